@@ -1,0 +1,108 @@
+"""The five kinds of message and how a class becomes a subject.
+
+Wire names are `<owner>.v<major>.<name>` and are written in the class statement, so renaming Python changes nothing on
+the wire: `class StartRun(Command, wire="training.v1.start_run")` travels on `cmd.training.v1.start_run.<command id>`.
+"""
+
+import re
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_WIRE = re.compile(r"(?P<owner>[a-z]+)\.v\d+\.[a-z0-9_]+")
+REGISTRY: dict[str, type["Message"]] = {}
+
+
+def token(value: object) -> str:
+    """One safe subject token; ValueError for anything that could be read as a wildcard or a separator."""
+    text = str(value)
+    if not _TOKEN.fullmatch(text):
+        raise ValueError(f"not a subject token: {text!r}")
+    return text
+
+
+class Contract(BaseModel):
+    """A part of a message. Immutable; unknown fields are ignored, so that older readers survive additions."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Message(Contract):
+    """Anything that crosses the bus. `ce_type()` is both its CloudEvents type and its key in `REGISTRY`."""
+
+    kind: ClassVar[str]
+    wire: ClassVar[str]
+
+    def __init_subclass__(cls, wire: str | None = None) -> None:
+        super().__init_subclass__()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, wire: str | None = None) -> None:
+        if wire is None:
+            return
+        if not _WIRE.fullmatch(wire):
+            raise TypeError(f"{cls.__name__}: wire name {wire!r} is not <owner>.v<major>.<name>")
+        cls.wire = wire
+        if REGISTRY.setdefault(cls.ce_type(), cls) is not cls:
+            raise TypeError(f"{cls.ce_type()} is declared twice")
+
+    @classmethod
+    def ce_type(cls) -> str:
+        return f"{cls.kind}.{cls.wire}"
+
+    @classmethod
+    def owner(cls) -> str:
+        return cls.wire.split(".", 1)[0]
+
+    @classmethod
+    def subject(cls, *keys: object) -> str:
+        """The subject; commands and hints end in a key (command id, aggregate id), `*` listens to all."""
+        return ".".join([cls.ce_type(), *(key if key == "*" else token(key) for key in map(str, keys))])
+
+
+class Command(Message):
+    """A write that somebody asks of the owner. Durable, replayable, answered by a verdict."""
+
+    kind: ClassVar[str] = "cmd"
+    expires: ClassVar[float | None] = None
+    """Seconds after which the owner refuses instead of surprising the sender late; None never expires."""
+
+
+class Query(Message):
+    """A read that the owner answers at once; never stored."""
+
+    kind: ClassVar[str] = "qry"
+
+
+class Event(Message):
+    """A fact. Written only through the outbox of its owner."""
+
+    kind: ClassVar[str] = "evt"
+
+    def audience(self) -> tuple[int, ...]:
+        """Users whose open pages hear of it; empty for facts that concern services only."""
+        return ()
+
+    def aggregate(self) -> str:
+        """Id of the thing the fact is about, for `ce-subject`."""
+        return ""
+
+
+class Job(Message):
+    """Long work of the owner, taken by one of its workers. Written only through the outbox."""
+
+    kind: ClassVar[str] = "job"
+
+
+class Live(Message):
+    """A hint on core NATS: progress, wake-ups. Lost when nobody listens."""
+
+    kind: ClassVar[str] = "live"
+
+    def key(self) -> str:
+        """The last token of the subject."""
+        raise NotImplementedError
+
+    def audience(self) -> tuple[int, ...]:
+        return ()

@@ -1,0 +1,120 @@
+"""AOIs and categories."""
+
+from datetime import datetime
+
+from contracts.base import Command, Contract, Event, Query
+from contracts.shared import CompactUser, Json, Page
+
+
+class AoiProperties(Contract):
+    id: int
+    dataset: int | None
+    area: float
+    """Square metres in EPSG:6933, two decimals."""
+    user: CompactUser
+    created_at: datetime
+    last_modified: datetime
+
+
+class AoiFeature(Contract):
+    """GeoJSON Feature, EPSG:4326; has `bbox`, has no top-level `id`."""
+
+    type: str = "Feature"
+    geometry: Json
+    bbox: tuple[float, float, float, float]
+    properties: AoiProperties
+
+
+class CreateAoi(Command, wire="catalog.v1.create_aoi"):
+    """`geometry` is a GeoJSON Polygon in EPSG:4326."""
+
+    expires = 30.0
+    geometry: Json
+    dataset: int | None = None
+
+
+class ChangeAoi(Command, wire="catalog.v1.change_aoi"):
+    """Absent fields stay as they are; `set_dataset` tells an absent dataset from null."""
+
+    expires = 30.0
+    aoi_id: int
+    geometry: Json | None = None
+    dataset: int | None = None
+    set_dataset: bool = False
+
+
+class DeleteAoi(Command, wire="catalog.v1.delete_aoi"):
+    expires = 30.0
+    aoi_id: int
+
+
+class GetAoi(Query, wire="catalog.v1.get_aoi"):
+    aoi_id: int
+
+
+class ListAois(Query, wire="catalog.v1.list_aois"):
+    page: Page = Page()
+    dataset: int | None = None
+    user: int | None = None
+
+
+class AoiCreated(Event, wire="catalog.v1.aoi_created"):
+    aoi_id: int
+    user_id: int
+    dataset: int | None = None
+
+    def aggregate(self) -> str:
+        return str(self.aoi_id)
+
+
+class AoiChanged(Event, wire="catalog.v1.aoi_changed"):
+    aoi_id: int
+    user_id: int
+    dataset: int | None = None
+
+    def aggregate(self) -> str:
+        return str(self.aoi_id)
+
+
+class AoiDeleted(Event, wire="catalog.v1.aoi_deleted"):
+    aoi_id: int
+    user_id: int
+
+    def aggregate(self) -> str:
+        return str(self.aoi_id)
+
+
+class Category(Contract):
+    id: int
+    slug: str
+    label: str
+    description: str
+    created_at: datetime
+    last_modified: datetime
+
+
+class CreateCategory(Command, wire="catalog.v1.create_category"):
+    expires = 30.0
+    slug: str
+    label: str
+    description: str = ""
+
+
+class ChangeCategory(Command, wire="catalog.v1.change_category"):
+    expires = 30.0
+    slug: str
+    label: str | None = None
+    description: str | None = None
+
+
+class DeleteCategory(Command, wire="catalog.v1.delete_category"):
+    expires = 30.0
+    slug: str
+
+
+class GetCategory(Query, wire="catalog.v1.get_category"):
+    slug: str
+
+
+class ListCategories(Query, wire="catalog.v1.list_categories"):
+    page: Page = Page()

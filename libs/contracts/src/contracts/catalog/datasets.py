@@ -1,0 +1,163 @@
+"""Datasets: chips and labels of an area, built by a job, published as STAC items."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.base import Command, Contract, Event, Job, Live, Query
+from contracts.shared import CompactUser, Json, Page, Visibility
+
+DatasetStatus = Literal["draft", "building", "built", "failed"]
+Task = Literal["semantic-segmentation", "instance-segmentation", "object-detection", "classification"]
+GeometryType = Literal["point", "line", "polygon"]
+
+
+class LabelClass(Contract):
+    """An OSM key and its values; `["*"]` is any value."""
+
+    name: str
+    classes: list[str | int]
+
+
+class Dataset(Contract):
+    id: int
+    stac_id: str
+    title: str
+    source_imagery: str
+    category: str
+    status: DatasetStatus
+    visibility: Visibility
+    stac_url: str | None
+    user: CompactUser
+    star_count: int = 0
+    is_starred: bool = False
+    stac: Json | None = None
+    assets: dict[str, str] | None = None
+    error: str = ""
+    """Why the last build failed, in words for the mapper."""
+    created_at: datetime
+    last_modified: datetime
+
+
+class BuildDataset(Command, wire="catalog.v1.build_dataset"):
+    title: str
+    description: str
+    source_imagery: str
+    category: str
+    zoom: int = Field(ge=14, le=22)
+    aoi_ids: list[int]
+    label_tasks: list[Task]
+    label_classes: list[LabelClass]
+    keywords: list[str]
+    label_type: Literal["vector", "raster"] = "vector"
+    geometry_type: GeometryType
+
+
+class CreateDataset(Command, wire="catalog.v1.create_dataset"):
+    """A draft without a build."""
+
+    expires = 30.0
+    title: str
+    source_imagery: str
+    category: str = "other"
+
+
+class RebuildDataset(Command, wire="catalog.v1.rebuild_dataset"):
+    """Runs the build of a failed dataset again with its first request."""
+
+    dataset_id: int
+
+
+class ChangeDataset(Command, wire="catalog.v1.change_dataset"):
+    expires = 30.0
+    dataset_id: int
+    title: str | None = None
+    source_imagery: str | None = None
+    category: str | None = None
+    visibility: Visibility | None = None
+
+
+class DeleteDataset(Command, wire="catalog.v1.delete_dataset"):
+    expires = 30.0
+    dataset_id: int
+
+
+class GetDataset(Query, wire="catalog.v1.get_dataset"):
+    """By `dataset_id`, or by `stac_id` for services that heal a projection."""
+
+    dataset_id: int | None = None
+    stac_id: str | None = None
+    expand: bool = False
+
+
+class ListDatasets(Query, wire="catalog.v1.list_datasets"):
+    page: Page = Page()
+    status: DatasetStatus | None = None
+    visibility: Visibility | None = None
+    user: int | None = None
+    expand: bool = False
+
+
+class DatasetBuildJob(Job, wire="catalog.v1.build_dataset"):
+    dataset_id: int
+    user_id: int
+
+
+class DatasetProgress(Live, wire="catalog.v1.dataset_progress"):
+    dataset_id: int
+    user_id: int
+    stage: Literal["chips", "labels", "archive", "register"]
+    done: int
+    total: int
+
+    def key(self) -> str:
+        return str(self.dataset_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class DatasetEvent(Event):
+    dataset_id: int
+    stac_id: str
+    user_id: int
+    title: str
+
+    def aggregate(self) -> str:
+        return str(self.dataset_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class DatasetBuildRequested(DatasetEvent, wire="catalog.v1.dataset_build_requested"):
+    pass
+
+
+class DatasetBuilt(DatasetEvent, wire="catalog.v1.dataset_built"):
+    """Everything a training needs to know of the dataset without asking."""
+
+    visibility: Visibility
+    category: str
+    chips_uri: str
+    """s3:// prefix of the chips."""
+    labels_uri: str
+    chip_count: int
+    feature_count: int
+    zoom: int
+    keywords: list[str]
+    label_tasks: list[Task]
+    geometry_type: GeometryType
+
+
+class DatasetBuildFailed(DatasetEvent, wire="catalog.v1.dataset_build_failed"):
+    reason: str
+
+
+class DatasetChanged(DatasetEvent, wire="catalog.v1.dataset_changed"):
+    visibility: Visibility
+
+
+class DatasetDeleted(DatasetEvent, wire="catalog.v1.dataset_deleted"):
+    pass

@@ -1,0 +1,191 @@
+"""Base models (blueprints, registered by administrators) and local models (fine-tuned, published by their owner)."""
+
+from datetime import datetime
+from typing import Literal
+
+from contracts.base import Command, Contract, Event, Job, Query
+from contracts.shared import CompactUser, Json, Page, Visibility
+
+BaseModelStatus = Literal["registering", "active", "failed", "archived"]
+LocalModelStatus = Literal["active", "archived"]
+
+
+class BaseModelRow(Contract):
+    id: int
+    name: str
+    category: str
+    stac_item_id: str
+    status: BaseModelStatus
+    visibility: Visibility
+    is_pinned: bool
+    star_count: int = 0
+    is_starred: bool = False
+    error: str
+    user: CompactUser
+    stac: Json | None = None
+    created_at: datetime
+    last_modified: datetime
+
+
+class LocalModelRow(Contract):
+    id: int
+    name: str
+    category: str
+    base_model: int
+    base_model_name: str
+    stac_item_id: str
+    status: LocalModelStatus
+    visibility: Visibility
+    is_pinned: bool
+    user: CompactUser
+    star_count: int = 0
+    is_starred: bool = False
+    run_count: int
+    stac: Json | None = None
+    created_at: datetime
+    last_modified: datetime
+
+
+class RegisterBaseModel(Command, wire="catalog.v1.register_base_model"):
+    """`stac_item` has been fetched already where the client gave an address."""
+
+    stac_item: Json
+    inference_endpoint: str | None = None
+    category: str = "other"
+
+
+class GetBaseModel(Query, wire="catalog.v1.get_base_model"):
+    """By `model_id`, or by `stac_item_id` for services that heal a projection."""
+
+    model_id: int | None = None
+    stac_item_id: str | None = None
+    expand: bool = False
+
+
+class ListBaseModels(Query, wire="catalog.v1.list_base_models"):
+    page: Page = Page()
+    status: BaseModelStatus | None = None
+    visibility: Visibility | None = None
+    category: str | None = None
+    is_pinned: bool | None = None
+    user: int | None = None
+    expand: bool = False
+
+
+class BaseModelRegistrationJob(Job, wire="catalog.v1.register_base_model"):
+    model_id: int
+    user_id: int
+
+
+class BaseModelEvent(Event):
+    model_id: int
+    name: str
+    user_id: int
+
+    def aggregate(self) -> str:
+        return str(self.model_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class ModelFacts(Contract):
+    """What training and prediction must know of a model, base or local, to run it."""
+
+    stac_item_id: str
+    name: str
+    title: str = ""
+    category: str
+    entrypoint: str
+    """`models.<model>.pipeline:<function>`."""
+    onnx_uri: str
+    checkpoint_uri: str
+    item_href: str
+    keywords: list[str]
+    tasks: list[str]
+    num_classes: int
+    class_names: list[str]
+    hyperparameters: Json
+    """`mlm:hyperparameters`, keys with their prefix."""
+    hyperparameters_spec: list[Json]
+    output_properties: list[Json] = []
+
+
+class BaseModelRegistered(BaseModelEvent, wire="catalog.v1.base_model_registered"):
+    visibility: Visibility
+    facts: ModelFacts
+
+
+class BaseModelRegistrationFailed(BaseModelEvent, wire="catalog.v1.base_model_registration_failed"):
+    reason: str
+
+
+class PublishLocalModel(Command, wire="catalog.v1.publish_local_model"):
+    """Promotes what a completed training run made to a STAC item of `local-models`; only the run's owner may.
+
+    Calls the store, the pipeline server and STAC. Its item id is a function of the run, so that doing it again after a
+    crash writes the same item. Result: `{"local_model_stac_id": id}` with 201.
+    """
+
+    training_id: int
+    title: str = ""
+    description: str = ""
+
+
+class SetLocalModelVisibility(Command, wire="catalog.v1.set_local_model_visibility"):
+    expires = 30.0
+    model_id: int
+    visibility: Visibility
+
+
+class GetLocalModel(Query, wire="catalog.v1.get_local_model"):
+    model_id: int
+    expand: bool = False
+
+
+class ListLocalModels(Query, wire="catalog.v1.list_local_models"):
+    page: Page = Page()
+    status: LocalModelStatus | None = None
+    visibility: Visibility | None = None
+    category: str | None = None
+    base_model: int | None = None
+    is_pinned: bool | None = None
+    user: int | None = None
+    expand: bool = False
+
+
+class GetModelFacts(Query, wire="catalog.v1.get_model_facts"):
+    """Base or local model by STAC item id: local first. Heals `known_models` on a miss."""
+
+    stac_item_id: str
+
+
+class KnownModel(Contract):
+    kind: Literal["base", "local"]
+    model_id: int
+    user_id: int
+    visibility: Visibility
+    facts: ModelFacts
+
+
+class LocalModelEvent(Event):
+    model_id: int
+    name: str
+    user_id: int
+
+    def aggregate(self) -> str:
+        return str(self.model_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class LocalModelPublished(LocalModelEvent, wire="catalog.v1.local_model_published"):
+    training_id: int
+    visibility: Visibility
+    facts: ModelFacts
+
+
+class LocalModelChanged(LocalModelEvent, wire="catalog.v1.local_model_changed"):
+    stac_item_id: str
+    visibility: Visibility

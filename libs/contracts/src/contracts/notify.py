@@ -1,0 +1,53 @@
+"""What a person sees happen."""
+
+from datetime import datetime
+from typing import Literal
+
+from contracts.base import Command, Contract, Event, Job, Query
+from contracts.shared import Page
+
+
+class Notification(Contract):
+    id: int
+    message: str
+    is_read: bool
+    created_at: datetime
+    read_at: datetime | None
+
+
+class MarkRead(Command, wire="notify.v1.mark_read"):
+    expires = 30.0
+    notification_id: int
+
+
+class MarkAllRead(Command, wire="notify.v1.mark_all_read"):
+    expires = 30.0
+
+
+class GetNotification(Query, wire="notify.v1.get_notification"):
+    notification_id: int
+
+
+class ListNotifications(Query, wire="notify.v1.list_notifications"):
+    page: Page = Page()
+    is_read: bool | None = None
+
+
+class NotificationCreated(Event, wire="notify.v1.notification_created"):
+    notification_id: int
+    user_id: int
+    message: str
+    subject: Literal["dataset", "base_model", "local_model", "training", "prediction"]
+    subject_id: str
+
+    def aggregate(self) -> str:
+        return str(self.notification_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class MailJob(Job, wire="notify.v1.send_mail"):
+    """One mail per notification; the row holds address and text, the message only its id."""
+
+    mail_id: int

@@ -1,0 +1,173 @@
+"""Prediction runs and their results."""
+
+from datetime import datetime
+
+from contracts.base import Command, Contract, Event, Job, Live, Query
+from contracts.shared import CompactUser, Json, Page, RunStatus, Visibility
+
+
+class Prediction(Contract):
+    id: int
+    zenml_run_id: str | None
+    local_model_stac_id: str
+    image_uri: str
+    geometry: Json
+    zoom: int
+    params: Json
+    remove_osm: bool
+    visibility: Visibility
+    description: str
+    status: RunStatus
+    results_ready: bool
+    assets: dict[str, str] | None
+    error: str = ""
+    mapswipe_project_id: str | None = None
+    category: str | None
+    user: CompactUser
+    submitted_at: datetime
+    last_polled_at: datetime | None
+
+
+class SubmitPrediction(Command, wire="prediction.v1.submit_prediction"):
+    """`geometry` is a GeoJSON Polygon or MultiPolygon, EPSG:4326."""
+
+    model_stac_id: str
+    image_uri: str
+    geometry: Json
+    zoom: int
+    params: Json = {}
+    remove_osm: bool = False
+    description: str = ""
+
+
+class RetryPrediction(Command, wire="prediction.v1.retry_prediction"):
+    prediction_id: int
+
+
+class CancelRun(Command, wire="prediction.v1.cancel_run"):
+    run_id: str | None = None
+    prediction_id: int | None = None
+    graceful: bool = False
+
+
+class ReportRun(Command, wire="prediction.v1.report_run"):
+    """Sent by the worker that drives the run; `attempt` is the fencing token, older ones are ignored."""
+
+    prediction_id: int
+    attempt: int
+    status: RunStatus
+    run_id: str | None = None
+    reason: str = ""
+
+
+class ReportResults(Command, wire="prediction.v1.report_results"):
+    prediction_id: int
+    attempt: int
+    feature_count: int
+    tile_count: int
+    has_pmtiles: bool
+
+
+class SetPredictionVisibility(Command, wire="prediction.v1.set_visibility"):
+    expires = 30.0
+    prediction_id: int
+    visibility: Visibility
+
+
+class GetPrediction(Query, wire="prediction.v1.get_prediction"):
+    """`public` sees public rows only, whoever asks."""
+
+    prediction_id: int
+    public: bool = False
+
+
+class ListPredictions(Query, wire="prediction.v1.list_predictions"):
+    page: Page = Page()
+    local_model_stac_id: str | None = None
+    user: int | None = None
+    status: RunStatus | None = None
+    visibility: Visibility | None = None
+    public: bool = False
+
+
+class GetResult(Query, wire="prediction.v1.get_result"):
+    """`{geojson, fgb, pmtiles}` with fresh presigned addresses; 409 until the results are ready."""
+
+    prediction_id: int
+
+
+class GetRunState(Query, wire="prediction.v1.get_run_state"):
+    run_id: str
+
+
+class GetRunLogs(Query, wire="prediction.v1.get_run_logs"):
+    run_id: str
+    tail: int = 1000
+    step: str | None = None
+    since: datetime | None = None
+
+
+class PredictLive(Query, wire="prediction.v1.predict_live"):
+    """Small area at once: a FeatureCollection, nothing stored."""
+
+    model_stac_id: str
+    image_uri: str
+    bbox: tuple[float, float, float, float]
+    zoom: int
+    params: Json = {}
+
+
+class PredictionJob(Job, wire="prediction.v1.drive_run"):
+    prediction_id: int
+    attempt: int
+    user_id: int
+
+
+class RunProgress(Live, wire="prediction.v1.run_progress"):
+    prediction_id: int
+    user_id: int
+    stage: str
+    done: int
+    total: int
+
+    def key(self) -> str:
+        return str(self.prediction_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class PredictionEvent(Event):
+    prediction_id: int
+    user_id: int
+    model_stac_id: str
+
+    def aggregate(self) -> str:
+        return str(self.prediction_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class PredictionSubmitted(PredictionEvent, wire="prediction.v1.prediction_submitted"):
+    pass
+
+
+class PredictionStatusChanged(PredictionEvent, wire="prediction.v1.prediction_status_changed"):
+    status: RunStatus
+    previous: RunStatus
+    run_id: str | None = None
+    attempt: int = 1
+
+
+class PredictionReady(PredictionEvent, wire="prediction.v1.prediction_ready"):
+    feature_count: int
+    tile_count: int
+
+
+class PredictionFailed(PredictionEvent, wire="prediction.v1.prediction_failed"):
+    reason: str
+
+
+class PredictionStopped(PredictionEvent, wire="prediction.v1.prediction_stopped"):
+    pass

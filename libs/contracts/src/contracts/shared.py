@@ -1,0 +1,70 @@
+"""Values that several owners speak of."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from contracts.base import Contract
+
+Slug = Annotated[str, Field(max_length=200, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+StacId = Annotated[str, Field(min_length=1, max_length=200)]
+Visibility = Literal["private", "public"]
+Json = dict[str, Any]
+RunStatus = Literal[
+    "initializing", "submitted", "provisioning", "running", "completed", "failed",
+    "cached", "retrying", "retried", "stopping", "stopped",
+]  # fmt: skip
+TERMINAL: frozenset[str] = frozenset({"completed", "failed", "cached", "retried", "stopped"})
+
+
+class Actor(Contract):
+    """Who asks. `id` is the OSM id (negative for synthetic users, 0 for a service); roles come from our tables only."""
+
+    id: int
+    username: str = ""
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.roles
+
+    @property
+    def is_anonymous(self) -> bool:
+        return "anonymous" in self.roles
+
+    def owns(self, user_id: int) -> bool:
+        """May change what belongs to that user."""
+        return not self.is_anonymous and (self.is_admin or self.id == user_id)
+
+
+ANONYMOUS = Actor(id=0, roles=frozenset({"anonymous"}))
+
+
+class CompactUser(Contract):
+    osm_id: int
+    username: str
+
+
+class Page(Contract):
+    """Which part of a list; `ordering` holds field names, `-` in front for descending, unknown ones are ignored."""
+
+    limit: int = Field(default=50, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0)
+    search: str = ""
+    ordering: str = ""
+    in_bbox: tuple[float, float, float, float] | None = None
+
+
+class Rows(Contract):
+    """One page; `count` is the number of rows the caller may see in all."""
+
+    count: int
+    results: list[Json]
+
+
+class Progress(Contract):
+    stage: str
+    done: int
+    total: int
+    at: datetime

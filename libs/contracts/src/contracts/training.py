@@ -1,0 +1,214 @@
+"""Training runs and the names of the models they make."""
+
+from datetime import datetime
+from typing import Any
+
+from contracts.base import Command, Contract, Event, Job, Live, Query
+from contracts.shared import CompactUser, Json, Page, RunStatus
+
+
+class Training(Contract):
+    id: int
+    zenml_run_id: str | None
+    local_model: int
+    base_model_stac_id: str
+    dataset: int
+    overrides: Json
+    title: str
+    keywords: list[str]
+    description: str
+    status: RunStatus
+    error: str = ""
+    """Why the run failed, in words for the mapper."""
+    user: CompactUser
+    submitted_at: datetime
+    last_polled_at: datetime | None
+
+
+class RunState(Contract):
+    run_id: str
+    status: RunStatus
+    is_terminal: bool
+
+
+class LogLine(Contract):
+    level: str
+    message: str
+    timestamp: datetime | None
+
+
+class SubmitTraining(Command, wire="training.v1.submit_training"):
+    base_model_stac_id: str
+    dataset_stac_id: str
+    model_name: str
+    overrides: Json = {}
+    title: str = ""
+    keywords: list[str] = []
+    description: str = ""
+
+
+class RetryTraining(Command, wire="training.v1.retry_training"):
+    """A failed or stopped run starts again under the next attempt."""
+
+    training_id: int
+
+
+class CancelRun(Command, wire="training.v1.cancel_run"):
+    """By pipeline run id, or by training id while it has none."""
+
+    run_id: str | None = None
+    training_id: int | None = None
+    graceful: bool = False
+
+
+class ReportRun(Command, wire="training.v1.report_run"):
+    """Sent by the worker that drives the run; `attempt` is the fencing token, older ones are ignored."""
+
+    training_id: int
+    attempt: int
+    status: RunStatus
+    run_id: str | None = None
+    reason: str = ""
+
+
+class ReportEpoch(Command, wire="training.v1.report_epoch"):
+    """One sample of the loss series; the same epoch reported twice is one row."""
+
+    training_id: int
+    attempt: int
+    epoch: int
+    epochs: int
+    values: dict[str, float]
+
+
+class GetTraining(Query, wire="training.v1.get_training"):
+    training_id: int
+
+
+class ListTrainings(Query, wire="training.v1.list_trainings"):
+    page: Page = Page()
+    local_model: int | None = None
+    user: int | None = None
+    status: RunStatus | None = None
+
+
+class GetRunState(Query, wire="training.v1.get_run_state"):
+    """Asks the pipeline server now."""
+
+    run_id: str
+
+
+class GetRunLogs(Query, wire="training.v1.get_run_logs"):
+    run_id: str
+    tail: int = 1000
+    step: str | None = None
+    since: datetime | None = None
+
+
+class GetEpochs(Query, wire="training.v1.get_epochs"):
+    """The loss series: `[{epoch, epochs, values, at}]`, oldest first."""
+
+    training_id: int
+
+
+class GetPublishable(Query, wire="training.v1.get_publishable"):
+    """What the catalog needs to publish a run; refused unless the caller owns it and it is completed."""
+
+    training_id: int
+
+
+class ListModelRuns(Query, wire="training.v1.list_model_runs"):
+    """Runs of a model as the pipeline server lists them, newest first."""
+
+    model_name: str
+    limit: int = 50
+
+
+class Publishable(Contract):
+    training_id: int
+    run_id: str
+    local_model: int
+    model_name: str
+    base_model_stac_id: str
+    dataset_stac_id: str
+    user: CompactUser
+    title: str
+    description: str
+    keywords: list[str]
+    hyperparameters: Json
+    """The values really used, bare keys."""
+    metrics: dict[str, Any]
+    split: Json
+    epochs: list[Json]
+    started_at: datetime | None
+    ended_at: datetime | None
+    wall_seconds: float | None
+    artifacts: dict[str, str]
+    """Artifact name → s3:// URI: `trained_model`, `onnx_model`."""
+    version: int
+    """Number of the version among the runs of this model."""
+
+
+class TrainingJob(Job, wire="training.v1.drive_run"):
+    """A worker drives one pipeline run to its end."""
+
+    training_id: int
+    attempt: int
+    user_id: int
+
+
+class RunProgress(Live, wire="training.v1.run_progress"):
+    """Epoch, step or log line of a running training."""
+
+    training_id: int
+    user_id: int
+    what: str
+    """`epoch`, `step`, `progress` or `log`."""
+    data: Json
+
+    def key(self) -> str:
+        return str(self.training_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class TrainingEvent(Event):
+    training_id: int
+    user_id: int
+    model_name: str
+
+    def aggregate(self) -> str:
+        return str(self.training_id)
+
+    def audience(self) -> tuple[int, ...]:
+        return (self.user_id,)
+
+
+class TrainingSubmitted(TrainingEvent, wire="training.v1.training_submitted"):
+    """Also the birth of a local model's row, when `local_model` is new to the catalog."""
+
+    local_model: int
+    username: str
+    base_model_stac_id: str
+    dataset_stac_id: str
+
+
+class TrainingStatusChanged(TrainingEvent, wire="training.v1.training_status_changed"):
+    status: RunStatus
+    previous: RunStatus
+    run_id: str | None = None
+    attempt: int = 1
+
+
+class TrainingCompleted(TrainingEvent, wire="training.v1.training_completed"):
+    run_id: str
+    metrics: dict[str, Any] = {}
+
+
+class TrainingFailed(TrainingEvent, wire="training.v1.training_failed"):
+    reason: str
+
+
+class TrainingStopped(TrainingEvent, wire="training.v1.training_stopped"):
+    pass

@@ -1,0 +1,89 @@
+"""Building polygons as training masks of three classes."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from rasterio.features import rasterize
+from shapely import Geometry, STRtree
+from shapely.affinity import translate
+
+from geoml.georef import WGS84
+from geoml.grid import Grid, Layout, PixelBox
+
+BACKGROUND, INTERIOR, BORDER = 0, 1, 2
+RIM_METRES = 0.6
+
+
+def read_polygons(source: str | Path) -> list[Geometry]:
+    """Polygons in EPSG:4326 of a GeoJSON file, or of all GeoJSON files of a folder.
+
+    ValueError for geometry that is not (Multi)Polygon; FileNotFoundError when nothing is there.
+    """
+    root = Path(source)
+    files = sorted([*root.glob("*.geojson"), *root.glob("*.json")]) if root.is_dir() else [root]
+    if not files or not all(f.is_file() for f in files):
+        raise FileNotFoundError(f"no GeoJSON labels in {root.name!r}")
+    return [polygon for file in files for polygon in _read_file(file)]
+
+
+def _read_file(file: Path) -> list[Geometry]:
+    features = json.loads(file.read_text()).get("features", [])
+    found = shapely.from_geojson([json.dumps(f["geometry"]) for f in features]) if features else []
+    if any(g.geom_type not in ("Polygon", "MultiPolygon") for g in found):
+        raise ValueError(f"{file.name}: labels must be Polygon or MultiPolygon")
+    parts = shapely.get_parts(shapely.make_valid(np.asarray(found, object)))
+    return [p for p in shapely.get_parts(parts) if p.geom_type == "Polygon"]
+
+
+def reproject(geometries: Sequence[Geometry], source: CRS, target: CRS) -> list[Geometry]:
+    convert = Transformer.from_crs(source, target, always_xy=True)
+    return list(shapely.transform(np.asarray(geometries, object), convert.transform, interleaved=False))
+
+
+def on_grid(polygons: Sequence[Geometry], grid: Grid) -> list[Geometry]:
+    """EPSG:4326 polygons in pixel coordinates (column, row) of a grid."""
+    projected = reproject(polygons, WGS84, grid.crs)
+    a, b, c, d, e, f = (~grid.transform)[:6]
+    return list(shapely.transform(np.asarray(projected, object), lambda p: p * [a, e] + [c, f]))
+
+
+class LabelMap:
+    """Masks of any window of a layout from building polygons.
+
+    Every building pixel is INTERIOR or BORDER, so `mask > 0` is the building mask. BORDER is the rim of
+    each building, RIM_METRES wide (narrower on small ones), drawn building by building: where two
+    buildings touch, two rims lie between their interiors, and interiors never join.
+    """
+
+    def __init__(self, layout: Layout, polygons: Sequence[Geometry]) -> None:
+        self.polygons = on_grid(polygons, layout.grid)
+        self.metres = layout.grid.metres(layout.placed[0].box)
+        self._tree = STRtree(self.polygons)
+
+    def inside(self, window: PixelBox) -> list[Geometry]:
+        return [self.polygons[i] for i in self._tree.query(shapely.box(*window), "intersects")]
+
+    def mask(self, window: PixelBox) -> NDArray[np.uint8]:
+        left, top, right, bottom = window
+        buildings = [translate(g, -left, -top) for g in self.inside(window)]
+        cores = [core for g in buildings if not (core := g.buffer(-self._rim(g), join_style="mitre")).is_empty]
+        edges = [g.boundary for g in buildings]
+        shapes = [(g, BORDER) for g in buildings] + [(g, INTERIOR) for g in cores]
+        mask = _burn(shapes, (bottom - top, right - left))
+        seams = _burn([(g, 1) for g in edges], mask.shape, all_touched=False)
+        return np.where((mask == INTERIOR) & (seams == 1), BORDER, mask).astype(np.uint8)
+
+    def _rim(self, polygon: Geometry) -> float:
+        """In pixels; an eighth of the side of small buildings, so that each keeps an interior."""
+        return min(RIM_METRES / self.metres, 0.15 * polygon.area**0.5)
+
+
+def _burn(shapes: list, size: tuple[int, int], all_touched: bool = False) -> NDArray[np.uint8]:
+    if not shapes:
+        return np.zeros(size, np.uint8)
+    return rasterize(shapes, out_shape=size, fill=0, dtype="uint8", all_touched=all_touched)

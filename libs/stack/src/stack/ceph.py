@@ -1,0 +1,130 @@
+"""A Ceph cluster of one monitor and one disk file: what radosgw needs to store objects for real."""
+
+import json
+import shutil
+import subprocess
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.home import Home, StackError
+from stack.processes import Daemon
+
+CONFIG = """[global]
+fsid = {fsid}
+mon host = [v2:127.0.0.1:{mon}/0,v1:127.0.0.1:{mon_v1}/0]
+public network = 127.0.0.0/8
+auth cluster required = cephx
+auth service required = cephx
+auth client required = cephx
+keyring = {folder}/$name.keyring
+run dir = {folder}
+admin socket = {folder}/$name.asok
+crash dir = {folder}
+log to stderr = true
+log file =
+mon cluster log file = {folder}/cluster.log
+mon data = {folder}/mon
+# a nearly full development disk must not stop the monitor
+mon data avail warn = 1
+mon data avail crit = 0
+mon allow pool size one = true
+mon warn on pool no redundancy = false
+# answers the writes of a lone monitor at once; the default waits a second for others
+paxos propose interval = 0.05
+paxos min wait = 0.01
+osd data = {folder}/osd
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 8
+osd pool default pg autoscale mode = off
+osd crush chooseleaf type = 0
+bluestore block size = {disk_bytes}
+bluestore cache autotune = false
+bluestore cache size = 67108864
+rgw frontends = beast endpoint=127.0.0.1:{rgw} tcp_nodelay=1
+"""
+DISK_BYTES = 64 << 30
+"""The file is sparse: only what is stored takes room."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    home: Home
+
+    @property
+    def folder(self) -> Path:
+        return self.home.folder("ceph", 0o700)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "ceph.conf"
+
+    @property
+    def port(self) -> int:
+        return self.home.port("s3")
+
+    def start(self) -> None:
+        """Monitor and disk; both are made at the first start."""
+        self._write_config()
+        if not self._made("mon"):
+            self._make_monitor()
+        ready = lambda: bool(self.run("ceph", "--connect-timeout", "5", "fsid"))  # noqa: E731
+        self.daemon("ceph-mon", "ceph-mon", "-i", "a", ready=ready)
+        if not self._made("osd"):
+            self._make_disk()
+        self.daemon("ceph-osd", "ceph-osd", "-i", "0", ready=lambda: json.loads(self.run("ceph", "osd", "stat", "-f", "json"))["num_up_osds"] == 1)
+
+    def daemon(self, name: str, program: str, *arguments: str, ready) -> None:
+        Daemon(name, [program, "-f", "-c", self.config, *arguments], ready=ready, home=self.home).start()
+
+    def run(self, program: str, *arguments: str | Path, timeout: float = 60) -> str:
+        """Standard output of one of Ceph's programs; raises RuntimeError with its complaint."""
+        argv = [program, "-c", str(self.config), *map(str, arguments)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, cwd=self.folder)
+        if done.returncode:
+            raise StackError(f"{' '.join(argv)} failed: {done.stderr[-2000:]}")
+        return done.stdout
+
+    def _write_config(self) -> None:
+        with self.home.remember() as memory:
+            fsid = memory.setdefault("ceph", {}).setdefault("fsid", str(uuid.uuid4()))
+        ports = {"mon": self.home.port("ceph-mon"), "mon_v1": self.home.port("ceph-mon-v1"), "rgw": self.port}
+        self.config.write_text(CONFIG.format(fsid=fsid, folder=self.folder, disk_bytes=DISK_BYTES, **ports))
+
+    def _made(self, part: str) -> bool:
+        """A part that was not made to its end is made again from nothing."""
+        if done := part in self.home.recall()["ceph"].get("made", []):
+            return done
+        shutil.rmtree(self.folder / part, ignore_errors=True)
+        (self.folder / part).mkdir()
+        return False
+
+    def _is_made(self, part: str) -> None:
+        with self.home.remember() as memory:
+            memory["ceph"].setdefault("made", []).append(part)
+
+    def _make_monitor(self) -> None:
+        admin, mon, monmap = (self.folder / name for name in ("client.admin.keyring", "mon.keyring", "monmap"))
+        everything = [part for service in ("mon", "osd", "mgr", "mds") for part in ("--cap", service, "allow *")]
+        self._keyring(admin, "client.admin", *everything)
+        self._keyring(mon, "mon.", "--cap", "mon", "allow *")
+        self.run("ceph-authtool", mon, "--import-keyring", admin)
+        mon_port, v1_port, fsid = self.home.port("ceph-mon"), self.home.port("ceph-mon-v1"), self.home.recall()["ceph"]["fsid"]
+        address = f"[v2:127.0.0.1:{mon_port},v1:127.0.0.1:{v1_port}]"
+        self.run("monmaptool", "--create", "--clobber", "--addv", "a", address, "--fsid", fsid, monmap)
+        self.run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", mon)
+        self._is_made("mon")
+
+    def _make_disk(self) -> None:
+        disk, keyring = str(uuid.uuid4()), self.folder / "osd.0.keyring"
+        if not self.run("ceph", "osd", "ls").strip():
+            self.run("ceph", "osd", "new", disk)
+        allow = ["mon", "allow profile osd", "osd", "allow *", "mgr", "allow profile osd"]
+        keyring.write_text(self.run("ceph", "auth", "get-or-create", "osd.0", *allow))
+        known = json.loads(self.run("ceph", "osd", "dump", "-f", "json"))["osds"][0]["uuid"]
+        self.run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", known)
+        self._is_made("osd")
+
+    def _keyring(self, file: Path, name: str, *caps: str) -> None:
+        self.run("ceph-authtool", "--create-keyring", file, "--gen-key", "-n", name, *caps)

@@ -1,0 +1,9 @@
+"""Questions for `Daemon.ready`."""
+
+from collections.abc import Callable
+
+import httpx
+
+
+def http_ok(url: str) -> Callable[[], bool]:
+    return lambda: httpx.get(url, timeout=5, trust_env=False).is_success

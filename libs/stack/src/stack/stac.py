@@ -1,0 +1,48 @@
+"""The STAC API (stac-fastapi on pgstac) with Transactions, in an environment of its own."""
+
+import os
+import subprocess
+from urllib.parse import urlsplit
+
+from stack import databases, install
+from stack.home import REPOSITORY, Env, Home, StackError
+from stack.processes import Daemon
+from stack.ready import http_ok
+from stack.servers import Ask
+
+APP_FOLDER = REPOSITORY / "libs/stack/envs"
+
+
+def up(home: Home, ask: Ask) -> Env:
+    given = os.environ.get("FAIR_STAC_API_URL")
+    if given and not home.owns(given):
+        return {"FAIR_STAC_API_URL": given, "FAIR_STAC_API_KEY": os.environ.get("FAIR_STAC_API_KEY", "")}
+    programs = install.environment(home, "stac") / "bin"
+    offered = ask("postgres")
+    admin, owner = offered["FAIRWAY_PG_ADMIN_URL"], offered["STAC_DATABASE_URL"]
+    _migrate(programs / "pypgstac", admin)
+    port, key = home.port("stac"), home.secret("stac-key")
+    url = f"http://127.0.0.1:{port}"
+    env = {**_libpq(owner), "ENABLE_TRANSACTIONS_EXTENSIONS": "TRUE", "FAIR_STAC_API_KEY": key}
+    argv = [programs / "uvicorn", "stac_app:app", "--app-dir", APP_FOLDER, "--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
+    Daemon("stac", argv, env=env, ready=http_ok(f"{url}/_mgmt/ping"), cwd=home.folder("stac"), home=home).start()
+    return {"FAIR_STAC_API_URL": url, "FAIR_STAC_API_KEY": key}
+
+
+def _migrate(pypgstac: os.PathLike[str], admin: str) -> None:
+    """Role `stac` becomes pgstac's administrator, so that it may write items and hang triggers on pgstac's tables."""
+    env = {**os.environ, **_libpq(admin), "PGDATABASE": "stac"}
+    done = subprocess.run([pypgstac, "migrate"], env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise StackError(f"pypgstac migrate failed: {done.stderr[-2000:]}")
+    with databases.as_admin(admin, "stac") as connection:
+        connection.execute("grant pgstac_admin, pgstac_ingest, pgstac_read to stac")
+        connection.execute("alter role stac in database stac set search_path to pgstac, public")
+
+
+def _libpq(url: str) -> Env:
+    place = urlsplit(url)
+    return {
+        "PGHOST": place.hostname or "", "PGPORT": str(place.port or 5432), "PGUSER": place.username or "",
+        "PGPASSWORD": place.password or "", "PGDATABASE": place.path.lstrip("/"),
+    }
