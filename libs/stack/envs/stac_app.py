@@ -21,8 +21,8 @@ class WritesNeedKey:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_read(scope) and not self._has_key(scope):
-            refusal = JSONResponse({"code": "Unauthorized", "description": "a bearer key is needed to write"}, 401, {"WWW-Authenticate": "Bearer"})
-            await refusal(scope, receive, send)
+            body = {"code": "Unauthorized", "description": "a bearer key is needed to write"}
+            await JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stack.home import Home, StackError
 from stack.processes import Daemon
@@ -69,13 +71,22 @@ class Cluster:
         self._write_config()
         if not self._made("mon"):
             self._make_monitor()
-        ready = lambda: bool(self.run("ceph", "--connect-timeout", "5", "fsid"))  # noqa: E731
-        self.daemon("ceph-mon", "ceph-mon", "-i", "a", ready=ready)
+        self.daemon("ceph-mon", "ceph-mon", "-i", "a", ready=self._monitor_answers)
         if not self._made("osd"):
             self._make_disk()
-        self.daemon("ceph-osd", "ceph-osd", "-i", "0", ready=lambda: json.loads(self.run("ceph", "osd", "stat", "-f", "json"))["num_up_osds"] == 1)
+        self.daemon("ceph-osd", "ceph-osd", "-i", "0", ready=self._disk_is_up)
 
-    def daemon(self, name: str, program: str, *arguments: str, ready) -> None:
+    def _monitor_answers(self) -> bool:
+        return bool(self.run("ceph", "--connect-timeout", "5", "fsid"))
+
+    def _disk_is_up(self) -> bool:
+        return self.ask("osd", "stat")["num_up_osds"] == 1
+
+    def ask(self, *question: str) -> Any:
+        """The JSON answer of the monitor."""
+        return json.loads(self.run("ceph", *question, "-f", "json"))
+
+    def daemon(self, name: str, program: str, *arguments: str, ready: Callable[[], bool]) -> None:
         Daemon(name, [program, "-f", "-c", self.config, *arguments], ready=ready, home=self.home).start()
 
     def run(self, program: str, *arguments: str | Path, timeout: float = 60) -> str:
@@ -94,8 +105,8 @@ class Cluster:
 
     def _made(self, part: str) -> bool:
         """A part that was not made to its end is made again from nothing."""
-        if done := part in self.home.recall()["ceph"].get("made", []):
-            return done
+        if part in self.home.recall()["ceph"].get("made", []):
+            return True
         shutil.rmtree(self.folder / part, ignore_errors=True)
         (self.folder / part).mkdir()
         return False
@@ -110,9 +121,9 @@ class Cluster:
         self._keyring(admin, "client.admin", *everything)
         self._keyring(mon, "mon.", "--cap", "mon", "allow *")
         self.run("ceph-authtool", mon, "--import-keyring", admin)
-        mon_port, v1_port, fsid = self.home.port("ceph-mon"), self.home.port("ceph-mon-v1"), self.home.recall()["ceph"]["fsid"]
-        address = f"[v2:127.0.0.1:{mon_port},v1:127.0.0.1:{v1_port}]"
-        self.run("monmaptool", "--create", "--clobber", "--addv", "a", address, "--fsid", fsid, monmap)
+        address = f"[v2:127.0.0.1:{self.home.port('ceph-mon')},v1:127.0.0.1:{self.home.port('ceph-mon-v1')}]"
+        identity = ["--fsid", self.home.recall()["ceph"]["fsid"]]
+        self.run("monmaptool", "--create", "--clobber", "--addv", "a", address, *identity, monmap)
         self.run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", mon)
         self._is_made("mon")
 
@@ -122,7 +133,7 @@ class Cluster:
             self.run("ceph", "osd", "new", disk)
         allow = ["mon", "allow profile osd", "osd", "allow *", "mgr", "allow profile osd"]
         keyring.write_text(self.run("ceph", "auth", "get-or-create", "osd.0", *allow))
-        known = json.loads(self.run("ceph", "osd", "dump", "-f", "json"))["osds"][0]["uuid"]
+        known = self.ask("osd", "dump")["osds"][0]["uuid"]
         self.run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", known)
         self._is_made("osd")
 

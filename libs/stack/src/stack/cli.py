@@ -22,7 +22,7 @@ def up(only: Only = None) -> None:
     """Start what is not running; return when everything answers."""
     with console.status("starting"):
         try:
-            run.up(set(only) if only else None, lambda name, seconds: console.print(f"[green]✓[/] {name:<10} {seconds:5.1f} s"))
+            run.up(set(only) if only else None, lambda *one: console.print("[green]✓[/] {:<10} {:5.1f} s".format(*one)))
         except StackError as error:
             console.print(f"[red]✗[/] {escape(str(error))}")
             raise typer.Exit(1) from error

@@ -15,7 +15,7 @@ WITH_POSTGIS = ("catalog", "prediction")
 
 
 def ensure(home: Home, admin: str) -> Env:
-    """Creates what is missing. The addresses are `DATABASE_URL_<ROOM>`, and `STAC_DATABASE_URL`, whose role owns `stac`."""
+    """Creates what is missing; returns `DATABASE_URL_<ROOM>`, and `STAC_DATABASE_URL`, whose role owns `stac`."""
     with as_admin(admin) as connection:
         for name in (*ROOMS, "stac"):
             _ensure_role(connection, name, home.secret(f"postgres-{name}"))
@@ -32,7 +32,8 @@ def ensure(home: Home, admin: str) -> Env:
 @contextmanager
 def as_admin(admin: str, database: str = "postgres") -> Iterator[Connection]:
     place = urlsplit(admin)._replace(path=f"/{database}").geturl()
-    with psycopg.connect(place, autocommit=True, connect_timeout=10, options="-c client_min_messages=warning") as connection:
+    quiet = "-c client_min_messages=warning"
+    with psycopg.connect(place, autocommit=True, connect_timeout=10, options=quiet) as connection:
         yield connection
 
 

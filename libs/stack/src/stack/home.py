@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 REPOSITORY = Path(__file__).resolve().parents[4]
-PORTS = range(15000, 30000)  # below the ephemeral range of Linux, so that no outgoing connection takes a remembered port
+PORTS = range(15000, 30000)  # below Linux's ephemeral range: no outgoing connection takes a remembered port
 
 Env = dict[str, str]
 
@@ -77,7 +77,7 @@ class Home:
             return memory.setdefault("secrets", {}).setdefault(name, secrets.token_hex(length)[:length])
 
     def owns(self, url: str) -> bool:
-        """Whether the address is one of this home's own servers, which `up` must start and not take for a foreign one."""
+        """Whether that is the address of a server of this home, which `up` must start and not take for a foreign one."""
         place = urlsplit(url)
         return place.hostname == "127.0.0.1" and place.port in self.recall().get("ports", {}).values()
 

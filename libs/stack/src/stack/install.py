@@ -1,4 +1,4 @@
-"""What the servers need from outside the workspace: Debian packages, and an environment each for the ZenML and STAC servers."""
+"""What the servers need from outside the workspace: Debian packages; an environment each for ZenML and STAC."""
 
 import hashlib
 import os
@@ -18,12 +18,14 @@ POSTGRES_FOLDERS = ("/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", 
 
 
 def packages(servers: set[str]) -> None:
-    """Installs the Debian packages of these servers that are missing; does nothing on a machine that has the programs."""
-    missing = [package for name in sorted(servers & PACKAGES.keys()) if not _present(name) for package in PACKAGES[name]]
+    """Installs the Debian packages of these servers whose programs are missing."""
+    missing = [
+        package for name, needed in PACKAGES.items() if name in servers and not _present(name) for package in needed
+    ]
     if not missing:
         return
     if not shutil.which("apt-get"):
-        raise StackError(f"install {' '.join(missing)} (Debian names) with your package manager, or give the address of a running server.")
+        raise StackError(f"Install {' '.join(missing)} (Debian's names), or give the address of a running server.")
     # Debian's own cluster would take port 5432 and memory for nothing
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     _run([*_as_root(), "apt-get", "update", "-q"], quiet)
@@ -31,7 +33,7 @@ def packages(servers: set[str]) -> None:
 
 
 def environment(home: Home, name: str) -> Path:
-    """The folder `<home>/envs/<name>` made from `requirements/<name>-server.txt`, made anew when that file has changed."""
+    """The folder `<home>/envs/<name>`, made anew whenever `requirements/<name>-server.txt` has changed."""
     requirements = REPOSITORY / "requirements" / f"{name}-server.txt"
     folder, wanted = home.folder("envs") / name, hashlib.sha256(requirements.read_bytes()).hexdigest()
     stamp = folder / "fairway-requirements.sha256"
@@ -66,7 +68,7 @@ def _as_root() -> list[str]:
         return []
     if shutil.which("sudo"):
         return ["sudo", "--preserve-env=DEBIAN_FRONTEND,RUNLEVEL"]
-    raise StackError("installing Debian packages needs root: run `python -m stack install` as root once, then go on as you are.")
+    raise StackError("Installing Debian packages needs root: run `python -m stack install` as root once.")
 
 
 def _uv() -> str:
@@ -77,6 +79,7 @@ def _uv() -> str:
 
 
 def _run(argv: list[str | Path], env: dict[str, str] | None = None) -> None:
-    done = subprocess.run([str(part) for part in argv], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    words = [str(part) for part in argv]
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        raise StackError(f"{' '.join(map(str, argv))} failed:\n{done.stdout[-3000:]}")
+        raise StackError(f"{' '.join(words)} failed:\n{done.stdout[-3000:]}")

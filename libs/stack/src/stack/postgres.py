@@ -1,7 +1,7 @@
 """PostgreSQL with PostGIS: one database and one role per room, and the database `stac`.
 
-Run by root, the server is run as user `postgres`, because it refuses root. When that user cannot reach the home folder (a
-checkout below /root), the data lives in /var/lib/fairway/<hash of the home's path> instead.
+Started by root, the server runs as user `postgres`, because it refuses root. When that user cannot reach the home folder
+(a checkout below /root), the data lives in /var/lib/fairway/<hash of the home's path> instead.
 """
 
 import hashlib
@@ -61,9 +61,10 @@ def _initdb(data: Path, password: str) -> None:
     if os.geteuid() == 0:
         for path in (draft, pwfile):
             shutil.chown(path, "postgres", "postgres")
-    argv = [install.postgres_binary("initdb"), "-D", draft, "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8"]
+    argv = [*_as_postgres(), install.postgres_binary("initdb"), "-D", draft, f"--pwfile={pwfile}"]
+    choices = ["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8"]
     try:
-        subprocess.run([*_as_postgres(), *argv, f"--pwfile={pwfile}"], check=True, capture_output=True, text=True, cwd="/")
+        subprocess.run([*argv, *choices], check=True, capture_output=True, text=True, cwd="/")
     except subprocess.CalledProcessError as error:
         raise StackError(f"initdb failed: {error.stderr}") from error
     finally:
@@ -88,5 +89,5 @@ def _as_postgres() -> list[str]:
     try:
         pwd.getpwnam("postgres")
     except KeyError:
-        raise StackError("user postgres is missing: run `python -m stack install`, or run the stack as an ordinary user.") from None
+        raise StackError("User postgres is missing: run `python -m stack install`.") from None
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

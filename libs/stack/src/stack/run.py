@@ -5,12 +5,18 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from stack import install, nats, postgres, processes, s3, stac, zenml
+import psutil
+
+from stack import install, nats, pids, postgres, s3, stac, zenml
 from stack.home import Env, Home
 from stack.servers import Ask
 
 SERVERS: dict[str, Callable[[Home, Ask], Env]] = {
-    "nats": nats.up, "postgres": postgres.up, "s3": s3.up, "stac": stac.up, "zenml": zenml.up,
+    "nats": nats.up,
+    "postgres": postgres.up,
+    "s3": s3.up,
+    "stac": stac.up,
+    "zenml": zenml.up,
 }
 NEEDS = {"stac": {"postgres"}, "zenml": {"s3"}}
 
@@ -29,7 +35,7 @@ class ServerStatus:
 def up(only: set[str] | None = None, progress: Progress | None = None, home: Home | None = None) -> Env:
     """Starts what is not running and returns the environment for the five services. The servers outlive the caller.
 
-    `only` names servers; those that they need come with them. A server whose address is in the environment is used as it is.
+    `only` names servers; those that they need come with them. A server whose address is in the environment is used.
     """
     home = home or Home.default()
     wanted = _with_needs(set(SERVERS) if only is None else only)
@@ -49,16 +55,16 @@ def up(only: set[str] | None = None, progress: Progress | None = None, home: Hom
 def down(progress: Progress | None = None, home: Home | None = None) -> None:
     """Stops every daemon of the home in the reverse order of their starts."""
     home = home or Home.default()
-    for name in reversed(processes.running(home)):
+    for name in reversed(pids.running(home)):
         start = time.monotonic()
-        processes.stop(home, name)
+        pids.stop(home, name)
         if progress:
             progress(name, time.monotonic() - start)
 
 
 def status(home: Home | None = None) -> dict[str, ServerStatus]:
     """The living daemons of the home."""
-    return {name: _status(process) for name, process in processes.running(home or Home.default()).items()}
+    return {name: _status(process) for name, process in pids.running(home or Home.default()).items()}
 
 
 def _with_needs(names: set[str]) -> set[str]:
@@ -75,6 +81,6 @@ def _timed(name: str, home: Home, ask: Ask, progress: Progress | None) -> Env:
     return env
 
 
-def _status(process) -> ServerStatus:
-    family = [process, *process.children(recursive=True)]
-    return ServerStatus(process.pid, time.time() - process.create_time(), sum(one.memory_info().rss for one in family) / 1e6)
+def _status(process: psutil.Process) -> ServerStatus:
+    rss = sum(one.memory_info().rss for one in (process, *pids.children(process)))
+    return ServerStatus(process.pid, time.time() - process.create_time(), rss / 1e6)

@@ -5,19 +5,26 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
 from botocore.config import Config
 
 from stack.ceph import Cluster
 from stack.home import Env, Home, StackError
+from stack.ready import http_ok
 from stack.servers import Ask
 
 BUCKET = "fairway"
 REGION = "us-east-1"
-CORS = {"CORSRules": [{
-    "AllowedOrigins": ["*"], "AllowedMethods": ["GET", "HEAD", "PUT", "POST"], "AllowedHeaders": ["*"],
-    "ExposeHeaders": ["ETag", "Content-Range", "Content-Length", "Accept-Ranges"], "MaxAgeSeconds": 3600,
-}]}
+CORS = {
+    "CORSRules": [
+        {
+            "AllowedOrigins": ["*"],
+            "AllowedMethods": ["GET", "HEAD", "PUT", "POST"],
+            "AllowedHeaders": ["*"],
+            "ExposeHeaders": ["ETag", "Content-Range", "Content-Length", "Accept-Ranges"],
+            "MaxAgeSeconds": 3600,
+        }
+    ]
+}
 
 
 def up(home: Home, ask: Ask) -> Env:
@@ -34,8 +41,11 @@ def up(home: Home, ask: Ask) -> Env:
 def client(env: Env) -> Any:
     """A boto3 client for what `up` returned."""
     return boto3.client(
-        "s3", endpoint_url=env["AWS_ENDPOINT_URL"], region_name=env["AWS_REGION"],
-        aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        region_name=env["AWS_REGION"],
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
         config=Config(s3={"addressing_style": "path"}, signature_version="s3v4", retries={"total_max_attempts": 5}),
     )
 
@@ -53,10 +63,13 @@ def _serve(home: Home) -> Env:
     cluster.start()
     _keyring(cluster)
     env = {
-        "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": home.secret("s3-access-key", 20), "AWS_SECRET_ACCESS_KEY": home.secret("s3-secret-key"),
-        "AWS_REGION": REGION, "BUCKET_NAME": BUCKET,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": home.secret("s3-access-key", 20),
+        "AWS_SECRET_ACCESS_KEY": home.secret("s3-secret-key"),
+        "AWS_REGION": REGION,
+        "BUCKET_NAME": BUCKET,
     }
-    cluster.daemon("radosgw", "radosgw", "-n", "client.rgw", ready=lambda: httpx.get(endpoint, timeout=5, trust_env=False).status_code == 200)
+    cluster.daemon("radosgw", "radosgw", "-n", "client.rgw", ready=http_ok(endpoint))
     _ensure_user(cluster, env)
     return env
 
@@ -64,7 +77,8 @@ def _serve(home: Home) -> Env:
 def _keyring(cluster: Cluster) -> None:
     file = cluster.folder / "client.rgw.keyring"
     if not file.exists():
-        key = cluster.run("ceph", "auth", "get-or-create", "client.rgw", "mon", "allow rw", "osd", "allow rwx", "mgr", "allow rw")
+        allow = ["mon", "allow rw", "osd", "allow rwx", "mgr", "allow rw"]
+        key = cluster.run("ceph", "auth", "get-or-create", "client.rgw", *allow)
         draft = Path(f"{file}.new")
         draft.write_text(key)
         draft.replace(file)

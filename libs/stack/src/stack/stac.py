@@ -24,8 +24,10 @@ def up(home: Home, ask: Ask) -> Env:
     port, key = home.port("stac"), home.secret("stac-key")
     url = f"http://127.0.0.1:{port}"
     env = {**_libpq(owner), "ENABLE_TRANSACTIONS_EXTENSIONS": "TRUE", "FAIR_STAC_API_KEY": key}
-    argv = [programs / "uvicorn", "stac_app:app", "--app-dir", APP_FOLDER, "--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
-    Daemon("stac", argv, env=env, ready=http_ok(f"{url}/_mgmt/ping"), cwd=home.folder("stac"), home=home).start()
+    argv = [programs / "uvicorn", "stac_app:app", "--app-dir", APP_FOLDER, "--no-access-log"]
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    ready = http_ok(f"{url}/_mgmt/health")
+    Daemon("stac", [*argv, *address], env=env, ready=ready, cwd=home.folder("stac"), home=home).start()
     return {"FAIR_STAC_API_URL": url, "FAIR_STAC_API_KEY": key}
 
 
@@ -43,6 +45,9 @@ def _migrate(pypgstac: os.PathLike[str], admin: str) -> None:
 def _libpq(url: str) -> Env:
     place = urlsplit(url)
     return {
-        "PGHOST": place.hostname or "", "PGPORT": str(place.port or 5432), "PGUSER": place.username or "",
-        "PGPASSWORD": place.password or "", "PGDATABASE": place.path.lstrip("/"),
+        "PGHOST": place.hostname or "",
+        "PGPORT": str(place.port or 5432),
+        "PGUSER": place.username or "",
+        "PGPASSWORD": place.password or "",
+        "PGDATABASE": place.path.lstrip("/"),
     }

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,8 +18,8 @@ class ZenML:
         http = httpx.Client(base_url=f"{url}/api/v1", timeout=60, trust_env=False)
         if not http.get("/info").raise_for_status().json()["active"]:
             http.put("/activate", json={"admin_username": admin, "admin_password": password}).raise_for_status()
-        token = http.post("/login", data={"username": admin, "password": password}).raise_for_status().json()["access_token"]
-        http.headers["Authorization"] = f"Bearer {token}"
+        login = http.post("/login", data={"username": admin, "password": password}).raise_for_status()
+        http.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
         return cls(http)
 
     def new_api_key(self, account: str) -> str:
@@ -60,10 +59,9 @@ class ZenML:
 
 
 def _store(secret: str, s3: Env) -> dict[str, Any]:
-    endpoint = s3["AWS_ENDPOINT_URL"]
     return {
         "path": f"s3://{s3['BUCKET_NAME']}/zenml",
         "authentication_secret": secret,
-        "client_kwargs": {"endpoint_url": endpoint, "region_name": s3["AWS_REGION"], "use_ssl": urlsplit(endpoint).scheme == "https"},
+        "client_kwargs": {"endpoint_url": s3["AWS_ENDPOINT_URL"], "region_name": s3["AWS_REGION"]},
         "config_kwargs": {"s3": {"addressing_style": "path"}},
     }
