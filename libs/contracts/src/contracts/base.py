@@ -75,6 +75,12 @@ class Query(Message):
     kind: ClassVar[str] = "qry"
 
 
+class CommandLookup(Query):
+    """The stored verdict of one command; every owner answers it under its own wire name."""
+
+    command_id: str
+
+
 class Event(Message):
     """A fact. Written only through the outbox of its owner."""
 

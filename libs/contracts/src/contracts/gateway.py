@@ -2,7 +2,11 @@
 
 from typing import Literal
 
-from contracts.base import Event
+from contracts.base import CommandLookup, Event
+
+
+class GetCommand(CommandLookup, wire="gateway.v1.get_command"):
+    pass
 
 
 class UserChanged(Event, wire="gateway.v1.user_changed"):
@@ -23,7 +27,7 @@ class DeadLetterRecorded(Event, wire="gateway.v1.dead_letter_recorded"):
 
     dead_letter_id: int
     service: str
-    subject: str
+    message_subject: str
     reason: str
 
     def aggregate(self) -> str:

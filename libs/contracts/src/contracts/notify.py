@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Literal
 
-from contracts.base import Command, Contract, Event, Job, Query
+from contracts.base import Command, CommandLookup, Contract, Event, Job, Query
 from contracts.shared import Page
+
+
+class GetCommand(CommandLookup, wire="notify.v1.get_command"):
+    pass
 
 
 class Notification(Contract):
@@ -37,8 +41,8 @@ class NotificationCreated(Event, wire="notify.v1.notification_created"):
     notification_id: int
     user_id: int
     message: str
-    subject: Literal["dataset", "base_model", "local_model", "training", "prediction"]
-    subject_id: str
+    about: Literal["dataset", "base_model", "local_model", "training", "prediction"]
+    about_id: str
 
     def aggregate(self) -> str:
         return str(self.notification_id)

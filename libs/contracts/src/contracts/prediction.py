@@ -2,8 +2,12 @@
 
 from datetime import datetime
 
-from contracts.base import Command, Contract, Event, Job, Live, Query
+from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Query
 from contracts.shared import CompactUser, Json, Page, RunStatus, Visibility
+
+
+class GetCommand(CommandLookup, wire="prediction.v1.get_command"):
+    pass
 
 
 class Prediction(Contract):

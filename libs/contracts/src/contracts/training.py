@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from contracts.base import Command, Contract, Event, Job, Live, Query
+from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Query
 from contracts.shared import CompactUser, Json, Page, RunStatus
+
+
+class GetCommand(CommandLookup, wire="training.v1.get_command"):
+    pass
 
 
 class Training(Contract):

@@ -2,8 +2,12 @@
 
 from datetime import datetime
 
-from contracts.base import Command, Contract, Event, Query
+from contracts.base import Command, CommandLookup, Contract, Event, Query
 from contracts.shared import CompactUser, Json, Page
+
+
+class GetCommand(CommandLookup, wire="catalog.v1.get_command"):
+    pass
 
 
 class AoiProperties(Contract):

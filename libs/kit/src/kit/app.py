@@ -1,0 +1,151 @@
+"""A whole service in one object: what it hears, what it offers to handlers, what it does besides.
+
+`run()` serves (commands, events, queries, relay, watchdog, loops, internal HTTP); `work()` takes jobs only.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+
+from contracts.streams import CLASSES
+from kit import connection, health, telemetry
+from kit.db import Database
+from kit.jobs import JobSettler
+from kit.messaging.answers import Answers
+from kit.messaging.bus import Bus
+from kit.messaging.consumers import by_class, subscribe
+from kit.messaging.lookup import command_lookup
+from kit.messaging.relay import Relay
+from kit.messaging.router import Router
+from kit.messaging.settle import Settler
+from kit.provision import Durable, drift, durables
+from kit.settings import ServiceSettings
+from kit.watchdog import Lost, Watchdog
+
+log = logging.getLogger("kit.app")
+Loop = Callable[["Service"], Awaitable[None]]
+
+
+class Service:
+    """`provides` are adapters that handlers ask for by type; those with `start`/`stop` follow the service's life.
+    `loops` are background coroutines; one that ends or fails ends the service."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: ServiceSettings,
+        routers: Sequence[Router],
+        provides: Iterable[object] = (),
+        loops: Sequence[Loop] = (),
+        taps: Sequence[str] = (),
+    ) -> None:
+        self.name, self.settings, self.loops = name, settings, list(loops)
+        self.db = Database(settings.database_url.get_secret_value(), settings.pool_min, settings.pool_max)
+        self.broker = connection.broker(name, settings.nats_url, self.end)
+        self.provides: list[object] = [self, self.db, *provides]
+        self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
+        self.taps = {tap: [] for tap in taps}
+        self.stopping = asyncio.Event()
+        self.ready = False
+        self.reason = ""
+
+    @property
+    def durables(self) -> list[Durable]:
+        heard: dict[str, list] = {latency: [r.message for r in table.values()] for latency, table in self.heard.items()}
+        return durables(self.name, {k: v for k, v in {**heard, **self.taps}.items() if k in CLASSES})
+
+    @property
+    def heard(self) -> dict:
+        return by_class(self.routes)
+
+    def end(self, reason: str = "connection closed") -> None:
+        """Asks the process to stop; safe to call twice."""
+        if not self.stopping.is_set():
+            self.reason = reason
+        self.stopping.set()
+
+    async def open(self) -> None:
+        """Database and bus, and whatever the adapters need; nothing is consumed yet."""
+        await self.db.open()
+        self.nc = await connection.connected(self.broker)
+        self.bus = Bus(self.nc, self.name)
+        await self.bus.start()
+        self.relay = Relay(self.db, self.nc)
+        self.provides += [self.bus, self.relay]
+        for adapter in self.provides:
+            if hasattr(adapter, "start") and adapter not in (self, self.bus, self.relay):
+                await adapter.start()  # type: ignore[attr-defined]
+
+    async def close(self) -> None:
+        for adapter in reversed(self.provides):
+            if hasattr(adapter, "stop") and adapter is not self:
+                await adapter.stop()  # type: ignore[attr-defined]
+        await self.broker.stop()
+        await self.db.close()
+        telemetry.shutdown()
+
+    async def consume(self) -> Answers:
+        """Starts hearing; RuntimeError when the server's consumers are not as declared."""
+        problems = await drift(self.nc.jetstream(timeout=5), self.durables)
+        if problems:
+            raise RuntimeError("; ".join(problems) + f". Run `python -m {self.name} provision`.")
+        for latency, table in self.heard.items():
+            if latency not in ("queries", "jobs"):
+                bound = {kind: route.bound(self.provides) for kind, route in table.items()}
+                settler = Settler(self.name, CLASSES[latency], bound, self.db, self.relay)
+                subscribe(self.broker, self.name, latency, settler)
+        return await self._start_answers()
+
+    async def _start_answers(self) -> Answers:
+        table = self.heard.get("queries", {})
+        answers = Answers(self.name, {k: r.bound(self.provides) for k, r in table.items()}, self.db, self.nc)
+        await answers.start()
+        await self.broker.start()
+        return answers
+
+    async def run(self) -> None:
+        """Serves until `end()`, a signal, or a background loop that gives up."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(health.listening(self))
+            await self.open()
+            stack.push_async_callback(self.close)
+            answers = await self.consume()
+            stack.push_async_callback(answers.stop)
+            self.ready = True
+            serving = [d for d in self.durables if d.latency.name != "jobs"]
+            watchdog = Watchdog(self.nc.jetstream(timeout=5), serving)
+            await self._until_end([self.relay.run(), watchdog.run(), *(loop(self) for loop in self.loops)])
+
+    async def work(self) -> None:
+        """Takes jobs, one at a time, until the end."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(health.listening(self))
+            await self.open()
+            stack.push_async_callback(self.close)
+            jobs = {kind: route.bound(self.provides) for kind, route in self.heard.get("jobs", {}).items()}
+            settler = JobSettler(self.name, jobs, self.db, self.bus, self.relay)
+            subscribe(self.broker, self.name, "jobs", settler)
+            await self.broker.start()
+            self.ready = True
+            working = [d for d in self.durables if d.latency.name == "jobs"]
+            await self._until_end([self.relay.run(), Watchdog(self.nc.jetstream(timeout=5), working).run()])
+
+    async def _until_end(self, loops: Sequence[Awaitable[None]]) -> None:
+        tasks = [asyncio.ensure_future(loop) for loop in loops]
+        stop = asyncio.ensure_future(self.stopping.wait())
+        done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        self.ready = False
+        for task in (stop, *tasks):
+            task.cancel()
+        await asyncio.gather(stop, *tasks, return_exceptions=True)
+        self._judge_end(done, stop)
+
+    def _judge_end(self, done: set, stop: asyncio.Future) -> None:
+        """A normal end returns; a lost consumer or a failed loop ends the process with its reason."""
+        if stop in done:
+            return
+        error = next((task.exception() for task in done if task.exception()), None)
+        log.critical("service.stopped", exc_info=error if not isinstance(error, Lost) else None,
+                     extra={"facts": {"reason": str(error)}})  # fmt: skip
+        raise SystemExit(1)

@@ -1,0 +1,48 @@
+"""`python -m <service> [serve|worker|provision|migrate]`, the same for every room."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+
+import uvloop
+from nats import connect
+
+from kit import migrations, telemetry
+from kit.app import Service
+from kit.provision import apply
+from kit.settings import ServiceSettings, load
+
+VERBS = ("serve", "worker", "provision", "migrate")
+
+
+def run(service: str, settings_type: type[ServiceSettings], build: Callable[..., Service]) -> None:
+    """Entry point of `__main__`; ends the process with a sentence when called wrongly."""
+    verb = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if verb not in VERBS:
+        sys.exit(f"usage: python -m {service} [{'|'.join(VERBS)}]")
+    settings = load(settings_type)
+    telemetry.configure(service, settings.otlp_endpoint, settings.log_level)
+    if verb == "migrate":
+        migrations.upgrade(service, settings.database_url.get_secret_value())
+    else:
+        uvloop.run(_do(verb, build, settings))
+
+
+async def _do(verb: str, build: Callable[..., Service], settings: ServiceSettings) -> None:
+    service = build(settings)
+    if verb == "provision":
+        return await provision(service)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.end, f"signal {number}")
+    await (service.work() if verb == "worker" else service.run())
+
+
+async def provision(service: Service) -> None:
+    """Streams, and the durables of this service."""
+    nc = await connect(service.settings.nats_url)
+    try:
+        await apply(nc.jetstream(timeout=5), service.durables)
+    finally:
+        await nc.close()

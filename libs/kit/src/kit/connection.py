@@ -1,0 +1,51 @@
+"""One way to connect to NATS: never give up, notice dead peers within a minute, say what happens."""
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Callable
+from typing import Any
+
+from faststream.nats import NatsBroker
+from nats.errors import Error as NatsError
+
+log = logging.getLogger("kit.nats")
+CONNECT_LIMIT = 10.0
+
+
+def broker(service: str, url: str, on_closed: Callable[[], None]) -> NatsBroker:
+    """`on_closed` is called when the client is closed for good; the process should end then."""
+
+    async def disconnected() -> None:
+        log.warning("nats.disconnected")
+
+    async def reconnected() -> None:
+        log.info("nats.reconnected")
+        await asyncio.sleep(random.uniform(0, 0.2))
+
+    async def closed() -> None:
+        on_closed()
+
+    async def error(problem: Exception) -> None:
+        log.warning("nats.error", extra={"facts": {"reason": repr(problem)}})
+
+    return NatsBroker(
+        url, name=f"{service}-{os.getpid()}", apply_types=False, logger=None, graceful_timeout=15,
+        max_reconnect_attempts=-1, reconnect_time_wait=0.5, connect_timeout=5, ping_interval=20,
+        max_outstanding_pings=2, drain_timeout=10, disconnected_cb=disconnected, reconnected_cb=reconnected,
+        closed_cb=closed, error_cb=error, allow_reconnect=True,
+    )  # fmt: skip
+
+
+async def connected(nats: NatsBroker) -> Any:
+    """The client, however long the server takes to appear; each try has a limit."""
+    pause = 0.25
+    while True:
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT):
+                return await nats.connect()
+        except (TimeoutError, OSError, NatsError) as problem:
+            log.warning("nats.unreachable", extra={"facts": {"reason": repr(problem)}})
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 5.0)

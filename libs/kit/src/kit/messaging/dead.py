@@ -1,0 +1,25 @@
+"""Setting a message aside, with its reason, on the stream DEAD."""
+
+from nats.aio.msg import Msg
+
+from contracts import headers as h
+from contracts.base import token
+from kit import metrics
+
+LIMIT = 1_000
+
+
+async def bury(msg: Msg, service: str, durable: str, reason: str) -> None:
+    """Acknowledged by the stream before it returns; the server's dedup id makes a repeat harmless."""
+    place = msg.metadata
+    headers = {
+        **{k: v for k, v in (msg.headers or {}).items() if k != h.MSG_ID},
+        h.REASON: " ".join(reason.split())[:LIMIT],
+        h.STREAM: place.stream,
+        h.SEQUENCE: str(place.sequence.stream),
+        h.CONSUMER: durable,
+        "fairway-subject": msg.subject,
+        h.MSG_ID: f"{place.stream}:{place.sequence.stream}:{durable}:{(msg.headers or {}).get(h.REPLAY, 0)}",
+    }
+    await msg._client.jetstream().publish(f"dead.{token(service)}", msg.data, timeout=5, stream="DEAD", headers=headers)
+    metrics.DEAD_LETTERS.labels(durable).inc()

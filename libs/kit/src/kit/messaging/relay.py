@@ -1,0 +1,126 @@
+"""Outbox → streams. One active relay per service holds an advisory lock, so a service's events keep their order.
+
+Woken in-process after a commit, sweeps each second, goes out in windows. A publish that fails or times out is
+*unknown*: the row stays and goes out again under the same dedup id.
+"""
+
+import asyncio
+import logging
+import time
+from datetime import timedelta
+
+import psycopg
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+
+from contracts.streams import EVENTS
+from kit import failpoints, metrics
+from kit.db import Database
+
+log = logging.getLogger("kit.relay")
+WINDOW = 500
+SWEEP = 1.0
+LOCK = 0x0FA1_4A1F
+KEEP_PUBLISHED = timedelta(hours=24)
+KEEP_INBOX = timedelta(seconds=EVENTS.max_age) + timedelta(days=1)
+PRUNE_EVERY = 600.0
+PRUNE_BATCH = 5_000
+_DUE = "select seq, subject, headers, data, created_at from outbox where published_at is null order by seq limit %s"
+_MARK = "update outbox set published_at = now() where seq = any(%s)"
+_PRUNE = (
+    (
+        "delete from outbox where seq in (select seq from outbox where published_at < now() - %s limit %s)",
+        KEEP_PUBLISHED,
+    ),
+    ("delete from inbox where ctid in (select ctid from inbox where received_at < now() - %s limit %s)", KEEP_INBOX),
+)
+ERRORS = (psycopg.Error, NatsError, JetStreamError, TimeoutError, OSError)
+
+
+class Relay:
+    def __init__(self, db: Database, nc: Client) -> None:
+        self.db, self.nc = db, nc
+        self.js = nc.jetstream(timeout=5)
+        self._woken = asyncio.Event()
+        self._pruned = time.monotonic()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        """For ever. After any failure starts over with a new connection, a little later each time."""
+        pause = 0.25
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self.db.url, autocommit=True) as connection:
+                    await self._lead(connection)
+                    pause = 0.25
+                    await self._relay(connection)
+            except ERRORS as error:
+                log.warning("relay.interrupted", extra={"facts": {"reason": repr(error)}})
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _lead(self, connection: psycopg.AsyncConnection) -> None:
+        """Another replica leads until its connection ends; PostgreSQL has nothing to await for that."""
+        while not await _scalar(connection, "select pg_try_advisory_lock(%s)", LOCK):  # noqa: ASYNC110
+            await asyncio.sleep(SWEEP)
+
+    async def _relay(self, connection: psycopg.AsyncConnection) -> None:
+        while True:
+            self._woken.clear()
+            full = await self._window(connection)
+            await self._prune(connection)
+            if not full:
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), SWEEP)
+        except TimeoutError:
+            pass
+
+    async def _window(self, connection: psycopg.AsyncConnection) -> bool:
+        """Publishes what is due; true when there may be more."""
+        rows = await (await connection.execute(_DUE, (WINDOW,))).fetchall()
+        metrics.OUTBOX_DEPTH.set(len(rows))
+        metrics.OUTBOX_AGE.set(time.time() - rows[0][4].timestamp() if rows else 0)
+        if not rows:
+            return False
+        results = await asyncio.gather(*(self._publish(*row[1:4]) for row in rows), return_exceptions=True)
+        failpoints.reach("relay.acked")
+        acked = [row[0] for row, result in zip(rows, results, strict=True) if not isinstance(result, BaseException)]
+        await connection.execute(_MARK, (acked,))
+        metrics.PUBLISHED.inc(len(acked))
+        self._raise_first(results)
+        return len(rows) == WINDOW
+
+    async def _publish(self, subject: str, headers: dict[str, str], data: bytes) -> None:
+        await self.js.publish(subject, bytes(data), headers=headers)
+
+    def _raise_first(self, results: list[object]) -> None:
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _prune(self, connection: psycopg.AsyncConnection) -> None:
+        if time.monotonic() - self._pruned < PRUNE_EVERY:
+            return
+        self._pruned = time.monotonic()
+        for sql, keep in _PRUNE:
+            await connection.execute(sql, (keep, PRUNE_BATCH))
+
+
+async def republish(db: Database, since: timedelta) -> int:
+    """After the broker lost its store: marks what was published in the last `since` as due again; how many."""
+    async with db.raw() as connection:
+        cursor = await connection.execute(
+            "update outbox set published_at = null where published_at > now() - %s", (since,)
+        )
+        return cursor.rowcount
+
+
+async def _scalar(connection: psycopg.AsyncConnection, sql: str, *params: object) -> object:
+    row = await (await connection.execute(sql, params)).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,92 @@
+"""What a service hears. How it is heard (durable, retries, dedup, transaction) follows from the kind of message.
+
+    router = Router("training")
+
+    @router.on(SubmitTraining, http=202)
+    async def submit_training(command: SubmitTraining, tx: Tx) -> Training: ...
+
+Handlers name what they want by type: the message, `Tx` (commands, events), `ReadTx` (queries, effects), `JobContext`
+(jobs), and any adapter the service provides.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, get_type_hints
+
+from contracts.base import Command, Event, Job, Message, Query
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    message: type[Message]
+    handler: Handler
+    latency: str
+    """Name of a class in `contracts.streams.CLASSES`, or `queries`."""
+    http: int = 200
+    """Status of the answer to an accepted command."""
+
+    def bound(self, provides: Iterable[object]) -> "Route":
+        """The same route with adapters filled in; TypeError for a parameter that nobody provides."""
+        return Route(self.message, _inject(self.handler, tuple(provides)), self.latency, self.http)
+
+
+class Router:
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.routes: list[Route] = []
+
+    def on(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
+        """A write, an event or a query that needs nothing but our own database."""
+        latency = {Command: "commands", Event: "events", Query: "queries"}[_kind(message)]
+        return partial(self._add, message, latency, http)
+
+    def effect(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
+        """A handler that calls the outside world. No transaction is open meanwhile; it returns a function of `Tx`
+        which records the outcome, and whose result is the verdict's. It may run again after a crash."""
+        latency = {Command: "effects", Event: "reactions"}[_kind(message)]
+        return partial(self._add, message, latency, http)
+
+    def job(self, message: type[Job]) -> Callable[[Handler], Handler]:
+        """Long work, run by `python -m <service> worker`."""
+        return partial(self._add, message, "jobs", 200)
+
+    def _add(self, message: type[Message], latency: str, http: int, handler: Handler) -> Handler:
+        if _kind(message) in (Command, Query, Job) and message.owner() != self.service:
+            raise TypeError(f"{self.service} cannot handle {message.ce_type()}: it belongs to {message.owner()}")
+        self.routes.append(Route(message, handler, latency, http))
+        return handler
+
+
+def _kind(message: type[Message]) -> type[Message]:
+    return next(kind for kind in (Command, Event, Query, Job) if issubclass(message, kind))
+
+
+PER_CALL = ("Tx", "ReadTx", "Actor", "JobContext")
+
+
+def _inject(handler: Handler, provides: tuple[object, ...]) -> Handler:
+    """The first parameter is the message, the second the call's context; the rest comes from `provides` by type."""
+    hints = get_type_hints(handler)
+    fixed = {}
+    for name in list(inspect.signature(handler).parameters)[1:]:
+        wanted = hints[name]
+        if wanted.__name__ not in PER_CALL:
+            fixed[name] = _provided(wanted, provides, handler)
+    return partial(handler, **fixed) if fixed else handler
+
+
+def _provided(wanted: type, provides: tuple[object, ...], handler: Handler) -> object:
+    for candidate in provides:
+        if isinstance(candidate, wanted):
+            return candidate
+    raise TypeError(f"{handler.__module__}.{handler.__qualname__} wants {wanted.__name__}, which nobody provides")
+
+
+def takes_context(handler: Handler) -> bool:
+    """Whether the handler has a second positional parameter for its Tx, ReadTx or JobContext."""
+    hints = get_type_hints(getattr(handler, "func", handler))
+    return any(getattr(hint, "__name__", "") in PER_CALL for hint in hints.values())

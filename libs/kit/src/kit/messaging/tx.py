@@ -1,0 +1,110 @@
+"""What a handler writes with.
+
+`insert`, `upsert` and `emit` are remembered and run together with the inbox row when the handler returns: a handler
+that reads nothing costs one statement, hence one round trip and one commit. The first touch of `session` opens an ORM
+transaction; then everything commits with it. Handlers never commit.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.base import Event, Job
+from contracts.shared import Actor
+from kit.db import Database
+from kit.messaging.envelope import SERVICE, Envelope, headers_of, new_id, subject_of
+from kit.messaging.tables import outbox
+from kit.statements import Fragment, combined, insertion, upsertion, write
+
+
+class Tx:
+    def __init__(self, db: Database, service: str, cause: Envelope | None = None, actor: Actor = SERVICE) -> None:
+        self.db, self.service, self.cause = db, service, cause
+        self.actor = cause.actor if cause else actor
+        self.fragments: list[Fragment] = []
+        self.emitted = 0
+        self._session: AsyncSession | None = None
+
+    @property
+    def session(self) -> AsyncSession:
+        """ORM session of this transaction."""
+        if self._session is None:
+            self._session = self.db.session()
+        return self._session
+
+    def insert(self, row: type, **values: Any) -> None:
+        """A row of the mapped class `row`."""
+        self.fragments.append(insertion(_table(row), values))
+
+    def upsert(self, row: type, key: Sequence[str], newer: str | None = None, **values: Any) -> None:
+        """Insert or overwrite by `key`; with `newer` an existing row with a greater value in that column stays."""
+        self.fragments.append(upsertion(_table(row), key, values, newer))
+
+    def emit(self, message: Event | Job) -> UUID:
+        """Goes out after the commit, at least once, in the order of commits. The service must own the message."""
+        if message.owner() != self.service:
+            raise ValueError(f"{self.service} may not emit {message.ce_type()}")
+        message_id = new_id()
+        headers = headers_of(message, self.service, self.actor, message_id, self.cause)
+        values = {
+            "subject": subject_of(message, message_id),
+            "headers": headers,
+            "data": message.model_dump_json().encode(),
+        }
+        self.fragments.append(insertion(outbox, values))
+        self.emitted += 1
+        return message_id
+
+    async def commit(self, *last: Fragment) -> None:
+        """All that was remembered, then `last`, atomically. Called by the kit."""
+        fragments = [*self.fragments, *last]
+        if self._session is not None:
+            await _commit_session(self._session, fragments)
+        elif fragments:
+            async with self.db.raw() as connection:
+                await write(connection, fragments)
+
+    async def abort(self) -> None:
+        """Forgets everything, so that a refusal can be recorded on a clean transaction."""
+        self.fragments, self.emitted = [], 0
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class ReadTx:
+    """What a query reads with: bare connections for prepared statements, an ORM session for the rest; never commits."""
+
+    def __init__(self, db: Database, actor: Actor) -> None:
+        self.db, self.actor = db, actor
+        self._session: AsyncSession | None = None
+
+    @property
+    def session(self) -> AsyncSession:
+        if self._session is None:
+            self._session = self.db.session()
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+async def _commit_session(session: AsyncSession, fragments: list[Fragment]) -> None:
+    await session.flush()
+    if fragments:
+        sql, params = combined(fragments)
+        connection = await session.connection()
+        await connection.exec_driver_sql(sql, params)
+    await session.commit()
+
+
+def _table(row: type) -> Table:
+    return row.__table__  # type: ignore[attr-defined]

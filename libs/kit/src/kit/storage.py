@@ -1,0 +1,101 @@
+"""Object storage behind one small surface; boto3 runs in threads and is loaded on first use."""
+
+import asyncio
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, BinaryIO
+
+from kit.errors import NotFound, Unavailable
+from kit.settings import StorageSettings
+
+
+class Storage:
+    """Keys are relative to `PARENT_BUCKET_FOLDER`; `uri` and `key_of` translate to and from `s3://bucket/folder/key`."""
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self.settings = settings
+        self.prefix = f"{settings.folder.strip('/')}/" if settings.folder.strip("/") else ""
+
+    @cached_property
+    def client(self) -> Any:
+        """Unavailable when no bucket is configured."""
+        if not self.settings.bucket:
+            raise Unavailable("storage_not_configured", "BUCKET_NAME is not set.")
+        import boto3
+        from botocore.config import Config
+
+        secret = self.settings.secret_key.get_secret_value() if self.settings.secret_key else None
+        retries = {"max_attempts": 4, "mode": "standard"}
+        return boto3.client(
+            "s3", endpoint_url=self.settings.endpoint, region_name=self.settings.region,
+            aws_access_key_id=self.settings.access_key, aws_secret_access_key=secret,
+            config=Config(
+                connect_timeout=3, read_timeout=30, retries=retries, signature_version="s3v4",
+                max_pool_connections=32, s3={"addressing_style": "path"},
+                request_checksum_calculation="when_required", response_checksum_validation="when_required",
+            ),
+        )  # fmt: skip
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.settings.bucket}/{self.prefix}{key}"
+
+    def key_of(self, uri: str) -> str:
+        """NotFound for an address outside our bucket and folder."""
+        start = f"s3://{self.settings.bucket}/{self.prefix}"
+        if not uri.startswith(start) or ".." in uri:
+            raise NotFound("not_our_object", uri)
+        return uri[len(start) :]
+
+    async def put(self, key: str, body: bytes | BinaryIO, content_type: str = "application/octet-stream") -> None:
+        await self._call("put_object", Key=self.prefix + key, Body=body, ContentType=content_type)
+
+    async def get(self, key: str) -> bytes:
+        """NotFound when there is no such object."""
+        answer = await self._call("get_object", Key=self.prefix + key)
+        return await asyncio.to_thread(answer["Body"].read)
+
+    async def download(self, key: str, path: str) -> None:
+        await asyncio.to_thread(self.client.download_file, self.settings.bucket, self.prefix + key, path)
+
+    async def upload(self, path: str, key: str, content_type: str = "application/octet-stream") -> None:
+        extra = {"ContentType": content_type}
+        await asyncio.to_thread(self.client.upload_file, path, self.settings.bucket, self.prefix + key, ExtraArgs=extra)
+
+    async def copy(self, source_uri: str, key: str) -> None:
+        """Server-side, from anywhere the credentials reach."""
+        bucket, _, name = source_uri.removeprefix("s3://").partition("/")
+        await self._call("copy_object", Key=self.prefix + key, CopySource={"Bucket": bucket, "Key": name})
+
+    async def head(self, key: str) -> dict[str, Any] | None:
+        """`{"ContentLength", "ETag", …}`, None when there is no such object."""
+        try:
+            return await self._call("head_object", Key=self.prefix + key)
+        except NotFound:
+            return None
+
+    async def keys(self, prefix: str) -> list[str]:
+        """All keys under a prefix, however many."""
+        return await asyncio.to_thread(lambda: list(self._pages(prefix)))
+
+    def _pages(self, prefix: str) -> Iterator[str]:
+        pages = self.client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.settings.bucket, Prefix=self.prefix + prefix):
+            for entry in page.get("Contents", ()):
+                yield entry["Key"][len(self.prefix) :]
+
+    def presigned(self, key: str) -> str:
+        """A GET that works for `PRESIGNED_URL_EXPIRY` seconds; existence is not checked."""
+        params = {"Bucket": self.settings.bucket, "Key": self.prefix + key}
+        return self.client.generate_presigned_url("get_object", Params=params, ExpiresIn=self.settings.presigned_expiry)
+
+    async def _call(self, verb: str, **params: Any) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return await asyncio.to_thread(getattr(self.client, verb), Bucket=self.settings.bucket, **params)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                raise NotFound("object_not_found", params.get("Key", "")) from error
+            raise Unavailable("storage_error", "The object store refused the request.") from error
+        except BotoCoreError as error:
+            raise Unavailable("storage_unavailable", "The object store is not reachable.") from error

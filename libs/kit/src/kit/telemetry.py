@@ -1,0 +1,92 @@
+"""Traces and logs in one call. Without an OTLP endpoint spans cost nothing and go nowhere."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import orjson
+from opentelemetry import propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+tracer = trace.get_tracer("fairway")
+
+
+def configure(service: str, otlp_endpoint: str | None, log_level: str) -> None:
+    """Once per process. `otlp_endpoint` is the base address of an OTLP/HTTP receiver."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines(service))
+    logging.basicConfig(level=log_level, handlers=[handler], force=True)
+    for noisy in ("httpx", "httpcore", "botocore", "urllib3", "faststream", "uvicorn.access", "alembic"):
+        logging.getLogger(noisy).setLevel("WARNING")
+    if otlp_endpoint:
+        _export(service, otlp_endpoint)
+
+
+def _export(service: str, endpoint: str) -> None:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
+    trace.set_tracer_provider(provider)
+
+
+def shutdown() -> None:
+    """Sends what is buffered."""
+    stop = getattr(trace.get_tracer_provider(), "shutdown", None)
+    if stop:
+        stop()
+
+
+def inject(headers: dict[str, str]) -> dict[str, str]:
+    """Adds `traceparent` of the current span."""
+    if trace.get_current_span().get_span_context().is_valid:
+        propagate.inject(headers)
+    return headers
+
+
+@contextmanager
+def span(
+    name: str, kind: SpanKind = SpanKind.INTERNAL, carrier: Mapping[str, str] | None = None, **attributes: str
+) -> Iterator[Span]:
+    """`carrier` holds the headers of the message that caused the work; names and attributes never hold ids."""
+    context: Context | None = propagate.extract(carrier) if carrier and "traceparent" in carrier else None
+    with tracer.start_as_current_span(name, context=context, kind=kind, attributes=attributes) as current:
+        yield current
+
+
+def failed(current: Span, error: BaseException) -> None:
+    current.set_status(Status(StatusCode.ERROR, type(error).__name__))
+
+
+def trace_id() -> str:
+    """32 hex digits, or empty outside a trace."""
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else ""
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line; `extra={"facts": {...}}` adds ids."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "service": self.service,
+            "event": record.getMessage(),
+            "trace_id": trace_id(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()

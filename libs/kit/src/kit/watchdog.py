@@ -1,0 +1,59 @@
+"""A consumer that was deleted, or that hands nothing out, stops its service loudly instead of silently (FastStream
+would spin on the error and look healthy)."""
+
+import asyncio
+import logging
+import time
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import NotFoundError
+
+from kit import metrics
+from kit.provision import Durable
+
+log = logging.getLogger("kit.watchdog")
+PERIOD = 5.0
+STUCK_AFTER = 60.0
+
+
+class Lost(Exception):
+    """A durable is gone or stuck; the process should end and be started again."""
+
+
+class Watchdog:
+    def __init__(self, js: JetStreamContext, durables: list[Durable]) -> None:
+        self.js, self.durables = js, durables
+        self._moved: dict[str, tuple[int, float]] = {}
+
+    async def run(self) -> None:
+        while True:
+            await self._tick()
+            for consumer in self.durables:
+                await self._look(consumer)
+
+    async def _tick(self) -> None:
+        before = time.perf_counter()
+        await asyncio.sleep(PERIOD)
+        metrics.LOOP_LAG.set(max(0.0, time.perf_counter() - before - PERIOD))
+
+    async def _look(self, consumer: Durable) -> None:
+        try:
+            info = await self.js.consumer_info(consumer.latency.stream, consumer.name)
+        except NotFoundError as error:
+            raise Lost(f"consumer {consumer.name} is gone") from error
+        except (NatsError, JetStreamError, TimeoutError, OSError):
+            return
+        metrics.PENDING.labels(consumer.name).set(info.num_pending or 0)
+        metrics.ACK_PENDING.labels(consumer.name).set(info.num_ack_pending or 0)
+        metrics.REDELIVERED.labels(consumer.name).set(info.num_redelivered or 0)
+        self._judge(consumer, info.num_pending or 0, info.num_ack_pending or 0, info.delivered)
+
+    def _judge(self, consumer: Durable, pending: int, ack_pending: int, delivered: object) -> None:
+        position = getattr(delivered, "consumer_seq", 0)
+        seen, since = self._moved.get(consumer.name, (-1, 0.0))
+        if position != seen or pending == 0 or ack_pending > 0:
+            self._moved[consumer.name] = (position, time.monotonic())
+        elif time.monotonic() - since > STUCK_AFTER:
+            raise Lost(f"consumer {consumer.name} has {pending} messages and hands none out")

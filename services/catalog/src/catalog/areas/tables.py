@@ -1,0 +1,31 @@
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import Identity, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog.tables import Base
+
+
+class AoiRow(Base):
+    __tablename__ = "aois"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    geom: Mapped[Any] = mapped_column(Geometry("POLYGON", 4326, spatial_index=True))
+    area: Mapped[float]
+    dataset_id: Mapped[int | None] = mapped_column(index=True)
+    user_id: Mapped[int] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    last_modified: Mapped[datetime]
+
+
+class CategoryRow(Base):
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str]
+    description: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_modified: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,5 @@
+from catalog.areas import tables as areas  # noqa: F401  (registers the tables)
+from catalog.tables import Base
+from kit.migrations import run_env
+
+run_env(Base.metadata)

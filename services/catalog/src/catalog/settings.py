@@ -1,0 +1,5 @@
+from kit.settings import ServiceSettings, StorageSettings
+
+
+class Settings(ServiceSettings, StorageSettings):
+    """What the catalog reads from its environment."""
