@@ -77,7 +77,7 @@ class Home:
             return memory.setdefault("secrets", {}).setdefault(name, secrets.token_hex(length)[:length])
 
     def owns(self, url: str) -> bool:
-        """Whether that is the address of a server of this home, which `up` must start and not take for a foreign one."""
+        """Whether a server of this home has the address: `up` must start that one, not take it for a foreign one."""
         place = urlsplit(url)
         return place.hostname == "127.0.0.1" and place.port in self.recall().get("ports", {}).values()
 

@@ -1,7 +1,7 @@
 """PostgreSQL with PostGIS: one database and one role per room, and the database `stac`.
 
-Started by root, the server runs as user `postgres`, because it refuses root. When that user cannot reach the home folder
-(a checkout below /root), the data lives in /var/lib/fairway/<hash of the home's path> instead.
+Started by root, the server runs as user `postgres`, because it refuses root. When that user cannot reach the home
+folder (a checkout below /root), the data lives in /var/lib/fairway/<hash of the home's path> instead.
 """
 
 import hashlib

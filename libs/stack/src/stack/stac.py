@@ -4,7 +4,7 @@ import os
 import subprocess
 from urllib.parse import urlsplit
 
-from stack import databases, install
+from stack import databases, install, pids
 from stack.home import REPOSITORY, Env, Home, StackError
 from stack.processes import Daemon
 from stack.ready import http_ok
@@ -20,7 +20,8 @@ def up(home: Home, ask: Ask) -> Env:
     programs = install.environment(home, "stac") / "bin"
     offered = ask("postgres")
     admin, owner = offered["FAIRWAY_PG_ADMIN_URL"], offered["STAC_DATABASE_URL"]
-    _migrate(programs / "pypgstac", admin)
+    if pids.find(home, "stac") is None:
+        _migrate(programs / "pypgstac", admin)
     port, key = home.port("stac"), home.secret("stac-key")
     url = f"http://127.0.0.1:{port}"
     env = {**_libpq(owner), "ENABLE_TRANSACTIONS_EXTENSIONS": "TRUE", "FAIR_STAC_API_KEY": key}

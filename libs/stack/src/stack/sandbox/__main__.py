@@ -1,0 +1,51 @@
+"""`python -m stack.sandbox <name> --port N [--data DIR]`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from starlette.applications import Starlette
+
+from stack.sandbox import issuer, otlp, rawdata, smtp, tiles
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Sandbox third parties on 127.0.0.1.")
+Port = Annotated[int, typer.Option()]
+Data = Annotated[Path | None, typer.Option(help="A sample folder; without it, the generated village.", exists=True)]
+
+
+@cli.command("tiles")
+def serve_tiles(port: Port, data: Data = None) -> None:
+    """An XYZ tile server with TileJSON."""
+    _serve(tiles.app(data), port)
+
+
+@cli.command("rawdata")
+def serve_rawdata(port: Port, data: Data = None) -> None:
+    """The HOT Raw Data API over the same place."""
+    _serve(rawdata.app(data), port)
+
+
+@cli.command("issuer")
+def serve_issuer(port: Port) -> None:
+    """An issuer of sign-in tokens like Hanko, and the login portal's token check."""
+    _serve(issuer.app(f"http://127.0.0.1:{port}"), port)
+
+
+@cli.command("smtp")
+def serve_smtp(port: Port, mail_port: Annotated[int, typer.Option(help="where mail is taken")]) -> None:
+    """A mail sink; --port answers what arrived."""
+    _serve(smtp.app(mail_port), port)
+
+
+@cli.command("otlp")
+def serve_otlp(port: Port) -> None:
+    """A receiver of OpenTelemetry traces."""
+    _serve(otlp.app(), port)
+
+
+def _serve(app: Starlette, port: int) -> None:
+    uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
+
+
+cli()

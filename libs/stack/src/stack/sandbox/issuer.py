@@ -1,0 +1,117 @@
+"""An OIDC issuer like Hanko, and the login portal that turns the hash of a personal access token into a person.
+
+`POST /token` and `POST /pat` stand for what happens in the browser; the other routes are those the products have.
+"""
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from stack.sandbox.web import application
+
+INTERNAL_KEY = "sandbox-internal-key"
+"""what the portal wants to find in the header X-Internal-Key"""
+
+
+class Issuer:
+    """`keys` are (kid, private key), the newest last; it signs."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.keys: list[tuple[str, rsa.RSAPrivateKey]] = []
+        self.down = False
+        self.people: dict[str, dict[str, str]] = {}
+        self.rotate()
+
+    def rotate(self, keep: bool = True) -> str:
+        """Signs with a new key from now on; tokens of the old ones stay good only if those are kept."""
+        if not keep:
+            self.keys.clear()
+        self.keys.append((uuid.uuid4().hex, rsa.generate_private_key(public_exponent=65537, key_size=2048)))
+        return self.keys[-1][0]
+
+    def key_set(self) -> dict[str, Any]:
+        if self.down:
+            raise HTTPException(503, "broken on purpose")
+        return {"keys": [_public(kid, key) for kid, key in self.keys]}
+
+    def token(self, sub: str, email: str, username: str | None = None, exp_in: float = 3600, **claims: Any) -> str:
+        """Further claims replace the usual ones, so that a test can ask for a token with a wrong issuer or audience."""
+        kid, key = self.keys[-1]
+        now = int(time.time())
+        usual = {
+            "iss": self.url,
+            "aud": ["localhost"],
+            "sub": sub,
+            "iat": now,
+            "exp": now + int(exp_in),
+            "email": {"address": email, "is_primary": True, "is_verified": True},
+            "session_id": str(uuid.uuid4()),
+        }
+        named = {"username": username} if username else {}
+        return jwt.encode({**usual, **named, **claims}, key, algorithm="RS256", headers={"kid": kid})
+
+    def access_token(self, sub: str, email: str) -> str:
+        token = f"pat_{uuid.uuid4().hex}"
+        self.people[hashlib.sha256(token.encode()).hexdigest()] = {"id": sub, "email": email}
+        return token
+
+    def person(self, token_hash: str) -> dict[str, str]:
+        if token_hash not in self.people:
+            raise HTTPException(404, "unknown token")
+        return self.people[token_hash]
+
+
+def app(url: str) -> Starlette:
+    issuer = Issuer(url)
+
+    def break_down(down: bool = True) -> dict[str, bool]:
+        issuer.down = down
+        return {"down": down}
+
+    async def keys(request: Request) -> JSONResponse:
+        return JSONResponse(issuer.key_set())
+
+    async def resolve(request: Request) -> JSONResponse:
+        if request.headers.get("x-internal-key") != INTERNAL_KEY:
+            raise HTTPException(401, "X-Internal-Key is wrong")
+        return JSONResponse(issuer.person((await request.json())["token_hash"]))
+
+    return application(
+        [
+            Route("/.well-known/jwks.json", keys),
+            Route("/internal/resolve-token", resolve, methods=["POST"]),
+            Route("/token", _answer(lambda **body: {"token": issuer.token(**body)}), methods=["POST"]),
+            Route("/pat", _answer(lambda **body: {"token": issuer.access_token(**body)}), methods=["POST"]),
+            Route("/rotate", _answer(lambda **body: {"kid": issuer.rotate(**body)}), methods=["POST"]),
+            Route("/break", _answer(break_down), methods=["POST"]),
+        ]
+    )
+
+
+def _answer(call: Callable[..., dict[str, Any]]) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """The members of the JSON body are the arguments; ones that do not fit answer 422."""
+
+    async def endpoint(request: Request) -> JSONResponse:
+        try:
+            return JSONResponse(call(**json.loads(await request.body() or b"{}")))
+        except (TypeError, ValueError) as error:
+            raise HTTPException(422, str(error)) from error
+
+    return endpoint
+
+
+def _public(kid: str, key: rsa.RSAPrivateKey) -> dict[str, Any]:
+    return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig", "alg": "RS256"}

@@ -1,0 +1,62 @@
+"""A mail sink: takes mail by SMTP and shows it at `GET /messages`; `DELETE /messages` empties it."""
+
+import email
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from stack.sandbox.web import application
+
+
+class Mailbox:
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        message = email.message_from_bytes(envelope.original_content or b"", policy=default)
+        self.messages.append(
+            {
+                "from": envelope.mail_from,
+                "to": envelope.rcpt_tos,
+                "subject": message["subject"],
+                "headers": dict(message.items()),
+                "text": _part(message, "plain"),
+                "html": _part(message, "html"),
+            }
+        )
+        return "250 kept"
+
+
+def app(mail_port: int) -> Starlette:
+    mailbox = Mailbox()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        controller = Controller(mailbox, hostname="127.0.0.1", port=mail_port)
+        controller.start()
+        yield
+        controller.stop()
+
+    async def messages(request: Request) -> JSONResponse:
+        return JSONResponse(mailbox.messages)
+
+    async def empty(request: Request) -> Response:
+        mailbox.messages.clear()
+        return Response(status_code=204)
+
+    routes = [Route("/messages", messages), Route("/messages", empty, methods=["DELETE"])]
+    return application(routes, lifespan)
+
+
+def _part(message: EmailMessage, kind: str) -> str | None:
+    part = message.get_body((kind,))
+    return part.get_content() if part else None

@@ -1,0 +1,21 @@
+"""Sandbox servers as daemons, each on its own remembered port."""
+
+import sys
+from pathlib import Path
+
+from stack.home import Home
+from stack.processes import Daemon
+from stack.ready import http_ok
+
+NAMES = ("tiles", "rawdata", "issuer", "smtp", "otlp")
+
+
+def sandbox(name: str, data: Path | None = None, home: Home | None = None) -> tuple[Daemon, str]:
+    """The daemon, not yet started, and its HTTP address. Mail is taken at `home.port("sandbox-smtp-mail")`."""
+    home = home or Home.default()
+    port = home.port(f"sandbox-{name}")
+    argv = [sys.executable, "-m", "stack.sandbox", name, "--port", str(port)]
+    argv += ["--mail-port", str(home.port("sandbox-smtp-mail"))] if name == "smtp" else []
+    argv += ["--data", str(data)] if data else []
+    url = f"http://127.0.0.1:{port}"
+    return Daemon(f"sandbox-{name}", argv, ready=http_ok(f"{url}/livez"), home=home), url

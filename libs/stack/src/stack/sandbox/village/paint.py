@@ -1,0 +1,120 @@
+"""Paints the village as a drone sees it before noon: ground, shadows, roofs, crowns."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+from shapely import Point, Polygon, box
+
+from stack.sandbox.village.layout import Tree, Village
+from stack.sandbox.village.noise import clouded
+from stack.sandbox.village.patches import Patch, fields, roofs, shadow
+from stack.sandbox.village.place import METRES, TILE_PIXELS, offset
+
+SUPER = 2
+"""drawn at twice the size, so that edges are smooth"""
+BORDER = 24
+"""pixels painted beyond the tile, so that blurring has no seams"""
+SOIL, DIRT, GRASS, LEAF_DARK, LEAF_LIGHT, SHADE = np.array(
+    [(158, 128, 98), (176, 152, 124), (118, 114, 74), (44, 62, 34), (112, 128, 66), (1, 0.96, 0.88)], np.float32
+)
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A square window on the village; one unit of the picture is `scale` metres."""
+
+    west: float
+    north: float
+    side: float
+    pixels: int
+
+    @property
+    def scale(self) -> float:
+        return self.side / self.pixels
+
+    @property
+    def shape(self) -> Polygon:
+        return box(self.west - 15, self.north - 15, self.west + self.side + 15, self.north + self.side + 15)
+
+    def points(self, coords: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [((x - self.west) / self.scale, (y - self.north) / self.scale) for x, y in coords]
+
+    def mask(self, shapes: Iterable[Polygon], blur: float) -> np.ndarray:
+        """1 inside the shapes, 0 outside, softened over `blur` metres; has a third axis, for colours."""
+        image = Image.new("L", (self.pixels, self.pixels))
+        draw = ImageDraw.Draw(image)
+        for shape in shapes:
+            draw.polygon(self.points(shape.exterior.coords), fill=255)
+        soft = image.filter(ImageFilter.GaussianBlur(blur / self.scale))
+        return np.asarray(soft, np.float32)[..., None] / 255
+
+    def patches(self, patches: list[Patch], grain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Colours, and where there are any. Later patches cover earlier ones."""
+        image = Image.new("I", (self.pixels, self.pixels))
+        draw = ImageDraw.Draw(image)
+        for number, patch in enumerate(patches, 1):
+            draw.polygon(self.points(patch.shape.exterior.coords), fill=number)
+        index = np.asarray(image)
+        table = np.array([(0,) * 8, *(patch.row() for patch in patches)], np.float32)[index]
+        steps = np.arange(self.pixels, dtype=np.float32) * np.float32(self.scale)
+        across = (steps + self.west) * table[..., 3] + (steps[:, None] + self.north) * table[..., 4]
+        stripes = np.sin(2 * np.pi * across + 0.8 * grain) * table[..., 5]
+        light = 1 + stripes + grain * table[..., 6]
+        return table[..., :3] * light[..., None], (index > 0)[..., None].astype(np.float32)
+
+
+def paint(village: Village, x: int, y: int) -> Image.Image:
+    """The zoom-19 tile."""
+    west, north = offset(x, y)
+    border = BORDER / TILE_PIXELS * METRES
+    canvas = Canvas(west - border, north - border, METRES + 2 * border, (TILE_PIXELS + 2 * BORDER) * SUPER)
+    grain = clouded(canvas.west, canvas.north, canvas.side, canvas.pixels)
+    picture = _ground(canvas, village, grain)
+    picture = _stand(canvas, village, grain, picture)
+    return _develop(picture, np.random.default_rng([x, y]))
+
+
+def _ground(canvas: Canvas, village: Village, grain: np.ndarray) -> np.ndarray:
+    visible = [field for field in village.fields if field.shape.intersects(canvas.shape)]
+    colours, covered = canvas.patches(fields(visible), grain)
+    picture = colours + GRASS * (1 - covered)
+    houses = [one.shape.buffer(4.5) for one in village.buildings if one.shape.intersects(canvas.shape)]
+    trodden = np.clip(canvas.mask(houses, 1.6) * (1.05 + 0.45 * grain[..., None]), 0, 0.92)
+    picture = picture * (1 - trodden) + SOIL * (1 + 0.09 * grain[..., None]) * trodden
+    roads = [road for road in village.roads if road.line.intersects(canvas.shape)]
+    lanes = np.clip(canvas.mask([one.line.buffer(one.width / 2) for one in roads], 0.35), 0, 0.95)
+    picture = picture * (1 - lanes) + DIRT * (1 + 0.06 * grain[..., None]) * lanes
+    ruts = canvas.mask([one.line.buffer(0.25 + one.width / 8).buffer(-0.1) for one in roads], 0.3)
+    return picture * (1 - 0.08 * ruts)
+
+
+def _stand(canvas: Canvas, village: Village, grain: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """What stands on the ground, with its shadow."""
+    houses = [one for one in village.buildings if one.shape.intersects(canvas.shape)]
+    trees = [one for one in village.trees if canvas.shape.covers(Point(one.x, one.y))]
+    dark = canvas.mask([shadow(one.shape, one.height) for one in houses], 0.12)
+    picture = picture * (1 - 0.58 * dark * SHADE)
+    colours, covered = canvas.patches([patch for one in houses for patch in roofs(one)], grain)
+    picture = picture * (1 - covered) + colours * covered
+    return _crowns(canvas, trees, grain, picture)
+
+
+def _crowns(canvas: Canvas, trees: list[Tree], grain: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    ground = [Point(one.x + 0.9 * one.radius, one.y + 0.5 * one.radius).buffer(one.radius) for one in trees]
+    picture = picture * (1 - 0.5 * canvas.mask(ground, 0.2))
+    for step in (0.0, 0.35, 0.6):
+        blobs = [Point(one.x - step * 0.5 * one.radius, one.y - step * 0.35 * one.radius) for one in trees]
+        discs = [blob.buffer(one.radius * (1 - step), quad_segs=4) for blob, one in zip(blobs, trees, strict=True)]
+        cover = np.clip(canvas.mask(discs, 0.16) * (1 + 0.5 * grain[..., None]), 0, 1)
+        colour = LEAF_DARK + (LEAF_LIGHT - LEAF_DARK) * (0.15 + step)
+        picture = picture * (1 - cover) + colour * (1 + 0.28 * grain[..., None]) * cover
+    return picture
+
+
+def _develop(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
+    """Shrinks to the tile, adds the noise of a small sensor."""
+    whole = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).reduce(SUPER)
+    tile = np.asarray(whole.crop((BORDER, BORDER, BORDER + TILE_PIXELS, BORDER + TILE_PIXELS)), np.float32)
+    return Image.fromarray(np.clip(tile + rng.normal(0, 3, tile.shape), 0, 255).astype(np.uint8))

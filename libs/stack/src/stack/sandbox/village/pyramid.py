@@ -1,0 +1,41 @@
+"""Tiles of any zoom, made from those of zoom 19."""
+
+from functools import lru_cache
+
+from PIL import Image
+
+from stack.sandbox.village.layout import build
+from stack.sandbox.village.paint import paint
+from stack.sandbox.village.place import TILE_PIXELS, ZOOM, covers
+
+MIN_ZOOM, MAX_ZOOM = 16, 21
+
+
+@lru_cache(128)
+def tile(z: int, x: int, y: int) -> Image.Image | None:
+    """512 pixels wide; None where there is no imagery."""
+    if z == ZOOM:
+        return paint(build(), x, y) if covers(x, y) else None
+    if MIN_ZOOM <= z < ZOOM:
+        return _from_children(z, x, y)
+    return _from_parent(z, x, y) if ZOOM < z <= MAX_ZOOM else None
+
+
+def _from_children(z: int, x: int, y: int) -> Image.Image | None:
+    half = TILE_PIXELS // 2
+    children = {(i, j): tile(z + 1, 2 * x + i, 2 * y + j) for i in (0, 1) for j in (0, 1)}
+    if not any(children.values()):
+        return None
+    whole = Image.new("RGB", (TILE_PIXELS, TILE_PIXELS), "white")
+    for (i, j), child in children.items():
+        if child:
+            whole.paste(child.reduce(2), (i * half, j * half))
+    return whole
+
+
+def _from_parent(z: int, x: int, y: int) -> Image.Image | None:
+    parent = tile(z - 1, x // 2, y // 2)
+    half = TILE_PIXELS // 2
+    left, top = x % 2 * half, y % 2 * half
+    size = (TILE_PIXELS, TILE_PIXELS)
+    return parent and parent.resize(size, Image.Resampling.BICUBIC, box=(left, top, left + half, top + half))

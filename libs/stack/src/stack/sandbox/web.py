@@ -1,0 +1,21 @@
+"""What all sandbox servers share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+
+def application(routes: Sequence[Route], lifespan: Any = None) -> Starlette:
+    """Adds `/livez`, and lets pages of any origin read, as the real ones do."""
+    cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+    return Starlette(routes=[Route("/livez", _alive), *routes], middleware=[cors], lifespan=lifespan)
+
+
+async def _alive(request: Request) -> JSONResponse:
+    return JSONResponse({"status": "ok"})
