@@ -1,0 +1,180 @@
+"""Fixtures of every room's tests: a throw-away NATS server, a throw-away database, the service running in this process.
+
+A room's `tests/conftest.py` imports the fixtures it wants and names itself:
+
+    @pytest.fixture(scope="session")
+    def room() -> Room:
+        return Room("catalog", build, Settings, extensions=("postgis",))
+
+`running` is then that service, migrated, provisioned and consuming; `caller` sends commands and asks queries.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from json import loads
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import nats
+import psycopg
+import pytest
+import pytest_asyncio
+from contracts.base import Message
+from contracts.shared import Actor
+from kit import migrations
+from kit.app import Service
+from kit.messaging.bus import Bus
+from kit.messaging.envelope import headers_of, new_id, subject_of
+from kit.provision import apply
+from kit.settings import ServiceSettings
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+MAPPER = Actor(id=7, username="mapper")
+STRANGER = Actor(id=8, username="stranger")
+ADMIN = Actor(id=1, username="admin", roles=frozenset({"admin"}))
+LIMIT = 15.0
+
+
+@dataclass
+class Room:
+    """`environment` is set before the settings are read, `overrides` replaces adapters (`Service.provides`) by type."""
+
+    name: str
+    build: Callable[[Any], Service]
+    settings: type[ServiceSettings]
+    extensions: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session")
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A NATS server of our own with JetStream."""
+    port, folder = free_port(), tmp_path_factory.mktemp("nats")
+    config = folder / "nats.conf"
+    config.write_text(
+        f'listen: "127.0.0.1:{port}"\nmax_payload: 8MB\n'
+        f'jetstream {{ store_dir: "{folder}", max_mem: 256M, max_file: 16G }}\n'
+    )
+    server = Path(sys.executable).parent / "nats-server"
+    process = subprocess.Popen([server, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield f"nats://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(5)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """Superuser address: FAIRWAY_PG_ADMIN_URL, else the embedded stack's PostgreSQL, started when it is not up."""
+    if url := os.environ.get("FAIRWAY_PG_ADMIN_URL"):
+        return url
+    from stack import up
+
+    return up({"postgres"})["FAIRWAY_PG_ADMIN_URL"]
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres_url: str, room: Room) -> Iterator[str]:
+    """An empty database for this run, dropped at its end."""
+    name = f"test_{room.name}_{uuid4().hex[:8]}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f'create database "{name}"')
+        url = _uri(postgres_url, name)
+        with psycopg.connect(url, autocommit=True) as connection:
+            for extension in room.extensions:
+                connection.execute(f"create extension {extension}")
+        yield url
+        admin.execute(f'drop database "{name}" with (force)')
+
+
+def _uri(url: str, database: str) -> str:
+    parts = conninfo_to_dict(make_conninfo(url, dbname=database))
+    return "postgresql://{user}:{password}@{host}:{port}/{dbname}".format(**{"password": "", **parts})
+
+
+@pytest.fixture(scope="session")
+def settings(room: Room, nats_url: str, database_url: str) -> Iterator[ServiceSettings]:
+    patch = pytest.MonkeyPatch()
+    for name, value in {"NATS__URL": nats_url, "DATABASE_URL": database_url, **room.environment}.items():
+        patch.setenv(name, value)
+    yield room.settings()
+    patch.undo()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def running(room: Room, settings: ServiceSettings) -> AsyncIterator[Service]:
+    """The service of this room, serving. Its loops run, its relay too; it is asked to end after the last test."""
+    migrations.upgrade(room.name, settings.database_url.get_secret_value())
+    service = room.build(settings)
+    await provisioned(service)
+    task = asyncio.create_task(service.run())
+    await eventually(lambda: service.ready or task.done())
+    if task.done():
+        task.result()
+    yield service
+    service.end()
+    await asyncio.wait_for(task, 30)
+
+
+async def provisioned(service: Service) -> None:
+    connection = await nats.connect(service.settings.nats_url)
+    await apply(connection.jetstream(), service.durables)
+    await connection.close()
+
+
+@dataclass
+class Caller:
+    """The gateway's side of the bus. `publish` puts any message on its subject as its owner would."""
+
+    bus: Bus
+
+    async def send(self, command: Any, actor: Actor = MAPPER, command_id: Any = None) -> Any:
+        return await self.bus.send(command, actor, command_id, wait=LIMIT)
+
+    async def ask(self, query: Any, actor: Actor = MAPPER) -> Any:
+        return loads(await self.bus.ask(query, actor, wait=LIMIT))
+
+    async def publish(self, message: Message, actor: Actor = MAPPER) -> None:
+        message_id = new_id()
+        headers = headers_of(message, message.owner(), actor, message_id)
+        data = message.model_dump_json().encode()
+        await self.bus.js.publish(subject_of(message, message_id), data, headers=headers)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def caller(nats_url: str) -> AsyncIterator[Caller]:
+    connection = await nats.connect(nats_url)
+    bus = Bus(connection, "gateway")
+    await bus.start()
+    yield Caller(bus)
+    await connection.close()
+
+
+async def eventually(check: Callable[[], Any], limit: float = LIMIT) -> Any:
+    """The first true value of `check`, which may be a coroutine function; AssertionError after `limit` seconds."""
+    async with asyncio.timeout(limit):
+        while True:
+            value = check()
+            value = await value if asyncio.iscoroutine(value) else value
+            if value:
+                return value
+            await asyncio.sleep(0.02)
+
+
+def example(kind: type[Message], name: str = "typical") -> Message:
+    """The committed example of a message; FileNotFoundError names the file to write."""
+    import contracts
+
+    folder = Path(contracts.__file__).parents[2] / "examples" / kind.ce_type()
+    return kind.model_validate_json((folder / f"{name}.json").read_bytes())
