@@ -4,11 +4,13 @@ import hashlib
 import io
 import smtplib
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
 import httpx
 import jwt
+import morecantile
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -33,8 +35,8 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def servers(home):
     daemons = {name: sandbox(name, home=home) for name in NAMES}
-    for daemon, _ in daemons.values():
-        daemon.start()
+    with ThreadPoolExecutor(len(NAMES)) as pool:
+        list(pool.map(lambda one: one[0].start(), daemons.values()))
     yield {name: httpx.Client(base_url=url, timeout=60, trust_env=False) for name, (_, url) in daemons.items()}
     for daemon, _ in daemons.values():
         daemon.stop()
@@ -64,8 +66,6 @@ def train_area(servers) -> tuple[float, float, float, float]:
 def test_tilejson_leads_to_pictures(servers):
     about = servers["tiles"].get("/train/tilejson.json").json()
     west, _, _, north = about["bounds"]
-    import morecantile
-
     first = morecantile.tms.get("WebMercatorQuad").tile(west + 1e-5, north - 1e-5, 19)
     address = about["tiles"][0].format(z=19, x=first.x, y=first.y)
     for ending, form in (("jpg", "JPEG"), ("png", "PNG")):

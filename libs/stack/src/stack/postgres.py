@@ -20,7 +20,8 @@ from stack.processes import Daemon
 from stack.servers import Ask
 
 SETTINGS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "300", "jit": "off"}
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {"fsync": "off", "full_page_writes": "off"}
+"""For tests: what is committed outlives a killed server, but not a crash of the machine."""
 
 
 def up(home: Home, ask: Ask) -> Env:

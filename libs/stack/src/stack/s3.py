@@ -4,9 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from stack.ceph import Cluster
 from stack.home import Env, Home, StackError
 from stack.ready import http_ok
@@ -40,6 +37,9 @@ def up(home: Home, ask: Ask) -> Env:
 
 def client(env: Env) -> Any:
     """A boto3 client for what `up` returned."""
+    import boto3  # slow to import: not before it is needed
+    from botocore.config import Config
+
     return boto3.client(
         "s3",
         endpoint_url=env["AWS_ENDPOINT_URL"],

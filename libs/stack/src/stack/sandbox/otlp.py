@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -66,7 +66,7 @@ def _span(service: str, span: Span) -> dict[str, Any]:
         "parent_span_id": span.parent_span_id.hex() or None,
         "start": span.start_time_unix_nano,
         "end": span.end_time_unix_nano,
-        "status": span.status.Code.Name(span.status.code).removeprefix("STATUS_CODE_"),
+        "status": Status.StatusCode.Name(span.status.code).removeprefix("STATUS_CODE_"),
         "attributes": _plain(span.attributes),
         "links": [{"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex()} for link in span.links],
     }
