@@ -20,10 +20,11 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """[batch, 3, H, W] in 0…1 to logits [batch, 3, H, W]; H and W are multiples of STRIDE."""
+    """[batch, 3, H, W] in 0…1 to logits [batch, 3, H, W]; H and W are multiples of STRIDE, `width` is even."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.width = width
         widths = [width // 2, width, 2 * width, 4 * width, 6 * width]
         self.normalise = nn.BatchNorm2d(3)
         self.down = nn.ModuleList(block(i, o) for i, o in zip([3, *widths], widths, strict=False))

@@ -1,4 +1,5 @@
 import pytest
+
 from catalog.main import build
 from catalog.settings import Settings
 from kit.testing import Room, caller, database_url, nats_url, postgres_url, running, settings

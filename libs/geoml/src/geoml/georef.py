@@ -16,15 +16,15 @@ _TILES = morecantile.tms.get("WebMercatorQuad")
 Bounds = tuple[float, float, float, float]
 
 
-def bounds_of_name(path: Path) -> Bounds:
-    """EPSG:3857 bounds (west, south, east, north) of an XYZ tile name; ValueError for any other name."""
-    match = _TILE_NAME.match(path.stem)
+def tile_of_name(name: str) -> morecantile.Tile:
+    """The XYZ tile of `OAM-<x>-<y>-<z>.<suffix>`; ValueError for any other name."""
+    match = _TILE_NAME.match(Path(name).stem)
     if not match:
-        raise ValueError(f"{path.name}: no georeference in the file, and the name is not OAM-<x>-<y>-<z>")
+        raise ValueError(f"{name}: no georeference in the file, and the name is not OAM-<x>-<y>-<z>")
     x, y, zoom = map(int, match.groups())
     if zoom > 30 or max(x, y) >= 2**zoom:
-        raise ValueError(f"{path.name}: no such tile")
-    return tuple(_TILES.xy_bounds(morecantile.Tile(x, y, zoom)))
+        raise ValueError(f"{name}: no such tile")
+    return morecantile.Tile(x, y, zoom)
 
 
 def georeference(dataset: DatasetReader, path: Path) -> tuple[CRS, Bounds]:
@@ -34,7 +34,7 @@ def georeference(dataset: DatasetReader, path: Path) -> tuple[CRS, Bounds]:
     Mercator is far below a pixel. Rotated rasters are refused.
     """
     if dataset.crs is None or dataset.transform.is_identity:
-        return WEB_MERCATOR, bounds_of_name(path)
+        return WEB_MERCATOR, tuple(_TILES.xy_bounds(tile_of_name(path.name)))
     if not dataset.transform.is_rectilinear or dataset.transform.e > 0:
         raise ValueError(f"{path.name}: rotated or flipped rasters are not supported")
     crs = CRS.from_user_input(dataset.crs)

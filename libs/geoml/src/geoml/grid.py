@@ -67,12 +67,28 @@ class Layout:
         self.grid = grid
         self.placed = [Placed(chip, grid.pixel_box(chip)) for chip in chips]
         self._tree = STRtree([box(*p.box) for p in self.placed])
+        sides = list(zip(*(p.box for p in self.placed), strict=True))
+        self.extent: PixelBox = min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])
 
     def within(self, window: PixelBox) -> list[Placed]:
         """Chips that share at least one pixel with the window."""
         left, top, right, bottom = window
         inner = box(left + 0.5, top + 0.5, right - 0.5, bottom - 0.5)
         return [self.placed[i] for i in sorted(self._tree.query(inner, "intersects"))]
+
+    def view(self, block: PixelBox, margin: int) -> PixelBox:
+        """The block and a margin around it, no further than there are chips."""
+        left, top, right, bottom = self.extent
+        x0, y0, x1, y1 = block
+        return max(x0 - margin, left), max(y0 - margin, top), min(x1 + margin, right), min(y1 + margin, bottom)
+
+    def only(self, names: Iterable[str]) -> "Layout":
+        """The same grid with the named chips; ValueError when none of them is here."""
+        wanted = set(names)
+        chips = [p.chip for p in self.placed if p.chip.name in wanted]
+        if not chips:
+            raise ValueError("none of the named chips is here")
+        return Layout(self.grid, chips)
 
     def blocks(self, side: int) -> list[PixelBox]:
         """Squares of `side` pixels that hold at least one chip, row by row, as a plain division of the grid."""

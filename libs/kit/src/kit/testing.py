@@ -25,6 +25,8 @@ import nats
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from contracts.base import Message
 from contracts.shared import Actor
 from kit import migrations
@@ -33,7 +35,6 @@ from kit.messaging.bus import Bus
 from kit.messaging.envelope import headers_of, new_id, subject_of
 from kit.provision import apply
 from kit.settings import ServiceSettings
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 MAPPER = Actor(id=7, username="mapper")
 STRANGER = Actor(id=8, username="stranger")
