@@ -1,0 +1,41 @@
+"""Buildings as GeoJSON features."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely import Polygon
+from shapely.geometry import polygon
+
+from geoml.georef import WGS84
+from geoml.grid import Grid
+from geoml.labels import reproject
+
+DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Building:
+    """`outline` in pixel coordinates of a grid; `confidence` is the mean building probability of its pixels."""
+
+    outline: Polygon
+    confidence: float
+
+
+def collection(grid: Grid, buildings: Sequence[Building], source: str) -> list[dict[str, Any]]:
+    """GeoJSON features in EPSG:4326 (outer rings counter-clockwise, coordinates to a millimetre)."""
+    if not buildings:
+        return []
+    a, _, c, _, e, f = grid.transform[:6]
+    projected = shapely.transform(np.asarray([b.outline for b in buildings]), lambda p: p * [a, e] + [c, f])
+    outlines = reproject(projected, grid.crs, WGS84)
+    return [_feature(o, b.confidence, source) for o, b in zip(outlines, buildings, strict=True)]
+
+
+def _feature(outline: Polygon, confidence: float, source: str) -> dict[str, Any]:
+    rounded = shapely.transform(polygon.orient(outline), lambda p: p.round(DIGITS))
+    properties = {"class": 1, "label": "building", "confidence": round(confidence, 4), "source": source}
+    return {"type": "Feature", "geometry": json.loads(shapely.to_geojson(rounded)), "properties": properties}

@@ -1,0 +1,97 @@
+"""Local copies of what a URI names, kept under the content's ETag so that a changed object is noticed."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+WORKERS = 16
+
+
+def cache_root() -> Path:
+    """FAIR_CACHE_DIR, else a folder of the user's cache."""
+    return Path(os.environ.get("FAIR_CACHE_DIR") or Path.home() / ".cache" / "fairway")
+
+
+def local_file(uri: str) -> Path:
+    """A file by path, file:, http(s): or s3: URI. FileNotFoundError when it is not there."""
+    return fetch_file(uri)[1]
+
+
+def fetch_file(uri: str) -> tuple[str, Path]:
+    """(content key, local path); the key changes with the content and suits SessionCache."""
+    if "://" not in uri or uri.startswith("file://"):
+        path = Path(uri.removeprefix("file://"))
+        return _stat_key(path), path
+    filesystem, path = fsspec.url_to_fs(uri)
+    info = filesystem.info(path)
+    return _key(uri, info), _download(filesystem, path, _key(uri, info))
+
+
+def local_folder(uri: str) -> Path:
+    """A folder of the objects directly below an s3: prefix (or below a local path, then that path itself).
+
+    The folder is named by the ETags of all its objects: any change of one makes another folder.
+    """
+    if "://" not in uri or uri.startswith("file://"):
+        return Path(uri.removeprefix("file://"))
+    filesystem, path = fsspec.url_to_fs(uri)
+    infos = {
+        i["name"]: _key(i["name"], i) for i in filesystem.ls(path, detail=True, refresh=True) if i["type"] == "file"
+    }
+    if not infos:
+        raise FileNotFoundError(f"no object below {uri!r}")
+    folder = cache_root() / "folders" / _digest("".join(infos.values()))
+    if not folder.is_dir():
+        with ThreadPoolExecutor(WORKERS) as pool:
+            files = list(pool.map(lambda i: _download(filesystem, i[0], i[1]), infos.items()))
+        _assemble(folder, list(zip(infos, files, strict=True)))
+    return folder
+
+
+def _assemble(folder: Path, files: list[tuple[str, Path]]) -> None:
+    """Appears at once and whole: two processes may make the same folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent))
+    for name, file in files:
+        os.link(file, draft / Path(name).name)
+    _move(draft, folder)
+
+
+def _download(filesystem: Any, path: str, key: str) -> Path:
+    target = cache_root() / "objects" / key
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as draft:
+            filesystem.get_file(path, f"{draft}/object")
+            os.replace(f"{draft}/object", target)
+    return target
+
+
+def _move(draft: Path, target: Path) -> None:
+    try:
+        draft.rename(target)
+    except OSError:
+        shutil.rmtree(draft)
+        if not target.is_dir():
+            raise
+
+
+def _key(uri: str, info: dict[str, Any]) -> str:
+    """Without an ETag the size and time must do; without these, every call downloads anew."""
+    version = info.get("ETag") or (info.get("size"), info.get("LastModified") or os.urandom(8).hex())
+    return _digest(f"{uri} {version}")
+
+
+def _stat_key(path: Path) -> str:
+    stat = path.stat()
+    return _digest(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,48 @@
+"""How good a prediction is, in pixels and in buildings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import Geometry, STRtree
+
+
+def confusion(truth: NDArray, predicted: NDArray) -> NDArray[np.int64]:
+    """2 x 2 counts [truth, predicted] of ground and building; both arrays are boolean. Sums over chips may be added."""
+    return np.bincount(2 * truth.ravel().astype(int) + predicted.ravel(), minlength=4).reshape(2, 2)
+
+
+def pixel_metrics(counts: NDArray) -> dict[str, float]:
+    """`building_iou`, `mean_iou` over ground and building, `accuracy`; a class that nobody names counts as 1."""
+    hits = np.diag(counts)
+    either = counts.sum(axis=0) + counts.sum(axis=1) - hits
+    iou = np.where(either > 0, hits / np.maximum(either, 1), 1.0)
+    accuracy = hits.sum() / max(counts.sum(), 1)
+    return {"building_iou": float(iou[1]), "mean_iou": float(iou.mean()), "accuracy": float(accuracy)}
+
+
+def object_metrics(
+    truth: Sequence[Geometry], predicted: Sequence[Geometry], least_iou: float = 0.5
+) -> dict[str, float]:
+    """`object_precision`, `object_recall`, `object_f1`: each building matches at most one, best pairs first."""
+    hits = _matches(truth, predicted, least_iou)
+    precision, recall = hits / max(len(predicted), 1), hits / max(len(truth), 1)
+    f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+    return {"object_precision": precision, "object_recall": recall, "object_f1": f1}
+
+
+def _matches(truth: Sequence[Geometry], predicted: Sequence[Geometry], least_iou: float) -> int:
+    if not len(truth) or not len(predicted):
+        return 0
+    a, b = np.asarray(truth, object), np.asarray(predicted, object)
+    i, j = STRtree(b).query(a, predicate="intersects")
+    shared = shapely.area(shapely.intersection(a[i], b[j]))
+    iou = shared / (shapely.area(a[i]) + shapely.area(b[j]) - shared)
+    seen_a, seen_b, hits = set(), set(), 0
+    for pair in np.argsort(-iou):
+        if iou[pair] >= least_iou and i[pair] not in seen_a and j[pair] not in seen_b:
+            seen_a.add(i[pair])
+            seen_b.add(j[pair])
+            hits += 1
+    return hits

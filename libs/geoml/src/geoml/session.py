@@ -1,0 +1,47 @@
+"""ONNX sessions: one a model file, kept while it is in use."""
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import onnxruntime
+from numpy.typing import NDArray
+
+
+class Session(Protocol):
+    """The part of onnxruntime.InferenceSession that prediction uses."""
+
+    def run(self, output_names: Any, input_feed: Any) -> Any: ...
+    def get_inputs(self) -> Any: ...
+
+
+def open_session(model: str | bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """On the CPU. `threads`: given, else environment FAIRWAY_ONNX_THREADS, else as many as there are cores."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or int(os.environ.get("FAIRWAY_ONNX_THREADS", "0"))
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def run(session: Session, image: NDArray) -> NDArray:
+    """First output for a batch given to the first input."""
+    return session.run(None, {session.get_inputs()[0].name: image})[0]
+
+
+class SessionCache:
+    """Least recently used sessions by content key (digest or ETag), so that a changed model is never mistaken."""
+
+    def __init__(self, size: int = 8, threads: int | None = None) -> None:
+        self._size, self._threads = size, threads
+        self._kept: OrderedDict[str, onnxruntime.InferenceSession] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str, file: Path) -> onnxruntime.InferenceSession:
+        with self._lock:
+            session = self._kept.pop(key, None) or open_session(str(file), self._threads)
+            self._kept[key] = session
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+            return session

@@ -1,0 +1,40 @@
+"""Checkpoints: network shape and weights in one file, read without running code from it."""
+
+import io
+import pickle
+import zipfile
+from typing import Any
+
+import torch
+
+from models.unet.network import UNet
+
+FORMAT = "fairway-unet/1"
+
+
+def save(network: UNet) -> bytes:
+    buffer = io.BytesIO()
+    torch.save({"format": FORMAT, "width": network.width, "state": network.state_dict()}, buffer)
+    return buffer.getvalue()
+
+
+def load(data: bytes) -> UNet:
+    """ValueError for anything that is not a complete checkpoint of this network."""
+    content = _read(data)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"not a {FORMAT} checkpoint")
+    network = UNet(int(content["width"]))
+    try:
+        network.load_state_dict(content["state"], strict=True)
+    except RuntimeError as error:
+        raise ValueError("the checkpoint does not fit the network") from error
+    return network.eval()
+
+
+def _read(data: bytes) -> Any:
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise ValueError("not a torch checkpoint")
+    try:
+        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise ValueError("not a torch checkpoint") from error
