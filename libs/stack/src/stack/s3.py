@@ -31,8 +31,18 @@ def up(home: Home, ask: Ask) -> Env:
     s3 = client(env)
     if not any(bucket["Name"] == env["BUCKET_NAME"] for bucket in s3.list_buckets()["Buckets"]):
         s3.create_bucket(Bucket=env["BUCKET_NAME"])
-    s3.put_bucket_cors(Bucket=env["BUCKET_NAME"], CORSConfiguration=CORS)
+    _ensure_cors(s3, env["BUCKET_NAME"])
     return env
+
+
+def _ensure_cors(s3: Any, bucket: str) -> None:
+    """Written only when missing: other S3s may hold rules of their owner's."""
+    try:
+        s3.get_bucket_cors(Bucket=bucket)
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchCORSConfiguration":
+            raise
+        s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=CORS)
 
 
 def client(env: Env) -> Any:
