@@ -1,0 +1,75 @@
+"""Connections to checked addresses only.
+
+The check happens where the socket is opened: a name is resolved once, all its addresses are judged, and the connection
+goes to one of those very addresses, so that a second answer of the resolver (rebinding) is never asked for. TLS and
+the Host header keep the original name.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Any
+
+import httpcore
+import httpx
+
+from kit.outbound.address import Allowed, check, is_public
+from kit.outbound.errors import OutboundError
+
+CONNECTIONS = 64
+
+
+class CheckedTransport(httpx.AsyncHTTPTransport):
+    """Checks the address of each request, hence of each redirect."""
+
+    def __init__(self, allow: Allowed) -> None:
+        super().__init__(trust_env=False)
+        self.allow = allow
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=CONNECTIONS, keepalive_expiry=15,
+            network_backend=CheckedBackend(allow),
+        )  # fmt: skip
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        check(request.url, self.allow)
+        return await super().handle_async_request(request)
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, allow: Allowed) -> None:
+        self.allow = allow
+        self.inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:  # fmt: skip
+        addresses = await judged(host, port, self.allow)
+        for address in addresses[:-1]:
+            try:
+                return await self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self.inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def judged(host: str, port: int, allow: Allowed) -> list[str]:
+    """The addresses of a host, all of them fit to be asked."""
+    host = host.strip("[]").lower()
+    addresses = await resolved(host, port)
+    if (host, port) not in allow and not all(map(is_public, map(ip_address, addresses))):
+        raise OutboundError("address_private")
+    return addresses
+
+
+async def resolved(host: str, port: int) -> list[str]:
+    """All addresses of a name, IPv4 first; `host_unknown` when there is none."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise OutboundError("host_unknown") from error
+    return sorted({str(entry[4][0]) for entry in found}, key=lambda address: (":" in address, address))
