@@ -9,27 +9,27 @@ from pathlib import Path
 
 from stack.home import REPOSITORY, Home, StackError
 
-PACKAGES = {
-    "postgres": ("postgresql-15", "postgresql-15-postgis-3"),
-    "s3": ("radosgw", "ceph-mon", "ceph-osd", "ceph-common"),
-}
-BINARIES = {"s3": ("radosgw", "radosgw-admin", "ceph-mon", "ceph-osd", "ceph", "ceph-authtool", "monmaptool")}
-POSTGRES_FOLDERS = ("/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin")
+CEPH = ("radosgw", "ceph-mon", "ceph-osd", "ceph-common")
+CEPH_PROGRAMS = ("radosgw", "radosgw-admin", "ceph-mon", "ceph-osd", "ceph", "ceph-authtool", "monmaptool")
+POSTGRES_VERSIONS = (15, 16, 17, 18)
+"""the first that a machine offers is taken"""
 
 
 def packages(servers: set[str]) -> None:
     """Installs the Debian packages of these servers whose programs are missing."""
-    missing = [
-        package for name, needed in PACKAGES.items() if name in servers and not _present(name) for package in needed
-    ]
+    present = {"postgres": _has_postgres, "s3": _has_ceph}
+    missing = [name for name, is_there in present.items() if name in servers and not is_there()]
     if not missing:
         return
     if not shutil.which("apt-get"):
-        raise StackError(f"Install {' '.join(missing)} (Debian's names), or give the address of a running server.")
-    # Debian's own cluster would take port 5432 and memory for nothing
+        raise StackError(
+            "Install PostgreSQL 15+ with PostGIS, and Ceph's radosgw, or give addresses of running servers."
+        )
+    # at runlevel 1 the packages' own servers are not started: nothing of ours would use them
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     _run([*_as_root(), "apt-get", "update", "-q"], quiet)
-    _run([*_as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], quiet)
+    wanted = [*(_postgres_packages() if "postgres" in missing else ()), *(CEPH if "s3" in missing else ())]
+    _run([*_as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *wanted], quiet)
 
 
 def environment(home: Home, name: str) -> Path:
@@ -46,21 +46,31 @@ def environment(home: Home, name: str) -> Path:
 
 def postgres_binary(name: str) -> Path:
     """Debian keeps `initdb` and `postgres` off the PATH."""
-    found = shutil.which(name, path=os.pathsep.join([*reversed(POSTGRES_FOLDERS), os.environ.get("PATH", "")]))
+    folders = [f"/usr/lib/postgresql/{version}/bin" for version in POSTGRES_VERSIONS]
+    found = shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
     if not found:
         raise StackError(f"{name} of PostgreSQL 15 or later is missing: run `python -m stack install`.")
     return Path(found)
 
 
-def _present(server: str) -> bool:
-    if server == "postgres":
-        return any(Path(folder, "initdb").exists() and _postgis(folder) for folder in POSTGRES_FOLDERS)
-    return all(shutil.which(binary) for binary in BINARIES[server])
+def _has_postgres() -> bool:
+    """With PostGIS. Elsewhere than on Debian, `pg_config` knows where extensions lie."""
+    shares = [Path(f"/usr/share/postgresql/{version}") for version in POSTGRES_VERSIONS]
+    if not shutil.which("apt-get") and shutil.which("pg_config"):
+        shares.append(Path(subprocess.check_output(["pg_config", "--sharedir"], text=True).strip()))
+    return any((share / "extension/postgis.control").exists() for share in shares)
 
 
-def _postgis(folder: str) -> bool:
-    version = Path(folder).parent.name
-    return Path(f"/usr/share/postgresql/{version}/extension/postgis.control").exists()
+def _has_ceph() -> bool:
+    return all(shutil.which(program) for program in CEPH_PROGRAMS)
+
+
+def _postgres_packages() -> tuple[str, str]:
+    offered = subprocess.check_output(["apt-cache", "pkgnames", "postgresql-"], text=True).split()
+    for version in POSTGRES_VERSIONS:
+        if (postgis := f"postgresql-{version}-postgis-3") in offered:
+            return f"postgresql-{version}", postgis
+    raise StackError("This machine's package sources offer no PostGIS for PostgreSQL 15 or later.")
 
 
 def _as_root() -> list[str]:
