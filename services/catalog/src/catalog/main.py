@@ -1,10 +1,17 @@
+from catalog import events
 from catalog.areas import handlers as areas
 from catalog.settings import Settings
 from kit.app import Service
 from kit.ids import Ids
+from kit.outbound import Outbound
+from kit.storage import Storage
 
 
 def build(settings: Settings) -> Service:
-    service = Service("catalog", settings, routers=[areas.router])
-    service.provides.append(Ids(service.db))
+    service = Service("catalog", settings, routers=[events.router, areas.router])
+    service.provides += [
+        Ids(service.db),
+        Outbound(settings.outbound_allow),
+        Storage(settings),
+    ]
     return service

@@ -9,7 +9,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Media:
-    """`types` are prefixes of accepted Content-Types; empty tuples check nothing. `cap`: default size limit in bytes."""
+    """`types` are prefixes of accepted Content-Types; empty tuples check nothing. `cap` is a default limit in bytes."""
 
     types: tuple[str, ...]
     magic: tuple[bytes, ...]

@@ -39,7 +39,7 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
 class CheckedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, allow: Allowed) -> None:
         self.allow = allow
-        self.inner = httpcore.AnyIOBackend()
+        self.inner: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()  # type: ignore[assignment]
 
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Identity, func
+from sqlalchemy import ForeignKey, Identity, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.tables import Base
@@ -14,7 +14,7 @@ class AoiRow(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     geom: Mapped[Any] = mapped_column(Geometry("POLYGON", 4326, spatial_index=True))
     area: Mapped[float]
-    dataset_id: Mapped[int | None] = mapped_column(index=True)
+    dataset_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int] = mapped_column(index=True)
     created_at: Mapped[datetime]
     last_modified: Mapped[datetime]

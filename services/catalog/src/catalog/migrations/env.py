@@ -1,4 +1,5 @@
 from catalog.areas import tables as areas  # noqa: F401  (registers the tables)
+from catalog.datasets import tables as datasets  # noqa: F401
 from catalog.tables import Base
 from kit.migrations import run_env
 

@@ -1,0 +1,42 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Identity, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog.tables import Base
+
+
+class DatasetRow(Base):
+    """`request` is the build request as it came, so that a failed build can run again. `build` counts requests,
+    `delivery` is that of the job which works on it now; together they fence off older workers."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    stac_id: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str] = mapped_column(index=True)
+    source_imagery: Mapped[str]
+    category: Mapped[str] = mapped_column(ForeignKey("categories.slug"), index=True)
+    status: Mapped[str] = mapped_column(index=True)
+    visibility: Mapped[str] = mapped_column(index=True)
+    user_id: Mapped[int] = mapped_column(index=True)
+    request: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    build: Mapped[int] = mapped_column(server_default="0")
+    delivery: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str] = mapped_column(server_default="")
+    chip_count: Mapped[int | None]
+    feature_count: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    last_modified: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class DatasetUse(Base):
+    """A training that was submitted with a dataset, as `training` told; a used dataset cannot be deleted."""
+
+    __tablename__ = "dataset_uses"
+
+    training_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    stac_id: Mapped[str] = mapped_column(index=True)
+    as_of: Mapped[datetime]

@@ -1,0 +1,22 @@
+"""Facts of other services that several parts of the catalog keep."""
+
+from catalog.datasets import usage
+from catalog.tables import KnownUser
+from contracts.gateway import UserChanged
+from contracts.training import TrainingSubmitted
+from kit.messaging.router import Router
+from kit.messaging.tx import Tx
+
+router = Router("catalog")
+
+
+@router.on(UserChanged)
+async def on_user_changed(event: UserChanged, tx: Tx) -> None:
+    assert tx.cause
+    as_of = tx.cause.sent_at
+    tx.upsert(KnownUser, key=["id"], newer="as_of", id=event.user_id, username=event.username, as_of=as_of)
+
+
+@router.on(TrainingSubmitted)
+async def on_training_submitted(event: TrainingSubmitted, tx: Tx) -> None:
+    usage.note(event, tx)
