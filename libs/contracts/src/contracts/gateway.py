@@ -1,8 +1,13 @@
 """Users and dead letters: what the public door itself owns."""
 
+from datetime import datetime
 from typing import Literal
 
-from contracts.base import CommandLookup, Event
+from contracts.base import Command, CommandLookup, Contract, Event, Query
+from contracts.shared import Json, Page
+
+Delivery = Literal["email", "web"]
+DeadLetterState = Literal["open", "replayed", "discarded"]
 
 
 class GetCommand(CommandLookup, wire="gateway.v1.get_command"):
@@ -16,7 +21,7 @@ class UserChanged(Event, wire="gateway.v1.user_changed"):
     username: str
     email: str = ""
     email_verified: bool = False
-    delivery_methods: list[Literal["email", "web"]] = ["web"]
+    delivery_methods: list[Delivery] = ["web"]
 
     def aggregate(self) -> str:
         return str(self.user_id)
@@ -32,3 +37,82 @@ class DeadLetterRecorded(Event, wire="gateway.v1.dead_letter_recorded"):
 
     def aggregate(self) -> str:
         return str(self.dead_letter_id)
+
+
+class Profile(Contract):
+    """What a person may see and change of themself; the counts of other services are added by the door."""
+
+    osm_id: int
+    username: str
+    img_url: str
+    email: str
+    date_joined: datetime
+    last_login: datetime | None
+    email_verified: bool
+    account_deletion_requested: bool
+    newsletter_subscription: bool
+    notifications_delivery_methods: list[Delivery]
+    profile_completion_percentage: int
+
+
+class ChangeProfile(Command, wire="gateway.v1.change_profile"):
+    """Of the sender's own account; absent fields stay. Result: `Profile`."""
+
+    expires = 30.0
+    email: str | None = None
+    account_deletion_requested: bool | None = None
+    newsletter_subscription: bool | None = None
+    notifications_delivery_methods: list[Delivery] | None = None
+
+
+class AccountDeletionRequested(Event, wire="gateway.v1.account_deletion_requested"):
+    """Somebody asked for the first time to be forgotten; people do the rest."""
+
+    user_id: int
+    username: str
+
+    def aggregate(self) -> str:
+        return str(self.user_id)
+
+
+class DeadLetter(Contract):
+    """`data` is the body as text; headers and body are filled only where one letter is asked for."""
+
+    id: int
+    service: str
+    consumer: str
+    subject: str
+    type: str
+    reason: str
+    deliveries: int
+    state: DeadLetterState
+    replays: int
+    stream: str
+    sequence: int
+    first_seen: datetime
+    changed_at: datetime
+    changed_by: int | None
+    headers: Json | None = None
+    data: str | None = None
+
+
+class ListDeadLetters(Query, wire="gateway.v1.list_dead_letters"):
+    page: Page = Page()
+    state: DeadLetterState | None = None
+    service: str | None = None
+
+
+class GetDeadLetter(Query, wire="gateway.v1.get_dead_letter"):
+    dead_letter_id: int
+
+
+class ReplayDeadLetter(Command, wire="gateway.v1.replay_dead_letter"):
+    """The original bytes go to their subject again, for the one durable that could not handle them."""
+
+    expires = 30.0
+    dead_letter_id: int
+
+
+class DiscardDeadLetter(Command, wire="gateway.v1.discard_dead_letter"):
+    expires = 30.0
+    dead_letter_id: int

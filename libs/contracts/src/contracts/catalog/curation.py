@@ -1,0 +1,54 @@
+"""What administrators and owners do to registered things: pins, words, STAC properties. All of it ends in STAC."""
+
+from typing import Literal
+
+from contracts.base import Command, Query
+from contracts.shared import Json
+
+ModelKind = Literal["base", "local"]
+
+
+class PinDataset(Command, wire="catalog.v1.pin_dataset"):
+    """Result: the row with its `stac` facet."""
+
+    expires = 60.0
+    dataset_id: int
+    is_pinned: bool = True
+
+
+class PinModel(Command, wire="catalog.v1.pin_model"):
+    """`pinned_location` is longitude, latitude; an empty `source_imagery` clears it, None leaves it."""
+
+    expires = 60.0
+    kind: ModelKind
+    model_id: int
+    is_pinned: bool = True
+    source_imagery: str | None = None
+    pinned_location: tuple[float, float] | None = None
+
+
+class DescribeModel(Command, wire="catalog.v1.describe_model"):
+    """At least one field is given; `fair_preview` is `{"center", "zoom", "imagery"}`."""
+
+    expires = 60.0
+    kind: ModelKind
+    model_id: int
+    title: str | None = None
+    description: str | None = None
+    fair_preview: Json | None = None
+
+
+class EditModelStac(Command, wire="catalog.v1.edit_model_stac"):
+    """`properties` are merged on the first level."""
+
+    expires = 60.0
+    kind: ModelKind
+    model_id: int
+    properties: Json | None = None
+    stac_extensions: list[str] | None = None
+
+
+class ListPinnedModels(Query, wire="catalog.v1.list_pinned_models"):
+    """`{count, results}`: visible pinned base and local models, each its row plus `model_type`."""
+
+    expand: bool = False
