@@ -19,6 +19,7 @@ from kit.messaging.lookup import command_lookup
 from kit.messaging.relay import Relay
 from kit.messaging.router import Router
 from kit.messaging.settle import Settler
+from kit.messaging.tap import Tap, tapped
 from kit.provision import Durable, drift, durables
 from kit.settings import ServiceSettings
 from kit.watchdog import Lost, Watchdog
@@ -38,14 +39,13 @@ class Service:
         routers: Sequence[Router],
         provides: Iterable[object] = (),
         loops: Sequence[Loop] = (),
-        taps: Sequence[str] = (),
     ) -> None:
         self.name, self.settings, self.loops = name, settings, list(loops)
         self.db = Database(settings.database_url.get_secret_value(), settings.pool_min, settings.pool_max)
         self.broker = connection.broker(name, settings.nats_url, self.end)
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
-        self.taps = {tap: [] for tap in taps}
+        self.taps: dict[str, Tap] = {}
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
@@ -53,7 +53,11 @@ class Service:
     @property
     def durables(self) -> list[Durable]:
         heard: dict[str, list] = {latency: [r.message for r in table.values()] for latency, table in self.heard.items()}
-        return durables(self.name, {k: v for k, v in {**heard, **self.taps}.items() if k in CLASSES})
+        return durables(self.name, {k: v for k, v in {**heard, **dict.fromkeys(self.taps, [])}.items() if k in CLASSES})
+
+    def tap(self, latency: str, handler: Tap) -> None:
+        """Hears a whole stream (`dead`, `advisories`) as raw messages; `handler` must bear repeats."""
+        self.taps[latency] = handler
 
     @property
     def heard(self) -> dict:
@@ -77,6 +81,19 @@ class Service:
             if hasattr(adapter, "start") and adapter not in (self, self.bus, self.relay):
                 await adapter.start()  # type: ignore[attr-defined]
 
+    async def _opened(self) -> bool:
+        """False when asked to end before the bus appeared."""
+        opening, stop = asyncio.ensure_future(self.open()), asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait([opening, stop], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if opening.done():
+            opening.result()
+            return True
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        await self.db.close()
+        return False
+
     async def close(self) -> None:
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
@@ -95,6 +112,8 @@ class Service:
                 bound = {kind: route.bound(self.provides) for kind, route in table.items()}
                 settler = Settler(self.name, CLASSES[latency], bound, self.db, self.relay)
                 subscribe(self.broker, self.name, latency, settler)
+        for latency, handler in self.taps.items():
+            subscribe(self.broker, self.name, latency, tapped(handler))
         return await self._start_answers()
 
     async def _start_answers(self) -> Answers:
@@ -108,7 +127,8 @@ class Service:
         """Serves until `end()`, a signal, or a background loop that gives up."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
-            await self.open()
+            if not await self._opened():
+                return
             stack.push_async_callback(self.close)
             answers = await self.consume()
             stack.push_async_callback(answers.stop)
@@ -121,7 +141,8 @@ class Service:
         """Takes jobs, one at a time, until the end."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
-            await self.open()
+            if not await self._opened():
+                return
             stack.push_async_callback(self.close)
             jobs = {kind: route.bound(self.provides) for kind, route in self.heard.get("jobs", {}).items()}
             settler = JobSettler(self.name, jobs, self.db, self.bus, self.relay)

@@ -26,6 +26,8 @@ class ServiceSettings(BaseSettings):
     http_host: str = Field("127.0.0.1", validation_alias=names("HTTP__HOST"))
     http_port: int = Field(0, validation_alias=names("HTTP__PORT"))
     """Internal listener: /livez, /readyz, /metrics. 0 switches it off."""
+    http_fd: int | None = Field(None, validation_alias=names("HTTP__FD"))
+    """That listener as an inherited socket, shared by the worker processes of one service."""
     log_level: str = Field("INFO", validation_alias=names("LOG_LEVEL"))
     otlp_endpoint: str | None = Field(None, validation_alias=names("OTEL_EXPORTER_OTLP_ENDPOINT"))
     page_size: int = Field(50, validation_alias=names("DEFAULT_PAGINATION_SIZE"))

@@ -28,7 +28,7 @@ _BY_ID = Prepared(
 )  # fmt: skip
 REUSED = Refused(
     kind=Kind.INVALID, code="idempotency_key_reused",
-    detail="This Idempotency-Key was used with another body.",
+    detail="This Idempotency-Key was used with another body.", facts={"http": 422},
 )  # fmt: skip
 
 
