@@ -53,7 +53,8 @@ class Service:
     @property
     def durables(self) -> list[Durable]:
         heard: dict[str, list] = {latency: [r.message for r in table.values()] for latency, table in self.heard.items()}
-        return durables(self.name, {k: v for k, v in {**heard, **dict.fromkeys(self.taps, [])}.items() if k in CLASSES})
+        heard |= {latency: [] for latency in self.taps}
+        return durables(self.name, {k: v for k, v in heard.items() if k in CLASSES})
 
     def tap(self, latency: str, handler: Tap) -> None:
         """Hears a whole stream (`dead`, `advisories`) as raw messages; `handler` must bear repeats."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvloop
 from nats import connect
 
-from kit import migrations, telemetry
+from kit import telemetry
 from kit.app import Service
 from kit.provision import apply
 from kit.settings import ServiceSettings, load
@@ -24,6 +24,8 @@ def run(service: str, settings_type: type[ServiceSettings], build: Callable[...,
     settings = load(settings_type)
     telemetry.configure(service, settings.otlp_endpoint, settings.log_level)
     if verb == "migrate":
+        from kit import migrations
+
         migrations.upgrade(service, settings.database_url.get_secret_value())
     else:
         uvloop.run(_do(verb, build, settings))

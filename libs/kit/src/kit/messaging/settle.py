@@ -19,7 +19,7 @@ from contracts import headers as h
 from contracts.base import Command
 from contracts.streams import Class, durable
 from contracts.verdict import VERDICT, Accepted, Kind, Refused
-from kit import metrics, telemetry
+from kit import failpoints, metrics, telemetry
 from kit.db import TRANSIENT, Database
 from kit.errors import Conflict, DomainError, Expired, Unavailable
 from kit.messaging import inbox
@@ -118,6 +118,8 @@ class Settler:
             if isinstance(refusal, Unavailable) or not isinstance(envelope.message, Command):
                 raise
             await tx.abort()
+            if isinstance(refusal, Expired):
+                return refusal.refused()
             return await self._refuse(envelope, refusal)
         finally:
             await tx.close()
@@ -127,7 +129,9 @@ class Settler:
             raise Expired("expired", "It waited too long and was not carried out.")
         result = await self._run(envelope, route, tx)
         verdict = inbox.accepted(result, route.http) if isinstance(envelope.message, Command) else None
+        failpoints.reach("settle.handled")
         await tx.commit(inbox.record(self.durable, envelope, verdict))
+        failpoints.reach("settle.committed")
         if tx.emitted:
             self.relay.wake()
         metrics.HANDLED.labels(self.durable, route.message.ce_type(), "done").inc()

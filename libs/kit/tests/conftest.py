@@ -1,0 +1,72 @@
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from sqlalchemy import create_engine
+
+from kit.messaging import tables
+from kit.settings import ServiceSettings
+from kit.testing import Room, caller, database_url, eventually, nats_url, postgres_url, provisioned, settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+import toy
+
+__all__ = ["caller", "database_url", "nats_url", "postgres_url", "settings"]
+
+
+@pytest.fixture(scope="session")
+def room() -> Room:
+    return Room("toy", toy.build, ServiceSettings)
+
+
+@pytest.fixture(scope="session")
+def schema(database_url: str) -> None:
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    tables.metadata.create_all(engine)
+    toy.Base.metadata.create_all(engine)
+    engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(settings: ServiceSettings, schema: None) -> AsyncIterator:
+    service = toy.build(settings)
+    await provisioned(service)
+    task = asyncio.create_task(service.run())
+    await eventually(lambda: service.ready or task.done())
+    yield service
+    service.end()
+    await asyncio.wait_for(task, 30)
+
+
+@pytest.fixture
+def sql(database_url: str) -> Iterator[Callable]:
+    """Runs one statement and returns its rows."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield lambda statement, *params: _rows(connection.execute(statement, params))
+
+
+def _rows(cursor: psycopg.Cursor) -> list:
+    return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture
+def spawn(settings: ServiceSettings, schema: None) -> Iterator[Callable]:
+    """Starts the toy as a process of its own, with failpoints armed; killed after the test."""
+    started: list[subprocess.Popen] = []
+
+    def start(verb: str = "serve", failpoints: str = "") -> subprocess.Popen:
+        environment = {**os.environ, "FAIRWAY_FAILPOINTS": failpoints, "LOG_LEVEL": "ERROR"}
+        process = subprocess.Popen([sys.executable, str(Path(toy.__file__)), verb], env=environment)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait(5)

@@ -1,0 +1,145 @@
+"""What one delivered message leads to, on a real bus and a real database."""
+
+from uuid import uuid4
+
+import pytest
+from toy import AddItem, AddOnce, AddSoon, Break, CallOut, CountItems, GetCommand, ItemAdded
+
+from contracts import headers as h
+from contracts.base import token
+from kit.errors import NotFound, Unavailable
+from kit.messaging.bus import Bus
+from kit.testing import MAPPER, STRANGER, Caller, eventually
+
+
+def unique() -> str:
+    return f"item-{uuid4().hex[:8]}"
+
+
+async def count(caller: Caller, name: str) -> dict:
+    return await caller.ask(CountItems(name=name))
+
+
+async def test_command_event_and_verdict_commit_together(running, caller: Caller):
+    name = unique()
+    verdict = await caller.send(AddItem(name=name))
+    assert (verdict.http, verdict.result) == (201, {"name": name})
+    counted = await eventually(lambda: _heard(caller, name))
+    assert counted == {"command": 1, "event": 1, "effect": 0, "job": 0}
+
+
+async def _heard(caller: Caller, name: str) -> dict | None:
+    counted = await count(caller, name)
+    return counted if counted["event"] else None
+
+
+async def test_repeated_command_runs_once_and_gets_its_first_verdict(running, caller: Caller):
+    name, key = unique(), uuid4()
+    first = await caller.send(AddItem(name=name), command_id=key)
+    assert await caller.send(AddItem(name=name), command_id=key) == first
+    assert (await count(caller, name))["command"] == 1
+
+
+async def test_repeated_command_is_not_judged_by_its_own_effect(running, caller: Caller):
+    name, key = unique(), uuid4()
+    first = await caller.send(AddOnce(name=name), command_id=key)
+    second = await caller.send(AddOnce(name=name), command_id=key)
+    assert first.status == second.status == "accepted"
+
+
+async def test_refusal_is_remembered(running, caller: Caller):
+    name, key = unique(), uuid4()
+    await caller.send(AddOnce(name=name))
+    refused = await caller.send(AddOnce(name=name), command_id=key)
+    assert (refused.code, refused.facts) == ("name_taken", {"name": name})
+    assert await caller.send(AddOnce(name=name), command_id=key) == refused
+
+
+async def test_same_id_with_another_body_is_refused(running, caller: Caller):
+    key = uuid4()
+    await caller.send(AddItem(name=unique()), command_id=key)
+    assert (await caller.send(AddItem(name=unique()), command_id=key)).code == "idempotency_key_reused"
+
+
+async def test_late_command_is_refused(running, caller: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(AddSoon, "expires", -1.0)
+    name = unique()
+    assert (await caller.send(AddSoon(name=name))).code == "expired"
+    with pytest.raises(NotFound):
+        await count(caller, name)
+
+
+async def test_effect_records_its_outcome_once(running, caller: Caller):
+    name, key = unique(), uuid4()
+    first = await caller.send(CallOut(name=name), command_id=key)
+    assert await caller.send(CallOut(name=name), command_id=key) == first
+    assert (await count(caller, name))["effect"] == 1
+
+
+async def test_event_delivered_twice_has_one_effect(running, caller: Caller):
+    name = unique()
+    headers = {
+        h.ID: str(uuid4()), h.TYPE: ItemAdded.ce_type(), h.ACTOR: MAPPER.model_dump_json(),
+        h.TIME: "2026-01-01T00:00:00+00:00",
+    }  # fmt: skip
+    body = ItemAdded(name=name).model_dump_json().encode()
+    for _ in range(2):
+        await caller.bus.js.publish(ItemAdded.subject(), body, headers=headers)
+    marker = unique()
+    await caller.send(AddItem(name=marker))
+    await eventually(lambda: _heard(caller, marker))
+    assert (await count(caller, name))["event"] == 1
+
+
+async def test_only_the_sender_learns_the_verdict(running, caller: Caller):
+    key = uuid4()
+    await caller.send(AddItem(name=unique()), command_id=key)
+    assert (await caller.ask(GetCommand(command_id=str(key))))["verdict"]["status"] == "accepted"
+    with pytest.raises(NotFound):
+        await caller.ask(GetCommand(command_id=str(key)), STRANGER)
+
+
+async def test_query_refusal_is_raised_on_the_other_side(running, caller: Caller):
+    with pytest.raises(NotFound) as caught:
+        await count(caller, "nobody")
+    assert caught.value.code == "no_such_item"
+
+
+async def test_query_nobody_answers_is_unavailable_at_once(caller: Caller):
+    from contracts.notify import GetNotification
+
+    with pytest.raises(Unavailable):
+        await caller.ask(GetNotification(notification_id=1))
+
+
+@pytest.mark.parametrize("value", ["*", ">", "a.b", "", "x" * 65, "a b"])
+def test_subject_tokens_admit_no_wildcards(value: str):
+    with pytest.raises(ValueError, match="subject token"):
+        token(value)
+
+
+async def test_bug_is_retried_then_set_aside_and_neighbours_go_on(running, caller: Caller, sql):
+    key = uuid4()
+    await caller.bus.send(Break(), MAPPER, key, wait=0.1)
+    assert (await caller.send(AddItem(name=unique()))).status == "accepted"
+    await eventually(lambda: sql("select 1 from inbox where message_id = %s and dead = 1", key), limit=45)
+    assert not sql("select 1 from items where name = 'half done'")
+    assert (await caller.ask(GetCommand(command_id=str(key))))["verdict"]["code"] == "dead_letter"
+
+
+async def test_broken_body_is_set_aside_on_its_first_delivery(running, caller: Caller):
+    key = uuid4()
+    headers = {h.ID: str(key), h.TYPE: AddItem.ce_type(), h.ACTOR: MAPPER.model_dump_json()}
+    sent = await caller.bus.js.publish(AddItem.subject(key), b'{"name": 5}', headers=headers)
+    letter = await eventually(lambda: _dead(caller.bus, sent.seq))
+    assert "name" in letter[h.REASON]
+    assert letter[h.CONSUMER] == "toy-commands-v1"
+
+
+async def _dead(bus: Bus, sequence: int) -> dict | None:
+    info = await bus.js.stream_info("DEAD")
+    for seq in range(info.state.first_seq, info.state.last_seq + 1):
+        letter = await bus.js.get_msg("DEAD", seq)
+        if letter.headers[h.SEQUENCE] == str(sequence):
+            return letter.headers
+    return None

@@ -1,0 +1,85 @@
+"""kill -9 at the worst moments, a database that goes away, a consumer that is deleted."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from toy import AddItem, CallOut, Grind, build
+
+from kit.provision import drift
+from kit.testing import MAPPER, Caller, eventually, provisioned
+from kit.watchdog import Lost, Watchdog
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+async def provision(settings, schema):
+    await provisioned(build(settings))
+
+
+async def died(process, limit: float = 20.0) -> int:
+    return await asyncio.wait_for(asyncio.to_thread(process.wait), limit)
+
+
+@pytest.mark.parametrize("point", ["settle.handled", "settle.committed", "relay.acked"])
+async def test_killed_process_leaves_one_effect(provision, caller: Caller, spawn, sql, point: str):
+    name, key = f"killed-at-{point}", uuid4()
+    process = spawn(failpoints=point)
+    waiting = asyncio.create_task(caller.bus.send(AddItem(name=name), MAPPER, key, wait=40))
+    assert await died(process) == -9
+    process = spawn()
+    await waiting
+    await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'event'", name), limit=30)
+    await eventually(lambda: not sql("select 1 from outbox where published_at is null"))
+    assert sql("select seen_by, count(*) from items where name = %s group by 1 order by 1", name) == [
+        ("command", 1), ("event", 1)
+    ]  # fmt: skip
+
+
+async def test_killed_worker_gives_its_job_back(provision, caller: Caller, spawn, sql):
+    spawn()
+    name = f"slow-{uuid4().hex[:6]}"
+    await caller.send(CallOut(name=name))
+    worker = spawn("worker")
+    await eventually(lambda: _delivered(caller), limit=20)
+    worker.kill()
+    spawn("worker")
+    await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", name), limit=45)
+
+
+async def _delivered(caller: Caller) -> bool:
+    return (await caller.bus.js.consumer_info("JOBS", "toy-jobs-v1")).num_ack_pending == 1
+
+
+async def test_database_away_uses_up_no_delivery(provision, caller: Caller, spawn, database_url, postgres_url, sql):
+    import psycopg
+
+    spawn()
+    await caller.send(AddItem(name="before"))
+    name = database_url.rsplit("/", 1)[1]
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f'alter database "{name}" with allow_connections false')
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
+        waiting = asyncio.create_task(caller.bus.send(AddItem(name="during"), MAPPER, wait=30))
+        await asyncio.wait([waiting], timeout=3)
+        assert not waiting.done()
+        admin.execute(f'alter database "{name}" with allow_connections true')
+    assert (await waiting).status == "accepted"
+
+
+async def test_lost_consumer_is_noticed_and_refused(provision, caller: Caller, settings):
+    service = build(settings)
+    js = caller.bus.nc.jetstream()
+    assert await drift(js, service.durables) == []
+    await js.delete_consumer("JOBS", "toy-jobs-v1")
+    assert "toy-jobs-v1" in (await drift(js, service.durables))[0]
+    with pytest.raises(Lost):
+        await asyncio.wait_for(Watchdog(js, service.durables).run(), 10)
+
+
+def test_only_the_owner_may_emit(settings):
+    from kit.messaging.tx import Tx
+
+    with pytest.raises(ValueError, match="may not emit"):
+        Tx(build(settings).db, "catalog").emit(Grind(name="x"))

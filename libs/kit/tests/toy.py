@@ -1,0 +1,135 @@
+"""A service small enough to see the command path through it: `python -m toy serve` runs it as a process of its own."""
+
+import asyncio
+
+from sqlalchemy import Identity, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from contracts.base import Command, CommandLookup, Event, Job, Query
+from kit.app import Service
+from kit.cli import run
+from kit.db import new_metadata
+from kit.errors import Conflict, NotFound
+from kit.jobs import JobContext
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx, Tx
+from kit.settings import ServiceSettings
+
+
+class GetCommand(CommandLookup, wire="toy.v1.get_command"):
+    pass
+
+
+class AddItem(Command, wire="toy.v1.add_item"):
+    name: str
+
+
+class AddOnce(Command, wire="toy.v1.add_once"):
+    """Refused when the name is there: a rule that reads."""
+
+    name: str
+
+
+class AddSoon(Command, wire="toy.v1.add_soon"):
+    expires = 0.2
+    name: str
+
+
+class Break(Command, wire="toy.v1.break_down"):
+    pass
+
+
+class CallOut(Command, wire="toy.v1.call_out"):
+    name: str
+
+
+class ItemAdded(Event, wire="toy.v1.item_added"):
+    name: str
+
+
+class CountItems(Query, wire="toy.v1.count_items"):
+    name: str
+
+
+class Grind(Job, wire="toy.v1.grind"):
+    name: str
+
+
+class Base(DeclarativeBase):
+    metadata = new_metadata()
+
+
+class ItemRow(Base):
+    __tablename__ = "items"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str]
+    seen_by: Mapped[str] = mapped_column(server_default="command")
+
+
+router = Router("toy")
+
+
+@router.on(AddItem, http=201)
+async def add_item(command: AddItem, tx: Tx) -> dict:
+    tx.insert(ItemRow, name=command.name)
+    tx.emit(ItemAdded(name=command.name))
+    return {"name": command.name}
+
+
+@router.on(AddOnce, http=201)
+async def add_once(command: AddOnce, tx: Tx) -> dict:
+    if await tx.session.scalar(select(ItemRow.id).where(ItemRow.name == command.name)):
+        raise Conflict("name_taken", "There is one already.", name=command.name)
+    tx.session.add(ItemRow(name=command.name))
+    return {"name": command.name}
+
+
+@router.on(AddSoon)
+async def add_soon(command: AddSoon, tx: Tx) -> None:
+    tx.insert(ItemRow, name=command.name)
+
+
+@router.on(Break)
+async def break_down(command: Break, tx: Tx) -> None:
+    tx.insert(ItemRow, name="half done")
+    raise RuntimeError("a bug")
+
+
+@router.effect(CallOut)
+async def call_out(command: CallOut, read: ReadTx):
+    async def finish(tx: Tx) -> dict:
+        tx.insert(ItemRow, name=command.name, seen_by="effect")
+        tx.emit(Grind(name=command.name))
+        return {"name": command.name}
+
+    return finish
+
+
+@router.on(ItemAdded)
+async def on_item_added(event: ItemAdded, tx: Tx) -> None:
+    tx.insert(ItemRow, name=event.name, seen_by="event")
+
+
+@router.on(CountItems)
+async def count_items(query: CountItems, read: ReadTx) -> dict:
+    rows = (await read.session.scalars(select(ItemRow.seen_by).where(ItemRow.name == query.name))).all()
+    if not rows:
+        raise NotFound("no_such_item", query.name)
+    return {kind: rows.count(kind) for kind in ("command", "event", "effect", "job")}
+
+
+@router.job(Grind)
+async def grind(job: Grind, ctx: JobContext) -> None:
+    if job.name.startswith("slow") and ctx.delivery == 1:
+        await asyncio.sleep(3600)
+    async with ctx.tx() as tx:
+        tx.insert(ItemRow, name=job.name, seen_by="job")
+
+
+def build(settings: ServiceSettings) -> Service:
+    return Service("toy", settings, routers=[router])
+
+
+if __name__ == "__main__":
+    run("toy", ServiceSettings, build)

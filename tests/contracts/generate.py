@@ -1,0 +1,36 @@
+"""`make contracts`: writes schemas, AsyncAPI documents, the OpenAPI document and the topology."""
+
+from pathlib import Path
+
+from contracts import OWNERS
+from tests.contracts.documents import asyncapi, topology
+from tests.contracts.schemas import SCHEMAS, golden
+
+ROOT = Path(__file__).parents[2]
+
+
+def files() -> dict[Path, str]:
+    """Every generated file with its content."""
+    wanted = {SCHEMAS / name: text for name, text in golden().items()}
+    wanted |= {ROOT / "services" / name / "asyncapi.yaml": asyncapi(name) for name in OWNERS}
+    wanted[ROOT / "services/gateway/openapi.json"] = _openapi()
+    return wanted | {ROOT / "docs/topology.md": topology()}
+
+
+def _openapi() -> str:
+    from gateway.openapi import document
+
+    return document()
+
+
+def write() -> None:
+    wanted = files()
+    for stale in set(SCHEMAS.glob("*.json")) - set(wanted):
+        stale.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    write()

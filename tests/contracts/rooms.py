@@ -1,0 +1,39 @@
+"""The five services as objects, built but not started, so that their promises can be read."""
+
+from functools import cache
+from importlib import import_module
+
+from contracts import OWNERS
+from kit.app import Service
+
+PLACEHOLDERS = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+    "SECRET_KEY": "x" * 40,
+    "FRONTEND_URL": "http://127.0.0.1",
+    "API_BASE_URL": "http://127.0.0.1/api/v1",
+    "AUTH_PROVIDER": "dev",
+    "FAIR_DEV_TOKEN": "placeholder-token-for-documents",
+}
+
+
+@cache
+def services() -> dict[str, Service]:
+    return {name: _built(name) for name in OWNERS}
+
+
+def _built(name: str) -> Service:
+    settings = import_module(f"{name}.settings").Settings(**{"_env_file": None}, **_values())
+    return import_module(f"{name}.main").build(settings)
+
+
+def _values() -> dict[str, str]:
+    return PLACEHOLDERS
+
+
+def readers() -> dict[str, list[tuple[str, str]]]:
+    """CloudEvents type → (service, latency class) that hear it."""
+    heard: dict[str, list[tuple[str, str]]] = {}
+    for name, service in services().items():
+        for route in service.routes:
+            heard.setdefault(route.message.ce_type(), []).append((name, route.latency))
+    return heard
