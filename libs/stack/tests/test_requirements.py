@@ -7,13 +7,13 @@ import pytest
 from stack.home import REPOSITORY
 
 NAMES = ("zenml-server", "stac-server")
-PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^ ;\\]+)", re.MULTILINE)
+PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^\s;\\]+)", re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_package_is_pinned_with_a_hash(name):
     text = (REPOSITORY / "requirements" / f"{name}.txt").read_text()
-    entries = [entry for entry in re.split(r"\n(?=\S)", text.strip())]
+    entries = re.split(r"\n(?=\S)", text.strip())
     assert len(entries) > 30
     assert all(PIN.match(entry) and "--hash=sha256:" in entry for entry in entries)
     assert "://" not in text
