@@ -1,6 +1,7 @@
 from catalog import events
 from catalog.areas import handlers as areas
 from catalog.settings import Settings
+from catalog.stac.main import attach as attach_stac
 from kit.app import Service
 from kit.ids import Ids
 from kit.outbound import Outbound
@@ -14,4 +15,5 @@ def build(settings: Settings) -> Service:
         Outbound(settings.outbound_allow),
         Storage(settings),
     ]
+    attach_stac(service, settings)
     return service

@@ -1,0 +1,15 @@
+"""How STAC hangs on the service."""
+
+from catalog.stac.api import StacApi
+from catalog.stac.boot import collections_ensured
+from catalog.stac.facets import Facets
+from catalog.stac.settings import StacSettings
+from kit.app import Service
+
+
+def attach(service: Service, settings: StacSettings) -> None:
+    """Provides `StacApi` and `Facets`, and the loops that keep them true."""
+    api = StacApi(settings.stac_url, settings.stac_key.get_secret_value() if settings.stac_key else None)
+    facets = Facets(api, settings.stac_cache_ttl)
+    service.provides += [api, facets]
+    service.loops += [collections_ensured(api), facets.invalidated]

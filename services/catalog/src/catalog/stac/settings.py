@@ -1,0 +1,21 @@
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+from kit.settings import ServiceSettings, names
+
+
+class StacSettings(BaseSettings):
+    """Where the public catalogue is. Without an address the service runs, and says so when somebody needs STAC."""
+
+    model_config = ServiceSettings.model_config
+
+    stac_url: str | None = Field(None, validation_alias=names("FAIR_STAC_API_URL"))
+    stac_key: SecretStr | None = Field(None, validation_alias=names("FAIR_STAC_API_KEY"))
+    stac_cache_ttl: float = Field(300.0, validation_alias=names("STAC_CACHE_TTL"))
+    stac_database_url: SecretStr | None = Field(None, validation_alias=names("STAC_DATABASE_URL", "FAIR_STAC_DSN"))
+    """pgstac's database, to hear of changes; unset switches that off."""
+
+    @field_validator("stac_url")
+    @classmethod
+    def _bare(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else None

@@ -1,0 +1,73 @@
+"""Versions and the links between them.
+
+Base models and datasets keep their id: the former version lives on as a copy `<id>-v<n>`. Local models get an id for
+each version: the former one is deprecated where it is. Every order of writes may be cut short and done again.
+"""
+
+from typing import Any
+
+from catalog.stac.api import StacApi
+
+Item = dict[str, Any]
+GEO = "application/geo+json"
+CHAIN = frozenset({"latest-version", "predecessor-version", "successor-version"})
+
+
+def version_of(item: Item) -> int:
+    """0 for a version that is no number."""
+    text = str(item["properties"].get("version", ""))
+    return int(text) if text.isdecimal() else 0
+
+
+async def publish_version(api: StacApi, item: Item, former: Item | None) -> None:
+    """Writes `item` as the active version after `former`, which may be an earlier state of the same id, another id,
+    or None. Doing it again with the same version changes nothing."""
+    if former is None:
+        return await api.put(_active(api, item, None))
+    if former["id"] != item["id"]:
+        await api.put(_active(api, item, former["id"]))
+        return await _deprecate(api, former, item)
+    if version_of(former) == version_of(item):
+        return await api.put(_active(api, item, _related(former, "predecessor-version")))
+    await api.put(_active(api, item, await _archive(api, former)))
+
+
+async def _archive(api: StacApi, former: Item) -> str:
+    """Copies the active item to `<id>-v<n>` and hangs it between its own predecessor and the active id."""
+    archived_id = f"{former['id']}-v{version_of(former)}"
+    copy = {**former, "id": archived_id, "properties": {**former["properties"], "deprecated": True}}
+    await api.put(_linked(copy, "successor-version", api.href(former["collection"], former["id"])))
+    earlier_id = _related(former, "predecessor-version")
+    earlier = await api.get(former["collection"], earlier_id) if earlier_id else None
+    if earlier:
+        await api.put(_linked(earlier, "successor-version", api.href(former["collection"], archived_id)))
+    return archived_id
+
+
+async def _deprecate(api: StacApi, former: Item, item: Item) -> None:
+    """In place. A former version that is followed by its own predecessor (an old run published again) forgets it."""
+    old = {**former, "properties": {**former["properties"], "deprecated": True}}
+    if _related(old, "predecessor-version") == item["id"]:
+        old = _linked(old, "predecessor-version", None)
+    await api.put(_linked(old, "successor-version", api.href(item["collection"], item["id"])))
+
+
+def _active(api: StacApi, item: Item, predecessor_id: str | None) -> Item:
+    own = api.href(item["collection"], item["id"])
+    before = api.href(item["collection"], predecessor_id) if predecessor_id else None
+    bare = {**item, "links": [link for link in item.get("links", ()) if link["rel"] not in CHAIN]}
+    bare["properties"] = {**item["properties"], "deprecated": False}
+    return _linked(_linked(bare, "latest-version", own), "predecessor-version", before)
+
+
+def _linked(item: Item, rel: str, href: str | None) -> Item:
+    """With exactly this link of that relation; a deprecated item never claims to be the latest."""
+    drop = {rel} | ({"latest-version"} if item["properties"].get("deprecated") else set())
+    links = [link for link in item.get("links", ()) if link["rel"] not in drop]
+    return {**item, "links": [*links, {"rel": rel, "href": href, "type": GEO}] if href else links}
+
+
+def _related(item: Item, rel: str) -> str | None:
+    """Id of the item that a version link of `item` points at."""
+    href = next((link["href"] for link in item.get("links", ()) if link["rel"] == rel), None)
+    return href.rstrip("/").rpartition("/")[2] if href else None
