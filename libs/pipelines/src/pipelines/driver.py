@@ -26,7 +26,9 @@ class RunChild:
     Reports that nobody reads are kept. `pipelines` makes the server's record agree with what happens here.
     """
 
-    def __init__(self, spec: RunSpec, workdir: Path, take: Callable[[], Awaitable[Process]], pipelines: Pipelines | None) -> None:
+    def __init__(
+        self, spec: RunSpec, workdir: Path, take: Callable[[], Awaitable[Process]], pipelines: Pipelines | None
+    ) -> None:
         if Path(spec.name).name != spec.name:
             raise ValueError(f"{spec.name!r} cannot name a folder")
         self._spec, self._take, self._pipelines = spec, take, pipelines
@@ -37,7 +39,8 @@ class RunChild:
 
     @classmethod
     def start(cls, spec: RunSpec, env: Mapping[str, str], workdir: Path, pipelines: Pipelines | None = None) -> Self:
-        """`env` is added to the environment of this process; the run's files are in `workdir/<name>`, the same for every try of a name."""
+        """`env` is added to the environment of this process. The run's files are in `workdir/<name>`: each try of a name
+        needs the same `workdir`."""
         return cls(spec, workdir, lambda: Process.start(env, workdir), pipelines)
 
     async def __aenter__(self) -> Self:
@@ -51,7 +54,9 @@ class RunChild:
         await self._process.order(spec_file, self._process.folder / "report")
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not self._end.done():
             self._process.kill()
         await self._watch
@@ -74,8 +79,8 @@ class RunChild:
         return await asyncio.shield(self._end)
 
     async def cancel(self, graceful: bool = False, limit: float = 10.0) -> End:
-        """The end: `stopped`, or `completed` when that came first. Graceful lets the step in hand finish, however long it takes;
-        otherwise the process has `limit` seconds before it is killed."""
+        """The end: `stopped`, or `completed` when that came first. Graceful lets the step in hand finish, however long
+        it takes; otherwise the process has `limit` seconds before it is killed."""
         self._cancelled = True
         known = await self._ask_to_stop(graceful)
         if graceful and known:
@@ -115,7 +120,7 @@ class RunChild:
         return True
 
     async def _repair(self, end: End, pipelines: Pipelines) -> None:
-        """The process died without a word, so the server believes that it runs. Steps in a cluster do run still: they are stopped."""
+        """The process died without a word: the server believes that it runs. Steps in a cluster do, they are stopped."""
         try:
             async with asyncio.timeout(SERVER_LIMIT):
                 run = await pipelines.find_run(self._spec.name)

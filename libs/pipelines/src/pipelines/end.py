@@ -6,7 +6,7 @@ from typing import Literal
 from pipelines import report
 
 Cause = Literal["run", "killed", "server", "spec"]
-"""`run`: the plug-in itself. `killed`: its process was. `server`: ZenML was out of reach. `spec`: it could not even begin.
+"""`run`: the plug-in itself. `killed`: its process was. `server`: ZenML was out of reach. `spec`: it could not begin.
 A further attempt makes sense after `killed` and `server` only."""
 
 BAD_SPEC = 3

@@ -13,7 +13,10 @@ from pipelines.process import Process
 
 
 class Launcher:
-    """For one run at a time. A context manager; at its end the waiting child is killed. `env` and `workdir` as in `RunChild.start`."""
+    """For one run at a time. A context manager; at its end the waiting child is killed.
+
+    `env` and `workdir` as in `RunChild.start`.
+    """
 
     def __init__(self, env: Mapping[str, str], workdir: Path, pipelines: Pipelines | None = None) -> None:
         self._env, self._workdir, self._pipelines = env, workdir, pipelines
@@ -23,7 +26,9 @@ class Launcher:
         self._prepare()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._next:
             process = await self._next
             process.kill()

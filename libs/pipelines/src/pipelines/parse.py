@@ -12,11 +12,19 @@ HOST = "fairway_host"
 """Key in the `extra` of a run's configuration."""
 
 _OTHER_WORDS = {
-    "queued": RunStatus.PROVISIONING, "paused": RunStatus.RUNNING, "resuming": RunStatus.RUNNING, "skipped": RunStatus.STOPPED,
-    "cancelling": RunStatus.STOPPING, "cancelled": RunStatus.STOPPED,
+    "queued": RunStatus.PROVISIONING,
+    "paused": RunStatus.RUNNING,
+    "resuming": RunStatus.RUNNING,
+    "skipped": RunStatus.STOPPED,
+    "cancelling": RunStatus.STOPPING,
+    "cancelled": RunStatus.STOPPED,
 }
 """ZenML knows more states than the public API."""
-_DATA_FILES = {"BytesMaterializer": "data.txt", "BuiltInMaterializer": "data.json", "BuiltInContainerMaterializer": "data.json"}
+_DATA_FILES = {
+    "BytesMaterializer": "data.txt",
+    "BuiltInMaterializer": "data.json",
+    "BuiltInContainerMaterializer": "data.json",
+}
 _LEVELS = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
 
 
@@ -39,7 +47,11 @@ def step(item: Json) -> StepState:
     body, why = item["body"], _exception(item["metadata"])
     failed = why and body["status"] == "failed"
     return StepState(
-        item["name"], status(body["status"]), reasons.of_step(item["name"], why) if failed else why, time(body["start_time"]), time(body["end_time"])
+        item["name"],
+        status(body["status"]),
+        reasons.of_step(item["name"], why) if failed else why,
+        time(body["start_time"]),
+        time(body["end_time"]),
     )
 
 
@@ -49,8 +61,15 @@ def run(item: Json, steps: list[StepState]) -> RunState:
     reason = body["status_reason"] or next((step.reason for step in steps if step.reason), "") or _exception(meta)
     ordered = sorted(steps, key=lambda step: (step.started is None, step.started))
     return RunState(
-        item["id"], item["name"], status(body["status"]), reason, ordered,
-        time(meta["start_time"]), time(meta["end_time"]), *_model_version(item), meta["config"]["extra"].get(HOST),
+        item["id"],
+        item["name"],
+        status(body["status"]),
+        reason,
+        ordered,
+        time(meta["start_time"]),
+        time(meta["end_time"]),
+        *_model_version(item),
+        meta["config"]["extra"].get(HOST),
     )
 
 
@@ -68,8 +87,13 @@ def run_info(item: Json) -> RunInfo:
     model, version = _model_version(item)
     pipeline = item["resources"]["pipeline"]
     return RunInfo(
-        item["id"], item["name"], status(item["body"]["status"]), time(item["body"]["created"]),
-        pipeline["name"] if pipeline else "", model or "", version,
+        item["id"],
+        item["name"],
+        status(item["body"]["status"]),
+        time(item["body"]["created"]),
+        pipeline["name"] if pipeline else "",
+        model or "",
+        version,
     )
 
 

@@ -102,7 +102,7 @@ class Artifact:
     uri: str
     """folder in the artifact store, `s3://bucket/prefix…`"""
     file: str | None
-    """URI of the one data file for bytes, text (`…/data.txt`) and JSON-like values (`…/data.json`); None for other types"""
+    """URI of the one data file for bytes (`…/data.txt`) and JSON-like values (`…/data.json`); None for other types"""
 
 
 class Pipelines(Protocol):
@@ -112,7 +112,9 @@ class Pipelines(Protocol):
 
     async def state(self, run_id: str) -> RunState: ...
 
-    async def logs(self, run_id: str, step: str | None = None, tail: int = 1000, since: datetime | None = None) -> list[LogEntry]:
+    async def logs(
+        self, run_id: str, step: str | None = None, tail: int = 1000, since: datetime | None = None
+    ) -> list[LogEntry]:
         """Oldest first, the last `tail` of those strictly later than `since`. Raises StepNotFound, LogsUnavailable."""
         ...
 
@@ -124,12 +126,16 @@ class Pipelines(Protocol):
         """The output `name` of the step that made it. Raises ArtifactNotFound."""
         ...
 
+    async def metadata(self, run_id: str) -> dict[str, Any]:
+        """What the steps recorded, the last value of each key: `fair/split`, `fair/loss_history`, `fair/<metric>` …"""
+        ...
+
     async def stop(self, run_id: str, graceful: bool = False) -> None:
         """Asks the server to stop; asking again is harmless. Raises AlreadyFinished."""
         ...
 
     async def mark_ended(self, run_id: str, status: RunStatus, reason: str) -> None:
-        """Sets the server's record of a run whose process is gone to `failed` or `stopped`; ended runs stay as they are."""
+        """Sets the record of a run whose process is gone to `failed` or `stopped`; ended runs stay as they are."""
         ...
 
 

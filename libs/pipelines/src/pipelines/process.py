@@ -19,13 +19,20 @@ class Process:
 
     @classmethod
     async def start(cls, env: Mapping[str, str], workdir: Path) -> Self:
-        """It begins to import zenml at once. It dies with the thread that calls this, which must therefore be a lasting one."""
-        workdir.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="child-", dir=workdir))
+        """It begins to import zenml at once. It dies with the thread that calls this, which must be a lasting one."""
+        folder = _new_folder(workdir)
         with (folder / "warm.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "pipelines.child", "--warm", str(folder), stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
-                env={**os.environ, **env, "FAIRWAY_PARENT": str(os.getpid())}, start_new_session=True,
+                sys.executable,
+                "-m",
+                "pipelines.child",
+                "--warm",
+                str(folder),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **env, "FAIRWAY_PARENT": str(os.getpid())},
+                start_new_session=True,
             )
         return cls(process, folder)
 
@@ -60,3 +67,8 @@ class Process:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
         return code
+
+
+def _new_folder(workdir: Path) -> Path:
+    workdir.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="child-", dir=workdir))

@@ -15,11 +15,12 @@ LONGEST_LINE: Final = 1 << 20
 
 
 class Reader:
-    """Reads all the time, so that a writer never waits for a slow consumer; what is read waits in `reports`, after the last one None."""
+    """Reads all the time, so that a writer never waits for a slow consumer. After the last of `reports` comes None."""
 
     def __init__(self, fifo: Path) -> None:
         os.mkfifo(fifo, 0o600)
-        self._fd = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)  # for writing too: no end of file between two writers
+        # for writing too, so that there is no end of file between two writers
+        self._fd = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self._rest = b""
         self.reports: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self.run_id: str | None = None

@@ -1,11 +1,19 @@
-"""From what broke to words that the mapper who asked for the run understands. Nothing here shows code or a traceback."""
+"""From what broke to words that the mapper who asked for the run understands: no code, no traceback."""
 
 from typing import Final
 
 LONGEST: Final = 500
 _BUGS: Final = {
-    "AttributeError", "AssertionError", "ImportError", "IndexError", "KeyError", "ModuleNotFoundError", "NameError", "TypeError",
-    "UnboundLocalError", "ZeroDivisionError",
+    "AttributeError",
+    "AssertionError",
+    "ImportError",
+    "IndexError",
+    "KeyError",
+    "ModuleNotFoundError",
+    "NameError",
+    "TypeError",
+    "UnboundLocalError",
+    "ZeroDivisionError",
 }
 """Kinds whose message is meant for the author of the plug-in."""
 

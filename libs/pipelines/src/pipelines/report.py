@@ -6,7 +6,7 @@ from typing import Any
 
 
 def write(kind: str, **fields: Any) -> None:
-    """Appends one JSON line to $FAIRWAY_REPORT in a single system call, so that lines of several processes do not mix."""
+    """Appends one JSON line to $FAIRWAY_REPORT in one system call, so that lines of several processes do not mix."""
     path = os.environ.get("FAIRWAY_REPORT")
     if not path:
         return

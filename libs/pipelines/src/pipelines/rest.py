@@ -20,8 +20,8 @@ class Refused(Exception):
 
 
 class Rest:
-    """Safe to share between tasks. Every call is repeated on connection errors and 5xx until `patience` seconds have gone:
-    those made here (reads, PUT of a state, stop) may all be done twice."""
+    """Safe to share between tasks. Every call is repeated on connection errors and 5xx until `patience` seconds have
+    gone: those made here (reads, PUT of a state, stop) may all be done twice."""
 
     def __init__(self, url: str, api_key: str, patience: float, token: str | None = None) -> None:
         self._http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/api/v1", timeout=TIMEOUT, trust_env=False)
@@ -55,7 +55,7 @@ class Rest:
             raise _silent(error) from error
 
     async def _login(self, refused: str | None) -> str:
-        """Costs the server a password hash, 0.5 s of a core: of many tasks whose token was refused one signs in for all."""
+        """Costs the server a password hash, 0.5 s of a core: of all tasks whose token was refused one signs in."""
         async with self._login_lock:
             if self._token and self._token != refused:
                 return self._token
@@ -86,8 +86,10 @@ async def answers(url: str, patience: float) -> None:
 
 def _retrying(patience: float) -> AsyncRetrying:
     return AsyncRetrying(
-        retry=retry_if_exception_type(PipelinesDown), wait=wait_exponential_jitter(initial=0.1, max=2, jitter=0.1),
-        stop=stop_after_delay(patience), reraise=True,
+        retry=retry_if_exception_type(PipelinesDown),
+        wait=wait_exponential_jitter(initial=0.1, max=2, jitter=0.1),
+        stop=stop_after_delay(patience),
+        reraise=True,
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from pipelines import parse
@@ -27,7 +27,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class ZenMLPipelines:
-    """`patience`: seconds of retries before PipelinesDown. Signing in takes the server a second: keep one instance for long.
+    """`patience`: seconds of retries before PipelinesDown. Signing in is slow, so keep one instance for long.
     Close it, or use it as a context manager."""
 
     def __init__(self, url: str, api_key: str, patience: float = 8.0, token: str | None = None) -> None:
@@ -36,7 +36,9 @@ class ZenMLPipelines:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -61,7 +63,13 @@ class ZenMLPipelines:
             raise ArtifactNotFound(name, sorted(found))
         return found[name]
 
-    async def logs(self, run_id: str, step: str | None = None, tail: int = 1000, since: datetime | None = None) -> list[LogEntry]:
+    async def metadata(self, run_id: str) -> dict[str, Any]:
+        run, steps = await self._read(run_id)
+        return {key: value for item in [*steps, run] for key, value in item["metadata"]["run_metadata"].items()}
+
+    async def logs(
+        self, run_id: str, step: str | None = None, tail: int = 1000, since: datetime | None = None
+    ) -> list[LogEntry]:
         """Without `step`, what the run itself and all its steps wrote, merged by time."""
         run, steps = await self._read(run_id)
         sources = _log_ids(run, steps, step)
@@ -72,7 +80,7 @@ class ZenMLPipelines:
         return [entry for entry in entries if since is None or (entry.timestamp or LONG_AGO) > since][-tail:]
 
     async def stop(self, run_id: str, graceful: bool = False) -> None:
-        """Not graceful: running pods are deleted, where the orchestrator can; the local one always ends the step in hand first."""
+        """Not graceful: running pods are deleted; the local orchestrator always ends the step in hand first."""
         now = parse.status((await self._run(run_id))["body"]["status"])
         if now.is_terminal:
             raise AlreadyFinished(run_id, now)
@@ -80,7 +88,7 @@ class ZenMLPipelines:
             await self._ask_to_stop(run_id, graceful)
 
     async def mark_ended(self, run_id: str, status: RunStatus, reason: str) -> None:
-        """Open steps first, as ZenML derives the state of a run from its steps. Losing the race against the true end is no error."""
+        """Open steps first, as ZenML derives a run's state from its steps. Losing the race against the true end is fine."""
         run, steps = await self._read(run_id)
         for path, item in [*((f"/steps/{step['id']}", step) for step in steps), (f"/runs/{run_id}", run)]:
             if not parse.status(item["body"]["status"]).is_terminal:
@@ -109,7 +117,7 @@ class ZenMLPipelines:
         return [parse.log_entry(item) for item in page["items"]]
 
     async def _ask_to_stop(self, run_id: str, graceful: bool) -> None:
-        """501: the orchestrator cannot force it, but the run is marked `stopping` all the same. 403: another was quicker."""
+        """501: the orchestrator cannot force it, but the run is marked `stopping` all the same. 403: someone else did."""
         try:
             await self._rest.post(f"/runs/{run_id}/stop", graceful=graceful)
         except Refused as refusal:
@@ -118,7 +126,11 @@ class ZenMLPipelines:
 
     async def _mark(self, path: str, status: RunStatus, reason: str) -> None:
         body = {"status": status, "exception_info": {"traceback": reason, "message": reason}}
-        own = {"status_reason": reason} if path.startswith("/runs") else {"end_time": datetime.now(UTC).replace(tzinfo=None).isoformat()}
+        own = (
+            {"status_reason": reason}
+            if path.startswith("/runs")
+            else {"end_time": datetime.now(UTC).replace(tzinfo=None).isoformat()}
+        )
         try:
             await self._rest.put(path, {**body, **own})
         except Refused as refusal:
@@ -132,4 +144,9 @@ def _log_ids(run: Json, steps: list[Json], step: str | None) -> list[str]:
         raise StepNotFound(step, names)
     own = [log["id"] for log in run["resources"]["log_collection"] or [] if step is None]
     chosen = [item for item in steps if step in (None, item["name"])]
-    return own + [log["id"] for item in chosen for log in item["resources"]["log_collection"] or [] if log["body"]["source"] == "step"]
+    return own + [
+        log["id"]
+        for item in chosen
+        for log in item["resources"]["log_collection"] or []
+        if log["body"]["source"] == "step"
+    ]

@@ -41,9 +41,9 @@ def _wait_for_order(folder: Path) -> Path:
 
 
 async def _warm_up() -> None:
-    adapter, _ = await store.sign_in()
-    await adapter.aclose()
     importlib.import_module("pipelines.child.observe")
+    adapter, _ = await store.sign_in(patience=0)
+    await adapter.aclose()
 
 
 def _write_log_to(file: Path) -> None:

@@ -14,7 +14,7 @@ POLL_SECONDS = 1.0
 
 
 async def first_run(pipelines: Pipelines, name: str, folder: Path) -> End | None:
-    """The end of the run of this name, awaited. None when nobody has begun it: then this process holds the lock and shall.
+    """The end of the run of this name, awaited. None when nobody has begun it: this process holds the lock and shall.
 
     A run whose process died on this machine (its lock is free) is closed as failed. Raises PipelinesDown.
     """

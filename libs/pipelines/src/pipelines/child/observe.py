@@ -11,8 +11,10 @@ from pipelines import reasons, report
 
 
 class Observer:
-    """Wraps the three calls of ZenML's store by which every transition passes. Hooks would cost each step four requests more, and
-    would not tell of a step whose preparation fails. Learns the run's id and the reason of the first failure on the way."""
+    """Wraps the three calls of ZenML's store by which each transition passes, and keeps the reason of the first failure.
+
+    Hooks would cost each step four requests more, and would not tell of a step whose preparation fails.
+    """
 
     def __init__(self) -> None:
         self.run_id: str | None = None

@@ -1,4 +1,4 @@
-"""What makes the process a good child: it dies with its parent, answers SIGTERM, and is the only one that runs a given name."""
+"""What makes the process a good child: it dies with its parent, answers SIGTERM, and runs no name twice."""
 
 import ctypes
 import fcntl
@@ -16,7 +16,7 @@ class Stopped(Exception):
 
 
 def die_with_parent() -> None:
-    """SIGKILL for this process when the thread that started it ends, and for every process that it forks when this one ends.
+    """SIGKILL for this process when the thread that started it ends, and for every process forked by this one likewise.
 
     FAIRWAY_PARENT is the pid that was meant: it may be gone before this line. Linux only; elsewhere nothing happens.
     """
@@ -31,7 +31,7 @@ def die_with_parent() -> None:
 
 
 class Stop:
-    """Remembers that SIGTERM was received. Inside a step ZenML's own handler comes first and ends the step; then this one only notes it."""
+    """Remembers that SIGTERM was received. Inside a step ZenML's own handler comes first and ends the step."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -44,7 +44,7 @@ class Stop:
 
 
 def only_one(folder: Path) -> int | None:
-    """A lock on the run's folder that the system releases when this process dies; None while another process holds it."""
+    """A lock on the run's folder, released by the system when this process dies; None while another one holds it."""
     lock = os.open(folder / "run.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

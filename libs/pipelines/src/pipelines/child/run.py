@@ -79,8 +79,13 @@ class _Run:
 
         spec = self._spec
         _pipeline(spec).with_options(
-            run_name=spec.name, enable_cache=False, execution_mode=ExecutionMode.STOP_ON_FAILURE, steps=_steps(spec),
-            settings=spec.settings, model=Model(name=spec.model_name) if spec.model_name else None, tags=spec.tags,
+            run_name=spec.name,
+            enable_cache=False,
+            execution_mode=ExecutionMode.STOP_ON_FAILURE,
+            steps=_steps(spec),
+            settings=spec.settings,
+            model=Model(name=spec.model_name) if spec.model_name else None,
+            tags=spec.tags,
             extra={HOST: socket.gethostname()} if self._local else {},
         )(**spec.parameters)
 

@@ -14,7 +14,9 @@ from pipelines.zenml import ZenMLPipelines
 log = logging.getLogger(__name__)
 
 QUIET: Final = {
-    "ZENML_ANALYTICS_OPT_IN": "false", "ZENML_ENABLE_RICH_TRACEBACK": "false", "ZENML_LOGGING_COLORS_DISABLED": "true",
+    "ZENML_ANALYTICS_OPT_IN": "false",
+    "ZENML_ENABLE_RICH_TRACEBACK": "false",
+    "ZENML_LOGGING_COLORS_DISABLED": "true",
     "AUTO_OPEN_DASHBOARD": "false",
 }
 PATIENCE: Final = 8.0
@@ -25,19 +27,21 @@ MATERIALIZERS: Final = {"numpy": "numpy", "pandas": "pandas", "PIL": "pillow", "
 def configure(folder: Path) -> None:
     """Must come before the first import of zenml, which reads the environment then."""
     os.environ.update(
-        QUIET, ZENML_CONFIG_PATH=str(folder / "zenml"), ZENML_STORE_URL=os.environ["FAIR_ZENML_STORE_URL"],
+        QUIET,
+        ZENML_CONFIG_PATH=str(folder / "zenml"),
+        ZENML_STORE_URL=os.environ["FAIR_ZENML_STORE_URL"],
         ZENML_STORE_API_KEY=os.environ["FAIR_ZENML_STORE_API_KEY"],
     )
 
 
-async def sign_in() -> tuple[ZenMLPipelines, bool]:
+async def sign_in(patience: float = PATIENCE) -> tuple[ZenMLPipelines, bool]:
     """Builds ZenML's client and stack with their imports (s3fs), which takes 3 s the first time and nothing later.
 
     Returns the REST adapter, with the token that ZenML got, and whether the orchestrator runs steps in this process.
     Raises PipelinesDown: quickly, while ZenML by itself would try for 30 s.
     """
     url = os.environ["ZENML_STORE_URL"]
-    await answers(url, PATIENCE)
+    await answers(url, patience)
     try:
         token, local = _connect()
     except Exception as error:
@@ -59,8 +63,8 @@ def _connect() -> tuple[str, bool]:
 
 
 def _load_materializers(_: Any) -> None:
-    """In the place of ZenML's own, which before each run imports torch, scikit-learn and scipy where they are installed (4 s, 300 MB):
-    only what the plug-in has imported by itself."""
+    """Only for what the plug-in has imported itself. ZenML's own way, which this replaces, imports torch, scikit-learn and
+    scipy before each run where they are installed: 4 s and 300 MB."""
     for library, integration in MATERIALIZERS.items():
         if library in sys.modules:
             importlib.import_module(f"zenml.integrations.{integration}.materializers")

@@ -6,7 +6,7 @@ import os
 import time
 from typing import Annotated, Any
 
-from zenml import pipeline, step
+from zenml import log_metadata, pipeline, step
 
 log = logging.getLogger("toy")
 
@@ -14,6 +14,7 @@ log = logging.getLogger("toy")
 @step
 def train_model(hyperparameters: dict[str, Any], model_name: str) -> Annotated[bytes, "trained_model"]:
     log.info("training %s", model_name)
+    log_metadata({"fair/split": {"train_count": 3}})
     for epoch in range(hyperparameters["epochs"]):
         time.sleep(hyperparameters.get("seconds", 0))
         with open(os.environ["FAIRWAY_REPORT"], "a") as report:

@@ -1,0 +1,67 @@
+"""A real ZenML server with artifacts on a real S3, one worker's launcher, and the toy plug-in of this folder."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from pipelines.launcher import Launcher
+from pipelines.port import RunSpec
+from pipelines.zenml import ZenMLPipelines
+from stack import up
+from stack.home import Home
+
+HERE = Path(__file__).parent
+Spec = Callable[..., RunSpec]
+
+
+@pytest.fixture(scope="session")
+def servers() -> dict[str, str]:
+    folder = os.environ.get("FAIRWAY_HOME") or f"{tempfile.gettempdir()}/fairway-tests"
+    return up({"zenml", "s3"}, home=Home(Path(folder)))
+
+
+@pytest.fixture(scope="session")
+def env(servers: dict[str, str]) -> dict[str, str]:
+    return {**servers, "FAIRWAY_MODELS_PATH": str(HERE)}
+
+
+@pytest.fixture(scope="session")
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def pipelines(servers: dict[str, str]) -> AsyncIterator[ZenMLPipelines]:
+    async with ZenMLPipelines(servers["FAIR_ZENML_STORE_URL"], servers["FAIR_ZENML_STORE_API_KEY"]) as adapter:
+        yield adapter
+
+
+@pytest_asyncio.fixture(scope="session")
+async def launcher(env: dict[str, str], workdir: Path, pipelines: ZenMLPipelines) -> AsyncIterator[Launcher]:
+    async with Launcher(env, workdir, pipelines) as launcher:
+        yield launcher
+
+
+@pytest.fixture(scope="session")
+def a_spec() -> Spec:
+    """Builds a training of the toy plug-in; keyword arguments are its hyper-parameters."""
+    batch, numbers = uuid4().hex[:8], count(1)
+
+    def build(name: str | None = None, **hyperparameters: float) -> RunSpec:
+        return RunSpec(
+            name or f"run-{batch}{next(numbers)}-1",
+            "models.toy.pipeline",
+            "training",
+            {"hyperparameters": {"epochs": 1, **hyperparameters}},
+            {"train_model": {"model_name": "hill-top"}},
+            f"hill-top-{batch}",
+            [f"model:hill-top-{batch}", "dataset:7"],
+        )
+
+    return build

@@ -1,0 +1,204 @@
+"""What the adapter reads of a finished run, and how it bears a server that is away."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+import pytest_asyncio
+
+from pipelines.driver import RunChild
+from pipelines.launcher import Launcher
+from pipelines.port import (
+    AlreadyFinished,
+    ArtifactNotFound,
+    PipelinesDown,
+    RunNotFound,
+    RunSpec,
+    RunState,
+    RunStatus,
+    StepNotFound,
+)
+from pipelines.zenml import ZenMLPipelines
+
+pytestmark = pytest.mark.live
+
+
+@pytest_asyncio.fixture(scope="session")
+async def finished(launcher: Launcher, pipelines: ZenMLPipelines, a_spec: Any) -> tuple[RunSpec, RunState]:
+    spec = a_spec(epochs=2)
+    async with launcher.start(spec) as child:
+        end = await child.wait()
+    assert end.run_id
+    return spec, await pipelines.state(end.run_id)
+
+
+def read(servers: dict[str, str], uri: str | None) -> bytes:
+    assert uri
+    bucket, key = urlsplit(uri).netloc, urlsplit(uri).path[1:]
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=servers["AWS_ENDPOINT_URL"],
+        region_name=servers["AWS_REGION"],
+        aws_access_key_id=servers["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=servers["AWS_SECRET_ACCESS_KEY"],
+    )
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+async def test_state_tells_steps_times_and_model(finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines) -> None:
+    spec, state = finished
+    assert (state.name, state.status, state.reason) == (spec.name, RunStatus.COMPLETED, "")
+    assert (state.model_name, state.model_version) == (spec.model_name, state.model_version or 0)
+    assert [(step.name, step.status) for step in state.steps] == [
+        ("train_model", "completed"),
+        ("evaluate_model", "completed"),
+    ]
+    first, last = state.steps
+    times = [time for time in (state.started, first.ended, last.started, state.ended) if time]
+    assert len(times) == 4
+    assert times == sorted(times)
+    assert await pipelines.find_run(spec.name) == state
+
+
+async def test_artifacts_are_readable_by_their_file(
+    finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines, servers: dict[str, str]
+) -> None:
+    run_id = finished[1].id
+    metrics, weights = await pipelines.artifact(run_id, "metrics"), await pipelines.artifact(run_id, "trained_model")
+    assert json.loads(read(servers, metrics.file)) == {"accuracy": 0.5}
+    assert read(servers, weights.file) == b"weights of hill-top"
+    assert weights.step == "train_model"
+    assert await pipelines.metadata(run_id) == {"fair/split": {"train_count": 3}}
+    with pytest.raises(ArtifactNotFound, match="Available: metrics, trained_model"):
+        await pipelines.artifact(run_id, "onnx_model")
+
+
+async def test_logs_by_step_tail_and_since(finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines) -> None:
+    run_id = finished[1].id
+    step = await pipelines.logs(run_id, "train_model")
+    assert ("INFO", "training hill-top") in [(entry.level, entry.message) for entry in step]
+    everything = await pipelines.logs(run_id)
+    assert len(everything) > len(step)
+    assert "training hill-top" in [entry.message for entry in everything]
+    assert await pipelines.logs(run_id, tail=2) == everything[-2:]
+    since = everything[2].timestamp
+    assert since
+    assert await pipelines.logs(run_id, since=since) == [
+        entry for entry in everything if entry.timestamp and entry.timestamp > since
+    ]
+    with pytest.raises(StepNotFound, match="Available: train_model, evaluate_model") as unknown:
+        await pipelines.logs(run_id, "export_onnx")
+    assert unknown.value.available == ["train_model", "evaluate_model"]
+
+
+async def test_runs_of_model_newest_first(finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines) -> None:
+    spec, state = finished
+    assert spec.model_name
+    runs = await pipelines.runs_of_model(spec.model_name)
+    mine = next(run for run in runs if run.id == state.id)
+    assert (mine.name, mine.status, mine.pipeline_name) == (spec.name, "completed", "training_pipeline")
+    assert (mine.model_name, mine.model_version) == (spec.model_name, state.model_version)
+    times = [run.created_at for run in runs if run.created_at]
+    assert times == sorted(times, reverse=True)
+    assert await pipelines.runs_of_model(spec.model_name, limit=1) == runs[:1]
+    assert await pipelines.runs_of_model("never-trained") == []
+
+
+async def test_finished_run_can_neither_stop_nor_change(
+    finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines
+) -> None:
+    state = finished[1]
+    with pytest.raises(AlreadyFinished):
+        await pipelines.stop(state.id)
+    await pipelines.mark_ended(state.id, RunStatus.FAILED, "too late")
+    assert await pipelines.state(state.id) == state
+
+
+@pytest.mark.parametrize("run_id", ["7", "00000000-0000-4000-8000-000000000000"])
+async def test_unknown_run_is_not_found(run_id: str, pipelines: ZenMLPipelines) -> None:
+    with pytest.raises(RunNotFound):
+        await pipelines.state(run_id)
+    assert await pipelines.find_run(run_id) is None
+
+
+class Door:
+    """A TCP forwarder to the server; shut, it refuses connections as a dead server does."""
+
+    def __init__(self, url: str) -> None:
+        self._target, self.port = urlsplit(url), 0
+        self._server: asyncio.Server | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._forward, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def shut(self) -> None:
+        assert self._server
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        up_reader, up_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer), return_exceptions=True)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def door_to(servers: dict[str, str]) -> AsyncIterator[Door]:
+    door = Door(servers["FAIR_ZENML_STORE_URL"])
+    await door.open()
+    yield door
+    await door.shut()
+
+
+async def test_down_server_is_pipelines_down_and_comes_back(
+    finished: tuple[RunSpec, RunState], servers: dict[str, str]
+) -> None:
+    state = finished[1]
+    async with (
+        door_to(servers) as door,
+        ZenMLPipelines(door.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=5) as pipelines,
+    ):
+        assert await pipelines.state(state.id) == state
+        await door.shut()
+        hasty = ZenMLPipelines(door.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=0.3)
+        with pytest.raises(PipelinesDown):
+            await hasty.state(state.id)
+        await hasty.aclose()
+        patient = asyncio.create_task(pipelines.state(state.id))
+        await asyncio.wait({patient}, timeout=0.5)
+        assert not patient.done()
+        await door.open()
+        assert await patient == state
+
+
+async def test_refused_key_is_pipelines_down(servers: dict[str, str]) -> None:
+    async with ZenMLPipelines(servers["FAIR_ZENML_STORE_URL"], "ZENKEY_wrong", patience=0) as pipelines:
+        with pytest.raises(PipelinesDown, match="refuses the API key"):
+            await pipelines.find_run("x")
+
+
+async def test_child_without_server_says_so(env: dict[str, str], workdir: Path, a_spec: Any) -> None:
+    async with RunChild.start(a_spec(), {**env, "FAIR_ZENML_STORE_URL": "http://127.0.0.1:9"}, workdir) as child:
+        end = await child.wait()
+    assert (end.status, end.cause, end.reason) == ("failed", "server", "The pipeline server could not be reached")
