@@ -1,0 +1,42 @@
+"""What the service hears of the others, and what people ask of it."""
+
+from contracts import notify as c
+from contracts.gateway import UserChanged
+from contracts.shared import Rows
+from kit.jobs import JobContext
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx, Tx
+from notify import mails, queries, usecases
+from notify.ports import Mailer
+
+router = Router("notify")
+
+
+@router.on(c.MarkRead)
+async def mark_read(command: c.MarkRead, tx: Tx) -> c.Notification:
+    return await usecases.mark_read(command, tx)
+
+
+@router.on(c.MarkAllRead)
+async def mark_all_read(command: c.MarkAllRead, tx: Tx) -> dict[str, str]:
+    return await usecases.mark_all_read(command, tx)
+
+
+@router.on(c.GetNotification)
+async def get_notification(query: c.GetNotification, read: ReadTx) -> c.Notification:
+    return await queries.get_notification(query.notification_id, read)
+
+
+@router.on(c.ListNotifications)
+async def list_notifications(query: c.ListNotifications, read: ReadTx) -> Rows:
+    return await queries.list_notifications(query, read)
+
+
+@router.on(UserChanged)
+async def on_user_changed(event: UserChanged, tx: Tx) -> None:
+    await usecases.know_user(event, tx)
+
+
+@router.job(c.MailJob)
+async def send_mail(job: c.MailJob, ctx: JobContext, mailer: Mailer) -> None:
+    await mails.send_mail(job, ctx, mailer)

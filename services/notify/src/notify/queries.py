@@ -1,0 +1,30 @@
+from sqlalchemy import func, select
+
+from contracts.notify import ListNotifications, Notification
+from contracts.shared import Rows
+from kit.errors import NotFound
+from kit.messaging.tx import ReadTx
+from notify.tables import NotificationRow
+
+
+def view(row: NotificationRow) -> Notification:
+    return Notification(
+        id=row.id, message=row.message, is_read=row.is_read, created_at=row.created_at, read_at=row.read_at
+    )
+
+
+async def get_notification(notification_id: int, read: ReadTx) -> Notification:
+    row = await read.session.get(NotificationRow, notification_id)
+    if row is None or row.user_id != read.actor.id:
+        raise NotFound("notification_not_found")
+    return view(row)
+
+
+async def list_notifications(query: ListNotifications, read: ReadTx) -> Rows:
+    mine = NotificationRow.user_id == read.actor.id
+    if query.is_read is not None:
+        mine &= NotificationRow.is_read.is_(query.is_read)
+    count = await read.session.scalar(select(func.count()).select_from(NotificationRow).where(mine))
+    newest = select(NotificationRow).where(mine).order_by(NotificationRow.created_at.desc(), NotificationRow.id.desc())
+    rows = await read.session.scalars(newest.limit(query.page.limit).offset(query.page.offset))
+    return Rows(count=count or 0, results=[view(row).model_dump(mode="json") for row in rows])

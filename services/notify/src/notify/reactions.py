@@ -1,0 +1,93 @@
+"""Facts of the other services turned into sentences for people."""
+
+from contracts import prediction as p
+from contracts import training as t
+from contracts.catalog import datasets as d
+from contracts.catalog import models as m
+from kit.ids import Ids
+from kit.messaging.router import Router
+from kit.messaging.tx import Tx
+from notify.domain import notice
+from notify.usecases import tell
+
+router = Router("notify")
+
+
+@router.on(d.DatasetBuilt)
+async def on_dataset_built(event: d.DatasetBuilt, tx: Tx, ids: Ids) -> None:
+    text = f"Dataset “{event.title}” is ready: {event.chip_count} chips, {event.feature_count} labels."
+    await tell(notice(event.user_id, "dataset", event.dataset_id, "completed", text), tx, ids)
+
+
+@router.on(d.DatasetBuildFailed)
+async def on_dataset_build_failed(event: d.DatasetBuildFailed, tx: Tx, ids: Ids) -> None:
+    text = f"Dataset “{event.title}” could not be built."
+    await tell(notice(event.user_id, "dataset", event.dataset_id, "failed", text, event.reason), tx, ids)
+
+
+@router.on(m.BaseModelRegistered)
+async def on_base_model_registered(event: m.BaseModelRegistered, tx: Tx, ids: Ids) -> None:
+    text = f"Base model {event.name} is registered."
+    await tell(notice(event.user_id, "base_model", event.model_id, "completed", text), tx, ids)
+
+
+@router.on(m.BaseModelRegistrationFailed)
+async def on_base_model_registration_failed(event: m.BaseModelRegistrationFailed, tx: Tx, ids: Ids) -> None:
+    text = f"Base model {event.name} could not be registered."
+    await tell(notice(event.user_id, "base_model", event.model_id, "failed", text, event.reason), tx, ids)
+
+
+@router.on(m.LocalModelPublished)
+async def on_local_model_published(event: m.LocalModelPublished, tx: Tx, ids: Ids) -> None:
+    text = f"Model {event.name} is published in the catalogue."
+    await tell(notice(event.user_id, "local_model", event.model_id, "completed", text), tx, ids)
+
+
+@router.on(t.TrainingStatusChanged)
+async def on_training_status_changed(event: t.TrainingStatusChanged, tx: Tx, ids: Ids) -> None:
+    if event.status == "running" and event.previous in ("initializing", "submitted", "provisioning"):
+        text = f"Training {event.training_id} of {event.model_name} has started."
+        await tell(notice(event.user_id, "training", event.training_id, "started", text), tx, ids)
+
+
+@router.on(t.TrainingCompleted)
+async def on_training_completed(event: t.TrainingCompleted, tx: Tx, ids: Ids) -> None:
+    text = f"Training {event.training_id} of {event.model_name} is completed."
+    await tell(notice(event.user_id, "training", event.training_id, "completed", text), tx, ids)
+
+
+@router.on(t.TrainingFailed)
+async def on_training_failed(event: t.TrainingFailed, tx: Tx, ids: Ids) -> None:
+    text = f"Training {event.training_id} of {event.model_name} failed."
+    await tell(notice(event.user_id, "training", event.training_id, "failed", text, event.reason), tx, ids)
+
+
+@router.on(t.TrainingStopped)
+async def on_training_stopped(event: t.TrainingStopped, tx: Tx, ids: Ids) -> None:
+    text = f"Training {event.training_id} of {event.model_name} was cancelled."
+    await tell(notice(event.user_id, "training", event.training_id, "cancelled", text), tx, ids)
+
+
+@router.on(p.PredictionStatusChanged)
+async def on_prediction_status_changed(event: p.PredictionStatusChanged, tx: Tx, ids: Ids) -> None:
+    if event.status == "running" and event.previous in ("initializing", "submitted", "provisioning"):
+        text = f"Prediction {event.prediction_id} has started."
+        await tell(notice(event.user_id, "prediction", event.prediction_id, "started", text), tx, ids)
+
+
+@router.on(p.PredictionReady)
+async def on_prediction_ready(event: p.PredictionReady, tx: Tx, ids: Ids) -> None:
+    text = f"Prediction {event.prediction_id} is ready: {event.feature_count} features from {event.tile_count} tiles."
+    await tell(notice(event.user_id, "prediction", event.prediction_id, "completed", text), tx, ids)
+
+
+@router.on(p.PredictionFailed)
+async def on_prediction_failed(event: p.PredictionFailed, tx: Tx, ids: Ids) -> None:
+    text = f"Prediction {event.prediction_id} failed."
+    await tell(notice(event.user_id, "prediction", event.prediction_id, "failed", text, event.reason), tx, ids)
+
+
+@router.on(p.PredictionStopped)
+async def on_prediction_stopped(event: p.PredictionStopped, tx: Tx, ids: Ids) -> None:
+    text = f"Prediction {event.prediction_id} was cancelled."
+    await tell(notice(event.user_id, "prediction", event.prediction_id, "cancelled", text), tx, ids)

@@ -1,0 +1,23 @@
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from kit.settings import ServiceSettings, names
+
+
+class Settings(ServiceSettings):
+    """How mail leaves. With DEBUG it goes to the log instead."""
+
+    email_host: str = Field("smtp.gmail.com", validation_alias=names("EMAIL_HOST"))
+    email_port: int = Field(587, validation_alias=names("EMAIL_PORT"))
+    email_use_tls: bool = Field(True, validation_alias=names("EMAIL_USE_TLS"))
+    email_use_ssl: bool = Field(False, validation_alias=names("EMAIL_USE_SSL"))
+    email_user: str = Field("", validation_alias=names("EMAIL_HOST_USER"))
+    email_password: SecretStr = Field(SecretStr(""), validation_alias=names("EMAIL_HOST_PASSWORD"))
+    email_from: str = Field("no-reply@fair.hotosm.org", validation_alias=names("DEFAULT_FROM_EMAIL"))
+
+    @model_validator(mode="after")
+    def _one_encryption(self) -> Self:
+        if self.email_use_tls and self.email_use_ssl:
+            raise ValueError("EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other")
+        return self

@@ -1,0 +1,59 @@
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from kit.db import new_metadata
+
+
+class Base(DeclarativeBase):
+    metadata = new_metadata()
+    type_annotation_map = {datetime: DateTime(timezone=True), int: BigInteger, str: Text}
+
+
+class NotificationRow(Base):
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index("ix_notifications_user", "user_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_notifications_unread", "user_id", postgresql_where=text("NOT is_read")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    user_id: Mapped[int]
+    message: Mapped[str]
+    about: Mapped[str]
+    about_id: Mapped[str]
+    slug: Mapped[str]
+    is_read: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+class MailRow(Base):
+    """One mail of one notification: `queued`, `sent` or `failed`."""
+
+    __tablename__ = "mails"
+    __table_args__ = (UniqueConstraint("notification_id"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    address: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="queued")
+    error: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class KnownUser(Base):
+    """A copy fed by `gateway.v1.user_changed`: where to write to, and how the user wants to hear."""
+
+    __tablename__ = "known_users"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    username: Mapped[str]
+    email: Mapped[str]
+    delivery_methods: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    as_of: Mapped[datetime]

@@ -1,0 +1,14 @@
+"""Every message this service hears is given to its real handler, as the committed example says it."""
+
+import pytest
+
+from kit.testing import Caller, feed
+from notify.handlers import router
+from notify.reactions import router as reactions
+
+ROUTES = [route for route in (*router.routes, *reactions.routes) if route.latency != "jobs"]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.message.ce_type())
+async def test_example_is_handled(running, caller: Caller, route):
+    await feed(running, caller, route)

@@ -1,0 +1,110 @@
+import asyncio
+from itertools import count
+
+import httpx
+import pytest
+
+from contracts.gateway import UserChanged
+from contracts.notify import GetNotification, ListNotifications, MarkAllRead, MarkRead
+from contracts.shared import Actor, Page
+from contracts.training import TrainingFailed
+from kit.errors import NotFound
+from kit.testing import STRANGER, Caller, eventually
+from notify.domain import notice, subject_line
+from notify.main import build
+
+people = count(1000)
+
+
+def failed(user_id: int, reason: str = "no label was found") -> TrainingFailed:
+    return TrainingFailed(training_id=3, user_id=user_id, model_name="roofs", reason=reason)
+
+
+async def listed(caller: Caller, actor: Actor, **filters) -> dict:
+    return await caller.ask(ListNotifications(**filters), actor)
+
+
+async def told(caller: Caller, times: int = 1) -> Actor:
+    """A new person with that many notifications."""
+    person = Actor(id=next(people), username="person")
+    for _ in range(times):
+        await caller.publish(failed(person.id))
+    await eventually(lambda: _has(caller, person, times))
+    return person
+
+
+async def _has(caller: Caller, actor: Actor, number: int) -> bool:
+    return (await listed(caller, actor))["count"] == number
+
+
+async def test_failure_reaches_its_user_with_the_reason(running, caller: Caller):
+    person = await told(caller)
+    row = (await listed(caller, person))["results"][0]
+    assert row["message"] == "Training 3 of roofs failed. no label was found"
+    assert (await listed(caller, STRANGER))["count"] == 0
+
+
+async def test_marking_read_keeps_the_first_time(running, caller: Caller):
+    person = await told(caller)
+    row = (await listed(caller, person))["results"][0]
+    first = (await caller.send(MarkRead(notification_id=row["id"]), person)).result
+    assert first["is_read"]
+    assert first["read_at"] == (await caller.send(MarkRead(notification_id=row["id"]), person)).result["read_at"]
+
+
+async def test_mark_all_sets_read_at(running, caller: Caller):
+    person = await told(caller, 3)
+    await caller.send(MarkAllRead(), person)
+    rows = (await listed(caller, person, is_read=True))["results"]
+    assert [bool(row["read_at"]) for row in rows] == [True] * 3
+    assert (await listed(caller, person, is_read=False))["count"] == 0
+
+
+async def test_pages(running, caller: Caller):
+    person = await told(caller, 3)
+    page = await listed(caller, person, page=Page(limit=2, offset=2))
+    assert (page["count"], len(page["results"])) == (3, 1)
+
+
+async def test_others_do_not_see_it(running, caller: Caller):
+    person = await told(caller)
+    row = (await listed(caller, person))["results"][0]
+    with pytest.raises(NotFound):
+        await caller.ask(GetNotification(notification_id=row["id"]), STRANGER)
+    assert (await caller.send(MarkRead(notification_id=row["id"]), STRANGER)).code == "notification_not_found"
+
+
+async def test_mail_goes_out_once_to_those_who_want_it(running, caller: Caller, settings, mailbox):
+    worker = build(settings)
+    task = asyncio.create_task(worker.work())
+    person = Actor(id=next(people), username="reader")
+    address = f"reader{person.id}@example.org"
+    await caller.publish(
+        UserChanged(user_id=person.id, username="reader", email=address, delivery_methods=["web", "email"])
+    )
+    await eventually(lambda: _known(running, person.id))
+    await caller.publish(failed(person.id))
+    mails = await eventually(lambda: _mails(mailbox[0], address))
+    assert len(mails) == 1
+    assert "Training 3 of roofs failed" in mails[0]["subject"]
+    worker.end()
+    await asyncio.wait_for(task, 20)
+
+
+async def _known(service, user_id: int) -> bool:
+    async with service.db.raw() as connection:
+        return bool((await connection.execute("select 1 from known_users where id = %s", (user_id,))).rowcount)
+
+
+async def _mails(address: str, to: str) -> list[dict]:
+    async with httpx.AsyncClient() as client:
+        found = (await client.get(f"{address}/messages")).json()
+    return [mail for mail in found if to in str(mail["to"])]
+
+
+def test_long_messages_are_cut():
+    assert len(notice(1, "training", 1, "failed", "x" * 600).message) == 500
+
+
+def test_subject_is_one_line():
+    assert subject_line("It failed\nBcc: x. And more.") == "fAIr : It failed"
