@@ -32,6 +32,11 @@ def test_daemon_outlives_its_starter(home):
     assert pids.find(home, "one")
 
 
+def test_daemon_is_out_of_reach_of_the_terminals_signals(home, sleeper):
+    pid = Daemon("one", sleeper, home=home).start().pid
+    assert os.getsid(pid) == pid
+
+
 def test_stop_ends_children_too(home):
     Daemon(
         "parent", ["sh", "-c", "sleep 300 & wait"], ready=lambda: bool(pids.find(home, "parent").children()), home=home

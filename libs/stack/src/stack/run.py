@@ -55,11 +55,12 @@ def up(only: set[str] | None = None, progress: Progress | None = None, home: Hom
 def down(progress: Progress | None = None, home: Home | None = None) -> None:
     """Stops every daemon of the home in the reverse order of their starts."""
     home = home or Home.default()
-    for name in reversed(pids.running(home)):
-        start = time.monotonic()
-        pids.stop(home, name)
-        if progress:
-            progress(name, time.monotonic() - start)
+    with home.locked("up"):
+        for name in reversed(pids.running(home)):
+            start = time.monotonic()
+            pids.stop(home, name)
+            if progress:
+                progress(name, time.monotonic() - start)
 
 
 def status(home: Home | None = None) -> dict[str, ServerStatus]:
