@@ -1,0 +1,59 @@
+"""Where `fairway login` keeps the address and the token, and the client made from them."""
+
+import json
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import typer
+from rich.console import Console
+
+from fairway.client import Fairway
+from fairway.errors import ApiError, Ended, Unreachable
+
+console = Console()
+FILE = Path(platformdirs.user_config_dir("fairway")) / "login.json"
+
+
+def save(url: str, token: str) -> None:
+    """Readable by its owner only."""
+    FILE.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump({"url": url, "token": token}, file)
+
+
+def client() -> Fairway:
+    """From FAIRWAY_URL and FAIRWAY_TOKEN, else from the last login."""
+    kept = json.loads(FILE.read_text()) if FILE.exists() else {}
+    url = os.environ.get("FAIRWAY_URL") or kept.get("url")
+    if not url:
+        raise typer.BadParameter("Log in first: fairway login URL")
+    return Fairway(url, os.environ.get("FAIRWAY_TOKEN") or kept.get("token"))
+
+
+def in_words(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Errors of the API as one red line and exit code 1, without a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except (ApiError, Unreachable, Ended, TimeoutError) as error:
+            console.print(f"[red]{error}[/red]")
+            for field, messages in _fields(error).items():
+                console.print(f"  {field}: {messages}")
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as stop:
+            console.print("Stopped looking; the work itself goes on.")
+            raise typer.Exit(130) from stop
+
+    return run
+
+
+def _fields(error: Exception) -> dict[str, Any]:
+    details = getattr(error, "details", None)
+    return {k: v for k, v in details.items() if k not in ("detail", "reason")} if isinstance(details, dict) else {}

@@ -1,0 +1,87 @@
+"""Trainings."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from fairway.cli.session import client, console, in_words
+from fairway.cli.show import curve, table, watch
+
+app = typer.Typer(no_args_is_help=True, help="Fine-tuning a model for a place.")
+
+
+@app.command("list")
+@in_words
+def list_(status: str | None = None, limit: int = 20) -> None:
+    with client() as fairway:
+        page = fairway.trainings.list(limit=limit, status=status)
+    console.print(
+        table(f"Trainings ({page.count})", ("id", "status", "local_model", "submitted_at", "error"), page.results)
+    )
+
+
+@app.command()
+@in_words
+def submit(
+    base_model: Annotated[str, typer.Argument(help="STAC id of the base model")],
+    dataset: Annotated[str, typer.Argument(help="STAC id of the dataset")],
+    name: Annotated[str, typer.Argument(help="Name of the model to be")],
+    overrides: Annotated[str, typer.Option(help="Hyper-parameters as JSON")] = "{}",
+) -> None:
+    """Starts a training and watches it."""
+    with client() as fairway:
+        training = fairway.trainings.submit(
+            base_model_stac_id=base_model, dataset_stac_id=dataset, model_name=name, overrides=json.loads(overrides)
+        )
+        console.print(f"Training [bold]{training.id}[/bold]")
+        watch(console, fairway.follow(fairway.trainings, "training_id", training.id))
+
+
+@app.command("watch")
+@in_words
+def watch_(training_id: int) -> None:
+    """Epochs, losses and log lines of a running training, live."""
+    with client() as fairway:
+        watch(console, fairway.follow(fairway.trainings, "training_id", training_id))
+
+
+@app.command()
+@in_words
+def losses(training_id: int) -> None:
+    """The loss curve so far."""
+    with client() as fairway:
+        console.print(curve([epoch.values for epoch in fairway.trainings.epochs(training_id)]), markup=False)
+
+
+@app.command()
+@in_words
+def logs(training_id: int, step: str | None = None, tail: int = 100) -> None:
+    with client() as fairway:
+        run_id = fairway.trainings.get(training_id).zenml_run_id
+        for line in fairway.trainings.logs(run_id, tail=tail, step=step) if run_id else ():
+            console.print(f"{line.timestamp or '':} {line.level:7} {line.message}", markup=False)
+
+
+@app.command()
+@in_words
+def publish(training_id: int, title: str = "", description: str = "") -> None:
+    """Puts the model of a completed training into the catalogue."""
+    with client() as fairway:
+        console.print(f"Published as [bold]{fairway.trainings.publish(training_id, title, description)}[/bold]")
+
+
+@app.command()
+@in_words
+def cancel(training_id: int) -> None:
+    with client() as fairway:
+        fairway.trainings.cancel(training_id)
+
+
+@app.command()
+@in_words
+def retry(training_id: int) -> None:
+    """Runs a failed or cancelled training again and watches it."""
+    with client() as fairway:
+        fairway.trainings.retry(training_id)
+        watch(console, fairway.follow(fairway.trainings, "training_id", training_id))

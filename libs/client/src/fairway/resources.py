@@ -1,0 +1,119 @@
+"""One small class per kind of row."""
+
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from fairway import rows
+from fairway.transport import Transport
+
+R = TypeVar("R", bound=rows.Row)
+
+
+class Resource(Generic[R]):
+    """`list` gives a page, `all` walks every page, `get` one row."""
+
+    path: str
+    row: type[R]
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def list(self, limit: int = 50, offset: int = 0, **filters: Any) -> rows.Page[R]:
+        body = self.transport.get(f"{self.path}/", limit=limit, offset=offset, **filters)
+        if isinstance(body["results"], dict):
+            body["results"] = body["results"]["features"]
+        return rows.Page[self.row].model_validate(body)  # type: ignore[name-defined]
+
+    def all(self, **filters: Any) -> Iterator[R]:
+        offset, page = 0, None
+        while page is None or page.next:
+            page = self.list(offset=offset, **filters)
+            yield from page.results
+            offset += len(page.results) or 1
+
+    def get(self, row_id: int) -> R:
+        return self.row.model_validate(self.transport.get(f"{self.path}/{row_id}/"))
+
+    def _do(self, verb: str, body: Any = None, method: str = "POST") -> R:
+        return self.row.model_validate(self.transport.write(method, f"{self.path}/{verb}", body))
+
+
+class Aois(Resource[rows.Aoi]):
+    path, row = "/aois", rows.Aoi
+
+    def create(self, geometry: dict[str, Any], dataset: int | None = None) -> rows.Aoi:
+        return self._do("", {"type": "Feature", "geometry": geometry, "properties": {"dataset": dataset}})
+
+
+class BaseModels(Resource[rows.BaseModelRow]):
+    path, row = "/base-models", rows.BaseModelRow
+
+    def register(self, stac_item: dict[str, Any], category: str = "other") -> rows.BaseModelRow:
+        return self._do("", {"stac_item": stac_item, "category": category})
+
+
+class LocalModels(Resource[rows.LocalModel]):
+    path, row = "/local-models", rows.LocalModel
+
+    def publish(self, model_id: int) -> rows.LocalModel:
+        return self._do(f"{model_id}/publish/")
+
+
+class Datasets(Resource[rows.Dataset]):
+    path, row = "/datasets", rows.Dataset
+
+    def build(self, **request: Any) -> rows.Dataset:
+        return self._do("build/", request)
+
+    def rebuild(self, dataset_id: int) -> rows.Dataset:
+        return self._do(f"{dataset_id}/rebuild/")
+
+    def publish(self, dataset_id: int) -> rows.Dataset:
+        return self._do(f"{dataset_id}/publish/")
+
+
+class Runs(Resource[R]):
+    """What trainings and predictions share."""
+
+    def logs(
+        self, run_id: str, tail: int = 1000, step: str | None = None, since: str | None = None
+    ) -> list[rows.LogLine]:
+        lines = self.transport.get(f"{self.path}/runs/{run_id}/logs/", tail=tail, step=step, since=since)
+        return TypeAdapter(list[rows.LogLine]).validate_python(lines)
+
+    def cancel(self, row_id: int) -> Any:
+        return self.transport.write("POST", f"{self.path}/{row_id}/cancel/")
+
+    def retry(self, row_id: int) -> R:
+        return self._do(f"{row_id}/retry/")
+
+
+class Trainings(Runs[rows.Training]):
+    path, row = "/trainings", rows.Training
+
+    def submit(self, **request: Any) -> rows.Training:
+        return self._do("submit/", request)
+
+    def epochs(self, training_id: int) -> list[rows.Epoch]:
+        return TypeAdapter(list[rows.Epoch]).validate_python(self.transport.get(f"{self.path}/{training_id}/epochs/"))
+
+    def publish(self, training_id: int, title: str = "", description: str = "") -> str:
+        """The id of the STAC item in `local-models`."""
+        body = {"title": title, "description": description}
+        return self.transport.write("POST", f"{self.path}/{training_id}/publish/", body)["local_model_stac_id"]
+
+
+class Predictions(Runs[rows.Prediction]):
+    path, row = "/predictions", rows.Prediction
+
+    def submit(self, **request: Any) -> rows.Prediction:
+        return self._do("submit/", request)
+
+    def result(self, prediction_id: int) -> dict[str, str]:
+        return self.transport.get(f"{self.path}/{prediction_id}/result/")
+
+
+class Notifications(Resource[rows.Notification]):
+    path, row = "/notifications/me", rows.Notification

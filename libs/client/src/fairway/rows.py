@@ -1,0 +1,108 @@
+"""Rows as the API shows them; fields of newer servers are kept and ignored."""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+R = TypeVar("R")
+
+
+class Row(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class User(Row):
+    osm_id: int
+    username: str
+
+
+class Profile(User):
+    email: str | None = None
+    unread_notifications_count: int = 0
+
+
+class Aoi(Row):
+    """GeoJSON Feature; `properties["id"]` is its number."""
+
+    geometry: dict[str, Any]
+    properties: dict[str, Any]
+
+    @property
+    def id(self) -> int:
+        return self.properties["id"]
+
+
+class BaseModelRow(Row):
+    id: int
+    name: str
+    status: str
+    stac_item_id: str
+    error: str = ""
+
+
+class LocalModel(Row):
+    id: int
+    name: str
+    base_model_name: str
+    stac_item_id: str
+    visibility: str
+
+
+class Dataset(Row):
+    id: int
+    stac_id: str
+    title: str
+    status: str
+    visibility: str
+    assets: dict[str, str] | None = None
+    error: str = ""
+    created_at: datetime
+
+
+class Training(Row):
+    id: int
+    zenml_run_id: str | None
+    local_model: int
+    status: str
+    error: str = ""
+    submitted_at: datetime
+
+
+class Epoch(Row):
+    epoch: int
+    epochs: int
+    values: dict[str, float]
+
+
+class Prediction(Row):
+    id: int
+    zenml_run_id: str | None
+    local_model_stac_id: str
+    status: str
+    results_ready: bool
+    assets: dict[str, str] | None = None
+    error: str = ""
+    submitted_at: datetime
+
+
+class Notification(Row):
+    id: int
+    message: str
+    is_read: bool
+    created_at: datetime
+
+
+class LogLine(Row):
+    level: str
+    message: str
+    timestamp: datetime | None
+
+
+class Page(BaseModel, Generic[R]):
+    """One page; `count` is the number of all rows the caller may see."""
+
+    count: int
+    next: str | None = None
+    previous: str | None = None
+    results: list[R]
