@@ -74,13 +74,27 @@ def batch(tiles: Sequence[NDArray[np.uint8]]) -> Batch:
 
 
 def training_batch(windows: Windows, rng: np.random.Generator, size: int, side: int) -> Batch:
-    made = batch([_turn(windows.sample(rng, side), int(rng.integers(8))) for _ in range(size)])
-    return Batch(_recolour(made.image, rng), made.target, made.weight)
+    cut = batch([_turn(windows.sample(rng, side * 3 // 2), int(rng.integers(8))) for _ in range(size)])
+    bent = _bend(cut, rng, side)
+    return Batch(_recolour(bent.image, rng), bent.target, bent.weight)
 
 
 def _turn(tile: NDArray[np.uint8], way: int) -> NDArray[np.uint8]:
     turned = np.rot90(tile, way % 4)
     return (turned[:, ::-1] if way >= 4 else turned).copy()
+
+
+def _bend(cut: Batch, rng: np.random.Generator, side: int) -> Batch:
+    """Rotated by up to 45 degrees and scaled by 0.8 to 1.25 about the middle, then cut down to `side`."""
+    angle, scale = rng.uniform(-np.pi / 4, np.pi / 4, len(cut.image)), 1.25 ** rng.uniform(-1, 1, len(cut.image))
+    reach = scale * side / cut.image.shape[-1]
+    sine, cosine, none = np.sin(angle) * reach, np.cos(angle) * reach, np.zeros(len(angle))
+    rows = np.stack([cosine, -sine, none, sine, cosine, none], axis=1).reshape(-1, 2, 3)
+    grid = functional.affine_grid(torch.from_numpy(rows).float(), [len(angle), 3, side, side], align_corners=False)
+    layers = torch.stack([cut.target.float(), cut.weight], dim=1)
+    image = functional.grid_sample(cut.image, grid, align_corners=False)
+    flat = functional.grid_sample(layers, grid, mode="nearest", align_corners=False)
+    return Batch(image, flat[:, 0].long(), flat[:, 1])
 
 
 def _recolour(image: Tensor, rng: np.random.Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""The state machine of a run row: what may never happen, whatever the order of reports, cancels, retries and crashes."""
+"""What may never happen to a run row, whatever the order of reports, cancels, retries and crashes."""
 
 import pytest
 from hypothesis import given

@@ -24,6 +24,10 @@ class Training(Contract):
     status: RunStatus
     error: str = ""
     """Why the run failed, in words for the mapper."""
+    attempt: int = 1
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    metrics: dict[str, Any] | None = None
     user: CompactUser
     submitted_at: datetime
     last_polled_at: datetime | None
@@ -103,7 +107,10 @@ class GetRunState(Query, wire="training.v1.get_run_state"):
 
 
 class GetRunLogs(Query, wire="training.v1.get_run_logs"):
-    run_id: str
+    """By pipeline run id, or by training id; empty while the training has no run."""
+
+    run_id: str | None = None
+    training_id: int | None = None
     tail: int = 1000
     step: str | None = None
     since: datetime | None = None

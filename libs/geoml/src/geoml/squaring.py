@@ -15,17 +15,27 @@ SHORTEST_WALL = 1.0
 def square(polygon: Polygon) -> Polygon:
     """The outline (metres) with every wall along one of two perpendicular directions.
 
-    A shape that squaring would distort (IoU with the original below MIN_OVERLAP: round, slanted,
-    twisted buildings) is given back unchanged. Holes are squared along the same directions.
+    Several directions are tried and the best fit is taken. A shape that squaring would distort (IoU with the
+    original below MIN_OVERLAP: round, slanted, twisted buildings) is given back unchanged.
     """
-    angle = main_direction(polygon)
+    tried = [squared for angle in _directions(polygon) if (squared := _squared(polygon, angle))]
+    best = max(tried, key=lambda squared: _overlap(polygon, squared), default=polygon)
+    return best if _overlap(polygon, best) >= MIN_OVERLAP else polygon
+
+
+def _directions(polygon: Polygon) -> list[float]:
+    """Of the walls as they are, of the walls without small turns, and of the smallest box around all."""
+    return [main_direction(p) for p in (polygon, polygon.simplify(SHORTEST_WALL), polygon.minimum_rotated_rectangle)]
+
+
+def _squared(polygon: Polygon, angle: float) -> Polygon | None:
     centre = polygon.centroid
     upright = rotate(polygon, -angle, origin=centre)
     rings = [_square_ring(np.asarray(ring.coords)) for ring in (upright.exterior, *upright.interiors)]
     if any(ring is None for ring in rings):
-        return polygon
+        return None
     squared = rotate(Polygon(rings[0], rings[1:]), angle, origin=centre)
-    return squared if squared.is_valid and _overlap(polygon, squared) >= MIN_OVERLAP else polygon
+    return squared if squared.is_valid else None
 
 
 def main_direction(polygon: Polygon) -> float:

@@ -37,7 +37,7 @@ class NotFinished(Refusal):
 
 @dataclass(frozen=True)
 class Life:
-    """Where a row is. `attempt` is the fencing token and part of the run's name, `first_attempt` the one a person asked for."""
+    """Where a row is. `attempt` is the fencing token and part of the run's name; a person asked for `first_attempt`."""
 
     status: str = "initializing"
     attempt: int = 1
@@ -51,7 +51,7 @@ class Life:
         return self.status in TERMINAL
 
     def hear(self, attempt: int, status: str, run_id: str | None = None) -> "Life":
-        """After a report. Reports of other attempts, late and impossible ones change nothing: the same object comes back.
+        """After a report. Those of other attempts, late and impossible ones change nothing: the same object comes back.
 
         The first that brings a run id marks the hand-over: the server's own `initializing` becomes `submitted`.
         """
@@ -78,8 +78,8 @@ class Life:
         return Life(attempt=self.attempt + 1, first_attempt=self.attempt + 1)
 
     def lost(self) -> "Life":
-        """The process of this attempt is gone through no fault of the run: the next attempt, or `failed` after `MOST_TRIES`.
-        One that was to be stopped is stopped."""
+        """The worker of this attempt is gone: the next attempt, or `failed` after `MOST_TRIES`. One that was to be
+        stopped is stopped."""
         if self.is_terminal:
             return self
         if self.status == "stopping":

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import TaskID
 
 from fairway.cli.session import client, console, in_words
 from fairway.cli.show import bars, table, watch
@@ -64,11 +65,11 @@ def download(prediction_id: int, folder: Path = Path(".")) -> None:
     with client() as fairway, bars() as progress:
         for kind, url in fairway.predictions.result(prediction_id).items():
             task = progress.add_task(kind, total=None, note="")
-            fairway.download(
-                url,
-                str(folder / FILES[kind]),
-                lambda n, total, task=task: progress.update(task, advance=n, total=total),
-            )
+
+            def advance(size: int, total: int, task: TaskID = task) -> None:
+                progress.update(task, advance=size, total=total)
+
+            fairway.download(url, str(folder / FILES[kind]), advance)
 
 
 @app.command()

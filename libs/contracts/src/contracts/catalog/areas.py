@@ -56,6 +56,12 @@ class GetAoi(Query, wire="catalog.v1.get_aoi"):
     aoi_id: int
 
 
+class GetAoiGpx(Query, wire="catalog.v1.get_aoi_gpx"):
+    """The outer ring as a GPX 1.1 track; the answer is the XML text as a JSON string."""
+
+    aoi_id: int
+
+
 class ListAois(Query, wire="catalog.v1.list_aois"):
     page: Page = Page()
     dataset: int | None = None

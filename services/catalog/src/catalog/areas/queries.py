@@ -1,11 +1,15 @@
 """AOIs as GeoJSON, written by the database so that nothing is parsed twice."""
 
-from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from catalog.access import sees_all
+from catalog.areas.gpx import gpx
 from catalog.areas.tables import AoiRow
+from catalog.datasets.tables import DatasetRow
 from catalog.tables import KnownUser
-from kit.errors import NotFound
+from contracts.catalog.areas import ListAois
+from kit.errors import Invalid, NotFound
 from kit.messaging.tx import ReadTx
 from kit.statements import Prepared
 
@@ -20,15 +24,59 @@ box = func.jsonb_build_array(
 feature = func.jsonb_build_object(
     "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(AoiRow.geom, 9), JSONB), "bbox", box, "properties", properties
 )
-_BY_ID = Prepared(
-    select(cast(feature, Text)).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
-    .where(AoiRow.id == bindparam("aoi_id"))
-)  # fmt: skip
+
+
+def _visible(actor_id: object, everything: object) -> ColumnElement[bool]:
+    """Own AOIs, those of public datasets, for some callers all."""
+    public = select(1).where(DatasetRow.id == AoiRow.dataset_id, DatasetRow.visibility == "public").exists()
+    return or_(AoiRow.user_id == actor_id, everything, public)
+
+
+def _by_id(column: ColumnElement) -> Prepared:
+    visible = _visible(bindparam("actor_id"), bindparam("everything"))
+    one = select(column).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
+    return Prepared(one.where(AoiRow.id == bindparam("aoi_id"), visible))
+
+
+_FEATURE = _by_id(cast(feature, Text))
+_OUTLINE = _by_id(func.ST_AsGeoJSON(func.ST_ExteriorRing(AoiRow.geom), 9))
 
 
 async def get_aoi(aoi_id: int, read: ReadTx) -> bytes:
+    return (await _one(_FEATURE, aoi_id, read)).encode()
+
+
+async def get_aoi_gpx(aoi_id: int, read: ReadTx) -> str:
+    return gpx(f"AOI {aoi_id}", await _one(_OUTLINE, aoi_id, read))
+
+
+async def _one(statement: Prepared, aoi_id: int, read: ReadTx) -> str:
     async with read.db.raw() as connection:
-        text = await _BY_ID.value(connection, aoi_id=aoi_id)
+        text = await statement.value(connection, aoi_id=aoi_id, actor_id=read.actor.id, everything=sees_all(read.actor))
     if text is None:
-        raise NotFound("aoi_not_found")
-    return text.encode()
+        raise NotFound("aoi_not_found", "There is no such area of interest.")
+    return text
+
+
+async def list_aois(query: ListAois, read: ReadTx) -> bytes:
+    """By id. Invalid when the `dataset` of the filter does not exist."""
+    rows = await _filtered(query, read)
+    count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
+    page = rows.order_by(AoiRow.id).limit(query.page.limit).offset(query.page.offset)
+    features = (await read.session.scalars(page)).all()
+    return f'{{"count": {count}, "results": [{",".join(features)}]}}'.encode()
+
+
+async def _filtered(query: ListAois, read: ReadTx) -> Select[tuple[str]]:
+    rows = select(cast(feature, Text)).select_from(AoiRow).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
+    rows = rows.where(_visible(read.actor.id, sees_all(read.actor)))
+    if query.dataset is not None:
+        if not await read.session.scalar(select(DatasetRow.id).where(DatasetRow.id == query.dataset)):
+            raise Invalid("unknown_dataset", "There is no such dataset.", dataset=["There is no such dataset."])
+        rows = rows.where(AoiRow.dataset_id == query.dataset)
+    if query.user is not None:
+        rows = rows.where(AoiRow.user_id == query.user)
+    if query.page.in_bbox:
+        rows = rows.where(AoiRow.geom.op("&&")(func.ST_MakeEnvelope(*query.page.in_bbox, 4326)))
+        rows = rows.where(func.ST_Intersects(AoiRow.geom, func.ST_MakeEnvelope(*query.page.in_bbox, 4326)))
+    return rows

@@ -3,6 +3,7 @@
 from catalog.stac.api import StacApi
 from catalog.stac.boot import collections_ensured
 from catalog.stac.facets import Facets
+from catalog.stac.pgstac import following
 from catalog.stac.settings import StacSettings
 from kit.app import Service
 
@@ -13,3 +14,5 @@ def attach(service: Service, settings: StacSettings) -> None:
     facets = Facets(api, settings.stac_cache_ttl)
     service.provides += [api, facets]
     service.loops += [collections_ensured(api), facets.invalidated]
+    if settings.stac_database_url:
+        service.loops.append(following(settings.stac_database_url.get_secret_value()))

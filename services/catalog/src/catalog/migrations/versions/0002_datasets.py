@@ -44,9 +44,7 @@ def upgrade() -> None:
         sa.Column("as_of", TIME, nullable=False),
     )
     op.create_index("ix_dataset_uses_stac_id", "dataset_uses", ["stac_id"])
-    op.create_foreign_key(
-        "fk_aois_dataset_id_datasets", "aois", "datasets", ["dataset_id"], ["id"], ondelete="CASCADE"
-    )
+    op.create_foreign_key("fk_aois_dataset_id_datasets", "aois", "datasets", ["dataset_id"], ["id"], ondelete="CASCADE")
 
 
 def downgrade() -> None:
