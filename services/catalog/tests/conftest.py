@@ -5,12 +5,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from stack import up
-from stack.home import Home
 
 from catalog.main import build
 from catalog.settings import Settings
 from kit.testing import Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
+from stack import up
+from stack.home import Home
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
 
@@ -29,7 +29,9 @@ def pgstac_url(postgres_url: str) -> Iterator[str]:
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f'create database "{name}" owner stac')
         programs = home.folder("envs") / "stac" / "bin"
-        subprocess.run([programs / "pypgstac", "migrate"], env={**env, "PGDATABASE": name}, check=True, capture_output=True)
+        subprocess.run(
+            [programs / "pypgstac", "migrate"], env={**env, "PGDATABASE": name}, check=True, capture_output=True
+        )
         admin.execute(f'alter role stac in database "{name}" set search_path to pgstac, public')
         yield f"postgresql://stac:{home.secret('postgres-stac')}@{place['host']}:{place['port']}/{name}"
         admin.execute(f'drop database "{name}" with (force)')
