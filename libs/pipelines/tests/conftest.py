@@ -5,13 +5,15 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+from pipelines.end import End
 from pipelines.launcher import Launcher
-from pipelines.port import RunSpec
+from pipelines.port import RunSpec, RunState
 from pipelines.zenml import ZenMLPipelines
 from stack import up
 from stack.home import Home
@@ -65,3 +67,21 @@ def a_spec() -> Spec:
         )
 
     return build
+
+
+@pytest_asyncio.fixture(scope="session")
+async def told_run(launcher: Launcher, a_spec: Spec) -> tuple[RunSpec, list[dict[str, Any]], End]:
+    """A training that went well: what was asked, what it reported, how it ended."""
+    spec = a_spec(epochs=2)
+    async with launcher.start(spec) as child:
+        reports = [report async for report in child.reports()]
+        return spec, reports, await child.wait()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def finished(
+    told_run: tuple[RunSpec, list[dict[str, Any]], End], pipelines: ZenMLPipelines
+) -> tuple[RunSpec, RunState]:
+    spec, _, end = told_run
+    assert end.run_id
+    return spec, await pipelines.state(end.run_id)

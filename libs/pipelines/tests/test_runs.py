@@ -30,11 +30,9 @@ async def epoch_of(child: RunChild) -> None:
                 return
 
 
-async def test_reports_tell_each_transition_and_epoch(launcher: Launcher, a_spec: Any) -> None:
-    async with launcher.start(a_spec(epochs=2)) as child:
-        reports = [report async for report in child.reports()]
-        end = await child.wait()
-    assert end == End("completed", "", child.run_id)
+async def test_reports_tell_each_transition_and_epoch(told_run: tuple[RunSpec, list[dict[str, Any]], End]) -> None:
+    _, reports, end = told_run
+    assert end == End("completed", "", reports[0]["run_id"])
     told = [(report["type"], report.get("name"), report.get("status") or report.get("epoch")) for report in reports]
     assert told == [
         ("status", None, "initializing"),

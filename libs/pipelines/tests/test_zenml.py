@@ -10,10 +10,8 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
-import pytest_asyncio
 
 from pipelines.driver import RunChild
-from pipelines.launcher import Launcher
 from pipelines.port import (
     AlreadyFinished,
     ArtifactNotFound,
@@ -27,15 +25,6 @@ from pipelines.port import (
 from pipelines.zenml import ZenMLPipelines
 
 pytestmark = pytest.mark.live
-
-
-@pytest_asyncio.fixture(scope="session")
-async def finished(launcher: Launcher, pipelines: ZenMLPipelines, a_spec: Any) -> tuple[RunSpec, RunState]:
-    spec = a_spec(epochs=2)
-    async with launcher.start(spec) as child:
-        end = await child.wait()
-    assert end.run_id
-    return spec, await pipelines.state(end.run_id)
 
 
 def read(servers: dict[str, str], uri: str | None) -> bytes:

@@ -39,8 +39,8 @@ class RunChild:
 
     @classmethod
     def start(cls, spec: RunSpec, env: Mapping[str, str], workdir: Path, pipelines: Pipelines | None = None) -> Self:
-        """`env` is added to the environment of this process. The run's files are in `workdir/<name>`: each try of a name
-        needs the same `workdir`."""
+        """`env` is added to the environment of this process. The run's files are in `workdir/<name>`: each try of a
+        name needs the same `workdir`."""
         return cls(spec, workdir, lambda: Process.start(env, workdir), pipelines)
 
     async def __aenter__(self) -> Self:
@@ -120,7 +120,7 @@ class RunChild:
         return True
 
     async def _repair(self, end: End, pipelines: Pipelines) -> None:
-        """The process died without a word: the server believes that it runs. Steps in a cluster do, they are stopped."""
+        """The process died without a word: the server believes that it runs. Steps in a cluster do and are stopped."""
         try:
             async with asyncio.timeout(SERVER_LIMIT):
                 run = await pipelines.find_run(self._spec.name)

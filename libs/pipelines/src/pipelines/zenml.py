@@ -88,7 +88,7 @@ class ZenMLPipelines:
             await self._ask_to_stop(run_id, graceful)
 
     async def mark_ended(self, run_id: str, status: RunStatus, reason: str) -> None:
-        """Open steps first, as ZenML derives a run's state from its steps. Losing the race against the true end is fine."""
+        """Open steps first, as ZenML derives a run's state from its steps. Losing the race against the end is fine."""
         run, steps = await self._read(run_id)
         for path, item in [*((f"/steps/{step['id']}", step) for step in steps), (f"/runs/{run_id}", run)]:
             if not parse.status(item["body"]["status"]).is_terminal:
@@ -117,7 +117,7 @@ class ZenMLPipelines:
         return [parse.log_entry(item) for item in page["items"]]
 
     async def _ask_to_stop(self, run_id: str, graceful: bool) -> None:
-        """501: the orchestrator cannot force it, but the run is marked `stopping` all the same. 403: someone else did."""
+        """501: the orchestrator cannot force it, but the run is marked `stopping`. 403: someone else was quicker."""
         try:
             await self._rest.post(f"/runs/{run_id}/stop", graceful=graceful)
         except Refused as refusal:

@@ -11,7 +11,7 @@ from pipelines import reasons, report
 
 
 class Observer:
-    """Wraps the three calls of ZenML's store by which each transition passes, and keeps the reason of the first failure.
+    """Wraps the three calls of ZenML's store by which each transition passes, and keeps the first failure's reason.
 
     Hooks would cost each step four requests more, and would not tell of a step whose preparation fails.
     """

@@ -62,9 +62,9 @@ def _connect() -> tuple[str, bool]:
     return client.zen_store.get_or_generate_api_token(), client.active_stack.orchestrator.config.is_local
 
 
-def _load_materializers(_: Any) -> None:
-    """Only for what the plug-in has imported itself. ZenML's own way, which this replaces, imports torch, scikit-learn and
-    scipy before each run where they are installed: 4 s and 300 MB."""
+def _load_materializers(self: Any) -> None:
+    """Only for what the plug-in has imported itself. ZenML's own method, which this replaces, imports torch, scipy and
+    scikit-learn before each run where they are installed: 4 s and 300 MB."""
     for library, integration in MATERIALIZERS.items():
         if library in sys.modules:
             importlib.import_module(f"zenml.integrations.{integration}.materializers")
