@@ -100,8 +100,11 @@ class ListDatasets(Query, wire="catalog.v1.list_datasets"):
 
 
 class DatasetBuildJob(Job, wire="catalog.v1.build_dataset"):
+    """`build` numbers the builds of a dataset; a job of an older one does nothing."""
+
     dataset_id: int
     user_id: int
+    build: int = 1
 
 
 class DatasetProgress(Live, wire="catalog.v1.dataset_progress"):

@@ -102,6 +102,7 @@ async def _feature(row: AoiRow, tx: Tx) -> AoiFeature:
     own = tx.actor.username if tx.actor.id == row.user_id else ""
     user = CompactUser(osm_id=row.user_id, username=username or own)
     properties = AoiProperties(
-        id=row.id, dataset=row.dataset_id, area=row.area, user=user, created_at=row.created_at, last_modified=row.last_modified,
+        id=row.id, dataset=row.dataset_id, area=row.area, user=user,
+        created_at=row.created_at, last_modified=row.last_modified,
     )  # fmt: skip
     return AoiFeature(geometry=shapely.geometry.mapping(polygon), bbox=polygon.bounds, properties=properties)

@@ -10,7 +10,8 @@ from catalog.tables import Base
 
 class DatasetRow(Base):
     """`request` is the build request as it came, so that a failed build can run again. `build` counts requests,
-    `delivery` is that of the job which works on it now; together they fence off older workers."""
+    `delivery` is that of the job which works on it now; together they fence off older workers. `beat_at` is when that job
+    last gave a sign of life."""
 
     __tablename__ = "datasets"
 
@@ -25,6 +26,7 @@ class DatasetRow(Base):
     request: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     build: Mapped[int] = mapped_column(server_default="0")
     delivery: Mapped[int] = mapped_column(server_default="0")
+    beat_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(server_default="")
     chip_count: Mapped[int | None]
     feature_count: Mapped[int | None]

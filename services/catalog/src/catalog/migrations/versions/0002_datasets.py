@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("request", JSONB),
         sa.Column("build", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("delivery", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("beat_at", TIME),
         sa.Column("error", sa.Text, nullable=False, server_default=""),
         sa.Column("chip_count", sa.BigInteger),
         sa.Column("feature_count", sa.BigInteger),
