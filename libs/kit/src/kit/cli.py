@@ -1,4 +1,4 @@
-"""`python -m <service> [serve|worker|provision|migrate]`, the same for every room."""
+"""`python -m <service> [serve|worker|provision|migrate] ...`, the same for every room; several verbs run in turn."""
 
 import asyncio
 import signal
@@ -18,11 +18,16 @@ VERBS = ("serve", "worker", "provision", "migrate")
 
 def run(service: str, settings_type: type[ServiceSettings], build: Callable[..., Service]) -> None:
     """Entry point of `__main__`; ends the process with a sentence when called wrongly."""
-    verb = sys.argv[1] if len(sys.argv) > 1 else "serve"
-    if verb not in VERBS:
-        sys.exit(f"usage: python -m {service} [{'|'.join(VERBS)}]")
+    verbs = sys.argv[1:] or ["serve"]
+    if not set(verbs) <= set(VERBS):
+        sys.exit(f"usage: python -m {service} [{'|'.join(VERBS)}] ...")
     settings = load(settings_type)
     telemetry.configure(service, settings.otlp_endpoint, settings.log_level)
+    for verb in verbs:
+        _run(verb, service, settings, build)
+
+
+def _run(verb: str, service: str, settings: ServiceSettings, build: Callable[..., Service]) -> None:
     if verb == "migrate":
         from kit import migrations
 

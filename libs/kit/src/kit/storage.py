@@ -1,7 +1,7 @@
 """Object storage behind one small surface; boto3 runs in threads and is loaded on first use."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -82,6 +82,12 @@ class Storage:
         for page in pages.paginate(Bucket=self.settings.bucket, Prefix=self.prefix + prefix):
             for entry in page.get("Contents", ()):
                 yield entry["Key"][len(self.prefix) :]
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        """Absent ones are fine."""
+        for start in range(0, len(keys), 1000):
+            entries = [{"Key": self.prefix + key} for key in keys[start : start + 1000]]
+            await self._call("delete_objects", Delete={"Objects": entries, "Quiet": True})
 
     def presigned(self, key: str) -> str:
         """A GET that works for `PRESIGNED_URL_EXPIRY` seconds; existence is not checked."""

@@ -52,6 +52,14 @@ def serve_otlp(port: Port) -> None:
     _serve(otlp.app(), port)
 
 
+@cli.command("files")
+def serve_files(port: Port, data: Annotated[Path, typer.Option(exists=True)]) -> None:
+    """A folder, as a host of model files would serve it."""
+    from stack.sandbox import files
+
+    _serve(files.app(data), port)
+
+
 def _serve(app: Starlette, port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
 

@@ -7,7 +7,7 @@ from stack.home import Home
 from stack.processes import Daemon
 from stack.ready import http_ok
 
-NAMES = ("tiles", "rawdata", "issuer", "smtp", "otlp")
+NAMES = ("tiles", "rawdata", "issuer", "smtp", "otlp", "files")
 
 
 def sandbox(name: str, data: Path | None = None, home: Home | None = None) -> tuple[Daemon, str]:

@@ -8,10 +8,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 
-def application(routes: Sequence[Route], lifespan: Any = None) -> Starlette:
+def application(routes: Sequence[BaseRoute], lifespan: Any = None) -> Starlette:
     """Adds `/livez`, and lets pages of any origin read, as the real ones do."""
     cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     return Starlette(routes=[Route("/livez", _alive), *routes], middleware=[cors], lifespan=lifespan)

@@ -1,0 +1,97 @@
+"""`make demo`: the whole job of a mapper on a running Fairway, with bars, a table and a map."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from pmtiles.reader import MmapSource, all_tiles
+from rich.console import Console
+
+from fairway import Fairway
+from stack.demo.job import Job
+from stack.demo.place import place_of
+from stack.demo.report import Report
+from stack.demo.stages import Stages
+from stack.home import Home
+from stack.platform import run
+from stack.platform.settings import public_url
+
+console = Console()
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def demo(
+    data: Annotated[Path | None, typer.Option(help="Folder of real imagery and labels", exists=True)] = None,
+    model: Annotated[str, typer.Option(help="Folder of the plug-in below models/")] = "rooftop_light",
+    minutes: Annotated[float | None, typer.Option(help="Limit of the training")] = None,
+) -> None:
+    """Runs everything once and says where the results are."""
+    home, stages = Home.default(), Stages(console)
+    place = place_of(data and data.resolve())
+    folder = home.folder("demo")
+    with stages.stage("servers and services"):
+        run.up(data and data.resolve(), lambda *one: console.print("  [green]✓[/] {:<22} {:5.1f} s".format(*one)), home)
+    overrides: dict[str, Any] = {} if minutes is None else {"max_minutes": minutes}
+    with Fairway(public_url(home), home.secret("dev-token")) as fairway:
+        job = Job(fairway, home, place, stages, console, model, overrides)
+        report = _work(job, folder)
+    report.write(folder / "report.json")
+    console.print(report.table())
+    console.print(f"The map: {folder / 'map.png'}   the report: {folder / 'report.json'}")
+
+
+def _work(job: Job, folder: Path) -> Report:
+    report, stage = Report(job.place.name, job.model), job.stages.stage
+    with stage("base model registered"):
+        base = job.register()
+    with stage("dataset built"):
+        dataset = job.build()
+    with stage("model trained"):
+        training = job.train(base, dataset)
+    with stage("model published"):
+        item_id = job.fairway.trainings.publish(training.id, title=f"Buildings of {job.place.name}")
+    with stage("buildings predicted"):
+        prediction = job.predict(item_id)
+    with stage("results downloaded"):
+        files = job.download(prediction, folder)
+    report.ids = {
+        "base model": base.id, "dataset": dataset.id, "training": training.id, "prediction": prediction.id,
+        "dataset item": dataset.stac_id, "model item": item_id,
+    }  # fmt: skip
+    _figures(report, job, item_id)
+    with stage("map drawn"):
+        _picture(report, job, dataset.assets or {}, files, folder)
+    report.seconds = {**job.stages.seconds, "in all": job.stages.total}
+    return report
+
+
+def _figures(report: Report, job: Job, item_id: str) -> None:
+    stac = job.home.recall()["env"]["FAIR_STAC_API_URL"]
+    item = httpx.get(f"{stac}/collections/local-models/items/{item_id}", timeout=10).raise_for_status().json()
+    metrics = item["properties"]["fair:metrics"]
+    for name in ("building_iou", "mean_iou", "object_f1"):
+        setattr(report, name, metrics[name])
+    report.notifications, report.mails = job.fairway.notifications.list().count, job.mails()
+    report.addresses = {
+        "API": public_url(job.home), "STAC item": f"{stac}/collections/local-models/items/{item_id}",
+        "imagery": job.tiles,
+    }  # fmt: skip
+
+
+def _picture(report: Report, job: Job, assets: dict[str, str], files: dict[str, Path], folder: Path) -> None:
+    from stack.demo.picture import draw
+
+    labels = httpx.get(assets["labels"], timeout=30).raise_for_status().json()
+    predictions = json.loads(files["geojson"].read_text())
+    report.labels, report.features = len(labels["features"]), len(predictions["features"])
+    report.chips, report.tiles = len(job.place.train), len(job.place.predict)
+    if "pmtiles" in files:
+        with files["pmtiles"].open("rb") as file:
+            report.pmtiles_tiles = sum(1 for _ in all_tiles(MmapSource(file)))
+    draw(job.place, job.tiles, labels, predictions, folder / "map.png")
+
+
+app()

@@ -1,0 +1,83 @@
+"""Bringing our own processes up and down."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from stack import run as servers
+from stack.home import REPOSITORY, Env, Home, StackError
+from stack.platform.settings import ROOMS, SANDBOX, WORKERS, of_room
+from stack.processes import Daemon
+from stack.ready import http_ok
+from stack.sandbox.start import sandbox
+
+Progress = Callable[[str, float], None]
+PREPARE_LIMIT = 120
+
+
+def up(data: Path | None = None, progress: Progress | None = None, home: Home | None = None) -> Env:
+    """Everything, in the order of need; what runs already is kept. `data` is a folder of real imagery for the sandbox."""
+    home = home or Home.default()
+    say = progress or (lambda name, seconds: None)
+    env = servers.up(None, progress, home)
+    sandboxes(home, data, say)
+    with ThreadPoolExecutor(2) as pool:
+        list(
+            pool.map(lambda room: _timed(f"prepare {room}", say, lambda: prepare(home, env, room)), _not_running(home))
+        )
+    daemons = [service(home, env, room) for room in ROOMS] + [worker(home, env, room) for room in WORKERS]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda daemon: _timed(daemon.name, say, daemon.start), daemons))
+    return env
+
+
+def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
+    """The imagery and the labels follow `data`: servers of another place are started anew."""
+    with home.remember() as memory:
+        moved = memory.get("place") != str(data)
+        memory["place"] = str(data)
+    for name in SANDBOX:
+        folder = home.folder("models") if name == "files" else data
+        daemon, _ = sandbox(name, folder if name != "smtp" else None, home)
+        if moved and name in ("tiles", "rawdata"):
+            daemon.stop()
+        _timed(f"sandbox {name}", say, daemon.start)
+
+
+def _not_running(home: Home) -> list[str]:
+    return [room for room in ROOMS if Daemon(room, [], home=home).pid is None]
+
+
+def prepare(home: Home, env: Env, room: str) -> None:
+    """Migrations, streams and durables; StackError with the end of what it said."""
+    command = [sys.executable, "-m", room, "migrate", "provision"]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env={**os.environ, **of_room(home, env, room)},
+        capture_output=True, text=True, timeout=PREPARE_LIMIT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise StackError(f"{room} could not be prepared:\n{(done.stdout + done.stderr)[-2000:]}")
+
+
+def service(home: Home, env: Env, room: str) -> Daemon:
+    return _daemon(home, room, [room], of_room(home, env, room))
+
+
+def worker(home: Home, env: Env, room: str, number: int = 1) -> Daemon:
+    name = f"{room}-worker-{number}"
+    return _daemon(home, name, [room, "worker"], of_room(home, env, room, name))
+
+
+def _daemon(home: Home, name: str, module: list[str], env: Env) -> Daemon:
+    ready = http_ok(f"http://127.0.0.1:{env['HTTP__PORT']}/readyz")
+    return Daemon(name, [sys.executable, "-m", *module], env=env, ready=ready, cwd=REPOSITORY, home=home)
+
+
+def _timed(name: str, say: Progress, call: Callable[[], object]) -> None:
+    started = time.monotonic()
+    call()
+    say(name, time.monotonic() - started)

@@ -1,0 +1,54 @@
+"""The environment of each of our processes on the embedded stack."""
+
+from stack.home import REPOSITORY, Env, Home
+
+ROOMS = ("catalog", "training", "prediction", "notify", "gateway")
+WORKERS = ("catalog", "training", "prediction", "notify")
+SANDBOX = ("tiles", "rawdata", "smtp", "files")
+
+
+def public_url(home: Home) -> str:
+    """Where the API is, `/api/v1` included."""
+    return f"http://127.0.0.1:{home.port('public')}/api/v1"
+
+
+def shared(home: Home, env: Env) -> Env:
+    """What every room reads; the sandbox and the object store are the only private addresses that may be asked."""
+    store = env["AWS_ENDPOINT_URL"].split("://", 1)[1].rstrip("/")
+    allowed = [f"127.0.0.1:{home.port(f'sandbox-{name}')}" for name in SANDBOX]
+    return {
+        **{name: value for name, value in env.items() if not name.startswith("DATABASE_URL_")},
+        "DEBUG": "true",
+        "SECRET_KEY": home.secret("api"),
+        "API_BASE_URL": public_url(home),
+        "FRONTEND_URL": f"http://127.0.0.1:{home.port('public')}",
+        "AUTH_PROVIDER": "dev",
+        "FAIR_DEV_TOKEN": home.secret("dev-token"),
+        "OUTBOUND_ALLOW": ",".join([*allowed, store]),
+        "RAW_DATA_API_URL": f"http://127.0.0.1:{home.port('sandbox-rawdata')}",
+        "FAIRWAY_MODELS_PATH": str(REPOSITORY),
+        "FAIR_CACHE_DIR": str(home.folder("cache")),
+        "PARENT_BUCKET_FOLDER": "dev",
+        "SECURE_SSL_REDIRECT": "false",
+        "TRAINING_SYNC_INTERVAL": "5",
+        "PREDICTION_SYNC_INTERVAL": "5",
+        "TRAINING_WORK_PATH": str(home.folder("runs")),
+        "PREDICTION_WORK_DIR": str(home.folder("predictions")),
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def of_room(home: Home, env: Env, room: str, process: str | None = None) -> Env:
+    """`process` names a second process of the room, which needs an internal port of its own."""
+    port = home.port(f"internal-{process or room}")
+    own = {"DATABASE_URL": env[f"DATABASE_URL_{room.upper()}"], "HTTP__PORT": str(port)}
+    return {**shared(home, env), **own, **_extra(home, room)}
+
+
+def _extra(home: Home, room: str) -> Env:
+    if room == "gateway":
+        return {"PUBLIC__HOST": "127.0.0.1", "PUBLIC__PORT": str(home.port("public"))}
+    if room == "notify":
+        mail = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(home.port("sandbox-smtp-mail"))}
+        return {**mail, "EMAIL_USE_TLS": "false", "DEBUG": "false"}
+    return {}
