@@ -52,12 +52,12 @@ class Graph:
     def join(self, images: Sequence[str]) -> str:
         return self.node("Concat", images, axis=1)
 
-    def model(self, source: str, result: str, channels: int) -> bytes:
+    def model(self, source: str, result: str) -> bytes:
         """Serialised and checked; `source` is float32 [batch, 3, height, width]."""
         shape = ["batch", 3, "height", "width"]
         inputs = [helper.make_tensor_value_info(source, TensorProto.FLOAT, shape)]
         self._nodes.append(helper.make_node("Identity", [result], ["probabilities"]))
-        shape = ["batch", channels, "out_height", "out_width"]
+        shape = ["batch", None, None, None]
         outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, shape)]
         body = helper.make_graph(self._nodes, "rooftop_light", inputs, outputs, self._constants)
         opset = [helper.make_opsetid("", OPSET)]

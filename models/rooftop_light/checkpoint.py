@@ -1,0 +1,48 @@
+"""Checkpoints: plain arrays in a .npz file, read without unpickling."""
+
+import io
+import zipfile
+
+import numpy as np
+
+from models.rooftop_light.bank import CHANNELS, FILTERS, LEVELS, SIZE, Bank
+from models.rooftop_light.classifier import CLASSES, Model
+
+FORMAT = "fairway-rooftop-light/1"
+
+
+def save(model: Model) -> bytes:
+    buffer = io.BytesIO()
+    layers = {f"weights{i}": w for i, w in enumerate(model.weights)} | {f"bias{i}": b for i, b in enumerate(model.biases)}
+    bank = {"kernels": model.bank.kernels, "filter_biases": model.bank.biases}
+    np.savez_compressed(buffer, format=FORMAT, mean=model.mean, spread=model.spread, **bank, **layers)
+    return buffer.getvalue()
+
+
+def load(data: bytes) -> Model:
+    """ValueError for anything that is not a complete checkpoint of this model."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise ValueError(f"not a {FORMAT} checkpoint")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            model = _model(dict(arrays))
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"not a {FORMAT} checkpoint") from error
+    _check(model)
+    return model
+
+
+def _model(arrays: dict[str, np.ndarray]) -> Model:
+    if str(arrays["format"]) != FORMAT:
+        raise ValueError("another format")
+    depth = sum(key.startswith("weights") for key in arrays)
+    weights, biases = [arrays[f"weights{i}"] for i in range(depth)], [arrays[f"bias{i}"] for i in range(depth)]
+    return Model(Bank(arrays["kernels"], arrays["filter_biases"]), arrays["mean"], arrays["spread"], weights, biases)
+
+
+def _check(model: Model) -> None:
+    expected = (LEVELS, FILTERS, 3, SIZE, SIZE)
+    sizes = [CHANNELS, *(len(b) for b in model.biases)]
+    layers = [(a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+    if model.bank.kernels.shape != expected or [w.shape for w in model.weights] != layers or sizes[-1] != CLASSES:
+        raise ValueError("the checkpoint does not fit the model")
