@@ -1,5 +1,6 @@
 import subprocess
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -11,6 +12,7 @@ from catalog.settings import Settings
 from kit.testing import Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
 from stack import up
 from stack.home import Home
+from stack.sandbox import sandbox
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
 
@@ -44,11 +46,28 @@ def files_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def room(stack_env: dict[str, str], pgstac_url: str, files_port: int) -> Room:
+def third_parties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Addresses of a tile server and a Raw Data API over the generated village."""
+    home = Home(tmp_path_factory.mktemp("sandbox"))
+    daemons = {name: sandbox(name, home=home) for name in ("tiles", "rawdata")}
+    for daemon, _ in daemons.values():
+        daemon.start()
+    yield {name: url for name, (_, url) in daemons.items()}
+    for daemon, _ in daemons.values():
+        daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_parties: dict[str, str]) -> Room:
     environment = {
         **{name: value for name, value in stack_env.items() if name.startswith(("AWS_", "BUCKET", "FAIR_STAC"))},
         "STAC_DATABASE_URL": pgstac_url,
         "PARENT_BUCKET_FOLDER": f"test-catalog-{uuid4().hex[:8]}",
-        "OUTBOUND_ALLOW": f"127.0.0.1:{files_port}",
+        "OUTBOUND_ALLOW": ",".join(
+            [f"127.0.0.1:{files_port}", *(urlsplit(url).netloc for url in third_parties.values())]
+        ),
+        "RAW_DATA_API_URL": third_parties["rawdata"],
+        "RAW_DATA_POLL_INTERVAL": "0.05",
+        "DATASET_PATIENCE": "0.3",
     }
     return Room("catalog", build, Settings, extensions=("postgis",), environment=environment)

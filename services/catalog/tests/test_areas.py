@@ -15,7 +15,8 @@ pytestmark = pytest.mark.usefixtures("running")
 
 def square(west: float = 85.51, south: float = 27.62, side: float = 0.01) -> dict:
     east, north = round(west + side, 9), round(south + side, 9)
-    return {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
 
 
 SQUARE = square()

@@ -1,5 +1,7 @@
 from catalog import events
 from catalog.areas import handlers as areas
+from catalog.datasets import main as datasets
+from catalog.models import main as models
 from catalog.settings import Settings
 from catalog.stac.main import attach as attach_stac
 from kit.app import Service
@@ -9,11 +11,13 @@ from kit.storage import Storage
 
 
 def build(settings: Settings) -> Service:
-    service = Service("catalog", settings, routers=[events.router, areas.router])
+    service = Service("catalog", settings, routers=[events.router, areas.router, datasets.router, models.router])
     service.provides += [
         Ids(service.db),
         Outbound(settings.outbound_allow),
         Storage(settings),
     ]
     attach_stac(service, settings)
+    datasets.attach(service, settings)
+    models.attach(service, settings)
     return service

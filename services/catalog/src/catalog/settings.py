@@ -1,7 +1,9 @@
+from catalog.datasets.settings import DatasetSettings
+from catalog.models.plugins import PluginSettings
 from catalog.stac.settings import StacSettings
 from kit.outbound import OutboundSettings
 from kit.settings import ServiceSettings, StorageSettings
 
 
-class Settings(ServiceSettings, StorageSettings, OutboundSettings, StacSettings):
+class Settings(ServiceSettings, StorageSettings, OutboundSettings, StacSettings, DatasetSettings, PluginSettings):
     """What the catalog reads from its environment."""

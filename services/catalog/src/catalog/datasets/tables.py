@@ -10,8 +10,8 @@ from catalog.tables import Base
 
 class DatasetRow(Base):
     """`request` is the build request as it came, so that a failed build can run again. `build` counts requests,
-    `delivery` is that of the job which works on it now; together they fence off older workers. `beat_at` is when that job
-    last gave a sign of life."""
+    `delivery` is that of the job which works on it now; together they fence off older workers. `beat_at` is when that
+    job last gave a sign of life."""
 
     __tablename__ = "datasets"
 

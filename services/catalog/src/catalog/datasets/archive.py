@@ -1,0 +1,45 @@
+"""The dataset as one file to download."""
+
+import asyncio
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from kit.storage import Storage
+
+AT_ONCE = 8
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+async def archive(
+    storage: Storage, chips: list[str], labels: bytes, key: str, progress: Callable[[int, int], Awaitable[None]]
+) -> tuple[int, str]:
+    """Writes `chips/…` and `labels/labels.geojson` as a zip at `key`; its size and SHA-256.
+
+    The same content makes the same bytes: sorted names, no times.
+    """
+    with tempfile.TemporaryDirectory(prefix="fairway-") as folder:
+        path = Path(folder) / "dataset.zip"
+        with zipfile.ZipFile(path, "w") as target:
+            _add(target, "labels/labels.geojson", labels, zipfile.ZIP_DEFLATED)
+            names = sorted(chips)
+            for start in range(0, len(names), AT_ONCE):
+                part = names[start : start + AT_ONCE]
+                for name, content in zip(part, await asyncio.gather(*map(storage.get, part)), strict=True):
+                    _add(target, f"chips/{name.rpartition('/')[2]}", content, zipfile.ZIP_STORED)
+                await progress(start + len(part), len(names))
+        await storage.upload(str(path), key, "application/zip")
+        return path.stat().st_size, await asyncio.to_thread(_digest, path)
+
+
+def _add(target: zipfile.ZipFile, name: str, content: bytes, method: int) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type, entry.external_attr = method, 0o644 << 16
+    target.writestr(entry, content)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

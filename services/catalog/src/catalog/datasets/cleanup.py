@@ -1,0 +1,13 @@
+"""What is left of a deleted dataset in the catalogue and in the object store."""
+
+from catalog.datasets import places
+from catalog.stac.api import StacApi
+from catalog.stac.vocabulary import DATASETS
+from kit.storage import Storage
+
+
+async def removed(stac_id: str, stac: StacApi, storage: Storage) -> None:
+    if stac.root:
+        await stac.delete(DATASETS, stac_id)
+    if storage.settings.bucket:
+        await storage.remove(await storage.keys(places.home(stac_id)))

@@ -1,0 +1,18 @@
+"""Keys of a dataset's files in the object store."""
+
+
+def home(stac_id: str) -> str:
+    return f"datasets/{stac_id}/"
+
+
+def chips(stac_id: str) -> str:
+    """The folder, with its slash."""
+    return f"{home(stac_id)}chips/"
+
+
+def labels(stac_id: str) -> str:
+    return f"{home(stac_id)}labels/labels.geojson"
+
+
+def archive(stac_id: str) -> str:
+    return f"{home(stac_id)}download/{stac_id}.zip"

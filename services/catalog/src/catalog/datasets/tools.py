@@ -1,0 +1,18 @@
+from dataclasses import dataclass
+
+from catalog.datasets.ports import FeatureSource
+from catalog.stac.api import StacApi
+from kit.outbound import Outbound
+from kit.storage import Storage
+
+
+@dataclass(frozen=True)
+class BuildTools:
+    """What a build works with. `patience`: seconds to wait in place for a neighbour that stumbles."""
+
+    outbound: Outbound
+    storage: Storage
+    stac: StacApi
+    source: FeatureSource
+    max_tiles: int
+    patience: float = 60.0
