@@ -97,7 +97,3 @@ class Life:
     def contradicted(self) -> "Life":
         """Predictions only: the output of a completed run breaks the promises of its model."""
         return replace(self, status="failed") if self.status == "completed" else self
-
-
-def run_name(row_id: int, attempt: int) -> str:
-    return f"run-{row_id}-{attempt}"

@@ -1,0 +1,7 @@
+import sys
+
+from kit.cli import run
+from training.main import build, build_worker
+from training.settings import Settings
+
+run("training", Settings, build_worker if sys.argv[1:] == ["worker"] else build)

@@ -1,0 +1,36 @@
+from typing import Any
+
+from contracts import training as c
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx
+from training.runs import live, queries, usecases
+from training.server import PipelineServer
+
+router = Router("training")
+router.on(c.ReportRun)(usecases.report_run)
+router.on(c.ReportEpoch)(usecases.report_epoch)
+router.on(c.CancelRun)(usecases.cancel_run)
+router.on(c.RetryTraining, http=202)(usecases.retry_training)
+router.on(c.ListTrainings)(queries.list_trainings)
+router.on(c.GetEpochs)(queries.get_epochs)
+router.on(c.GetPublishable)(queries.get_publishable)
+
+
+@router.on(c.GetTraining)
+async def get_training(query: c.GetTraining, read: ReadTx) -> bytes:
+    return await queries.get_training(query.training_id, read)
+
+
+@router.on(c.GetRunState)
+async def get_run_state(query: c.GetRunState, read: ReadTx, server: PipelineServer) -> c.RunState:
+    return await live.get_run_state(query, read, server.pipelines)
+
+
+@router.on(c.GetRunLogs)
+async def get_run_logs(query: c.GetRunLogs, read: ReadTx, server: PipelineServer) -> list[c.LogLine]:
+    return await live.get_run_logs(query, read, server.pipelines)
+
+
+@router.on(c.ListModelRuns)
+async def list_model_runs(query: c.ListModelRuns, read: ReadTx, server: PipelineServer) -> list[dict[str, Any]]:
+    return await live.list_model_runs(query, read, server.pipelines)

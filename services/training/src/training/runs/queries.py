@@ -1,0 +1,94 @@
+"""Reading trainings. Owners and admins see theirs, everybody those on a public dataset (DESIGN decision 5)."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, exists, func, or_, select, true
+
+from contracts.shared import Actor, CompactUser
+from contracts.training import GetEpochs, GetPublishable, ListTrainings, Publishable
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.messaging.tx import ReadTx
+from kit.statements import Prepared
+from training.runs.view import as_json
+from training.tables import EpochRow, KnownDataset, KnownUser, TrainingRow
+
+_on_public_dataset = exists().where(KnownDataset.dataset_id == TrainingRow.dataset, KnownDataset.visibility == "public")
+_BY_ID = Prepared(
+    select(cast(as_json(), Text).label("body"), TrainingRow.user_id, _on_public_dataset.label("public"))
+    .outerjoin(KnownUser, KnownUser.id == TrainingRow.user_id)
+    .where(TrainingRow.id == bindparam("training_id"))
+)  # fmt: skip
+_sample = func.jsonb_build_object(
+    "epoch", EpochRow.epoch, "epochs", EpochRow.epochs, "values", EpochRow.values, "at", EpochRow.at
+)
+_EPOCHS = Prepared(
+    select(func.coalesce(func.jsonb_agg(_sample.op("ORDER BY")(EpochRow.epoch)), func.jsonb_build_array()))
+    .join(TrainingRow, (TrainingRow.id == EpochRow.training_id) & (TrainingRow.attempt == EpochRow.attempt))
+    .where(TrainingRow.id == bindparam("training_id"))
+)  # fmt: skip
+ORDERINGS = {name: getattr(TrainingRow, name) for name in ("submitted_at", "last_polled_at", "id")}
+
+
+async def get_training(training_id: int, read: ReadTx) -> bytes:
+    async with read.db.raw() as connection:
+        rows = await _BY_ID.rows(connection, training_id=training_id)
+    if not rows or not (rows[0]["public"] or read.actor.owns(rows[0]["user_id"])):
+        raise NotFound("training_not_found", "There is no such training.")
+    return rows[0]["body"].encode()
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    if actor.is_admin:
+        return true()
+    if actor.is_anonymous:
+        return _on_public_dataset
+    return or_(TrainingRow.user_id == actor.id, _on_public_dataset)
+
+
+async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
+    filters = {"local_model": query.local_model, "user_id": query.user, "status": query.status}
+    wanted = [getattr(TrainingRow, key) == value for key, value in filters.items() if value is not None]
+    wanted.append(visible_to(read.actor))
+    count = await read.session.scalar(select(func.count()).select_from(TrainingRow).where(*wanted))
+    page = _ordered(select(as_json()), query.page.ordering).where(*wanted)
+    page = page.outerjoin(KnownUser, KnownUser.id == TrainingRow.user_id)
+    rows = await read.session.scalars(page.limit(query.page.limit).offset(query.page.offset))
+    return {"count": count, "results": list(rows)}
+
+
+def _ordered(statement: Select, ordering: str) -> Select:
+    """Newest first unless told otherwise; unknown fields are ignored. The id makes pages stable."""
+    for name in filter(None, ordering.split(",")):
+        column = ORDERINGS.get(name.strip().lstrip("-"))
+        if column is not None:
+            statement = statement.order_by(column.desc() if name.strip().startswith("-") else column.asc())
+    if not statement._order_by_clauses:
+        statement = statement.order_by(TrainingRow.submitted_at.desc())
+    return statement.order_by(TrainingRow.id.desc())
+
+
+async def get_epochs(query: GetEpochs, read: ReadTx) -> list[dict[str, Any]]:
+    await get_training(query.training_id, read)
+    return await epochs(query.training_id, read)
+
+
+async def epochs(training_id: int, read: ReadTx) -> list[dict[str, Any]]:
+    async with read.db.raw() as connection:
+        return await _EPOCHS.value(connection, training_id=training_id)
+
+
+async def get_publishable(query: GetPublishable, read: ReadTx) -> Publishable:
+    row = await read.session.get(TrainingRow, query.training_id)
+    if row is None:
+        raise NotFound("training_not_found", "There is no such training.")
+    if not read.actor.owns(row.user_id):
+        raise Forbidden("not_allowed", "Not allowed.")
+    if row.status != "completed" or not row.zenml_run_id or not row.outcome:
+        raise Conflict("not_completed", f"Only a completed training can be published; this one is {row.status}.")
+    facts = row.outcome
+    return Publishable(
+        training_id=row.id, run_id=row.zenml_run_id, local_model=row.local_model, model_name=row.model_name,
+        base_model_stac_id=row.base_model_stac_id, dataset_stac_id=row.dataset_stac_id,
+        user=CompactUser(osm_id=row.user_id, username=row.username), title=row.title, description=row.description,
+        keywords=row.keywords, hyperparameters=row.hyperparameters, epochs=await epochs(row.id, read), **facts,
+    )  # fmt: skip

@@ -1,0 +1,27 @@
+import tempfile
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from kit.settings import ServiceSettings, StorageSettings, names
+
+
+class Settings(ServiceSettings, StorageSettings):
+    """What training reads from its environment. Without a pipeline server it starts and says so on first use."""
+
+    zenml_url: str = Field("", validation_alias=names("FAIR_ZENML_STORE_URL"))
+    zenml_api_key: SecretStr = Field(SecretStr(""), validation_alias=names("FAIR_ZENML_STORE_API_KEY"))
+    zenml_stack: str = Field("default", validation_alias=names("FAIR_ZENML_STACK"))
+    sync_interval: float = Field(30.0, gt=0, validation_alias=names("TRAINING_SYNC_INTERVAL"))
+    deadline: float = Field(6 * 3600.0, gt=0, validation_alias=names("TRAINING_DEADLINE"))
+    """Seconds that one attempt may take, counted from the moment a worker takes it."""
+    silence: float = Field(60.0, gt=0, validation_alias=names("TRAINING_SILENCE_LIMIT"))
+    """Seconds without a sign of life from its worker after which a run is looked after by the reconciler."""
+    epochs_limit: int = Field(500, gt=0, validation_alias=names("TRAINING_EPOCHS_LIMIT"))
+    batch_size_limit: int = Field(65_536, gt=0, validation_alias=names("TRAINING_BATCH_SIZE_LIMIT"))
+    models_path: Path = Field(Path(), validation_alias=names("FAIRWAY_MODELS_PATH"))
+    """The folder that holds the package `models`."""
+    work_path: Path = Field(
+        Path(tempfile.gettempdir()) / "fairway-training", validation_alias=names("TRAINING_WORK_PATH")
+    )
+    """Files of runs; workers that share a machine share it, so that a second one finds the run of the first."""

@@ -1,0 +1,143 @@
+"""The reconciler: repairs what workers could not tell, because they or a neighbour were gone.
+
+Every round it asks the pipeline server for each active run. It never gives up: a failed round is followed by another,
+a little later each time. Two of them at once do no harm, as every write locks its row and goes through `Life`.
+"""
+
+import asyncio
+import logging
+import random
+from contextlib import asynccontextmanager
+from typing import Any
+
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+
+from contracts.streams import JOBS, durable
+from contracts.training import ReportRun
+from kit.app import Service
+from kit.messaging.tx import Tx
+from pipelines import reasons
+from pipelines.port import Pipelines, PipelinesDown, PipelinesError, RunState, RunStatus
+from pipelines.states import TERMINAL
+from training.runs import usecases
+from training.runs.active import Active, active, polled
+from training.runs.life import run_name
+from training.server import PipelineServer
+from training.settings import Settings
+
+log = logging.getLogger("training.watch")
+LONGEST_PAUSE = 300.0
+
+
+class Reconciler:
+    def __init__(self, settings: Settings, server: PipelineServer) -> None:
+        self.settings, self.server = settings, server
+
+    async def run(self, service: Service) -> None:
+        """A loop of the service, for ever."""
+        pause = self.settings.sync_interval
+        while True:
+            await asyncio.sleep(pause * random.uniform(0.9, 1.1))
+            try:
+                well = await Round(self.settings, self.server.pipelines, service).run()
+            except Exception:
+                log.exception("reconciler.failed")
+                well = False
+            longest = max(LONGEST_PAUSE, self.settings.sync_interval)
+            pause = self.settings.sync_interval if well else min(pause * 2, longest)
+
+
+class Round:
+    """One look at all active trainings."""
+
+    def __init__(self, settings: Settings, pipelines: Pipelines, service: Service) -> None:
+        self.settings, self.pipelines, self.service = settings, pipelines, service
+
+    async def run(self) -> bool:
+        """False when the pipeline server did not answer; what needs no answer from it is done all the same."""
+        rows = await active(self.service.db, self.settings.silence)
+        answers = [await self._poll(row) for row in rows]
+        idle = any(row.silent for row in rows) and await self._no_job_waits()
+        for row, state in zip(rows, answers, strict=True):
+            await self._repair(row, state if isinstance(state, RunState) else None, idle)
+        return not any(isinstance(state, PipelinesDown) for state in answers)
+
+    async def _poll(self, row: Active) -> RunState | PipelinesError | None:
+        """By id, or by name while a dead worker may have kept the id to itself."""
+        if not row.zenml_run_id and not row.started:
+            return None
+        try:
+            name = run_name(row.id, row.attempt)
+            known = row.zenml_run_id
+            state = await (self.pipelines.state(known) if known else self.pipelines.find_run(name))
+        except PipelinesError as error:
+            log.warning("run.not_polled", extra={"facts": {"training_id": row.id, "reason": str(error)}})
+            return error
+        await polled(row.id, self.service.db)
+        return state
+
+    async def _repair(self, row: Active, state: RunState | None, idle: bool) -> None:
+        if row.overdue:
+            await self._end_overdue(row, state)
+        elif state and not state.status.is_terminal:
+            await self._hear(row, state)
+        if row.silent and not row.overdue:
+            await self._look_after(row, state, idle)
+
+    async def _hear(self, row: Active, state: RunState) -> None:
+        """Ends are left to the worker, which also knows what the run has made."""
+        async with self._tx() as tx:
+            await usecases.record(_report(row, state.status, state.id), tx)
+
+    async def _look_after(self, row: Active, state: RunState | None, idle: bool) -> None:
+        """Nobody has given a sign of life for the run."""
+        if state and state.status in (RunStatus.FAILED, RunStatus.STOPPED):
+            async with self._tx() as tx:
+                await usecases.record(_report(row, state.status, state.id, state.reason or reasons.LOST), tx)
+        elif row.status == "stopping":
+            await self._close(state, RunStatus.STOPPED, reasons.STOPPED)
+            async with self._tx() as tx:
+                await usecases.end_stopping(row.id, row.attempt, tx)
+        elif idle:
+            async with self._tx() as tx:
+                await usecases.requeue(row.id, row.attempt, tx)
+
+    async def _end_overdue(self, row: Active, state: RunState | None) -> None:
+        """The row decides: a worker that still runs it sees that it is over and ends its process."""
+        reason = f"It took longer than the {self.settings.deadline / 3600:g} hours that a training may take."
+        async with self._tx() as tx:
+            await usecases.record(_report(row, "failed", state.id if state else None, reason), tx)
+        if row.silent:
+            await self._close(state, RunStatus.FAILED, reason)
+
+    async def _close(self, state: RunState | None, status: RunStatus, reason: str) -> None:
+        """The server's record of a run whose process is gone."""
+        if state and state.status not in TERMINAL:
+            try:
+                await self.pipelines.mark_ended(state.id, status, reason)
+            except PipelinesError as error:
+                log.warning("run.not_closed", extra={"facts": {"run": state.name, "reason": str(error)}})
+
+    async def _no_job_waits(self) -> bool:
+        """Whether all jobs have been given to workers. False when the bus does not tell."""
+        try:
+            info = await self.service.nc.jetstream(timeout=5).consumer_info(JOBS.name, durable("training", "jobs"))
+        except (NatsError, JetStreamError, TimeoutError, OSError):
+            return False
+        return not info.num_pending
+
+    @asynccontextmanager
+    async def _tx(self) -> Any:
+        tx = Tx(self.service.db, "training")
+        try:
+            yield tx
+            await tx.commit()
+        finally:
+            await tx.close()
+        if tx.emitted:
+            self.service.relay.wake()
+
+
+def _report(row: Active, status: str, run_id: str | None, reason: str = "") -> ReportRun:
+    return ReportRun(training_id=row.id, attempt=row.attempt, status=status, run_id=run_id, reason=reason)

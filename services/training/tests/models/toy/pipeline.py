@@ -1,0 +1,67 @@
+"""A plug-in that learns nothing: the steps and artifacts of a real one, with switches for what can go wrong."""
+
+import os
+import signal
+import time
+from typing import Annotated, Any
+
+from geoml import report
+from zenml import pipeline, step
+
+
+@step
+def split_dataset(
+    dataset_chips: str, dataset_labels: str, hyperparameters: dict[str, Any]
+) -> Annotated[dict[str, Any], "split_info"]:
+    return {"strategy": "chip_holdout", "val_ratio": 0.2, "seed": 42, "train_count": 4, "val_count": 1}
+
+
+@step
+def train_model(
+    dataset_chips: str,
+    dataset_labels: str,
+    base_model_weights: str,
+    hyperparameters: dict[str, Any],
+    split_info: dict[str, Any],
+    num_classes: int,
+    model_name: str,
+    base_model_id: str,
+    dataset_id: str,
+) -> Annotated[bytes, "trained_model"]:
+    epochs = hyperparameters["epochs"]
+    for epoch in range(1, epochs + 1):
+        report.epoch(epoch, epochs, train_loss=1 / epoch, val_loss=2 / epoch)
+        time.sleep(hyperparameters["seconds"])
+    if hyperparameters["end"] == "raise":
+        raise ValueError("the labels hold no building")
+    if hyperparameters["end"] == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return b"weights"
+
+
+@step
+def evaluate_model(
+    trained_model: bytes, hyperparameters: dict[str, Any], split_info: dict[str, Any], class_names: list[str]
+) -> Annotated[dict[str, Any], "metrics"]:
+    return {"building_iou": 0.71}
+
+
+@step
+def export_onnx(trained_model: bytes, hyperparameters: dict[str, Any]) -> Annotated[bytes, "onnx_model"]:
+    return b"onnx"
+
+
+@pipeline
+def training_pipeline(
+    base_model_weights: str,
+    dataset_chips: str,
+    dataset_labels: str,
+    num_classes: int,
+    hyperparameters: dict[str, Any],
+) -> None:
+    split = split_dataset(dataset_chips, dataset_labels, hyperparameters)
+    model = train_model(
+        dataset_chips, dataset_labels, base_model_weights, hyperparameters, split, num_classes=num_classes
+    )
+    evaluate_model(model, hyperparameters, split)
+    export_onnx(model, hyperparameters)

@@ -1,0 +1,100 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.submit.domain import Base, Labelled, incompatibilities, model_slug, plan, texts_at_fault, unique
+from training.submit.hyperparameters import Declared
+
+BASE = Base("toy", "models.toy.pipeline:predict", "s3://b/w.npz", ["building", "polygon"], ["semantic-segmentation"], 3,
+            ["ground", "building", "rim"])  # fmt: skip
+DATA = Labelled("village-1", "s3://b/chips/", "s3://b/l.geojson", ["building"], ["instance-segmentation"], "polygon")
+DECLARED = Declared(
+    {"training.epochs": 5, "training.rate": 0.1, "training.extra": "x", "inference.threshold": 0.5},
+    [
+        {"key": "epochs", "type": "int", "min": 1, "max": 500},
+        {"key": "rate", "type": "float", "min": 1e-7, "max": 1},
+        {"key": "adapt", "type": "bool", "default": True},
+        {"key": "optimizer", "type": "str", "values": ["Adam", "SGD"]},
+        {"key": "threshold", "type": "float"},
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Hill Top,  roofs #3", "hill-top-roofs-3"), ("  -Dächer- v.2 ", "dacher-v2"), ("#!?", ""), ("屋顶", "")],
+)
+def test_slug(name, slug):
+    assert model_slug(name) == slug
+
+
+@given(st.text(max_size=60))
+def test_slug_is_its_own_slug(name):
+    assert model_slug(model_slug(name)) == model_slug(name)
+
+
+def test_keywords_keep_their_first_positions():
+    assert unique(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
+
+
+def test_texts_at_fault_are_named_by_field():
+    wrong = texts_at_fault("x" * 201, "", "#", "t" * 201, ["k" * 81])
+    assert set(wrong) == {"base_model_stac_id", "dataset_stac_id", "model_name", "title", "keywords"}
+    assert texts_at_fault("x" * 200, "d", "m", "t" * 200, ["k" * 80]) == {}
+
+
+def test_compatible_by_mapped_task():
+    assert incompatibilities(BASE, DATA) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"keywords": ["tree"]}, "keyword"), ({"label_tasks": ["classification"]}, "tasks"), ({"geometry_type": "line"}, "geometries")],
+)  # fmt: skip
+def test_incompatible(change, word):
+    [reason] = incompatibilities(BASE, Labelled(**{**DATA.__dict__, **change}))
+    assert word in reason
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{}, {"epochs": 1}, {"epochs": 500}, {"rate": 1}, {"adapt": False}, {"optimizer": "SGD"}, {"extra": "y"}],
+)
+def test_overrides_as_declared(overrides):
+    assert DECLARED.complaints(overrides, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"epochs": True}, "must be an integer"),
+        ({"epochs": 1.0}, "must be an integer"),
+        ({"epochs": "5"}, "must be an integer"),
+        ({"epochs": 0}, "must not be less than 1"),
+        ({"epochs": 501}, "must not be greater than 500"),
+        ({"rate": float("nan")}, "must be a number"),
+        ({"rate": True}, "must be a number"),
+        ({"adapt": 1}, "must be true or false"),
+        ({"optimizer": "Lion"}, "must be one of Adam, SGD"),
+        ({"extra": 3}, "must be a text"),
+        ({"epoch": 3}, "is not a training hyper-parameter"),
+        ({"threshold": 0.3}, "is not a training hyper-parameter"),
+    ],
+)
+def test_overrides_not_as_declared(overrides, words):
+    [complaint] = DECLARED.complaints(overrides, {})
+    assert complaint.startswith(f"{next(iter(overrides))}: ")
+    assert words in complaint
+
+
+def test_caps_of_the_server_hold_for_defaults_too():
+    assert DECLARED.complaints({}, {"epochs": 4}) == ["epochs: must not be greater than 4 on this server."]
+    assert DECLARED.complaints({"epochs": 3}, {"epochs": 4, "batch_size": 8}) == []
+
+
+def test_plan_is_what_the_pipeline_takes():
+    made = plan(BASE, DATA, "hill-top", DECLARED.merged({"epochs": 9}))
+    assert made.module == "models.toy.pipeline"
+    assert made.parameters["hyperparameters"] == {"epochs": 9, "rate": 0.1, "extra": "x"}
+    assert made.step_parameters["train_model"]["dataset_id"] == "village-1"
+    assert made.tags == ["model:hill-top", "base-model:toy", "dataset:village-1"]

@@ -1,0 +1,207 @@
+"""What happens to a row: reports, cancels, retries, reads. No worker is running here."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from contracts import training as c
+from contracts.shared import Page
+from contracts.verdict import Kind
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.messaging.envelope import SERVICE
+from kit.testing import ADMIN, MAPPER, STRANGER, eventually
+
+from .conftest import PRIVATE, fetch, fetch_nothing, order
+
+OUTCOME = (
+    '{"metrics": {"iou": 0.7}, "split": {}, "artifacts": {"onnx_model": "s3://a/o"}, "version": 3,'
+    ' "started_at": null, "ended_at": null, "wall_seconds": 9.5}'
+)
+
+
+@pytest.fixture
+def report(caller):
+    async def report(row, status, attempt=1, actor=SERVICE, **facts):
+        command = c.ReportRun(training_id=row["id"], attempt=attempt, status=status, **facts)
+        return await caller.send(command, actor)
+
+    return report
+
+
+async def test_reports_move_the_row_and_tell_once(submit, report, caller, heard):
+    row, run_id = await submit(), str(uuid4())
+    for status in ("initializing", "running", "running", "failed", "completed"):
+        await report(row, status, run_id=run_id, reason="no label")
+    shown = await caller.ask(c.GetTraining(training_id=row["id"]))
+    assert (shown["status"], shown["zenml_run_id"], shown["error"]) == ("failed", run_id, "no label")
+    await eventually(lambda: any(kind.endswith("training_failed") for kind, _ in heard))
+    told = [(body["previous"], body["status"]) for kind, body in heard if kind.endswith("status_changed")]
+    assert told == [("initializing", "submitted"), ("submitted", "running"), ("running", "failed")]
+    ends = [kind for kind, _ in heard if kind.rsplit("_", 1)[1] in ("completed", "failed", "stopped")]
+    assert ends == ["evt.training.v1.training_failed"]
+
+
+async def test_only_services_report(submit, report, caller):
+    row = await submit()
+    assert (await report(row, "completed", actor=ADMIN)).kind is Kind.FORBIDDEN
+    epoch = c.ReportEpoch(training_id=row["id"], attempt=1, epoch=1, epochs=2, values={})
+    assert (await caller.send(epoch, MAPPER)).kind is Kind.FORBIDDEN
+
+
+async def test_reports_of_an_older_attempt_are_ignored(submit, report, caller):
+    row = await submit()
+    await report(row, "failed")
+    again = await caller.send(c.RetryTraining(training_id=row["id"]))
+    assert (again.http, again.result["status"], again.result["attempt"]) == (202, "initializing", 2)
+    assert again.result["error"] == ""
+    assert (await report(row, "completed", attempt=1)).result["status"] == "initializing"
+    assert (await report(row, "running", attempt=2)).result["status"] == "running"
+
+
+async def test_retry_sends_a_new_job(submit, report, caller, heard):
+    row = await submit()
+    await report(row, "failed")
+    await caller.send(c.RetryTraining(training_id=row["id"]))
+
+    def jobs():
+        return [b["attempt"] for k, b in heard if k.startswith("job") and b["training_id"] == row["id"]]
+
+    await eventually(lambda: jobs() == [1, 2])
+
+
+@pytest.mark.parametrize(("status", "code"), [("running", "RUN_NOT_FINISHED"), ("completed", "RUN_ALREADY_FINISHED")])
+async def test_retry_is_for_what_failed(submit, report, caller, status, code):
+    row = await submit()
+    await report(row, status)
+    refused = await caller.send(c.RetryTraining(training_id=row["id"]))
+    assert (refused.kind, refused.code) == ("conflict", code)
+
+
+async def test_the_loss_series_is_that_of_the_attempt(submit, report, caller):
+    row = await submit()
+    for epoch, loss in ((1, 0.5), (2, 0.4), (2, 0.3)):
+        sample = c.ReportEpoch(training_id=row["id"], attempt=1, epoch=epoch, epochs=2, values={"train_loss": loss})
+        await caller.send(sample, SERVICE)
+    series = await caller.ask(c.GetEpochs(training_id=row["id"]))
+    assert [(s["epoch"], s["epochs"], s["values"]["train_loss"]) for s in series] == [(1, 2, 0.5), (2, 2, 0.3)]
+    await report(row, "failed")
+    await caller.send(c.RetryTraining(training_id=row["id"]))
+    assert await caller.ask(c.GetEpochs(training_id=row["id"])) == []
+
+
+async def test_cancel_before_a_worker_has_it_stops_at_once(submit, caller, heard):
+    row = await submit()
+    verdict = await caller.send(c.CancelRun(training_id=row["id"]))
+    assert verdict.result["status"] == "stopped"
+    await eventually(lambda: any(kind.endswith("training_stopped") for kind, _ in heard))
+    refused = await caller.send(c.CancelRun(training_id=row["id"]))
+    assert (refused.kind, refused.code) == ("conflict", "RUN_ALREADY_FINISHED")
+
+
+async def test_cancel_of_a_running_one_is_a_wish(submit, report, caller):
+    row, run_id = await submit(), str(uuid4())
+    await report(row, "running", run_id=run_id)
+    verdict = await caller.send(c.CancelRun(run_id=run_id, graceful=True))
+    assert verdict.result == {"run_id": run_id, "training_id": row["id"], "status": "stopping", "graceful": True}
+    assert (await caller.send(c.CancelRun(run_id=run_id))).result["graceful"] is False
+    assert (await report(row, "running")).result["status"] == "stopping"
+    assert (await report(row, "stopped")).result["status"] == "stopped"
+
+
+async def test_cancel_and_success_race_to_one_end(submit, report, caller, heard):
+    for _ in range(10):
+        row, run_id = await submit(), str(uuid4())
+        await report(row, "running", run_id=run_id)
+        await asyncio.gather(caller.send(c.CancelRun(run_id=run_id)), report(row, "completed"), report(row, "stopped"))
+        end = await caller.ask(c.GetTraining(training_id=row["id"]))
+        kinds = ("training_completed", "training_stopped")
+        told = lambda row=row: [k for k, b in heard if k.endswith(kinds) and b["training_id"] == row["id"]]  # noqa: E731
+        await eventually(told)
+        assert told() == [f"evt.training.v1.training_{end['status']}"]
+
+
+async def test_runs_of_others_may_not_be_cancelled(submit, report, caller):
+    row, run_id = await submit(), str(uuid4())
+    await report(row, "running", run_id=run_id)
+    for command in (c.CancelRun(run_id=run_id), c.RetryTraining(training_id=row["id"])):
+        assert (await caller.send(command, STRANGER)).kind is Kind.FORBIDDEN
+    assert (await caller.send(c.CancelRun(run_id="unknown"))).kind is Kind.NOT_FOUND
+    assert (await caller.send(c.CancelRun())).kind is Kind.INVALID
+    assert (await caller.send(c.CancelRun(run_id=run_id), ADMIN)).result["status"] == "stopping"
+
+
+async def test_trainings_on_private_datasets_are_for_owner_and_admin(known, caller):
+    row = (await caller.send(order(dataset_stac_id=PRIVATE))).result
+    for actor in (MAPPER, ADMIN):
+        assert (await caller.ask(c.GetTraining(training_id=row["id"]), actor))["id"] == row["id"]
+    for query in (c.GetTraining(training_id=row["id"]), c.GetEpochs(training_id=row["id"])):
+        with pytest.raises(NotFound):
+            await caller.ask(query, STRANGER)
+    listed = await caller.ask(c.ListTrainings(page=Page(limit=1000)), STRANGER)
+    assert row["id"] not in [item["id"] for item in listed["results"]]
+
+
+async def test_lists_are_filtered_ordered_and_paged(submit, report, caller):
+    name = f"listed {uuid4().hex[:6]}"
+    rows = [await submit(model_name=name) for _ in range(3)]
+    await report(rows[1], "failed")
+    model = rows[0]["local_model"]
+
+    async def ids(**filters):
+        page = Page(limit=filters.pop("limit", 50), ordering=filters.pop("ordering", ""))
+        answer = await caller.ask(c.ListTrainings(page=page, local_model=model, **filters), STRANGER)
+        return answer["count"], [rows.index(next(r for r in rows if r["id"] == i["id"])) for i in answer["results"]]
+
+    assert await ids() == (3, [2, 1, 0])
+    assert await ids(ordering="submitted_at") == (3, [0, 1, 2])
+    assert await ids(ordering="nonsense,-id", limit=2) == (3, [2, 1])
+    assert await ids(status="failed") == (1, [1])
+    assert await ids(user=STRANGER.id) == (0, [])
+
+
+async def test_publishable_is_for_owner_and_admin_and_what_is_completed(submit, running, caller):
+    row = await submit(epochs=7)
+    query = c.GetPublishable(training_id=row["id"])
+    with pytest.raises(Forbidden, match="Not allowed."):
+        await caller.ask(query, STRANGER)
+    with pytest.raises(Conflict):
+        await caller.ask(query)
+    await fetch_nothing(
+        running, "update trainings set status = 'completed', zenml_run_id = %s, outcome = %s where id = %s",
+        str(uuid4()), OUTCOME, row["id"],
+    )  # fmt: skip
+    facts = await caller.ask(query)
+    assert (facts["version"], facts["hyperparameters"]["epochs"]) == (3, 7)
+    assert facts["artifacts"] == {"onnx_model": "s3://a/o"}
+    assert (await caller.ask(query, ADMIN))["training_id"] == row["id"]
+
+
+async def test_no_logs_before_there_is_a_run(submit, caller):
+    row = await submit()
+    assert await caller.ask(c.GetRunLogs(training_id=row["id"])) == []
+
+
+async def test_run_routes_are_for_owner_and_admin(submit, report, caller):
+    row, run_id = await submit(), str(uuid4())
+    await report(row, "failed", run_id=run_id)
+    for query in (c.GetRunState(run_id=run_id), c.GetRunLogs(run_id=run_id)):
+        with pytest.raises(Forbidden):
+            await caller.ask(query, STRANGER)
+    with pytest.raises(NotFound):
+        await caller.ask(c.GetRunState(run_id="unknown"))
+    state = {"run_id": run_id, "status": "failed", "is_terminal": True}
+    assert await caller.ask(c.GetRunState(run_id=run_id), ADMIN) == state
+
+
+async def test_names_follow_the_users(submit, running, caller):
+    from contracts.gateway import UserChanged
+
+    row = await submit()
+    await caller.publish(UserChanged(user_id=MAPPER.id, username="renamed"))
+
+    async def renamed():
+        return (await caller.ask(c.GetTraining(training_id=row["id"])))["user"]["username"] == "renamed"
+
+    await eventually(renamed)
+    assert await fetch(running, "select username from trainings where id = %s", row["id"]) == [("mapper",)]

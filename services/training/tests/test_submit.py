@@ -1,0 +1,138 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts import training as c
+from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted
+from contracts.catalog.models import KnownModel
+from kit.testing import ADMIN, MAPPER, STRANGER, eventually
+
+from .conftest import BASE, DATASET, PRIVATE, SUFFIX, built, facts, fetch, order
+
+
+async def test_accepted_with_the_row_and_its_messages(submit, heard):
+    row = await submit(epochs=3)
+    assert row["status"] == "initializing"
+    assert row["zenml_run_id"] is None
+    assert row["overrides"] == {"epochs": 3}
+    assert row["user"] == {"osm_id": MAPPER.id, "username": MAPPER.username}
+    await eventually(lambda: len([body for _, body in heard if body["training_id"] == row["id"]]) == 2)
+    kinds = {kind: body for kind, body in heard if body["training_id"] == row["id"]}
+    assert kinds["job.training.v1.drive_run"]["attempt"] == 1
+    assert kinds["evt.training.v1.training_submitted"]["local_model"] == row["local_model"]
+
+
+async def test_what_the_worker_needs_is_on_the_row(submit, running):
+    row = await submit(epochs=3)
+    [(plan, used)] = await fetch(running, "select plan, hyperparameters from trainings where id = %s", row["id"])
+    assert used == {"epochs": 3, "batch_size": 4, "seconds": 0.0, "end": "well", "adapt": True}
+    assert plan["parameters"]["dataset_chips"] == f"s3://b/{DATASET}/chips/"
+    assert plan["step_parameters"]["train_model"]["model_name"] == f"hill-top-{SUFFIX}"
+
+
+async def test_a_name_is_born_once_and_belongs_to_its_first_user(submit, caller):
+    first, second = await submit(), await submit()
+    assert first["local_model"] == second["local_model"]
+    refused = await caller.send(order(model_name=f"hill top {SUFFIX}!"), STRANGER)
+    assert (refused.kind, refused.code) == ("forbidden", "model_name_taken")
+    assert "owned by another user" in refused.detail
+    assert (await submit(ADMIN))["local_model"] == first["local_model"]
+
+
+async def test_keywords_are_unique_and_texts_kept(known, caller):
+    command = order(keywords=["a", "b", "a"], title="T", description="D")
+    row = (await caller.send(command)).result
+    assert (row["keywords"], row["title"], row["description"]) == (["a", "b"], "T", "D")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"model_name": "###"}, "model_name"),
+        ({"title": "t" * 201}, "title"),
+        ({"base_model_stac_id": ""}, "base_model_stac_id"),
+        ({"overrides": {"epochs": 0}}, "overrides"),
+        ({"overrides": {"epochs": True}}, "overrides"),
+        ({"overrides": {"unheard_of": 1}}, "overrides"),
+    ],
+)
+async def test_invalid_fields_are_named(known, caller, changes, field):
+    refused = await caller.send(order(**changes))
+    assert refused.kind == "invalid"
+    assert list(refused.facts) == [field]
+
+
+async def test_incompatible_dataset_is_refused_before_anything_is_queued(known, caller, running):
+    roads = f"roads-{SUFFIX}"
+    await caller.publish(built(roads, 13, "public", keywords=["road"], geometry_type="line"))
+    await eventually(lambda: fetch(running, "select 1 from known_datasets where stac_id = %s", roads))
+    before = await fetch(running, "select count(*) from trainings")
+    refused = await caller.send(order(dataset_stac_id=roads))
+    assert len(refused.facts["dataset_stac_id"]) == 2
+    assert await fetch(running, "select count(*) from trainings") == before
+
+
+async def test_unknown_base_model(known, caller, catalog):
+    refused = await caller.send(order(base_model_stac_id="nobody"))
+    assert refused.kind == "not_found"
+    assert "not a registered base model" in refused.detail
+
+
+async def test_private_dataset_of_another_user_is_not_found(known, caller, catalog):
+    refused = await caller.send(order(dataset_stac_id=PRIVATE, model_name="other"), STRANGER)
+    assert (refused.kind, refused.code) == ("not_found", "dataset_not_found")
+    assert (await caller.send(order(dataset_stac_id=PRIVATE))).status == "accepted"
+
+
+async def test_misses_are_healed_by_asking_the_catalog_once(known, caller, catalog):
+    base, dataset = f"new-{SUFFIX}", f"newer-{SUFFIX}"
+    model = facts().model_copy(update={"stac_item_id": base})
+    answer = KnownModel(kind="base", model_id=5, user_id=1, visibility="public", facts=model)
+    catalog.answers["qry.catalog.v1.get_model_facts"] = answer.model_dump(mode="json")
+    catalog.answers["qry.catalog.v1.get_dataset"] = _dataset(dataset).model_dump(mode="json")
+    for _ in range(2):
+        row = (await caller.send(order(base_model_stac_id=base, dataset_stac_id=dataset))).result
+        assert row["dataset"] == 77
+    assert len(catalog.asked) == 2
+
+
+def _dataset(stac_id: str) -> Dataset:
+    now = datetime.now(UTC)
+    properties = {"keywords": ["building", "polygon"], "label:tasks": ["semantic-segmentation"]}
+    return Dataset(
+        id=77, stac_id=stac_id, title="t", source_imagery="https://x", category="buildings", status="built",
+        visibility="public", stac_url=None, user={"osm_id": 7, "username": "mapper"},
+        stac={"properties": properties}, created_at=now, last_modified=now,
+    )  # fmt: skip
+
+
+async def test_local_models_are_no_base_models(known, caller, catalog):
+    answer = KnownModel(kind="local", model_id=5, user_id=1, visibility="public", facts=facts())
+    catalog.answers["qry.catalog.v1.get_model_facts"] = answer.model_dump(mode="json")
+    assert (await caller.send(order(base_model_stac_id="local-one"))).kind == "not_found"
+
+
+async def test_changes_of_visibility_and_deletion_are_followed(known, caller, catalog, running):
+    stac_id = f"shy-{SUFFIX}"
+    about = {"dataset_id": 14, "stac_id": stac_id, "user_id": MAPPER.id, "title": "t"}
+    steps = [built(stac_id, 14, "private"), DatasetChanged(**about, visibility="public"), DatasetDeleted(**about)]
+    for step, accepted in zip(steps, (False, True, False), strict=True):
+        await caller.publish(step)
+        await eventually(lambda step=step: _follows(running, stac_id, step))
+        verdict = await caller.send(order(dataset_stac_id=stac_id, model_name=f"shy {SUFFIX}"), STRANGER)
+        assert (verdict.status == "accepted") is accepted
+
+
+async def _follows(running, stac_id, step):
+    rows = await fetch(running, "select visibility, deleted from known_datasets where stac_id = %s", stac_id)
+    deleted = isinstance(step, DatasetDeleted)
+    return rows and (deleted or rows[0][0] == step.visibility) and rows[0][1] == deleted
+
+
+async def test_a_repeated_command_is_one_training(known, caller, running):
+    from uuid import uuid4
+
+    key = uuid4()
+    first = await caller.send(order(title="once"), command_id=key)
+    assert await caller.send(order(title="once"), command_id=key) == first
+    assert await fetch(running, "select count(*) from trainings where id = %s", first.result["id"]) == [(1,)]
