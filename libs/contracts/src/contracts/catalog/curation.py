@@ -6,6 +6,7 @@ from contracts.base import Command, Query
 from contracts.shared import Json
 
 ModelKind = Literal["base", "local"]
+"""Which of the two lists of models an id belongs to."""
 
 
 class PinDataset(Command, wire="catalog.v1.pin_dataset"):
@@ -20,7 +21,7 @@ class PinModel(Command, wire="catalog.v1.pin_model"):
     """`pinned_location` is longitude, latitude; an empty `source_imagery` clears it, None leaves it."""
 
     expires = 60.0
-    kind: ModelKind
+    registry: ModelKind
     model_id: int
     is_pinned: bool = True
     source_imagery: str | None = None
@@ -31,7 +32,7 @@ class DescribeModel(Command, wire="catalog.v1.describe_model"):
     """At least one field is given; `fair_preview` is `{"center", "zoom", "imagery"}`."""
 
     expires = 60.0
-    kind: ModelKind
+    registry: ModelKind
     model_id: int
     title: str | None = None
     description: str | None = None
@@ -42,7 +43,7 @@ class EditModelStac(Command, wire="catalog.v1.edit_model_stac"):
     """`properties` are merged on the first level."""
 
     expires = 60.0
-    kind: ModelKind
+    registry: ModelKind
     model_id: int
     properties: Json | None = None
     stac_extensions: list[str] | None = None

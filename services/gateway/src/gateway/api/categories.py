@@ -1,0 +1,74 @@
+"""What models detect."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog.areas import (
+    Category,
+    ChangeCategory,
+    CreateCategory,
+    DeleteCategory,
+    GetCategory,
+    ListCategories,
+)
+from gateway.body import Body
+from gateway.commands import send
+from gateway.paging import Filters
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.routing import Routes
+from gateway.schema import ListOf
+
+routes = Routes("categories")
+SLUG = r"^[-a-zA-Z0-9_]+$"
+PathSlug = Annotated[str, Path(max_length=50, pattern=SLUG)]
+
+
+class CategoryBody(Body):
+    slug: str = Field(max_length=50, pattern=SLUG)
+    label: str = Field(min_length=1, max_length=100)
+    description: str = ""
+
+
+class CategoryPut(Body):
+    label: str = Field(min_length=1, max_length=100)
+    description: str = ""
+
+
+class CategoryPatch(Body):
+    label: str | None = Field(None, min_length=1, max_length=100)
+    description: str | None = None
+
+
+@routes.get("/categories/", Policy.ANON, ListOf[Category])
+async def list_categories(request: Request, filters: Annotated[Filters, Query()]) -> Response:
+    return await ask_rows(request, ListCategories, filters)
+
+
+@routes.get("/categories/{slug}/", Policy.ANON, Category)
+async def get_category(request: Request, slug: PathSlug) -> Response:
+    return await ask(request, GetCategory(slug=slug))
+
+
+@routes.post("/categories/", Policy.ADMIN, Category, status=201)
+async def create_category(request: Request, body: CategoryBody) -> Response:
+    return await send(request, CreateCategory(**body.model_dump()))
+
+
+@routes.put("/categories/{slug}/", Policy.ADMIN, Category)
+async def replace_category(request: Request, slug: PathSlug, body: CategoryPut) -> Response:
+    return await send(request, ChangeCategory(slug=slug, **body.model_dump()))
+
+
+@routes.patch("/categories/{slug}/", Policy.ADMIN, Category)
+async def change_category(request: Request, slug: PathSlug, body: CategoryPatch) -> Response:
+    return await send(request, ChangeCategory(slug=slug, **body.model_dump()))
+
+
+@routes.delete("/categories/{slug}/", Policy.ADMIN)
+async def delete_category(request: Request, slug: PathSlug) -> Response:
+    return await send(request, DeleteCategory(slug=slug))

@@ -1,0 +1,137 @@
+"""Training data: built from AOIs, imagery and labels."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import ConfigDict, Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog import curation
+from contracts.catalog import datasets as c
+from contracts.shared import Visibility
+from gateway.body import Body, Id, Keywords, TileTemplate, UserId
+from gateway.commands import send
+from gateway.paging import Expanding, Ordered, Searched
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.routing import Routes
+from gateway.schema import ListOf
+
+routes = Routes("datasets")
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+OUTSIDE = 10.0
+"""Seconds to wait for verdicts of commands that write to STAC."""
+EXAMPLE = {
+    "title": "Hilltop roofs", "description": "pilot", "source_imagery": "https://img.example/t/{z}/{x}/{y}.png",
+    "category": "buildings", "zoom": 19, "aoi_ids": [12], "label_tasks": ["semantic-segmentation"],
+    "label_classes": [{"name": "building", "classes": ["*"]}], "keywords": ["building"], "geometry_type": "polygon",
+}  # fmt: skip
+
+
+class LabelClassBody(Body):
+    """Extra members are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Text
+    classes: list[str | int] = Field(min_length=1)
+
+
+class BuildBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    title: Title
+    description: Text
+    source_imagery: TileTemplate
+    category: Annotated[str, Field(min_length=1, max_length=50)]
+    zoom: int = Field(ge=14, le=22)
+    aoi_ids: list[Id] = Field(min_length=1)
+    label_tasks: list[c.Task] = Field(min_length=1)
+    label_classes: list[LabelClassBody] = Field(min_length=1)
+    keywords: Keywords = Field(min_length=1)
+    label_type: Literal["vector", "raster"] = "vector"
+    geometry_type: c.GeometryType
+
+
+class DatasetBody(Body):
+    title: Title
+    source_imagery: TileTemplate
+    category: Annotated[str, Field(min_length=1, max_length=50)] = "other"
+
+
+class DatasetPatch(Body):
+    title: Title | None = None
+    source_imagery: TileTemplate | None = None
+    category: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+
+
+class PinBody(Body):
+    is_pinned: bool = True
+
+
+class DatasetFilters(Searched, Ordered, Expanding):
+    status: c.DatasetStatus | None = None
+    visibility: Visibility | None = None
+    user: UserId | None = None
+
+
+@routes.get("/datasets/", Policy.PUBLIC_READ, ListOf[c.Dataset])
+async def list_datasets(request: Request, filters: Annotated[DatasetFilters, Query()]) -> Response:
+    return await ask_rows(request, c.ListDatasets, filters)
+
+
+@routes.get("/datasets/{dataset_id}/", Policy.PUBLIC_READ, c.Dataset)
+async def get_dataset(request: Request, dataset_id: Id, expand: str = "") -> Response:
+    return await ask(request, c.GetDataset(dataset_id=dataset_id, expand=expand == "stac"))
+
+
+@routes.post("/datasets/build/", Policy.AUTH, c.Dataset, status=202)
+async def build_dataset(request: Request, body: BuildBody) -> Response:
+    return await send(request, c.BuildDataset(**body.model_dump()))
+
+
+@routes.post("/datasets/{dataset_id}/rebuild/", Policy.OWNER, c.Dataset, status=202)
+async def rebuild_dataset(request: Request, dataset_id: Id) -> Response:
+    return await send(request, c.RebuildDataset(dataset_id=dataset_id))
+
+
+@routes.post("/datasets/", Policy.AUTH, c.Dataset, status=201)
+async def create_dataset(request: Request, body: DatasetBody) -> Response:
+    return await send(request, c.CreateDataset(**body.model_dump()))
+
+
+@routes.put("/datasets/{dataset_id}/", Policy.OWNER, c.Dataset)
+async def replace_dataset(request: Request, dataset_id: Id, body: DatasetBody) -> Response:
+    return await _change(request, dataset_id, **body.model_dump())
+
+
+@routes.patch("/datasets/{dataset_id}/", Policy.OWNER, c.Dataset)
+async def change_dataset(request: Request, dataset_id: Id, body: DatasetPatch) -> Response:
+    return await _change(request, dataset_id, **body.model_dump())
+
+
+@routes.delete("/datasets/{dataset_id}/", Policy.OWNER)
+async def delete_dataset(request: Request, dataset_id: Id) -> Response:
+    return await send(request, c.DeleteDataset(dataset_id=dataset_id))
+
+
+@routes.post("/datasets/{dataset_id}/publish/", Policy.OWNER, c.Dataset)
+async def publish_dataset(request: Request, dataset_id: Id) -> Response:
+    return await _change(request, dataset_id, visibility="public")
+
+
+@routes.post("/datasets/{dataset_id}/unpublish/", Policy.OWNER, c.Dataset)
+async def unpublish_dataset(request: Request, dataset_id: Id) -> Response:
+    return await _change(request, dataset_id, visibility="private")
+
+
+@routes.patch("/datasets/{dataset_id}/pin/", Policy.ADMIN, c.Dataset)
+async def pin_dataset(request: Request, dataset_id: Id, body: PinBody | None = None) -> Response:
+    pinned = body.is_pinned if body else True
+    return await send(request, curation.PinDataset(dataset_id=dataset_id, is_pinned=pinned), wait=OUTSIDE)
+
+
+async def _change(request: Request, dataset_id: int, **values: Any) -> Response:
+    return await send(request, c.ChangeDataset(dataset_id=dataset_id, **values))

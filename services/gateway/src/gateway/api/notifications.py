@@ -1,0 +1,42 @@
+"""What the caller was told."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.notify import GetNotification, ListNotifications, MarkAllRead, MarkRead, Notification
+from gateway.body import Id
+from gateway.commands import send
+from gateway.paging import Filters
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.routing import Routes
+from gateway.schema import ListOf
+
+routes = Routes("notifications")
+
+
+class NotificationFilters(Filters):
+    is_read: bool | None = None
+
+
+@routes.get("/notifications/me/", Policy.AUTH, ListOf[Notification])
+async def list_notifications(request: Request, filters: Annotated[NotificationFilters, Query()]) -> Response:
+    return await ask_rows(request, ListNotifications, filters)
+
+
+@routes.post("/notifications/me/mark-all-read/", Policy.AUTH)
+async def mark_all_read(request: Request) -> Response:
+    return await send(request, MarkAllRead())
+
+
+@routes.get("/notifications/me/{notification_id}/", Policy.AUTH, Notification)
+async def get_notification(request: Request, notification_id: Id) -> Response:
+    return await ask(request, GetNotification(notification_id=notification_id))
+
+
+@routes.post("/notifications/me/{notification_id}/mark-read/", Policy.AUTH, Notification)
+async def mark_read(request: Request, notification_id: Id) -> Response:
+    return await send(request, MarkRead(notification_id=notification_id))

@@ -1,0 +1,150 @@
+"""Predictions: submit, watch, cancel, publish; small areas at once."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from fastapi import Query
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts import prediction as c
+from contracts.shared import RunStatus, Visibility
+from gateway.api import runs
+from gateway.body import Body, Id, UserId
+from gateway.commands import send
+from gateway.paging import Box, Ordered, Searched, Word
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.routing import Routes
+from gateway.schema import ListOf
+
+routes = Routes("predictions")
+LIVE = 60.0
+SQUARE = [[85.51, 27.62], [85.52, 27.62], [85.52, 27.63], [85.51, 27.63], [85.51, 27.62]]
+EXAMPLE = {"model_stac_id": "unet-v1", "image_uri": "https://img.example/t/{z}/{x}/{y}.png", "zoom": 19,
+           "geometry": {"type": "Polygon", "coordinates": [SQUARE]}}  # fmt: skip
+
+
+def _imagery(text: str) -> str:
+    template = all(part in text for part in ("{x}", "{y}", "{z}")) or ("{-y}" in text and "{x}" in text)
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must be a URL")
+    if not (template or urlsplit(text).path.endswith("tilejson.json")):
+        raise ValueError("must be a template with {x}, {y}, {z}, or the address of a tilejson.json")
+    return text
+
+
+def _box(box: Box) -> Box:
+    west, south, east, north = box
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("must be [west, south, east, north] with west < east and south < north")
+    return box
+
+
+Imagery = Annotated[str, Field(max_length=4096), AfterValidator(_imagery)]
+BoundingBox = Annotated[Box, AfterValidator(_box)]
+Zoom = Annotated[int, Field(ge=14, le=22)]
+
+
+class Geometry(Body):
+    """Read in full by the owner."""
+
+    type: Literal["Polygon", "MultiPolygon"]
+    coordinates: list[Any] = Field(min_length=1)
+
+
+class PredictBody(Body):
+    """Exactly one of `bbox` and `geometry`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    model_stac_id: str = Field(min_length=1, max_length=64)
+    image_uri: Imagery
+    bbox: BoundingBox | None = None
+    geometry: Geometry | None = None
+    zoom: Zoom
+    params: dict[str, Any] = {}
+    remove_osm: bool = False
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> "PredictBody":
+        if (self.bbox is None) == (self.geometry is None):
+            raise ValueError("exactly one of bbox and geometry is needed")
+        return self
+
+    def command(self) -> c.SubmitPrediction:
+        area = self.geometry.model_dump() if self.geometry else polygon_of(self.bbox or (0, 0, 0, 0))
+        values = self.model_dump(exclude={"bbox", "geometry"})
+        return c.SubmitPrediction(geometry=area, **values)
+
+
+class LiveBody(Body):
+    model_stac_id: str = Field(min_length=1, max_length=64)
+    image_uri: Imagery
+    bbox: BoundingBox
+    zoom: Zoom
+    params: dict[str, Any] = {}
+
+
+class PredictionFilters(Searched, Ordered):
+    local_model_stac_id: Word | None = None
+    user: UserId | None = None
+    status: RunStatus | None = None
+    visibility: Visibility | None = None
+
+
+def polygon_of(box: Box) -> dict[str, Any]:
+    west, south, east, north = box
+    ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@routes.get("/predictions/", Policy.PUBLIC_READ, ListOf[c.Prediction])
+async def list_predictions(request: Request, filters: Annotated[PredictionFilters, Query()]) -> Response:
+    return await ask_rows(request, c.ListPredictions, filters)
+
+
+@routes.get("/predictions/{prediction_id}/", Policy.PUBLIC_READ, c.Prediction)
+async def get_prediction(request: Request, prediction_id: Id) -> Response:
+    return await ask(request, c.GetPrediction(prediction_id=prediction_id))
+
+
+@routes.post("/predictions/submit/", Policy.AUTH, c.Prediction, status=202, scope="prediction_submit")
+async def submit_prediction(request: Request, body: PredictBody) -> Response:
+    return await send(request, body.command())
+
+
+@routes.post("/predictions/live/", Policy.AUTH, deadline=LIVE)
+async def predict_live(request: Request, body: LiveBody) -> Response:
+    """A FeatureCollection at once; nothing is stored."""
+    return await ask(request, c.PredictLive(**body.model_dump()), wait=LIVE - 1)
+
+
+@routes.post("/predictions/{prediction_id}/retry/", Policy.OWNER, c.Prediction, status=202)
+async def retry_prediction(request: Request, prediction_id: Id) -> Response:
+    return await send(request, c.RetryPrediction(prediction_id=prediction_id))
+
+
+@routes.post("/predictions/{prediction_id}/cancel/", Policy.OWNER)
+async def cancel_prediction(request: Request, prediction_id: Id, graceful: bool = False) -> Response:
+    return await send(request, c.CancelRun(prediction_id=prediction_id, graceful=graceful), wait=runs.OUTSIDE)
+
+
+@routes.get("/predictions/{prediction_id}/result/", Policy.PUBLIC_READ)
+async def get_result(request: Request, prediction_id: Id) -> Response:
+    return await ask(request, c.GetResult(prediction_id=prediction_id))
+
+
+@routes.post("/predictions/{prediction_id}/publish/", Policy.OWNER, c.Prediction)
+async def publish_prediction(request: Request, prediction_id: Id) -> Response:
+    return await send(request, c.SetPredictionVisibility(prediction_id=prediction_id, visibility="public"))
+
+
+@routes.post("/predictions/{prediction_id}/unpublish/", Policy.OWNER, c.Prediction)
+async def unpublish_prediction(request: Request, prediction_id: Id) -> Response:
+    return await send(request, c.SetPredictionVisibility(prediction_id=prediction_id, visibility="private"))
+
+
+runs.declare(routes, "/predictions", c)

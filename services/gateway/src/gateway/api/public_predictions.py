@@ -1,0 +1,31 @@
+"""Published predictions for everybody; credentials are not read here."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.prediction import GetPrediction, ListPredictions, Prediction
+from gateway.body import Id
+from gateway.paging import Ordered, Searched, Word
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.routing import Routes
+from gateway.schema import ListOf
+
+routes = Routes("public-predictions")
+
+
+class PublicFilters(Searched, Ordered):
+    local_model_stac_id: Word | None = None
+
+
+@routes.get("/public-predictions/", Policy.OPEN, ListOf[Prediction])
+async def list_public_predictions(request: Request, filters: Annotated[PublicFilters, Query()]) -> Response:
+    return await ask_rows(request, ListPredictions, filters, public=True)
+
+
+@routes.get("/public-predictions/{prediction_id}/", Policy.OPEN, Prediction)
+async def get_public_prediction(request: Request, prediction_id: Id) -> Response:
+    return await ask(request, GetPrediction(prediction_id=prediction_id, public=True))

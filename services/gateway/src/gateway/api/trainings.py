@@ -1,0 +1,93 @@
+"""Fine-tuning: submit, watch, cancel, promote."""
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import ConfigDict, Field, field_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts import training as c
+from contracts.catalog.models import PublishLocalModel
+from contracts.shared import RunStatus
+from gateway.api import runs
+from gateway.body import Body, Id, Keywords, UserId
+from gateway.commands import send
+from gateway.paging import Ordered
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.routing import Routes
+from gateway.schema import ListOf
+
+routes = Routes("trainings")
+PROMOTION = 12.0
+EXAMPLE = {"base_model_stac_id": "unet-v1", "dataset_stac_id": "hilltop-roofs-0a1b2c",
+           "model_name": "Hilltop roofs", "overrides": {"epochs": 5}}  # fmt: skip
+
+
+class SubmitBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    base_model_stac_id: str = Field(min_length=1, max_length=200)
+    dataset_stac_id: str = Field(min_length=1, max_length=200)
+    model_name: str = Field(min_length=1, max_length=200)
+    overrides: dict[str, Any] = {}
+    title: str = Field("", max_length=200)
+    keywords: Keywords = []
+    description: str = ""
+
+    @field_validator("keywords")
+    @classmethod
+    def _once(cls, keywords: list[str]) -> list[str]:
+        return list(dict.fromkeys(keywords))
+
+
+class PublishBody(Body):
+    title: str = Field("", max_length=200)
+    description: str = ""
+
+
+class TrainingFilters(Ordered):
+    local_model: Id | None = None
+    user: UserId | None = None
+    status: RunStatus | None = None
+
+
+@routes.get("/trainings/", Policy.AUTH, ListOf[c.Training])
+async def list_trainings(request: Request, filters: Annotated[TrainingFilters, Query()]) -> Response:
+    return await ask_rows(request, c.ListTrainings, filters)
+
+
+@routes.get("/trainings/{training_id}/", Policy.AUTH, c.Training)
+async def get_training(request: Request, training_id: Id) -> Response:
+    return await ask(request, c.GetTraining(training_id=training_id))
+
+
+@routes.post("/trainings/submit/", Policy.AUTH, c.Training, status=202, scope="training_submit")
+async def submit_training(request: Request, body: SubmitBody) -> Response:
+    return await send(request, c.SubmitTraining(**body.model_dump()))
+
+
+@routes.post("/trainings/{training_id}/retry/", Policy.OWNER, c.Training, status=202)
+async def retry_training(request: Request, training_id: Id) -> Response:
+    return await send(request, c.RetryTraining(training_id=training_id))
+
+
+@routes.post("/trainings/{training_id}/cancel/", Policy.OWNER)
+async def cancel_training(request: Request, training_id: Id, graceful: bool = False) -> Response:
+    return await send(request, c.CancelRun(training_id=training_id, graceful=graceful), wait=runs.OUTSIDE)
+
+
+@routes.get("/trainings/{training_id}/epochs/", Policy.AUTH)
+async def list_epochs(request: Request, training_id: Id) -> Response:
+    """The loss series, oldest epoch first."""
+    return await ask(request, c.GetEpochs(training_id=training_id))
+
+
+@routes.post("/trainings/{training_id}/publish/", Policy.OWNER, status=201)
+async def publish_training(request: Request, training_id: Id, body: PublishBody | None = None) -> Response:
+    values = (body or PublishBody()).model_dump()
+    return await send(request, PublishLocalModel(training_id=training_id, **values), wait=PROMOTION)
+
+
+runs.declare(routes, "/trainings", c)

@@ -1,0 +1,83 @@
+"""The HTTP application: routes, problems, browsers' rules, the OpenAPI document."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from gateway import problems
+from gateway.api import (
+    aois,
+    auth,
+    base_models,
+    categories,
+    commands,
+    datasets,
+    dead_letters,
+    events,
+    local_models,
+    notifications,
+    predictions,
+    public_predictions,
+    system,
+    trainings,
+)
+from gateway.edge import Edge
+from gateway.schema import Problem
+from gateway.settings import DoorSettings
+
+MODULES = (
+    aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, notifications,
+    auth, events, commands, dead_letters, system,
+)  # fmt: skip
+"""In the order of how often they are asked: routes are tried one after the other."""
+REQUEST_HEADERS = [
+    "authorization", "content-type", "x-csrftoken", "x-requested-with", "idempotency-key", "last-event-id",
+    "traceparent", "x-dev-user",
+]  # fmt: skip
+ANSWER_HEADERS = [
+    "location", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "idempotent-replayed",
+    "x-request-id",
+]  # fmt: skip
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def application(settings: DoorSettings) -> FastAPI:
+    """`app.state.door` is to be set before the first request."""
+    app = FastAPI(
+        title=system.TITLE, version="2.0.0", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=[Middleware(Edge, settings=settings), Middleware(CORSMiddleware, **_cors(settings))],
+    )  # fmt: skip
+    problems.register(app)
+    for module in MODULES:
+        module.routes.into(app)
+    app.openapi = lambda: _described(app, settings.api_base_url)  # type: ignore[method-assign]
+    return app
+
+
+def _cors(settings: DoorSettings) -> dict[str, Any]:
+    return {
+        "allow_origins": settings.origins, "allow_origin_regex": ".*" if settings.any_origin else None,
+        "allow_credentials": True, "allow_methods": METHODS, "allow_headers": REQUEST_HEADERS,
+        "expose_headers": ANSWER_HEADERS, "max_age": 86_400,
+    }  # fmt: skip
+
+
+def _described(app: FastAPI, server: str) -> dict[str, Any]:
+    """OpenAPI 3.1; made once."""
+    if not app.openapi_schema:
+        document = get_openapi(
+            title=app.title, version=app.version, description="AI-Assisted Mapping", routes=app.routes,
+            license_info={"name": "AGPL-3.0", "identifier": "AGPL-3.0-only"},
+            servers=[{"url": server.removesuffix("/api/v1") or "/"}],
+        )  # fmt: skip
+        components = document.setdefault("components", {})
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+        schemas = components.setdefault("schemas", {})
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= {**problem.pop("$defs"), "Problem": problem}
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,35 @@
+"""`AUTH_PROVIDER=dev`: one token for everybody who knows it."""
+
+import hmac
+import re
+from collections.abc import Mapping
+
+from gateway.auth.identity import NOBODY, Who, bearer
+from gateway.auth.users import Users
+from kit.errors import Unauthenticated
+
+DEV_USER = (1, "dev-user")
+_PERSON = re.compile(r"(-?\d{1,18}):([\w.-]{1,100})")
+
+
+class DevProvider:
+    """`several` lets the header `X-Dev-User: <id>:<name>` beside the token say which person it is: for tests, and only
+    where DEBUG is on."""
+
+    name = "dev"
+
+    def __init__(self, users: Users, token: str, several: bool) -> None:
+        self.users, self.token, self.several = users, token.encode(), several
+
+    async def who(self, headers: Mapping[str, str], unsafe: bool) -> Who:
+        token = bearer(headers)
+        if token is None:
+            return NOBODY
+        if not hmac.compare_digest(token.encode(), self.token):
+            raise Unauthenticated("wrong_token", "The bearer token is not the FAIR_DEV_TOKEN of this deployment.")
+        actor = await self.users.met(*self._person(headers))
+        return Who(actor) if actor else NOBODY
+
+    def _person(self, headers: Mapping[str, str]) -> tuple[int, str]:
+        found = _PERSON.fullmatch(headers.get("x-dev-user", "")) if self.several else None
+        return (int(found[1]), found[2]) if found else DEV_USER

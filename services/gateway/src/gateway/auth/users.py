@@ -1,0 +1,88 @@
+"""Users as the door needs them on every request: looked up in our tables, remembered for half a minute."""
+
+from typing import Any
+
+import psycopg
+from sqlalchemy import Text, bindparam, cast, func, select, update
+
+from contracts.gateway import UserChanged
+from contracts.shared import Actor
+from gateway.auth.cache import Recent
+from gateway.auth.tables import MappingRow, UserRow
+from kit.db import Database
+from kit.messaging.settle import Wakes
+from kit.messaging.tx import Tx
+from kit.statements import Prepared
+
+REMEMBERED = 30.0
+APP = "fair"
+_ACTOR = (UserRow.id, UserRow.username, UserRow.is_staff, UserRow.is_superuser, UserRow.is_active)
+_BY_ID = Prepared(select(*_ACTOR).where(UserRow.id == bindparam("user_id")))
+_BY_HANKO = Prepared(
+    select(*_ACTOR).join(MappingRow, cast(UserRow.id, Text) == MappingRow.app_user_id)
+    .where(MappingRow.hanko_user_id == bindparam("hanko_id"), MappingRow.app_name == APP)
+)  # fmt: skip
+_SEEN = Prepared(
+    update(UserRow).where(UserRow.id == bindparam("user_id")).values(last_login=func.now()).returning(UserRow)
+)
+
+
+def told(user: UserRow) -> UserChanged:
+    """What other services may know of a user."""
+    return UserChanged(
+        user_id=user.id, username=user.username, email=user.email, email_verified=user.email_verified,
+        delivery_methods=user.notifications_delivery_methods,
+    )  # fmt: skip
+
+
+class Users:
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.relay: Wakes | None = None
+        self._recent: Recent[Actor] = Recent()
+
+    async def by_hanko(self, hanko_id: str) -> Actor | None:
+        """None without a mapping, for a mapping to nobody, and for people who were shut out."""
+        return self._recent.get(hanko_id) or self._keep(hanko_id, await self._one(_BY_HANKO, hanko_id=hanko_id))
+
+    async def met(self, user_id: int, username: str) -> Actor | None:
+        """The user of that id, made on first sight; a new name is told to everybody."""
+        known = self._recent.get((user_id, username))
+        if known:
+            return known
+        row = await self._one(_BY_ID, user_id=user_id)
+        if row is None or row["username"] != username:
+            await self._write(user_id, username)
+            row = await self._one(_BY_ID, user_id=user_id)
+        return self._keep((user_id, username), row)
+
+    async def seen(self, user_id: int) -> dict[str, Any]:
+        """The row, and the note that its owner was here now."""
+        return await self._one(_SEEN, user_id=user_id) or {}
+
+    async def _one(self, statement: Prepared, **params: Any) -> dict[str, Any] | None:
+        async with self.db.raw() as connection:
+            rows = await statement.rows(connection, **params)
+        return rows[0] if rows else None
+
+    def _keep(self, key: object, row: dict[str, Any] | None) -> Actor | None:
+        if row is None or not row["is_active"]:
+            return None
+        roles = frozenset({"admin"} if row["is_staff"] or row["is_superuser"] else ())
+        return self._recent.put(key, Actor(id=row["id"], username=row["username"], roles=roles), REMEMBERED)
+
+    async def _write(self, user_id: int, username: str) -> None:
+        """A twin in another process may be first; both mean the same."""
+        tx = Tx(self.db, "gateway")
+        try:
+            user = await tx.session.merge(UserRow(id=user_id, username=username))
+            await tx.session.flush()
+            await tx.session.refresh(user)
+            tx.emit(told(user))
+            await tx.commit()
+        except psycopg.errors.UniqueViolation:
+            return
+        finally:
+            await tx.close()
+        if self.relay:
+            self.relay.wake()

@@ -1,0 +1,26 @@
+"""What a route needs to know of its request, and the way out to the bus."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+
+from contracts.shared import Actor
+from gateway.auth.identity import Who
+
+if TYPE_CHECKING:
+    from gateway.door import Door
+
+
+@dataclass(frozen=True)
+class Call:
+    door: "Door"
+    who: Who
+
+    @property
+    def actor(self) -> Actor:
+        return self.who.actor
+
+
+def call_of(request: Request) -> Call:
+    return request.scope["fairway.call"]

@@ -1,0 +1,38 @@
+"""Everything the routes share in one process. Made before bus and database are there; what is missing answers 503."""
+
+from dataclasses import dataclass
+
+from gateway.auth.identity import Provider
+from gateway.auth.users import Users
+from gateway.limits.leases import Limiter
+from gateway.probes import Probes
+from gateway.settings import Settings
+from gateway.sse.hub import Hub
+from kit.app import Service
+from kit.db import Database
+from kit.errors import Unavailable
+from kit.messaging.bus import Bus
+from kit.outbound import Outbound
+
+
+@dataclass(frozen=True)
+class Door:
+    settings: Settings
+    service: Service
+    provider: Provider
+    users: Users
+    limiter: Limiter
+    hub: Hub
+    probes: Probes
+    outbound: Outbound
+
+    @property
+    def db(self) -> Database:
+        return self.service.db
+
+    @property
+    def bus(self) -> Bus:
+        """Unavailable while the message bus is not connected: nothing is buffered that might go out later."""
+        if not self.service.ready or not self.service.nc.is_connected:
+            raise Unavailable("bus_unavailable", "The message bus is not reachable, try again.")
+        return self.service.bus

@@ -1,0 +1,41 @@
+"""Who may use a route, and how often. Declared with the route; a route without a rule cannot be made."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.shared import Actor
+from kit.errors import Forbidden, Unauthenticated
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Policy(StrEnum):
+    OPEN = "open"
+    """Everyone; credentials are not even read."""
+    ANON = "anon"
+    """Everyone; who is known may see more."""
+    PUBLIC_READ = "public-read"
+    """Safe methods for everyone within row visibility, others need login."""
+    AUTH = "auth"
+    OWNER = "owner"
+    """Login here; the service that holds the row decides whose it is."""
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`scope` names the rate limit that counts, None for none; `deadline` in seconds, None for the general one."""
+
+    policy: Policy
+    scope: str | None = "default"
+    deadline: float | None = None
+
+    def admit(self, actor: Actor, method: str) -> None:
+        """Unauthenticated or Forbidden."""
+        open_to_all = self.policy in (Policy.OPEN, Policy.ANON)
+        if open_to_all or (self.policy is Policy.PUBLIC_READ and method in SAFE):
+            return
+        if actor.is_anonymous:
+            raise Unauthenticated("login_required", "Authentication credentials were not provided or are not valid.")
+        if self.policy is Policy.ADMIN and not actor.is_admin:
+            raise Forbidden("admin_required", "Only administrators may do this.")

@@ -1,0 +1,92 @@
+"""Every failure becomes the same body: an RFC 9457 problem with `error` and `trace_id`."""
+
+import logging
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.verdict import Refused
+from kit.db import TRANSIENT
+from kit.errors import DomainError, Unavailable
+from kit.http import problem, problem_of
+
+log = logging.getLogger("gateway.http")
+MEDIA = "application/problem+json"
+RETRY_AFTER = "2"
+Error = dict[str, Any]
+
+
+def register(app: FastAPI) -> None:
+    app.add_exception_handler(DomainError, on_domain_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(TimeoutError, on_deadline)
+    for error in TRANSIENT:
+        app.add_exception_handler(error, on_database_down)
+
+
+def answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    headers = dict(headers or {})
+    if status == 503:
+        headers.setdefault("retry-after", RETRY_AFTER)
+    if status == 401:
+        headers.setdefault("www-authenticate", "Bearer")
+    return Response(orjson.dumps(body), status, headers, MEDIA)
+
+
+def refusal(refused: Refused, instance: str) -> Response:
+    """`retry_after` and `headers` among the facts become headers."""
+    facts = dict(refused.facts)
+    headers = facts.pop("headers", {})
+    if "retry_after" in facts:
+        headers = {**headers, "retry-after": str(facts["retry_after"])}
+    status, body = problem_of(refused.model_copy(update={"facts": facts}), instance)
+    return answer(status, body, headers)
+
+
+async def on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    return refusal(error.refused(), request.url.path)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = "" if error.detail == "Not Found" else str(error.detail)
+    return answer(error.status_code, problem(error.status_code, detail, request.url.path), dict(error.headers or {}))
+
+
+async def on_deadline(request: Request, error: Exception) -> Response:
+    return refusal(Unavailable("deadline", "This took too long, try again.").refused(), request.url.path)
+
+
+async def on_database_down(request: Request, error: Exception) -> Response:
+    log.warning("database.unreachable", extra={"facts": {"reason": repr(error)}})
+    return refusal(Unavailable("database_unavailable", "The database is not reachable, try again.").refused(),
+                   request.url.path)  # fmt: skip
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """400 with a map of fields, as the old clients know it; an id in the path that cannot be one is 404."""
+    assert isinstance(error, RequestValidationError)
+    if any(e["loc"][0] == "path" for e in error.errors()):
+        return answer(404, problem(404, "", request.url.path))
+    fields = field_map(error.errors())
+    return answer(400, problem(400, "Invalid request data", request.url.path, details=fields))
+
+
+def field_map(errors: Any) -> dict[str, list[str]]:
+    """Top-level field → messages, nested places in front of the message; `non_field_errors` for the body as a whole."""
+    fields: dict[str, list[str]] = {}
+    for error in errors:
+        place = [str(part) for part in error["loc"][1:]] if error["type"] != "json_invalid" else []
+        message = error["msg"].removeprefix("Value error, ")
+        nested = ".".join(place[1:])
+        fields.setdefault(place[0] if place else "non_field_errors", []).append(
+            f"{nested}: {message}" if nested else message
+        )
+    return fields

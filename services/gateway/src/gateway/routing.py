@@ -1,0 +1,116 @@
+"""How routes are declared and run.
+
+`Routes` collects them; `into` puts them flat into the application (a router included by FastAPI is resolved anew on
+each request). Each route checks in this order: who asks, may they, how often, is the body JSON; then its handler runs
+under the deadline.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.auth.identity import NOBODY
+from gateway.body import JsonRequest
+from gateway.call import Call
+from gateway.limits.throttle import throttle
+from gateway.policy import SAFE, Policy, Rule
+from gateway.schema import responses
+
+Endpoint = Callable[..., Any]
+
+
+class Routes:
+    """Routes of one aggregate. `model` documents the answer with `status`; answers are passed through unchecked."""
+
+    def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
+        self.tag, self.prefix = tag, prefix
+        self.added: list[tuple[str, Endpoint, dict[str, Any]]] = []
+
+    def add(
+        self, method: str, path: str, policy: Policy, model: Any = None, status: int = 200,
+        scope: str | None = "default", deadline: float | None = None, **options: Any,
+    ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
+        rule = Rule(policy, scope, deadline)
+        options = {
+            "methods": [method], "status_code": status, "responses": responses(rule, method, model, status),
+            "response_model": None, "tags": [self.tag], "route_class_override": partial(DoorRoute, rule=rule), **options,
+        }  # fmt: skip
+
+        def register(endpoint: Endpoint) -> Endpoint:
+            self.added.append((self.prefix + path, endpoint, options))
+            return endpoint
+
+        return register
+
+    def get(self, path: str, policy: Policy, model: Any = None, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self.add("GET", path, policy, model, **options)
+
+    def post(self, path: str, policy: Policy, model: Any = None, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self.add("POST", path, policy, model, **options)
+
+    def patch(self, path: str, policy: Policy, model: Any = None, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self.add("PATCH", path, policy, model, **options)
+
+    def put(self, path: str, policy: Policy, model: Any = None, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self.add("PUT", path, policy, model, **options)
+
+    def delete(self, path: str, policy: Policy, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self.add("DELETE", path, policy, None, **{"status": 204, **options})
+
+    def into(self, app: FastAPI) -> None:
+        for path, endpoint, options in self.added:
+            app.router.add_api_route(path, endpoint, **options)
+
+
+class DoorRoute(APIRoute):
+    """Matches with and without a slash at the end."""
+
+    def __init__(self, *args: Any, rule: Rule, **options: Any) -> None:
+        self.rule = rule
+        super().__init__(*args, **options)
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$").removesuffix("/") + "/?$")
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        run, rule, wants_json = super().get_route_handler(), self.rule, self.body_field is not None
+
+        async def handle(plain: Request) -> Response:
+            request = JsonRequest(plain.scope, plain.receive, plain._send)
+            door = request.app.state.door
+            async with asyncio.timeout(rule.deadline or door.settings.deadline):
+                allowance = await _admitted(door, request, rule)
+                if wants_json:
+                    _check_type(request)
+                response = await run(request)
+            if allowance:
+                response.headers.update(allowance.headers)
+            return response
+
+        return handle
+
+
+async def _admitted(door: Any, request: Request, rule: Rule) -> Any:
+    """What is left of the limit that counts, None without one. Unauthenticated comes before anything else."""
+    method = request.method
+    who = NOBODY
+    if rule.policy is not Policy.OPEN:
+        who = await door.provider.who(request.headers, method not in SAFE)
+    request.scope["fairway.call"] = Call(door, who)
+    rule.admit(who.actor, method)
+    return await throttle(door, request, who.actor, rule.scope) if rule.scope else None
+
+
+def _check_type(request: Request) -> None:
+    """415 for a body that does not call itself JSON."""
+    headers = request.headers
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    if not (empty or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))):
+        raise HTTPException(415, "The body must be application/json.")

@@ -1,0 +1,38 @@
+"""Messages of the bus as server-sent events."""
+
+from dataclasses import dataclass
+
+from contracts import headers as h
+from contracts.base import REGISTRY, Event
+
+RETRY = b"retry: 3000\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
+RESYNC = b"event: resync\ndata: {}\n\n"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """`sequence` is that of the stream; None for hints, which nobody can ask for again."""
+
+    frame: bytes
+    sequence: int | None = None
+
+
+def audience(headers: dict[str, str] | None) -> list[int]:
+    """Ids of the users who may hear of it."""
+    text = (headers or {}).get(h.AUDIENCE, "")
+    return [int(part) for part in text.split(",") if part.lstrip("-").isdigit()]
+
+
+def happening(headers: dict[str, str], data: bytes, sequence: int | None = None) -> Happening:
+    """Named by the wire name: `event: training.v1.training_completed`."""
+    name = headers.get(h.TYPE, "").partition(".")[2]
+    number = b"" if sequence is None else b"id: %d\n" % sequence
+    body = data.replace(b"\n", b"\ndata: ")
+    return Happening(number + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n", sequence)
+
+
+def public_subjects() -> list[str]:
+    """Subjects of the events that concern people; all others never leave the bus."""
+    events = (m for m in REGISTRY.values() if issubclass(m, Event))
+    return sorted(event.subject() for event in events if event.audience is not Event.audience)

@@ -1,0 +1,51 @@
+"""What a user missed since the event that their page saw last."""
+
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeout
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import Error as JetStreamError
+
+from contracts.streams import EVENTS
+from gateway.sse.messages import Happening, audience, happening, public_subjects
+from kit.errors import Unavailable
+from kit.messaging.bus import Bus
+
+MOST = 500
+MOST_SCANNED = 20_000
+BATCH = 500
+LINGER = 10.0
+
+
+async def missed(bus: Bus, user_id: int, after: int) -> list[Happening] | None:
+    """In order; None when it is too much or gone, so that the page must load everything anew. Unavailable."""
+    try:
+        state = (await bus.js.stream_info(EVENTS.name)).state
+        if not state.first_seq - 1 <= after <= state.last_seq or state.last_seq - after > MOST_SCANNED:
+            return None
+        return await _read(bus, user_id, after) if after < state.last_seq else []
+    except (NatsError, JetStreamError, TimeoutError) as error:
+        raise Unavailable("bus_unavailable", "The message bus is not reachable, try again.") from error
+
+
+async def _read(bus: Bus, user_id: int, after: int) -> list[Happening] | None:
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1, filter_subjects=public_subjects(),
+        ack_policy=AckPolicy.NONE, inactive_threshold=LINGER, mem_storage=True,
+    )  # fmt: skip
+    info = await bus.js.add_consumer(EVENTS.name, config=config)
+    subscription = await bus.js.pull_subscribe_bind(info.name, EVENTS.name)
+    left, found = info.num_pending or 0, list[Happening]()
+    try:
+        while left > 0 and len(found) <= MOST:
+            batch = await subscription.fetch(min(BATCH, left), timeout=2)
+            left -= len(batch)
+            found += [
+                happening(m.headers or {}, m.data, m.metadata.sequence.stream)
+                for m in batch
+                if user_id in audience(m.headers)
+            ]
+    except NatsTimeout:
+        return None
+    finally:
+        await subscription.unsubscribe()
+    return found if len(found) <= MOST else None
