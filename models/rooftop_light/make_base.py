@@ -13,17 +13,21 @@ from scipy import ndimage
 
 from models.rooftop_light import checkpoint
 from models.rooftop_light.bank import CHANNELS, measure
-from models.rooftop_light.classifier import to_onnx
+from models.rooftop_light.classifier import Model, to_onnx
 from models.rooftop_light.fresh import untrained
 
 SEED, IMAGES, SIDE = 20260424, 8, 256
 
 
-def make_base(folder: Path) -> dict[str, Path]:
-    """Writes `checkpoint.npz` and `model.onnx`; the keys are those of the item's assets."""
+def base_model() -> Model:
     rng = np.random.default_rng(SEED)
     bank = measure([_noise(rng) for _ in range(IMAGES)], SEED)
-    model = untrained(bank, np.zeros(CHANNELS, np.float32), np.ones(CHANNELS, np.float32), SEED)
+    return untrained(bank, np.zeros(CHANNELS, np.float32), np.ones(CHANNELS, np.float32), SEED)
+
+
+def make_base(folder: Path) -> dict[str, Path]:
+    """Writes `checkpoint.npz` and `model.onnx`; the keys are those of the item's assets."""
+    model = base_model()
     folder.mkdir(parents=True, exist_ok=True)
     files = {"checkpoint": folder / "checkpoint.npz", "model": folder / "model.onnx"}
     files["checkpoint"].write_bytes(checkpoint.save(model))

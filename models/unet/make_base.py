@@ -16,10 +16,14 @@ from models.unet.network import UNet
 WIDTH, SEED = 32, 20260424
 
 
+def base_network() -> UNet:
+    torch.manual_seed(SEED)
+    return UNet(WIDTH)
+
+
 def make_base(folder: Path) -> dict[str, Path]:
     """Writes `checkpoint.pt` and `model.onnx`; the keys are those of the item's assets."""
-    torch.manual_seed(SEED)
-    network = UNet(WIDTH)
+    network = base_network()
     folder.mkdir(parents=True, exist_ok=True)
     files = {"checkpoint": folder / "checkpoint.pt", "model": folder / "model.onnx"}
     files["checkpoint"].write_bytes(checkpoint.save(network))

@@ -1,6 +1,6 @@
 """What a run tells while it works, without knowing who listens.
 
-The environment variable FAIRWAY_REPORT names a file or FIFO; without it every call here does nothing.
+The environment variable FAIRWAY_REPORT names a file or FIFO; without it nothing is written.
 One JSON object a line, appended in one write below 4 kB, always with `type` and `time` (seconds since 1970):
 
     {"type": "epoch", "epoch": 3, "epochs": 20, "train_loss": 0.41, "val_loss": 0.47, ...more numbers}
@@ -8,17 +8,19 @@ One JSON object a line, appended in one write below 4 kB, always with `type` and
     {"type": "metrics", "metrics": {"building_iou": 0.71}}
     {"type": "log", "message": "...", "level": "info"}
 
-`epoch` counts from 1. A reader cancels the run by creating the file `<FAIRWAY_REPORT>.cancel`.
+`epoch` counts from 1; with `done` (0…1, the share of the whole training) a bar can be drawn even where a time
+limit ends the training before the last epoch. A reader cancels the run by creating the file `<FAIRWAY_REPORT>.cancel`.
 """
 
 import errno
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 VARIABLE = "FAIRWAY_REPORT"
+_listeners: list[Callable[[Mapping], None]] = []
 
 
 class Cancelled(Exception):
@@ -51,7 +53,14 @@ def raise_if_cancelled() -> None:
         raise Cancelled("the run was cancelled")
 
 
+def listen(listener: Callable[[Mapping], None]) -> None:
+    """Calls back with every record of this process, besides what is written."""
+    _listeners.append(listener)
+
+
 def _write(record: dict) -> None:
+    for listener in _listeners:
+        listener(record)
     path = os.environ.get(VARIABLE)
     if not path:
         return

@@ -1,0 +1,77 @@
+"""A toy world of tiles whose colours say what is there, and a session that reads them."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from rasterio.features import rasterize
+from shapely import Polygon, affinity
+
+from geoml.chips import list_chips
+from geoml.grid import layouts
+from geoml.labels import on_grid
+from geoml.predict import GROUND_RESOLUTION
+
+ZOOM, X0, Y0 = 19, 386690, 220241
+SIDE = 256
+RIM = 2
+
+
+class ReadingSession:
+    """Red is the interior's probability, green the border's: what a perfect model would answer."""
+
+    def get_inputs(self) -> list:
+        return [SimpleNamespace(name="image")]
+
+    def run(self, _names: None, feed: dict) -> list:
+        interior, border = feed["image"][:, 0], feed["image"][:, 1]
+        return [np.stack([1 - interior - border, interior, border], axis=1).clip(0, 1)]
+
+
+@pytest.fixture
+def session() -> ReadingSession:
+    return ReadingSession()
+
+
+Paint = Callable[..., Path]
+
+
+@pytest.fixture
+def paint(tmp_path: Path) -> Paint:
+    """`paint(buildings, columns, rows, size)` writes tiles; buildings are polygons in pixels of 256 a tile."""
+
+    def write(buildings: Sequence[Polygon], columns: int = 1, rows: int = 1, size: int = SIDE) -> Path:
+        folder = tmp_path / f"chips-{size}-{columns}-{rows}"
+        folder.mkdir(exist_ok=True)
+        canvas = _canvas(buildings, columns, rows, size // SIDE)
+        for column in range(columns):
+            for row in range(rows):
+                tile = canvas[row * size : (row + 1) * size, column * size : (column + 1) * size]
+                Image.fromarray(tile).save(folder / f"OAM-{X0 + column}-{Y0 + row}-{ZOOM}.png")
+        return folder
+
+    return write
+
+
+def _canvas(buildings: Sequence[Polygon], columns: int, rows: int, scale: int) -> np.ndarray:
+    shape = rows * SIDE * scale, columns * SIDE * scale
+    canvas = np.full((*shape, 3), (0, 0, 90), np.uint8)
+    for building in buildings:
+        whole, core = (affinity.scale(g, scale, scale, origin=(0, 0)) for g in (building, building.buffer(-RIM)))
+        canvas[rasterize([whole], out_shape=shape) == 1] = (0, 255, 0)
+        canvas[rasterize([core], out_shape=shape) == 1] = (255, 0, 0)
+    return canvas
+
+
+@pytest.fixture
+def to_pixels() -> Callable[[Path, dict], Polygon]:
+    """A GeoJSON feature back in pixels of 256 a tile."""
+
+    def back(folder: Path, feature: dict) -> Polygon:
+        sheet = layouts(list_chips(folder), GROUND_RESOLUTION)[0]
+        return on_grid([Polygon(feature["geometry"]["coordinates"][0])], sheet.grid)[0]
+
+    return back
