@@ -32,6 +32,16 @@ def packages(servers: set[str]) -> None:
     _run([*_as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *wanted], quiet)
 
 
+def program(name: str, package: str) -> str:
+    """A program of a Debian package, installed when missing."""
+    if not shutil.which(name):
+        _run(
+            [*_as_root(), "apt-get", "install", "-y", "-q", package],
+            {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        )
+    return shutil.which(name) or name
+
+
 def environment(home: Home, name: str) -> Path:
     """The folder `<home>/envs/<name>`, made anew whenever `requirements/<name>-server.txt` has changed."""
     requirements = REPOSITORY / "requirements" / f"{name}-server.txt"

@@ -20,7 +20,7 @@ PREPARE_LIMIT = 120
 
 
 def up(data: Path | None = None, progress: Progress | None = None, home: Home | None = None) -> Env:
-    """Everything, in the order of need; what runs already is kept. `data` is a folder of real imagery for the sandbox."""
+    """Everything, in the order of need; what runs already is kept. `data` is a folder of real imagery."""
     home = home or Home.default()
     say = progress or (lambda name, seconds: None)
     env = servers.up(None, progress, home)
@@ -50,6 +50,10 @@ def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
 
 def _not_running(home: Home) -> list[str]:
     return [room for room in ROOMS if Daemon(room, [], home=home).pid is None]
+
+
+def _prepared(home: Home, env: Env, say: Progress, room: str) -> None:
+    _timed(f"prepare {room}", say, lambda: prepare(home, env, room))
 
 
 def prepare(home: Home, env: Env, room: str) -> None:

@@ -1,0 +1,107 @@
+"""POST training → worker has started: the clock stops in the first line of the worker's handler.
+
+The worker is a real one of the service, on the real JOBS stream; its handler only says that it was reached, as an empty
+task of Celery would.
+"""
+
+import asyncio
+import os
+import sys
+import time
+
+import httpx
+import nats
+
+from contracts.catalog.datasets import DatasetBuilt
+from contracts.catalog.models import BaseModelRegistered
+from contracts.training import TrainingJob
+from kit.jobs import JobContext
+from kit.messaging.envelope import SERVICE, headers_of, new_id
+from kit.messaging.router import Router
+from kit.testing import example
+from stack.bench.load import at
+from stack.bench.rows import ROUNDS, Row, middle
+from stack.bench.system import System
+from stack.platform.settings import of_room
+from stack.processes import Daemon
+from stack.ready import http_ok
+
+STARTED = "bench.started"
+CALLS = 40
+router = Router("training")
+
+
+@router.job(TrainingJob)
+async def note(job: TrainingJob, ctx: JobContext) -> None:
+    await ctx.bus.nc.publish(STARTED, str(job.training_id).encode())
+
+
+def starts(system: System) -> list[Row]:
+    worker = _worker(system)
+    try:
+        taken = asyncio.run(_measure(system))
+    finally:
+        worker.stop()
+    halves = [at(sorted(round_), 0.5) for round_ in taken]
+    method = f"{CALLS} trainings one after another, idle system (Celery on Redis 6.9, a polled table 552)"
+    return [Row("POST training -> worker has started, p50", middle(halves), "ms", "<= 8", method)]
+
+
+def _worker(system: System) -> Daemon:
+    env = of_room(system.home, system.env, "training", "bench-worker")
+    ready = http_ok(f"http://127.0.0.1:{env['HTTP__PORT']}/readyz")
+    argv = [sys.executable, "-m", "stack.bench.starts"]
+    return Daemon("bench-worker", argv, env={**env, "LOG_LEVEL": "WARNING"}, ready=ready, home=system.home).start()
+
+
+async def _measure(system: System) -> list[list[float]]:
+    connection = await nats.connect(system.env["NATS__URL"])
+    known = await _facts(connection)
+    heard = await connection.subscribe(STARTED)
+    headers = {"Authorization": f"Bearer {system.token}"}
+    async with httpx.AsyncClient(headers=headers, base_url=system.url, timeout=10) as http:
+        await _accepted(http, known)
+        await heard.next_msg(timeout=10)
+        rounds = [[await _once(http, known, heard) for _ in range(CALLS)] for _ in range(ROUNDS)]
+    await connection.close()
+    return rounds
+
+
+async def _once(http: httpx.AsyncClient, body: dict, heard: object) -> float:
+    started = time.perf_counter()
+    post = asyncio.create_task(http.post("/trainings/submit/", json=body))
+    await heard.next_msg(timeout=10)  # type: ignore[attr-defined]
+    taken = (time.perf_counter() - started) * 1000
+    (await post).raise_for_status()
+    return taken
+
+
+async def _accepted(http: httpx.AsyncClient, body: dict) -> None:
+    """The training service learns of model and dataset by events; asks until it has."""
+    for _ in range(100):
+        if (await http.post("/trainings/submit/", json=body)).status_code == 202:
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError("the training service did not learn of its model and dataset")
+
+
+async def _facts(connection: nats.NATS) -> dict:
+    """Tells of a base model and a dataset as the catalog would; returns the body that trains on them."""
+    model, dataset = example(BaseModelRegistered), example(DatasetBuilt)
+    for event in (model, dataset):
+        event = event.model_copy(update={"visibility": "public"})
+        headers = headers_of(event, "catalog", SERVICE, new_id())
+        await connection.jetstream().publish(event.subject(), event.model_dump_json().encode(), headers=headers)
+    return {
+        "base_model_stac_id": model.facts.stac_item_id, "dataset_stac_id": dataset.stac_id, "model_name": "bench",
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    from kit.app import Service
+    from kit.cli import run
+    from kit.settings import ServiceSettings
+
+    sys.argv[1:] = ["worker"]
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    run("training", ServiceSettings, lambda settings: Service("training", settings, routers=[router]))

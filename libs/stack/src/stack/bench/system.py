@@ -1,0 +1,73 @@
+"""A Fairway of its own for the bench: NATS and PostgreSQL with fsync, 2 gateway workers, 1 catalog process."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from stack import run as servers
+from stack.home import Env, Home
+from stack.platform import run
+from stack.platform.settings import public_url
+from stack.processes import Daemon
+
+RATES = dict.fromkeys(
+    ("USER_RATE_LIMIT", "ANON_RATE_LIMIT", "TRAINING_RATE_LIMIT", "PREDICTION_RATE_LIMIT"), "100000000/s"
+)
+
+
+@dataclass
+class System:
+    home: Home
+    env: Env
+    daemons: dict[str, Daemon]
+
+    @property
+    def url(self) -> str:
+        return public_url(self.home)
+
+    @property
+    def token(self) -> str:
+        return self.home.secret("dev-token")
+
+    def connect(self, room: str) -> psycopg.Connection:
+        return psycopg.connect(self.env[f"DATABASE_URL_{room.upper()}"], autocommit=True)
+
+
+@contextmanager
+def system(home: Home) -> Iterator[System]:
+    """The five services without workers; everything is stopped at the end."""
+    env = servers.up({"nats", "postgres", "s3", "stac"}, home=home)
+    try:
+        daemons = {room: _service(home, env, room) for room in run.ROOMS}
+        yield System(home, env, daemons)
+    finally:
+        servers.down(home=home)
+
+
+def _service(home: Home, env: Env, room: str) -> Daemon:
+    run.prepare(home, env, room)
+    daemon = run.service(home, env, room)
+    extra = {**RATES, "GATEWAY_WORKERS": "2"} if room == "gateway" else {}
+    daemon.env = {**daemon.env, **extra, "LOG_LEVEL": "WARNING"}
+    return daemon.start()
+
+
+def memory(pid: int) -> tuple[float, float]:
+    """Proportional and resident megabytes of a process and its children; shared pages are split among their users."""
+    pss = rss = 0.0
+    for one in [pid, *_children(pid)]:
+        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            name, _, value = line.partition(":")
+            pss += int(value.split()[0]) / 1024 if name == "Pss" else 0
+            rss += int(value.split()[0]) / 1024 if name == "Rss" else 0
+    return pss, rss
+
+
+def _children(pid: int) -> list[int]:
+    text = "".join(Path(f"/proc/{pid}/task/{task}/children").read_text() for task in os.listdir(f"/proc/{pid}/task"))
+    found = [int(child) for child in text.split()]
+    return found + [grandchild for child in found for grandchild in _children(child)]
