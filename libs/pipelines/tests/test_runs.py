@@ -107,13 +107,14 @@ async def test_leaving_early_ends_the_run(launcher: Launcher, pipelines: ZenMLPi
 async def test_same_name_runs_once(
     launcher: Launcher, env: dict[str, str], workdir: Path, pipelines: ZenMLPipelines, a_spec: Any
 ) -> None:
-    spec: RunSpec = a_spec(epochs=30, seconds=0.1)
+    spec: RunSpec = a_spec(**LONG)
     async with launcher.start(spec) as first:
         await epoch_of(first)
         async with RunChild.start(spec, env, workdir, pipelines) as second:
+            assert await anext(second.reports()) == {"type": "status", "status": "running", "run_id": first.run_id}
+            await first.cancel()
             ends = await asyncio.gather(first.wait(), second.wait())
-            assert [report async for report in second.reports()] == []
-    assert ends == [End("completed", "", first.run_id)] * 2
+    assert ends == [End("stopped", "Stopped on request", first.run_id)] * 2
     assert spec.model_name
     assert [run.name for run in await pipelines.runs_of_model(spec.model_name)].count(spec.name) == 1
 

@@ -5,7 +5,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines import reasons
+from pipelines import reasons, report
 from pipelines.child.process import only_one
 from pipelines.end import End
 from pipelines.port import Pipelines, RunState, RunStatus
@@ -16,9 +16,10 @@ POLL_SECONDS = 1.0
 async def first_run(pipelines: Pipelines, name: str, folder: Path) -> End | None:
     """The end of the run of this name, awaited. None when nobody has begun it: this process holds the lock and shall.
 
-    A run whose process died on this machine (its lock is free) is closed as failed. Raises PipelinesDown.
+    A run whose process died on this machine (its lock is free) is closed as failed; the states of a living one are
+    reported. Raises PipelinesDown.
     """
-    lock = None
+    lock = told = None
     while True:
         lock = only_one(folder) if lock is None else lock
         run = await pipelines.find_run(name)
@@ -29,6 +30,9 @@ async def first_run(pipelines: Pipelines, name: str, folder: Path) -> End | None
         if run and lock is not None and run.host == socket.gethostname():
             await pipelines.mark_ended(run.id, RunStatus.FAILED, reasons.LOST)
             return End("failed", reasons.LOST, run.id, "killed")
+        if run and run.status != told:
+            told = run.status
+            report.write("status", status=told, run_id=run.id)
         await asyncio.sleep(POLL_SECONDS)
 
 
