@@ -1,0 +1,71 @@
+"""What may be registered as a base model, and how local models are called."""
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+_ENTRYPOINT = re.compile(r"models\.(?P<model>[a-z_][a-z0-9_]*)\.pipeline:(?P<function>[A-Za-z_][A-Za-z0-9_]*)")
+_ITEM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ITEMS = UUID("6c1f4c1e-0f5b-5c1a-9d0e-6d1f2b7f9a11")
+MAX_NAME = 200
+MAX_ERROR = 2000
+
+
+class BadItem(ValueError):
+    """Words for the administrator who submitted it."""
+
+
+@dataclass(frozen=True)
+class Entrypoint:
+    """`models.<model>.pipeline:<function>`."""
+
+    model: str
+    function: str
+
+
+@dataclass(frozen=True)
+class Submitted:
+    item_id: str
+    name: str
+    entrypoint: Entrypoint
+
+
+def submitted(item: dict[str, Any]) -> Submitted:
+    """The few things that must be right before a registration is worth starting; BadItem says what is not."""
+    properties: Any = item.get("properties")
+    name: Any = properties.get("mlm:name") if isinstance(properties, dict) else None
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
+        raise BadItem(f'properties["mlm:name"] must be a text of 1 to {MAX_NAME} characters.')
+    item_id: Any = item.get("id")
+    if not isinstance(item_id, str) or not _ITEM_ID.fullmatch(item_id):
+        raise BadItem("id must consist of letters, digits, dots, dashes and underscores, at most 64.")
+    return Submitted(item_id, name, _entrypoint(item))
+
+
+def _entrypoint(item: dict[str, Any]) -> Entrypoint:
+    assets: Any = item.get("assets")
+    source: Any = assets.get("source-code") if isinstance(assets, dict) else None
+    given: Any = source.get("mlm:entrypoint") if isinstance(source, dict) else None
+    match = _ENTRYPOINT.fullmatch(given) if isinstance(given, str) else None
+    if match is None:
+        raise BadItem("The asset source-code needs mlm:entrypoint of the form models.<model>.pipeline:<function>.")
+    return Entrypoint(match["model"], match["function"])
+
+
+def binds(source: str, name: str) -> bool:
+    """Whether a module of that source text has `name` at its top level, told without running it."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+            return True
+        if isinstance(node, ast.Import | ast.ImportFrom) and name in [a.asname or a.name for a in node.names]:
+            return True
+        if isinstance(node, ast.Assign) and name in [t.id for t in node.targets if isinstance(t, ast.Name)]:
+            return True
+    return False
+
+
+def local_item_id(run_id: str) -> str:
+    """The item that a run becomes: the same run always becomes the same item."""
+    return str(uuid5(_ITEMS, run_id))

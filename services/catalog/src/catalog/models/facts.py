@@ -1,0 +1,20 @@
+"""From a STAC item to what training and prediction must know of a model."""
+
+from typing import Any
+
+from contracts.catalog.models import ModelFacts
+
+
+def model_facts(item: dict[str, Any], href: str, category: str) -> ModelFacts:
+    """`item` is a valid base or local model whose weights lie in our store; `href` its address."""
+    properties, assets = item["properties"], item["assets"]
+    names = [entry["name"] for entry in properties["mlm:output"][0]["classification:classes"]]
+    return ModelFacts(
+        stac_item_id=item["id"], name=properties["mlm:name"], title=properties["title"], category=category,
+        entrypoint=assets["source-code"]["mlm:entrypoint"], onnx_uri=assets["model"]["href"],
+        checkpoint_uri=assets["checkpoint"]["href"], item_href=href, keywords=properties["keywords"],
+        tasks=properties["mlm:tasks"], num_classes=len(names), class_names=names,
+        hyperparameters=properties["mlm:hyperparameters"],
+        hyperparameters_spec=properties.get("fair:hyperparameters_spec", []),
+        output_properties=properties.get("fair:output_properties", []),
+    )  # fmt: skip

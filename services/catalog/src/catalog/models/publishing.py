@@ -1,0 +1,142 @@
+"""Promotion of what a training made. Loaded when somebody publishes: it brings pystac and the schemas."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from catalog.models.domain import local_item_id
+from catalog.models.facts import model_facts
+from catalog.models.tables import LocalModelRow
+from catalog.stac.api import StacApi
+from catalog.stac.facets import Facets
+from catalog.stac.facts import PublishedRun, StoredFile
+from catalog.stac.files import stored
+from catalog.stac.fitness import metric_problems
+from catalog.stac.local_item import local_item
+from catalog.stac.validate import item_problems, refuse
+from catalog.stac.versions import publish_version
+from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
+from contracts.catalog import models as c
+from contracts.training import GetPublishable, Publishable
+from kit.errors import Forbidden, Unavailable, Unprocessable
+from kit.messaging.bus import Bus
+from kit.messaging.tx import ReadTx, Tx
+from kit.storage import Storage
+
+TRAINING_WAIT = 10.0
+
+
+@dataclass(frozen=True)
+class Tools:
+    bus: Bus
+    api: StacApi
+    storage: Storage
+    facets: Facets
+
+
+async def publish(command: c.PublishLocalModel, read: ReadTx, tools: Tools):
+    """Files first, then the item, then the row, so that no active item ever lacks its files; doing it again after a
+    crash writes the same files and the same item. Returns what records the outcome."""
+    run = await _publishable(command, read, tools.bus)
+    row = await _row(run, read)
+    base = await _item(BASE_MODELS, run.base_model_stac_id, tools.api)
+    dataset = await _item(DATASETS, run.dataset_stac_id, tools.api)
+    refuse(metric_problems(run.metrics, base["properties"]))
+    former = await _former(row, tools.api)
+    made = await _with_files(command, run, former, tools.storage)
+    base_href, dataset_href = tools.api.href(BASE_MODELS, base["id"]), tools.api.href(DATASETS, dataset["id"])
+    item = local_item(made, base, base_href, dataset, dataset_href)
+    refuse(item_problems(item))
+    await publish_version(tools.api, item, former)
+    tools.facets.drop(LOCAL_MODELS, item["id"])
+    facts = model_facts(item, tools.api.href(LOCAL_MODELS, item["id"]), row.category)
+    return lambda tx: _recorded(tx, row.id, run.training_id, facts)
+
+
+async def _publishable(command: c.PublishLocalModel, read: ReadTx, bus: Bus) -> Publishable:
+    """Training refuses what is not completed; that only the run's owner may is checked on both sides."""
+    answer = await bus.ask(GetPublishable(training_id=command.training_id), read.actor, TRAINING_WAIT)
+    run = Publishable.model_validate_json(answer)
+    if run.user.osm_id != read.actor.id or read.actor.is_anonymous:
+        raise Forbidden("not_allowed", "Not allowed.")
+    return run
+
+
+async def _row(run: Publishable, read: ReadTx) -> LocalModelRow:
+    row = await read.session.scalar(select(LocalModelRow).where(LocalModelRow.id == run.local_model))
+    if row is None:
+        raise Unavailable("model_not_known_yet", "The catalog has not heard of this model yet, try again.")
+    return row
+
+
+async def _item(collection: str, item_id: str, api: StacApi) -> dict[str, Any]:
+    item = await api.get(collection, item_id)
+    if item is None:
+        raise Unprocessable("STAC_VALIDATION_ERROR", f"The catalogue holds no {item_id} in {collection}.")
+    return item
+
+
+async def _former(row: LocalModelRow, api: StacApi) -> dict[str, Any] | None:
+    """The active version, by the row; by its name while a crash kept the row from being written."""
+    named = await api.named(LOCAL_MODELS, "mlm:name", row.name)
+    return next((i for i in named if i["id"] == row.stac_item_id), max(named, key=_updated, default=None))
+
+
+def _updated(item: dict[str, Any]) -> str:
+    return item["properties"].get("updated", "")
+
+
+async def _with_files(
+    command: c.PublishLocalModel, run: Publishable, former: dict[str, Any] | None, storage: Storage
+) -> PublishedRun:
+    item_id = local_item_id(run.run_id)
+    title = command.title or run.title or f"{run.model_name} v{run.version}"
+    before = former["properties"].get("description", "") if former else ""
+    checkpoint = await _copied(run, "trained_model", f"local-models/{item_id}/checkpoint/weights.pt", storage)
+    model = await _copied(run, "onnx_model", f"local-models/{item_id}/model/model.onnx", storage)
+    metrics = await _training_metrics(run, f"local-models/{item_id}/training-metrics/{item_id}.json", storage)
+    return PublishedRun(
+        item_id=item_id, name=run.model_name, title=title, keywords=run.keywords, user_id=run.user.osm_id,
+        description=command.description or run.description or before or title, version=run.version,
+        hyperparameters=run.hyperparameters, metrics=run.metrics, split=run.split,
+        started_at=_iso(run.started_at), ended_at=_iso(run.ended_at), wall_seconds=run.wall_seconds,
+        checkpoint=checkpoint, model=model, training_metrics=metrics,
+    )  # fmt: skip
+
+
+async def _copied(run: Publishable, artifact: str, key: str, storage: Storage) -> StoredFile:
+    if artifact not in run.artifacts:
+        raise Unprocessable("STAC_VALIDATION_ERROR", f"The run made no {artifact}.")
+    await storage.copy(run.artifacts[artifact], key)
+    return await stored(storage, key)
+
+
+async def _training_metrics(run: Publishable, key: str, storage: Storage) -> StoredFile | None:
+    """`{epochs: [1..n], <series>: [...]}`; None for a run that reported no epochs."""
+    if not run.epochs:
+        return None
+    samples = sorted(run.epochs, key=lambda sample: sample["epoch"])
+    names = dict.fromkeys(name for sample in samples for name in sample["values"])
+    series = {name: [sample["values"].get(name) for sample in samples] for name in names}
+    await storage.put(key, orjson.dumps({"epochs": [s["epoch"] for s in samples], **series}), "application/json")
+    return await stored(storage, key)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+async def _recorded(tx: Tx, model_id: int, training_id: int, facts: c.ModelFacts) -> dict[str, str]:
+    row = await tx.session.get_one(LocalModelRow, model_id, with_for_update=True)
+    row.stac_item_id, row.status, row.last_modified = facts.stac_item_id, "active", datetime.now(UTC)
+    row.facts = facts.model_dump(mode="json")
+    tx.emit(
+        c.LocalModelPublished(
+            model_id=row.id, name=row.name, user_id=row.user_id, training_id=training_id, visibility=row.visibility,
+            facts=facts,
+        )
+    )  # fmt: skip
+    return {"local_model_stac_id": facts.stac_item_id}

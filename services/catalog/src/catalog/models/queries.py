@@ -1,0 +1,110 @@
+"""Base and local models for readers."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from catalog.models import views
+from catalog.models.listing import filters, page_of, visible
+from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
+from catalog.stac.facets import Facets
+from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
+from catalog.tables import KnownUser
+from contracts.catalog import models as c
+from contracts.shared import Json, Rows
+from kit.errors import Invalid, NotFound
+from kit.messaging.tx import ReadTx, Tx
+
+Where = list[ColumnElement[bool]]
+_RUNS = (
+    select(func.count())
+    .where(ModelRunRow.local_model_id == LocalModelRow.id)
+    .correlate(LocalModelRow)
+    .scalar_subquery()
+)
+
+
+async def get_base_model(query: c.GetBaseModel, read: ReadTx, facets: Facets) -> Json:
+    """By id or by STAC item; NotFound for rows that the caller may not see."""
+    by_item = BaseModelRow.stac_item_id == query.stac_item_id
+    wanted = BaseModelRow.id == query.model_id if query.model_id is not None else by_item
+    found = (await read.session.execute(_base([wanted, visible(BaseModelRow, read.actor)]))).first()
+    if found is None:
+        raise NotFound("base_model_not_found", "There is no such base model.")
+    return (await _expanded(BASE_MODELS, [views.base_model(*found)], facets, query.expand))[0]
+
+
+async def list_base_models(query: c.ListBaseModels, read: ReadTx, facets: Facets) -> Rows:
+    exact = {
+        "status": query.status,
+        "visibility": query.visibility,
+        "is_pinned": query.is_pinned,
+        "user_id": query.user,
+    }
+    where = await filters(BaseModelRow, read, query.category, **exact)
+    rows = _base([*where, visible(BaseModelRow, read.actor)])
+    count, page = await page_of(rows, BaseModelRow, query.page, read)
+    shown = [views.base_model(*row) for row in page]
+    return Rows(count=count, results=await _expanded(BASE_MODELS, shown, facets, query.expand))
+
+
+async def get_local_model(query: c.GetLocalModel, read: ReadTx, facets: Facets) -> Json:
+    """NotFound for rows that the caller may not see."""
+    row = await local_model(query.model_id, read)
+    return (await _expanded(LOCAL_MODELS, [row], facets, query.expand))[0]
+
+
+async def local_model(model_id: int, read: ReadTx | Tx) -> c.LocalModelRow:
+    where = [LocalModelRow.id == model_id, visible(LocalModelRow, read.actor)]
+    found = (await read.session.execute(_local(where))).first()
+    if found is None:
+        raise NotFound("local_model_not_found", "There is no such model.")
+    return views.local_model(*found)
+
+
+async def list_local_models(query: c.ListLocalModels, read: ReadTx, facets: Facets) -> Rows:
+    await _known_base(query.base_model, read)
+    exact = {
+        "status": query.status, "visibility": query.visibility, "is_pinned": query.is_pinned, "user_id": query.user,
+        "base_model_id": query.base_model,
+    }  # fmt: skip
+    where = await filters(LocalModelRow, read, query.category, **exact)
+    rows = _local([*where, visible(LocalModelRow, read.actor)])
+    count, page = await page_of(rows, LocalModelRow, query.page, read)
+    shown = [views.local_model(*row) for row in page]
+    return Rows(count=count, results=await _expanded(LOCAL_MODELS, shown, facets, query.expand))
+
+
+async def get_model_facts(query: c.GetModelFacts, read: ReadTx) -> c.KnownModel:
+    """Local models first. NotFound unless the caller may see the model and it has a published version."""
+    for kind, row in (("local", LocalModelRow), ("base", BaseModelRow)):
+        wanted = select(row).where(row.stac_item_id == query.stac_item_id, row.facts.is_not(None))
+        found = await read.session.scalar(wanted.where(visible(row, read.actor)))
+        if found:
+            return c.KnownModel(
+                kind=kind, model_id=found.id, user_id=found.user_id, visibility=found.visibility, facts=found.facts
+            )
+    raise NotFound("model_not_found", "There is no such model.")
+
+
+async def _known_base(model_id: int | None, read: ReadTx) -> None:
+    if model_id is not None and not await read.session.get(BaseModelRow, model_id):
+        raise Invalid("unknown_base_model", "There is no such base model.", base_model=["There is no such base model."])
+
+
+def _base(where: Where) -> Select[Any]:
+    users = select(BaseModelRow, KnownUser.username).outerjoin(KnownUser, KnownUser.id == BaseModelRow.user_id)
+    return users.where(*where)
+
+
+def _local(where: Where) -> Select[Any]:
+    rows = select(LocalModelRow, BaseModelRow.name, _RUNS, KnownUser.username)
+    rows = rows.join(BaseModelRow, BaseModelRow.id == LocalModelRow.base_model_id)
+    return rows.outerjoin(KnownUser, KnownUser.id == LocalModelRow.user_id).where(*where)
+
+
+async def _expanded(collection: str, rows: list[Any], facets: Facets, expand: bool) -> list[Json]:
+    shown = [row.model_dump(mode="json") for row in rows]
+    if expand:
+        await facets.expand(collection, shown)
+    return shown

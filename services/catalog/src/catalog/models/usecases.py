@@ -1,0 +1,123 @@
+"""What changes rows of models without a look at the outside world."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from catalog.areas.tables import CategoryRow
+from catalog.models import queries, views
+from catalog.models.domain import BadItem, Submitted, submitted
+from catalog.models.plugins import Plugins
+from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
+from contracts.catalog import models as c
+from contracts.training import TrainingSubmitted
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from kit.messaging.tx import Tx
+
+
+async def register_base_model(command: c.RegisterBaseModel, tx: Tx, plugins: Plugins) -> c.BaseModelRow:
+    """Found or created by name; the rest is a job's work."""
+    if not tx.actor.is_admin:
+        raise Forbidden("admins_only", "Only administrators may register base models.")
+    given = _checked(command.stac_item, plugins)
+    await _category(command.category, tx)
+    await _item_is_free(given, tx)
+    row = await tx.session.scalar(select(BaseModelRow).where(BaseModelRow.name == given.name).with_for_update())
+    row = _again(row) if row else _born(given.name, tx)
+    row.category, row.item = command.category, _completed(command)
+    tx.session.add(row)
+    await tx.session.flush()
+    tx.emit(c.BaseModelRegistrationJob(model_id=row.id, user_id=tx.actor.id))
+    return views.base_model(row)
+
+
+def _checked(item: dict[str, Any], plugins: Plugins) -> Submitted:
+    try:
+        given = submitted(item)
+    except BadItem as problem:
+        raise Invalid("invalid_stac_item", str(problem), stac_item=[str(problem)]) from problem
+    if not plugins.ships(given.entrypoint):
+        problem = f"This deployment ships no models.{given.entrypoint.model}.pipeline:{given.entrypoint.function}."
+        raise Invalid("unknown_entrypoint", problem, stac_item=[problem])
+    return given
+
+
+async def _category(slug: str, tx: Tx) -> None:
+    if not await tx.session.scalar(select(CategoryRow.id).where(CategoryRow.slug == slug)):
+        raise Invalid("unknown_category", "There is no such category.", category=["There is no such category."])
+
+
+async def _item_is_free(given: Submitted, tx: Tx) -> None:
+    """Two models must not take turns in overwriting one item."""
+    same = or_(BaseModelRow.stac_item_id == given.item_id, BaseModelRow.item["id"].astext == given.item_id)
+    if await tx.session.scalar(select(BaseModelRow.id).where(same, BaseModelRow.name != given.name)):
+        raise Conflict("stac_item_taken", f"The STAC item {given.item_id} belongs to another base model.")
+
+
+def _born(name: str, tx: Tx) -> BaseModelRow:
+    now = datetime.now(UTC)
+    return BaseModelRow(
+        name=name, status="registering", visibility="public", is_pinned=False, error="", stac_item_id="", generation=1,
+        user_id=tx.actor.id, username=tx.actor.username, created_at=now, last_modified=now,
+    )  # fmt: skip
+
+
+def _again(row: BaseModelRow) -> BaseModelRow:
+    """Owner and visibility stay."""
+    row.status, row.error, row.stac_version = "registering", "", None
+    row.generation, row.last_modified = row.generation + 1, datetime.now(UTC)
+    return row
+
+
+def _completed(command: c.RegisterBaseModel) -> dict[str, Any]:
+    """The submitted item with category and serving address where they belong."""
+    item = command.stac_item
+    completed = {**item, "properties": {**item["properties"], "fair:category": command.category}}
+    if command.inference_endpoint:
+        endpoint = {
+            "href": command.inference_endpoint, "type": "application/json", "roles": ["mlm:inference-endpoint"],
+        }  # fmt: skip
+        completed["assets"] = {**item["assets"], "mlm:inference-endpoint": endpoint}
+    return completed
+
+
+async def set_visibility(command: c.SetLocalModelVisibility, tx: Tx) -> c.LocalModelRow:
+    """NotFound for what the caller may not see, Forbidden for what he may see but does not own."""
+    shown = await queries.local_model(command.model_id, tx)
+    if not tx.actor.owns(shown.user.osm_id):
+        raise Forbidden("not_yours", "Only the owner may change who sees a model.")
+    row = await tx.session.get(LocalModelRow, command.model_id, with_for_update=True)
+    if row is None:
+        raise NotFound("local_model_not_found", "There is no such model.")
+    row.visibility, row.last_modified = command.visibility, datetime.now(UTC)
+    tx.emit(
+        c.LocalModelChanged(
+            model_id=row.id, name=row.name, user_id=row.user_id, stac_item_id=row.stac_item_id,
+            visibility=command.visibility,
+        )
+    )  # fmt: skip
+    return shown.model_copy(update={"visibility": row.visibility, "last_modified": row.last_modified})
+
+
+async def note_training(event: TrainingSubmitted, tx: Tx) -> None:
+    """A training counts among the runs of its model; the first one brings the model's row into being."""
+    assert tx.cause
+    as_of = tx.cause.sent_at
+    if not await tx.session.get(LocalModelRow, event.local_model):
+        tx.session.add(await _first_row(event, as_of, tx))
+    tx.upsert(
+        ModelRunRow, key=["training_id"], newer="as_of",
+        training_id=event.training_id, local_model_id=event.local_model, as_of=as_of,
+    )  # fmt: skip
+
+
+async def _first_row(event: TrainingSubmitted, as_of: datetime, tx: Tx) -> LocalModelRow:
+    base = await tx.session.scalar(select(BaseModelRow).where(BaseModelRow.stac_item_id == event.base_model_stac_id))
+    if base is None:
+        raise Unavailable("base_model_unknown", f"No base model has the STAC item {event.base_model_stac_id}.")
+    return LocalModelRow(
+        id=event.local_model, name=event.model_name, category=base.category, base_model_id=base.id, status="active",
+        visibility="private", is_pinned=False, stac_item_id="", user_id=event.user_id, username=event.username,
+        created_at=as_of, last_modified=as_of,
+    )  # fmt: skip

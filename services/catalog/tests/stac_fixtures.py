@@ -1,0 +1,67 @@
+"""A worker, a file server, and the real catalogue and store, tidied up afterwards."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from catalog.settings import Settings
+from catalog.stac.api import StacApi
+from kit.app import Service
+from kit.storage import Storage
+from kit.testing import Room, eventually
+
+
+@pytest_asyncio.fixture(scope="session")
+async def working(running: Service, room: Room, settings: Settings) -> AsyncIterator[Service]:
+    """A worker of the service, taking jobs."""
+    worker = room.build(settings)
+    task = asyncio.create_task(worker.work())
+    await eventually(lambda: worker.ready or task.done())
+    yield worker
+    worker.end()
+    await asyncio.wait_for(task, 30)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, files_port: int) -> Iterator[Path]:
+    """Files of this folder are at http://127.0.0.1:<files_port>/."""
+    folder = tmp_path_factory.mktemp("served")
+    server = ThreadingHTTPServer(("127.0.0.1", files_port), partial(SimpleHTTPRequestHandler, directory=folder))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield folder
+    server.shutdown()
+    thread.join()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stac(running: Service) -> AsyncIterator[StacApi]:
+    """The real catalogue; what tests wrote under ids that begin with `t-` is gone afterwards."""
+    api = next(adapter for adapter in running.provides if isinstance(adapter, StacApi))
+    await api.ensure_collections()
+    written: set[tuple[str, str]] = set()
+    put = api.put
+
+    async def noted(item: dict) -> None:
+        written.add((item["collection"], item["id"]))
+        await put(item)
+
+    api.put = noted  # type: ignore[method-assign]
+    yield api
+    for collection, item_id in written:
+        await api.delete(collection, item_id)
+
+
+@pytest.fixture(scope="session")
+def storage(running: Service) -> Iterator[Storage]:
+    """The real store; everything under the folder of this run is gone afterwards."""
+    store = next(adapter for adapter in running.provides if isinstance(adapter, Storage))
+    yield store
+    for key in store._pages(""):
+        store.client.delete_object(Bucket=store.settings.bucket, Key=store.prefix + key)

@@ -1,0 +1,299 @@
+"""Base models from submission to catalogue, local models from a training to a published version."""
+
+import json
+from uuid import uuid4
+
+import nats
+import pytest
+import pytest_asyncio
+from stac_things import base_item, dataset_facts, publishable, tiny_onnx
+
+from catalog.models.domain import local_item_id
+from catalog.stac.registry import register_dataset
+from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
+from contracts.catalog import models as c
+from contracts.shared import ANONYMOUS, Page
+from contracts.training import TrainingSubmitted
+from kit.errors import DomainError, NotFound
+from kit.testing import ADMIN, MAPPER, STRANGER, eventually
+
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("running")]
+
+
+@pytest.fixture
+def weights(served):
+    (served / "model.onnx").write_bytes(tiny_onnx())
+    (served / "checkpoint.pt").write_bytes(b"weights")
+    return served
+
+
+@pytest_asyncio.fixture
+async def heard(nats_url: str):
+    """Events of the catalog as they come: `(type, data)`."""
+    events: list[tuple[str, dict]] = []
+    connection = await nats.connect(nats_url)
+
+    async def note(msg) -> None:
+        events.append((msg.headers["ce-type"].rpartition(".")[2], json.loads(msg.data)))
+
+    await connection.subscribe("evt.catalog.>", cb=note)
+    await connection.flush()
+    yield events
+    await connection.close()
+
+
+async def settled(caller, model_id: int) -> dict:
+    async def row():
+        found = await caller.ask(c.GetBaseModel(model_id=model_id), ADMIN)
+        return found if found["status"] != "registering" else None
+
+    return await eventually(row, 60)
+
+
+@pytest_asyncio.fixture
+async def registered(caller, working, weights, stac, storage, files_port):
+    """A new base model, active."""
+    verdict = await caller.send(c.RegisterBaseModel(stac_item=base_item(files_port), category="buildings"), ADMIN)
+    assert (verdict.http, verdict.result["status"]) == (202, "registering")
+    return await settled(caller, verdict.result["id"])
+
+
+async def test_registered_model_is_in_catalogue_with_its_files_in_our_store(registered, stac, storage, caller, heard):
+    item = await stac.get(BASE_MODELS, registered["stac_item_id"])
+    asset = item["assets"]["model"]
+    facts = await caller.ask(c.GetModelFacts(stac_item_id=item["id"]), ANONYMOUS)
+    assert (registered["status"], registered["error"], registered["category"]) == ("active", "", "buildings")
+    assert asset["href"] == storage.uri(f"base-models/{item['id']}/v1/model/model.onnx")
+    assert await storage.get(storage.key_of(asset["href"])) == tiny_onnx()
+    assert asset["file:size"] == len(tiny_onnx())
+    assert item["properties"]["version"] == "1"
+    assert (facts["kind"], facts["facts"]["onnx_uri"], facts["facts"]["num_classes"]) == ("base", asset["href"], 3)
+
+
+async def test_second_registration_archives_the_first(registered, caller, stac, files_port, heard):
+    item = base_item(files_port, **{"mlm:name": registered["name"]}) | {"id": registered["stac_item_id"]}
+    again = await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)
+    row = await settled(caller, again.result["id"])
+    active = await stac.get(BASE_MODELS, item["id"])
+    archived = await stac.get(BASE_MODELS, f"{item['id']}-v1")
+    assert (again.result["id"], row["status"], row["category"]) == (registered["id"], "active", "other")
+    assert (active["properties"]["version"], archived["properties"]["version"]) == ("2", "1")
+    assert archived["properties"]["deprecated"]
+    told = await eventually(lambda: [data for kind, data in heard if kind == "base_model_registered"])
+    assert told[-1]["facts"]["stac_item_id"] == item["id"]
+
+
+@pytest.mark.parametrize(
+    ("onnx", "words"),
+    [
+        (b"no model", "not a valid ONNX model"),
+        (None, "assets.model: The server of this address answers with an error (HTTP 404)"),
+    ],
+)
+async def test_registration_with_bad_weights_fails_with_words(
+    caller, working, weights, stac, files_port, heard, onnx, words
+):
+    (weights / "model.onnx").write_bytes(onnx) if onnx else (weights / "model.onnx").unlink()
+    verdict = await caller.send(c.RegisterBaseModel(stac_item=base_item(files_port)), ADMIN)
+    row = await settled(caller, verdict.result["id"])
+    assert row["status"] == "failed"
+    assert words in row["error"]
+    assert await stac.get(BASE_MODELS, row["name"]) is None
+    assert await eventually(lambda: [data for kind, data in heard if kind == "base_model_registration_failed"])
+    with pytest.raises(NotFound):
+        await caller.ask(c.GetBaseModel(model_id=row["id"]), MAPPER)
+
+
+async def test_item_that_breaks_a_schema_fails(caller, working, weights, files_port):
+    item = base_item(files_port, **{"fair:surprise": 1})
+    verdict = await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)
+    assert "fair:surprise" in (await settled(caller, verdict.result["id"]))["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"properties": {}}, "invalid_stac_item"),
+        ({"id": "no/path"}, "invalid_stac_item"),
+        ({"assets": {"source-code": {"mlm:entrypoint": "models.unet.pipeline"}}}, "invalid_stac_item"),
+        ({"assets": {"source-code": {"mlm:entrypoint": "models.absent.pipeline:predict"}}}, "unknown_entrypoint"),
+        ({"assets": {"source-code": {"mlm:entrypoint": "models.unet.pipeline:absent"}}}, "unknown_entrypoint"),
+    ],
+)
+async def test_submission_is_refused_before_any_row(caller, change, code):
+    item = base_item() | change
+    verdict = await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)
+    assert (verdict.kind, verdict.code) == ("invalid", code)
+
+
+async def test_only_admins_register(caller):
+    assert (await caller.send(c.RegisterBaseModel(stac_item=base_item()), MAPPER)).kind == "forbidden"
+
+
+async def test_unknown_category_is_refused(caller):
+    verdict = await caller.send(c.RegisterBaseModel(stac_item=base_item(), category="nope"), ADMIN)
+    assert "category" in verdict.facts
+
+
+async def test_one_item_cannot_belong_to_two_models(registered, caller, files_port):
+    item = base_item(files_port) | {"id": registered["stac_item_id"]}
+    assert (await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)).code == "stac_item_taken"
+
+
+async def test_lists_filter_search_order_and_expand(registered, caller):
+    page = Page(search=registered["name"][2:].upper(), ordering="-created_at,nonsense")
+    found = await caller.ask(c.ListBaseModels(page=page, category="buildings", expand=True), ANONYMOUS)
+    none = await caller.ask(c.ListBaseModels(page=page, status="failed"), ANONYMOUS)
+    assert (found["count"], none["count"]) == (1, 0)
+    assert found["results"][0]["stac"]["properties"]["mlm:name"] == registered["name"]
+    with pytest.raises(DomainError, match="category"):
+        await caller.ask(c.ListBaseModels(category="nope"))
+
+
+async def submitted(caller, base: dict, **changes) -> TrainingSubmitted:
+    """Training tells of a first run; the catalog's row exists afterwards."""
+    number = uuid4().int % 10**9
+    event = TrainingSubmitted.model_validate({
+        "training_id": number, "local_model": number, "user_id": 7, "username": "mapper",
+        "model_name": f"t-{number}", "base_model_stac_id": base["stac_item_id"], "dataset_stac_id": "d", **changes,
+    })  # fmt: skip
+    await caller.publish(event)
+    await eventually(lambda: row_of(caller, event.local_model))
+    return event
+
+
+async def row_of(caller, model_id: int, actor=MAPPER) -> dict | None:
+    try:
+        return await caller.ask(c.GetLocalModel(model_id=model_id), actor)
+    except NotFound:
+        return None
+
+
+async def test_training_brings_a_private_local_model_into_being(registered, caller):
+    event = await submitted(caller, registered)
+    await submitted(caller, registered, local_model=event.local_model, model_name=event.model_name)
+
+    async def both():
+        row = await row_of(caller, event.local_model)
+        return row if row["run_count"] == 2 else None
+
+    row = await eventually(both)
+    assert (row["name"], row["base_model"], row["base_model_name"]) == (
+        event.model_name, registered["id"], registered["name"],
+    )  # fmt: skip
+    assert (row["visibility"], row["status"], row["stac_item_id"], row["category"]) == (
+        "private", "active", "", "buildings",
+    )  # fmt: skip
+    assert row["user"] == {"osm_id": 7, "username": "mapper"}
+    assert await row_of(caller, event.local_model, STRANGER) is None
+    assert await row_of(caller, event.local_model, ADMIN)
+
+
+async def test_visibility_is_the_owners_affair(registered, caller, heard):
+    event = await submitted(caller, registered)
+    public = c.SetLocalModelVisibility(model_id=event.local_model, visibility="public")
+    assert (await caller.send(public, STRANGER)).kind == "not_found"
+    assert (await caller.send(public)).result["visibility"] == "public"
+    assert (await row_of(caller, event.local_model, ANONYMOUS))["visibility"] == "public"
+    assert (await caller.send(public.model_copy(update={"visibility": "private"}), STRANGER)).kind == "forbidden"
+    assert await eventually(lambda: [data for kind, data in heard if kind == "local_model_changed"])
+
+
+@pytest_asyncio.fixture
+async def training(nats_url: str):
+    """Stands in for the training service; answers `GetPublishable` from this dict, or refuses."""
+    answers: dict[int, dict] = {}
+    connection = await nats.connect(nats_url)
+
+    async def answer(msg) -> None:
+        found = answers.get(json.loads(msg.data)["training_id"])
+        if found is None:
+            refused = {"kind": "conflict", "code": "not_completed", "detail": "The run is not completed."}
+            await connection.publish(msg.reply, json.dumps(refused).encode(), headers={"fairway-refused": "conflict"})
+        else:
+            await msg.respond(json.dumps(found).encode())
+
+    await connection.subscribe("qry.training.v1.get_publishable", cb=answer)
+    await connection.flush()
+    yield answers
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def run(registered, caller, stac, storage, training):
+    """A completed run of a new local model, on the base model and a registered dataset."""
+    event = await submitted(caller, registered)
+    dataset = await register_dataset(dataset_facts(), stac)
+    await storage.put("zenml/trained", b"weights of the run")
+    await storage.put("zenml/onnx", tiny_onnx())
+    answer = publishable(
+        training_id=event.training_id, local_model=event.local_model, model_name=event.model_name,
+        base_model_stac_id=registered["stac_item_id"], dataset_stac_id=dataset,
+        artifacts={"trained_model": storage.uri("zenml/trained"), "onnx_model": storage.uri("zenml/onnx")},
+    )  # fmt: skip
+    training[event.training_id] = answer
+    return answer
+
+
+async def test_published_run_is_an_item_with_its_files(run, caller, stac, storage, heard):
+    verdict = await caller.send(c.PublishLocalModel(training_id=run["training_id"], title="Roofs of the hill"))
+    item_id = local_item_id(run["run_id"])
+    item = await stac.get(LOCAL_MODELS, item_id)
+    metrics = json.loads(await storage.get(f"local-models/{item_id}/training-metrics/{item_id}.json"))
+    assert (verdict.http, verdict.result) == (201, {"local_model_stac_id": item_id})
+    assert item["properties"]["title"] == "Roofs of the hill"
+    assert item["properties"]["mlm:hyperparameters"]["training.epochs"] == 2
+    assert item["properties"]["fair:metrics"] == run["metrics"]
+    assert set(item["properties"]["keywords"]) >= {"building", "polygon", "semantic-segmentation"}
+    assert [link["href"] for link in item["links"] if link["rel"] == "derived_from"] == [
+        stac.href("base-models", run["base_model_stac_id"]), stac.href("datasets", run["dataset_stac_id"]),
+    ]  # fmt: skip
+    assert await storage.get(f"local-models/{item_id}/checkpoint/weights.pt") == b"weights of the run"
+    assert item["assets"]["model"]["href"] == storage.uri(f"local-models/{item_id}/model/model.onnx")
+    assert item["assets"]["model"]["file:size"] == len(tiny_onnx())
+    assert metrics == {"epochs": [1, 2], "train_loss": [1.0, 0.5], "val_loss": [2.0, 1.0]}
+    row = await row_of(caller, run["local_model"])
+    assert (row["stac_item_id"], row["visibility"]) == (item_id, "private")
+    told = await eventually(lambda: [data for kind, data in heard if kind == "local_model_published"])
+    assert told[0]["facts"]["onnx_uri"] == item["assets"]["model"]["href"]
+    with pytest.raises(NotFound):
+        await caller.ask(c.GetModelFacts(stac_item_id=item_id), STRANGER)
+    assert (await caller.ask(c.GetModelFacts(stac_item_id=item_id)))["kind"] == "local"
+
+
+async def test_publishing_again_is_the_same_item_and_a_newer_run_deprecates_it(run, caller, stac, training):
+    command = c.PublishLocalModel(training_id=run["training_id"])
+    first, second = [await caller.send(command) for _ in range(2)]
+    newer = run | {"run_id": uuid4().hex, "version": 2, "training_id": run["training_id"] + 1}
+    training[newer["training_id"]] = newer
+    third = await caller.send(c.PublishLocalModel(training_id=newer["training_id"]))
+    old, new = [await stac.get(LOCAL_MODELS, v.result["local_model_stac_id"]) for v in (first, third)]
+    assert first.result == second.result
+    assert (old["properties"]["deprecated"], new["properties"]["deprecated"]) == (True, False)
+    assert link(old, "successor-version") == stac.href(LOCAL_MODELS, new["id"])
+    assert link(new, "predecessor-version") == stac.href(LOCAL_MODELS, old["id"])
+    assert link(old, "latest-version") is None
+    assert new["properties"]["title"] == f"{run['model_name']} v2"
+
+
+def link(item: dict, rel: str) -> str | None:
+    return next((link["href"] for link in item["links"] if link["rel"] == rel), None)
+
+
+async def test_refusals_of_publishing(run, caller, training, stac):
+    command = c.PublishLocalModel(training_id=run["training_id"])
+    not_owner = await caller.send(command, ADMIN)
+    training[run["training_id"]] = run | {"hyperparameters": {"epochs": 2, "surprise": 1}}
+    unknown_value = await caller.send(command)
+    training[run["training_id"]] = run | {"artifacts": {}}
+    no_artifact = await caller.send(command)
+    training[run["training_id"]] = run | {"keywords": ["volcano"]}
+    bad_keyword = await caller.send(command)
+    del training[run["training_id"]]
+    not_completed = await caller.send(command)
+    assert (not_owner.kind, not_owner.detail) == ("forbidden", "Not allowed.")
+    assert {v.code for v in (unknown_value, no_artifact, bad_keyword)} == {"STAC_VALIDATION_ERROR"}
+    assert "surprise" in unknown_value.detail
+    assert "volcano" in bad_keyword.detail
+    assert (not_completed.kind, not_completed.detail) == ("conflict", "The run is not completed.")
+    assert await stac.get(LOCAL_MODELS, local_item_id(run["run_id"])) is None
