@@ -57,10 +57,15 @@ def _prepared(home: Home, env: Env, say: Progress, room: str) -> None:
 
 
 def prepare(home: Home, env: Env, room: str) -> None:
-    """Migrations, streams and durables; StackError with the end of what it said."""
-    command = [sys.executable, "-m", room, "migrate", "provision"]
+    """Migrations, streams, durables, and the administrator; StackError with the end of what it said."""
+    _ours(home, env, room, [room, "migrate", "provision"])
+    if room == "gateway":
+        _ours(home, env, room, ["gateway.grant", "1", "dev-user"])
+
+
+def _ours(home: Home, env: Env, room: str, module: list[str]) -> None:
     done = subprocess.run(
-        command, cwd=REPOSITORY, env={**os.environ, **of_room(home, env, room)},
+        [sys.executable, "-m", *module], cwd=REPOSITORY, env={**os.environ, **of_room(home, env, room)},
         capture_output=True, text=True, timeout=PREPARE_LIMIT, check=False,
     )  # fmt: skip
     if done.returncode:

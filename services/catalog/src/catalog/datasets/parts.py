@@ -149,7 +149,7 @@ def _facts(build: Build, username: str, chip_count: int, labels: bytes, download
         stac_id=row.stac_id, title=row.title, description=request.description, user_id=row.user_id,
         username=username or str(row.user_id), source_imagery=request.source_imagery, classes=entries,
         tasks=list(request.label_tasks), keywords=request.keywords, label_type=request.label_type,
-        geometry_type=request.geometry_type, aoi=shapely.geometry.mapping(whole), bbox=whole.bounds,
+        geometry_type=request.geometry_type, aoi=orjson.loads(shapely.to_geojson(whole)), bbox=whole.bounds,
         chip_count=chip_count, chips=StoredFile(storage.uri(places.chips(row.stac_id))), labels=label_file,
         download=download,
     )  # fmt: skip
