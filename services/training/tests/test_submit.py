@@ -2,12 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts import training as c
 from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted
 from contracts.catalog.models import KnownModel
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
-from .conftest import BASE, DATASET, PRIVATE, SUFFIX, built, facts, fetch, order
+from .conftest import DATASET, PRIVATE, SUFFIX, built, facts, fetch, order
 
 
 async def test_accepted_with_the_row_and_its_messages(submit, heard):

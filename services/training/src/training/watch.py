@@ -57,11 +57,19 @@ class Round:
     async def run(self) -> bool:
         """False when the pipeline server did not answer; what needs no answer from it is done all the same."""
         rows = await active(self.service.db, self.settings.silence)
-        answers = [await self._poll(row) for row in rows]
+        answers = await self._poll_all(rows)
         idle = any(row.silent for row in rows) and await self._no_job_waits()
         for row, state in zip(rows, answers, strict=True):
             await self._repair(row, state if isinstance(state, RunState) else None, idle)
         return not any(isinstance(state, PipelinesDown) for state in answers)
+
+    async def _poll_all(self, rows: list[Active]) -> list[RunState | PipelinesError | None]:
+        """Once the server is down the rest is not asked for."""
+        answers: list[RunState | PipelinesError | None] = []
+        for row in rows:
+            down = bool(answers) and isinstance(answers[-1], PipelinesDown)
+            answers.append(answers[-1] if down else await self._poll(row))
+        return answers
 
     async def _poll(self, row: Active) -> RunState | PipelinesError | None:
         """By id, or by name while a dead worker may have kept the id to itself."""

@@ -24,4 +24,8 @@ async def patient(call: Callable[[], Awaitable[T]]) -> T:
         retry=retry_if_exception_type(CURED_BY_TIME), wait=wait_exponential_jitter(initial=0.1, max=5, jitter=0.2),
         stop=stop_after_delay(LIMIT), reraise=True,
     )  # fmt: skip
-    return await tries(call)
+
+    async def once() -> T:
+        return await call()
+
+    return await tries(once)

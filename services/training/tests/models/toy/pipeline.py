@@ -5,8 +5,9 @@ import signal
 import time
 from typing import Annotated, Any
 
-from geoml import report
 from zenml import pipeline, step
+
+from geoml import report
 
 
 @step

@@ -1,0 +1,115 @@
+"""What the reconciler repairs: the service's own loop runs each second in these tests."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+
+from contracts import training as c
+from kit.testing import eventually, free_port
+from pipelines.zenml import ZenMLPipelines
+from training.watch import Round
+
+from .conftest import fetch, fetch_nothing, until
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+SILENT = "queued_at = now() - interval '10 minutes', heartbeat_at = now() - interval '5 minutes'"
+
+
+async def neglected(running, row, sets="", *params):
+    """The row as a worker leaves it that was lost a while ago."""
+    sql = f"update trainings set {SILENT}, started_at = now() - interval '9 minutes' {sets} where id = %s"
+    await fetch_nothing(running, sql, *params, row["id"])
+
+
+async def run_of(running, row) -> str:
+    """Takes the run away from its row, as another may claim it then."""
+    [(run_id,)] = await fetch(running, "select zenml_run_id from trainings where id = %s", row["id"])
+    await fetch_nothing(running, "update trainings set zenml_run_id = null where id = %s", row["id"])
+    return run_id
+
+
+async def test_an_end_that_no_worker_told_is_found(submit, workers, caller, running):
+    model = await submit(end="raise")
+    await until(caller, model["id"], "failed")
+    run_id = await run_of(running, model)
+    workers.stop()
+    row = await submit()
+    await neglected(running, row, ", zenml_run_id = %s, status = 'running'", run_id)
+    failed = await until(caller, row["id"], "failed")
+    assert "the labels hold no building" in failed["error"]
+    assert failed["last_polled_at"]
+
+
+async def test_a_job_that_is_gone_is_sent_again(submit, workers, caller, running, heard):
+    workers.stop()
+    row = await submit()
+    await drop_all_jobs(caller)
+    await neglected(running, row)
+    jobs = lambda: [b for k, b in heard if k.startswith("job") and b["training_id"] == row["id"]]  # noqa: E731
+    await eventually(lambda: len(jobs()) >= 2, 60)
+    workers.start()
+    assert (await until(caller, row["id"], "completed", "failed"))["attempt"] == 1
+
+
+async def drop_all_jobs(caller) -> None:
+    """As when the stream was lost: the consumer has nothing to give."""
+    await caller.bus.js.purge_stream("JOBS")
+
+
+async def test_what_takes_too_long_is_ended(submit, workers, caller, running):
+    row = await submit(epochs=100, seconds=1.0)
+    await until(caller, row["id"], "running")
+    await fetch_nothing(running, "update trainings set deadline_at = now() where id = %s", row["id"])
+    failed = await until(caller, row["id"], "failed", "stopped")
+    assert (failed["status"], failed["error"][:22]) == ("failed", "It took longer than th")
+    again = await submit()
+    assert (await until(caller, again["id"], "completed"))["status"] == "completed"
+
+
+async def test_a_stop_that_nobody_can_carry_out_is_carried_out(submit, workers, caller, running):
+    workers.stop()
+    row = await submit()
+    await neglected(running, row, ", status = 'stopping'")
+    await until(caller, row["id"], "stopped")
+
+
+async def test_a_pipeline_server_that_comes_back_is_asked_again(submit, workers, caller, running, settings, servers):
+    model = await submit(end="raise")
+    await until(caller, model["id"], "failed")
+    run_id, port = await run_of(running, model), free_port()
+    workers.stop()
+    row = await submit()
+    await fetch_nothing(running, "update trainings set zenml_run_id = %s where id = %s", str(uuid4()), row["id"])
+    key = settings.zenml_api_key.get_secret_value()
+    async with ZenMLPipelines(f"http://127.0.0.1:{port}", key, patience=0.2) as pipelines:
+        round_ = Round(settings, pipelines, running)
+        assert await round_.run() is False
+        assert (await caller.ask(c.GetTraining(training_id=row["id"])))["status"] == "initializing"
+        await neglected(running, row, ", zenml_run_id = %s", run_id)
+        async with forwarding(port, servers["FAIR_ZENML_STORE_URL"]):
+            await eventually(round_.run, 60)
+    await until(caller, row["id"], "failed")
+
+
+@asynccontextmanager
+async def forwarding(port: int, url: str):
+    """Lets the port lead to the server at `url`."""
+    target = urlsplit(url)
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(target.hostname, target.port)
+        await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        server.close()

@@ -1,0 +1,120 @@
+"""A real worker drives real runs on the real pipeline server."""
+
+import time
+
+import pytest
+
+from contracts import training as c
+from kit.errors import NotFound
+from kit.testing import eventually
+
+from .conftest import fetch, until
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+async def test_a_run_from_submit_to_publishable(submit, workers, caller, heard):
+    row = await submit(epochs=3)
+    done = await until(caller, row["id"], "completed", "failed")
+    assert (done["status"], done["error"]) == ("completed", "")
+    assert done["metrics"] == {"building_iou": 0.71}
+    series = await caller.ask(c.GetEpochs(training_id=row["id"]))
+    assert [sample["epoch"] for sample in series] == [1, 2, 3]
+    facts = await caller.ask(c.GetPublishable(training_id=row["id"]))
+    assert set(facts["artifacts"]) == {"trained_model", "onnx_model"}
+    assert facts["split"]["val_count"] == 1
+    assert facts["version"] >= 1
+    assert facts["wall_seconds"] > 0
+    mine = [(*kind.split(".v1."), body) for kind, body in heard if body["training_id"] == row["id"]]
+    moves = [body["status"] for _, name, body in mine if name == "training_status_changed"]
+    assert moves == ["submitted", "running", "completed"]
+    assert len([1 for kind, name, _ in mine if kind == "evt.training" and name == "training_completed"]) == 1
+    hints = {body["what"] for kind, _, body in mine if kind == "live.training"}
+    assert {"progress", "step", "epoch"} <= hints
+
+
+async def test_questions_about_a_run_are_answered_by_the_pipeline_server(submit, workers, caller):
+    row = await submit(model_name="asked about", seconds=1.0)
+    running = await until(caller, row["id"], "running")
+    run_id = running["zenml_run_id"]
+    state = await caller.ask(c.GetRunState(run_id=run_id))
+    assert state == {"run_id": run_id, "status": "running", "is_terminal": False}
+    states = []
+
+    async def over():
+        states.append(await caller.ask(c.GetRunState(run_id=run_id)))
+        return states[-1]["is_terminal"]
+
+    await eventually(over, 30)
+    assert states[-1]["status"] == "completed"
+    facts = await caller.ask(c.GetPublishable(training_id=row["id"]))
+    assert facts["run_id"] == run_id
+    logs = await caller.ask(c.GetRunLogs(run_id=run_id, step="train_model", tail=2))
+    assert all(set(line) == {"level", "message", "timestamp"} for line in logs)
+    with pytest.raises(NotFound, match="Available: .*train_model"):
+        await caller.ask(c.GetRunLogs(run_id=run_id, step="nonsense"))
+    runs = await caller.ask(c.ListModelRuns(model_name="asked-about"))
+    assert runs[0]["id"] == run_id
+
+
+async def test_what_the_plugin_says_is_the_reason(submit, workers, caller):
+    row = await submit(end="raise")
+    failed = await until(caller, row["id"], "completed", "failed")
+    assert failed["status"] == "failed"
+    assert "the labels hold no building" in failed["error"]
+
+
+async def test_a_killed_runner_is_a_failed_training_with_a_reason(submit, workers, caller):
+    row = await submit(end="die")
+    started = time.monotonic()
+    failed = await until(caller, row["id"], "completed", "failed")
+    assert failed["status"] == "failed"
+    assert "killed" in failed["error"]
+    assert time.monotonic() - started < 60
+
+
+async def test_a_cancelled_run_stops_soon(submit, workers, caller):
+    row = await submit(epochs=100, seconds=1.0)
+    running = await until(caller, row["id"], "running")
+    verdict = await caller.send(c.CancelRun(run_id=running["zenml_run_id"]))
+    assert verdict.result["status"] == "stopping"
+    await until(caller, row["id"], "stopped")
+
+
+async def test_a_killed_worker_costs_an_attempt_and_not_the_training(submit, workers, caller, heard):
+    row = await submit(epochs=4, seconds=1.0)
+    await until(caller, row["id"], "running")
+    workers.kill()
+    workers.start()
+    done = await until(caller, row["id"], "completed", "failed", limit=150)
+    assert (done["status"], done["attempt"]) == ("completed", 2)
+    mine = [kind for kind, body in heard if body["training_id"] == row["id"]]
+    assert mine.count("evt.training.v1.training_completed") == 1
+    assert "evt.training.v1.training_failed" not in mine
+
+
+async def test_a_worker_that_ends_in_order_hands_its_run_over(submit, workers, caller, running):
+    row = await submit(epochs=3, seconds=1.0)
+    await until(caller, row["id"], "running")
+    workers.stop()
+    [(status, attempt, first)] = await fetch(
+        running, "select status, attempt, first_attempt from trainings where id = %s", row["id"]
+    )
+    assert (status, attempt, first) == ("initializing", 2, 2)
+    workers.start()
+    assert (await until(caller, row["id"], "completed", "failed"))["status"] == "completed"
+
+
+async def test_a_worker_starts_soon_after_the_submit(submit, workers, caller, heard):
+    """The time that counts is measured elsewhere, on a quiet machine; here it is only bounded."""
+    first = await submit()
+    await until(caller, first["id"], "completed")
+    before = time.monotonic()
+    row = await submit()
+
+    def started():
+        return [b for k, b in heard if k.startswith("live") and b["training_id"] == row["id"]]
+
+    await eventually(started)
+    assert started()[0]["data"]["stage"] == "started"
+    assert time.monotonic() - before < 2
