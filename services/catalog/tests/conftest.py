@@ -1,5 +1,9 @@
 import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -9,12 +13,19 @@ from psycopg.conninfo import conninfo_to_dict
 
 from catalog.main import build
 from catalog.settings import Settings
-from kit.testing import Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
+from contracts.catalog.areas import CreateAoi
+from contracts.catalog.datasets import ChangeDataset, CreateDataset
+from kit.testing import Caller, Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
 from stack import up
 from stack.home import Home
 from stack.sandbox import sandbox
 
-__all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
+sys.path.insert(0, str(Path(__file__).parent))
+from stac_fixtures import served, stac, storage, working
+
+__all__ = [
+    "caller", "database_url", "nats_url", "postgres_url", "running", "served", "settings", "stac", "storage", "working",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +68,10 @@ def third_parties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         daemon.stop()
 
 
+def _netloc(url: str) -> str:
+    return urlsplit(url).netloc
+
+
 @pytest.fixture(scope="session")
 def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_parties: dict[str, str]) -> Room:
     environment = {
@@ -71,3 +86,32 @@ def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_part
         "DATASET_PATIENCE": "0.3",
     }
     return Room("catalog", build, Settings, extensions=("postgis",), environment=environment)
+
+
+@dataclass
+class Mapping:
+    """What a mapper does before the interesting part of a test."""
+
+    caller: Caller
+
+    @staticmethod
+    def square(west: float = 85.51, south: float = 27.62, side: float = 0.01) -> dict[str, Any]:
+        east, north = round(west + side, 9), round(south + side, 9)
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        return {"type": "Polygon", "coordinates": [ring]}
+
+    async def aoi(self, geometry: dict[str, Any] | None = None, dataset: int | None = None) -> int:
+        verdict = await self.caller.send(CreateAoi(geometry=geometry or self.square(), dataset=dataset))
+        return verdict.result["properties"]["id"]
+
+    async def draft(self, visibility: str = "private") -> int:
+        command = CreateDataset(title="Draft", source_imagery="https://t.example/{z}/{x}/{y}")
+        dataset_id = (await self.caller.send(command)).result["id"]
+        change = {"dataset_id": dataset_id, "visibility": visibility}
+        await self.caller.send(ChangeDataset.model_validate(change))
+        return dataset_id
+
+
+@pytest.fixture(scope="session")
+def mapping(caller: Caller) -> Mapping:
+    return Mapping(caller)

@@ -1,6 +1,7 @@
 """Facts of other services that several parts of the catalog keep."""
 
 from catalog.datasets import usage
+from catalog.models.usecases import note_training
 from catalog.tables import KnownUser
 from contracts.gateway import UserChanged
 from contracts.training import TrainingSubmitted
@@ -20,3 +21,4 @@ async def on_user_changed(event: UserChanged, tx: Tx) -> None:
 @router.on(TrainingSubmitted)
 async def on_training_submitted(event: TrainingSubmitted, tx: Tx) -> None:
     usage.note(event, tx)
+    await note_training(event, tx)
