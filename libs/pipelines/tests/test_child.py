@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import parse, reasons, report
+from pipelines.child import plugins
 from pipelines.end import End
 from pipelines.port import PipelinesDown, RunStatus
 from pipelines.reader import Reader
@@ -89,3 +90,14 @@ def test_states_of_zenml_are_told_in_ours() -> None:
     }
     with pytest.raises(PipelinesDown, match="baking"):
         parse.status("baking")
+
+
+def test_preload_imports_what_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "good_plugin.py").write_text("")
+    (tmp_path / "bad_plugin.py").write_text("1 / 0")
+    monkeypatch.setenv("FAIRWAY_MODELS_PATH", str(tmp_path))
+    monkeypatch.setenv("FAIRWAY_PRELOAD", "bad_plugin good_plugin")
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    plugins.preload()
+    assert "good_plugin" in sys.modules
+    assert "bad_plugin" not in sys.modules

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pipelines import end as ends
-from pipelines.child import run, store
+from pipelines.child import plugins, run, store
 from pipelines.child.process import Stop, die_with_parent
 from pipelines.port import PipelinesDown
 
@@ -42,6 +42,7 @@ def _wait_for_order(folder: Path) -> Path:
 
 async def _warm_up() -> None:
     importlib.import_module("pipelines.child.observe")
+    plugins.preload()
     adapter, _ = await store.sign_in(patience=0)
     await adapter.aclose()
 

@@ -1,18 +1,15 @@
 """One run from its specification to its end."""
 
 import asyncio
-import importlib
 import logging
-import os
 import socket
-import sys
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from pipelines import reasons
-from pipelines.child import adopt, store
+from pipelines.child import adopt, plugins, store
 from pipelines.child.process import Stop, Stopped
 from pipelines.end import End
 from pipelines.parse import HOST
@@ -113,11 +110,9 @@ def _steps(spec: RunSpec) -> dict[str, dict[str, Any]]:
 def _pipeline(spec: RunSpec) -> Any:
     from zenml.utils import source_utils
 
-    root = str(Path(os.environ.get("FAIRWAY_MODELS_PATH", ".")).resolve())
-    sys.path.insert(0, root)
-    source_utils.set_custom_source_root(root)
+    source_utils.set_custom_source_root(plugins.root())
     try:
-        return getattr(importlib.import_module(spec.module), f"{spec.pipeline}_pipeline")
+        return getattr(plugins.load(spec.module), f"{spec.pipeline}_pipeline")
     except (ImportError, AttributeError) as error:
         log.exception("plugin.unusable")
         raise BadSpec(f"The model {spec.module} cannot be loaded") from error
