@@ -21,10 +21,11 @@ from stack.home import Home
 from stack.sandbox import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stac_fixtures import served, stac, storage, working
+from stac_fixtures import served, stac, storage, training, working
 
 __all__ = [
-    "caller", "database_url", "nats_url", "postgres_url", "running", "served", "settings", "stac", "storage", "working",
+    "caller", "database_url", "nats_url", "postgres_url", "running", "served", "settings", "stac", "storage",
+    "training", "working",
 ]  # fmt: skip
 
 
@@ -77,6 +78,7 @@ def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_part
     environment = {
         **{name: value for name, value in stack_env.items() if name.startswith(("AWS_", "BUCKET", "FAIR_STAC"))},
         "STAC_DATABASE_URL": pgstac_url,
+        "FAIRWAY_MODELS_PATH": str(Path(__file__).parents[3]),
         "PARENT_BUCKET_FOLDER": f"test-catalog-{uuid4().hex[:8]}",
         "OUTBOUND_ALLOW": ",".join(
             [f"127.0.0.1:{files_port}", *(urlsplit(url).netloc for url in third_parties.values())]

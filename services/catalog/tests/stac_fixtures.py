@@ -1,12 +1,14 @@
 """A worker, a file server, and the real catalogue and store, tidied up afterwards."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import nats
 import pytest
 import pytest_asyncio
 
@@ -65,3 +67,23 @@ def storage(running: Service) -> Iterator[Storage]:
     yield store
     for key in store._pages(""):
         store.client.delete_object(Bucket=store.settings.bucket, Key=store.prefix + key)
+
+
+@pytest_asyncio.fixture
+async def training(nats_url: str) -> AsyncIterator[dict[int, dict]]:
+    """Stands in for the training service; answers `GetPublishable` from this dict, or refuses."""
+    answers: dict[int, dict] = {}
+    connection = await nats.connect(nats_url)
+
+    async def answer(msg) -> None:
+        found = answers.get(json.loads(msg.data)["training_id"])
+        if found is None:
+            refused = {"kind": "conflict", "code": "not_completed", "detail": "The run is not completed."}
+            await connection.publish(msg.reply, json.dumps(refused).encode(), headers={"fairway-refused": "conflict"})
+        else:
+            await msg.respond(json.dumps(found).encode())
+
+    await connection.subscribe("qry.training.v1.get_publishable", cb=answer)
+    await connection.flush()
+    yield answers
+    await connection.close()

@@ -200,26 +200,6 @@ async def test_visibility_is_the_owners_affair(registered, caller, heard):
 
 
 @pytest_asyncio.fixture
-async def training(nats_url: str):
-    """Stands in for the training service; answers `GetPublishable` from this dict, or refuses."""
-    answers: dict[int, dict] = {}
-    connection = await nats.connect(nats_url)
-
-    async def answer(msg) -> None:
-        found = answers.get(json.loads(msg.data)["training_id"])
-        if found is None:
-            refused = {"kind": "conflict", "code": "not_completed", "detail": "The run is not completed."}
-            await connection.publish(msg.reply, json.dumps(refused).encode(), headers={"fairway-refused": "conflict"})
-        else:
-            await msg.respond(json.dumps(found).encode())
-
-    await connection.subscribe("qry.training.v1.get_publishable", cb=answer)
-    await connection.flush()
-    yield answers
-    await connection.close()
-
-
-@pytest_asyncio.fixture
 async def run(registered, caller, stac, storage, training):
     """A completed run of a new local model, on the base model and a registered dataset."""
     event = await submitted(caller, registered)
