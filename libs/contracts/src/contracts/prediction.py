@@ -54,24 +54,6 @@ class CancelRun(Command, wire="prediction.v1.cancel_run"):
     graceful: bool = False
 
 
-class ReportRun(Command, wire="prediction.v1.report_run"):
-    """Sent by the worker that drives the run; `attempt` is the fencing token, older ones are ignored."""
-
-    prediction_id: int
-    attempt: int
-    status: RunStatus
-    run_id: str | None = None
-    reason: str = ""
-
-
-class ReportResults(Command, wire="prediction.v1.report_results"):
-    prediction_id: int
-    attempt: int
-    feature_count: int
-    tile_count: int
-    has_pmtiles: bool
-
-
 class SetPredictionVisibility(Command, wire="prediction.v1.set_visibility"):
     expires = 30.0
     prediction_id: int

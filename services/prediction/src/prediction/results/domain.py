@@ -1,0 +1,69 @@
+"""Does an output keep what the model's STAC item promises?"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+GEOMETRIES = {
+    "polygon": ("Polygon", "MultiPolygon"),
+    "line": ("LineString", "MultiLineString"),
+    "point": ("Point", "MultiPoint"),
+}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,),
+}  # fmt: skip
+Json = Mapping[str, Any]
+
+
+class Contradiction(ValueError):
+    """The output is not what the model declares; the text says in which respect."""
+
+
+def check(collection: Any, keywords: Sequence[str], properties: Sequence[Json]) -> list[dict[str, Any]]:
+    """The features of a FeatureCollection in lon/lat. `properties`: `fair:output_properties`. Raises Contradiction."""
+    if not isinstance(collection, dict) or collection.get("type") != "FeatureCollection":  # pyright: ignore
+        raise Contradiction("The model's output is no GeoJSON FeatureCollection.")
+    features: Any = cast("dict[str, Any]", collection).get("features")
+    if not isinstance(features, list):
+        raise Contradiction("The model's output has no list of features.")
+    allowed = [kind for keyword in keywords for kind in GEOMETRIES.get(keyword, ())]
+    for number, feature in enumerate(cast("list[Any]", features)):
+        if problem := _problem(feature, allowed, properties):
+            raise Contradiction(f"Feature {number} of the model's output {problem}.")
+    return cast("list[dict[str, Any]]", features)
+
+
+def _problem(feature: Any, allowed: Sequence[str], properties: Sequence[Json]) -> str | None:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":  # pyright: ignore
+        return "is no GeoJSON Feature"
+    geometry, values = feature.get("geometry"), feature.get("properties")  # pyright: ignore
+    if not isinstance(geometry, dict) or not isinstance(values, dict):
+        return "lacks geometry or properties"
+    kind = str(geometry.get("type"))  # pyright: ignore
+    if allowed and kind not in allowed:
+        return f"is a {kind}, declared are {', '.join(allowed)}"
+    if not _in_degrees(geometry.get("coordinates")):  # pyright: ignore
+        return "has coordinates that are not longitude and latitude"
+    return _wrong_value(cast("dict[str, Any]", values), properties)
+
+
+def _in_degrees(coordinates: Any) -> bool:
+    """Nested lists of positions, none of them empty."""
+    if not isinstance(coordinates, list) or not coordinates:
+        return False
+    first: Any = coordinates[0]  # pyright: ignore
+    if isinstance(first, list):
+        return all(_in_degrees(part) for part in coordinates)  # pyright: ignore
+    numbers = cast("list[Any]", coordinates)
+    finite = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
+    return finite and len(numbers) >= 2 and abs(numbers[0]) <= 180 and abs(numbers[1]) <= 90
+
+
+def _wrong_value(values: Mapping[str, Any], properties: Sequence[Json]) -> str | None:
+    for declared in properties:
+        value, kind = values.get(str(declared["key"])), str(declared["type"])
+        if value is None:
+            continue
+        if not isinstance(value, _TYPES.get(kind, (object,))) or (isinstance(value, bool) and kind != "boolean"):
+            return f"has {declared['key']} = {value!r}, declared is a {kind}"
+    return None

@@ -1,0 +1,62 @@
+"""From the output of a completed run to the files that people load."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.catalog.models import ModelFacts
+from kit.child import in_child
+from pipelines.port import ArtifactNotFound
+from prediction.results.domain import Contradiction
+from prediction.results.make import Made, Promise, make
+from prediction.runs.ports import Failed, Progress, Tools
+from prediction.runs.queries import output_key
+from prediction.runs.tables import PredictionRow
+
+MEDIA = {
+    ".geojson": "application/geo+json",
+    ".fgb": "application/vnd.flatgeobuf",
+    ".pmtiles": "application/vnd.pmtiles",
+}
+LIMIT = 1700.0
+
+
+@dataclass(frozen=True)
+class Output:
+    feature_count: int
+    has_pmtiles: bool
+
+
+async def publish(row: PredictionRow, tools: Tools, progress: Progress) -> Output:
+    """Safe to repeat: the same run gives the same files under the same keys."""
+    await progress("results", 0, 3)
+    tools.work_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"results-{row.id}-", dir=tools.work_dir) as folder:
+        raw = Path(folder) / "raw.json"
+        await _download(row, tools, raw)
+        made = await _made(raw, row, tools)
+        for number, path in enumerate(made.files, 1):
+            await tools.storage.upload(str(path), output_key(row.id, path.suffix[1:]), MEDIA[path.suffix])
+            await progress("results", number, len(made.files))
+    return Output(made.feature_count, len(made.files) == 3)
+
+
+async def _download(row: PredictionRow, tools: Tools, target: Path) -> None:
+    try:
+        artifact = await tools.server.pipelines.artifact(row.run_id or "", "predictions")
+    except ArtifactNotFound as problem:
+        raise Failed("The model made no predictions.") from problem
+    if artifact.file is None:
+        raise Failed("The model's output is no GeoJSON FeatureCollection.")
+    bucket, _, key = artifact.file.removeprefix("s3://").partition("/")
+    await asyncio.to_thread(tools.storage.client.download_file, bucket, key, str(target))
+
+
+async def _made(raw: Path, row: PredictionRow, tools: Tools) -> Made:
+    facts = ModelFacts.model_validate(row.facts)
+    promise = Promise(facts.keywords, facts.output_properties)
+    try:
+        return await in_child(make, raw, promise, tools.zooms, timeout=LIMIT)
+    except Contradiction as problem:
+        raise Failed(str(problem)) from problem

@@ -1,0 +1,79 @@
+"""Is a submission sound? Answered before anything is written; the field at fault is named."""
+
+import asyncio
+
+from contracts.catalog.models import ModelFacts
+from contracts.prediction import SubmitPrediction
+from kit.errors import Invalid
+from kit.outbound import Outbound, OutboundError
+from prediction.known.domain import problems
+from prediction.runs.domain import BadRegion, Region, region_of
+from prediction.runs.usecases import Wish
+
+ZOOMS = range(14, 23)
+RESOLVE_LIMIT = 4.0
+LONGEST = {"model_stac_id": 64, "image_uri": 2000, "description": 10_000}
+
+
+class Checks:
+    """`max_tiles`: the most that one prediction may use."""
+
+    def __init__(self, outbound: Outbound, max_tiles: int) -> None:
+        self.outbound, self.max_tiles = outbound, max_tiles
+
+    async def sound(self, command: SubmitPrediction, facts: ModelFacts) -> Wish:
+        for field, most in LONGEST.items():
+            if len(getattr(command, field)) > most:
+                raise invalid(field, f"At most {most} characters.")
+        check_zoom(command.zoom)
+        check_params(command.params, facts)
+        region = _region(command)
+        await self.check_imagery(command.image_uri)
+        return Wish(command, facts, region, await self._tile_count(region, command.zoom))
+
+    async def check_imagery(self, address: str) -> None:
+        """The address is well formed and public. Nothing is fetched."""
+        from imagery.source import is_tilejson
+        from imagery.template import BadTemplate, Template
+        from imagery.tiles import Tile
+
+        try:
+            first = address if is_tilejson(address) else Template.of(address).url(Tile(0, 0, 0))
+            async with asyncio.timeout(RESOLVE_LIMIT):
+                await self.outbound.resolve(first)
+        except (BadTemplate, OutboundError, ValueError) as problem:
+            raise invalid("image_uri", str(problem)) from problem
+        except TimeoutError as problem:
+            raise invalid("image_uri", "The host name of this address cannot be found.") from problem
+
+    async def _tile_count(self, region: Region, zoom: int) -> int:
+        from imagery.tiles import TooManyTiles, within
+
+        try:
+            count = len(await asyncio.to_thread(within, region, zoom, self.max_tiles))
+        except TooManyTiles as problem:
+            raise invalid("geometry", str(problem)) from problem
+        if not count:
+            raise invalid("geometry", f"The geometry covers no whole tile at zoom {zoom}.")
+        return count
+
+
+def check_zoom(zoom: int) -> None:
+    if zoom not in ZOOMS:
+        raise invalid("zoom", f"The zoom lies within {ZOOMS.start} and {ZOOMS.stop - 1}.")
+
+
+def check_params(params: dict, facts: ModelFacts) -> None:
+    if found := problems(facts.hyperparameters, facts.hyperparameters_spec, params):
+        raise Invalid("invalid_params", found[0], params=found)
+
+
+def _region(command: SubmitPrediction) -> Region:
+    try:
+        return region_of(command.geometry)
+    except BadRegion as problem:
+        raise invalid("geometry", str(problem)) from problem
+
+
+def invalid(field: str, words: str) -> Invalid:
+    return Invalid(f"invalid_{field}", words, **{field: [words]})

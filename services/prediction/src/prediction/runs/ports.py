@@ -1,0 +1,39 @@
+"""What a worker needs besides its database and the bus."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.outbound import Outbound
+from kit.storage import Storage
+from pipelines.launcher import Launcher
+from prediction.pipeline_server import PipelineServer
+
+Progress = Callable[[str, int, int], Awaitable[None]]
+"""Stage, done, total."""
+
+
+class Failed(Exception):
+    """The prediction cannot succeed; the text says why, to the person who asked for it."""
+
+
+@dataclass
+class Tools:
+    """`start` and `stop` follow the worker's life: between two jobs a child with ZenML loaded is kept waiting."""
+
+    storage: Storage
+    outbound: Outbound
+    server: PipelineServer
+    environment: Mapping[str, str]
+    """of the runs, beside the worker's own"""
+    work_dir: Path
+    deadline: float
+    zooms: tuple[int, int]
+    """of the PMTiles: least, most"""
+
+    async def start(self) -> None:
+        self.launcher = Launcher(self.environment, self.work_dir, self.server.pipelines)
+        await self.launcher.__aenter__()
+
+    async def stop(self) -> None:
+        await self.launcher.__aexit__(None, None, None)

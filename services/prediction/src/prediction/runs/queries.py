@@ -1,0 +1,143 @@
+"""Predictions as their readers see them. Who may not see a row is told that there is none."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.prediction import ListPredictions, Prediction
+from contracts.shared import Actor, CompactUser, Page, Rows
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.messaging.tx import ReadTx
+from kit.statements import Prepared
+from kit.storage import Storage
+from prediction.runs.tables import PredictionRow as Row
+from prediction.tables import KnownUser
+
+FORMATS = ("geojson", "fgb", "pmtiles")
+_ORDER = {"id": Row.id, "submitted_at": Row.submitted_at, "last_polled_at": Row.last_polled_at}
+_VIEW = select(
+    Row.id, Row.run_id.label("zenml_run_id"), Row.model_stac_id.label("local_model_stac_id"), Row.image_uri,
+    cast(func.ST_AsGeoJSON(Row.geom, 17), JSONB).label("geometry"), Row.zoom, Row.params, Row.remove_osm,
+    Row.visibility, Row.description, Row.status, Row.results_ready, Row.error, Row.mapswipe_project_id, Row.category,
+    Row.submitted_at, Row.last_polled_at, Row.has_pmtiles, Row.user_id,
+    func.coalesce(KnownUser.username, "").label("username"),
+).outerjoin(KnownUser, KnownUser.id == Row.user_id)  # fmt: skip
+_BY_ID = Prepared(_VIEW.where(Row.id == bindparam("prediction_id")))
+
+
+def output_key(prediction_id: int, ending: str) -> str:
+    return f"predict/{prediction_id}/output/predictions.{ending}"
+
+
+def sees(actor: Actor, user_id: int, visibility: str) -> bool:
+    return visibility == "public" or actor.owns(user_id) or "service" in actor.roles
+
+
+async def get_prediction(prediction_id: int, public: bool, read: ReadTx, storage: Storage) -> Prediction:
+    return (await views([await _seen(prediction_id, public, read)], storage))[0]
+
+
+async def get_result(prediction_id: int, read: ReadTx, storage: Storage) -> dict[str, str]:
+    row = await _seen(prediction_id, False, read)
+    if not row["results_ready"]:
+        raise Conflict("results_not_ready", f"The results are not ready, the run is {row['status']}.")
+    return await asyncio.to_thread(_assets, row, storage) or {}
+
+
+async def _seen(prediction_id: int, public: bool, read: ReadTx) -> Mapping[str, Any]:
+    async with read.db.raw() as connection:
+        rows = await _BY_ID.rows(connection, prediction_id=prediction_id)
+    if not rows or not (rows[0]["visibility"] == "public" if public else _seen_by(read.actor, rows[0])):
+        raise NotFound("prediction_not_found")
+    return rows[0]
+
+
+def _seen_by(actor: Actor, row: Mapping[str, Any]) -> bool:
+    return sees(actor, row["user_id"], row["visibility"])
+
+
+async def view(prediction_id: int, session: AsyncSession, storage: Storage) -> Prediction:
+    """As it stands in the transaction of a command."""
+    row = (await session.execute(_VIEW.where(Row.id == prediction_id))).mappings().one()
+    return (await views([row], storage))[0]
+
+
+async def views(rows: Sequence[Mapping[str, Any]], storage: Storage) -> list[Prediction]:
+    """Signing addresses is CPU work of a third of a millisecond each, hence the thread."""
+    return await asyncio.to_thread(lambda: [_view(row, storage) for row in rows])
+
+
+def _view(row: Mapping[str, Any], storage: Storage) -> Prediction:
+    user = CompactUser(osm_id=row["user_id"], username=row["username"])
+    return Prediction.model_validate({**row, "user": user, "assets": _assets(row, storage)})
+
+
+def _assets(row: Mapping[str, Any], storage: Storage) -> dict[str, str] | None:
+    """No address of PMTiles where there were no features to write."""
+    if not row["results_ready"]:
+        return None
+    endings = [ending for ending in FORMATS if ending != "pmtiles" or row["has_pmtiles"]]
+    return {ending: storage.presigned(output_key(row["id"], ending)) for ending in endings}
+
+
+async def list_predictions(query: ListPredictions, read: ReadTx, storage: Storage) -> Rows:
+    wanted = and_(_visible(read.actor, query.public), *_filters(query), *_page_filters(query.page))
+    count = await read.session.scalar(select(func.count()).select_from(Row).where(wanted))
+    page = _ordered(_VIEW.where(wanted), query.page.ordering).limit(query.page.limit).offset(query.page.offset)
+    rows = (await read.session.execute(page)).mappings().all()
+    return Rows(count=count or 0, results=[view.model_dump(mode="json") for view in await views(rows, storage)])
+
+
+def _visible(actor: Actor, public: bool) -> ColumnElement[bool]:
+    if not public and (actor.is_admin or "service" in actor.roles):
+        return true()
+    if public or actor.is_anonymous:
+        return Row.visibility == "public"
+    return or_(Row.visibility == "public", Row.user_id == actor.id)
+
+
+def _filters(query: ListPredictions) -> list[ColumnElement[bool]]:
+    pairs = {
+        Row.model_stac_id: query.local_model_stac_id,
+        Row.user_id: query.user,
+        Row.status: query.status,
+        Row.visibility: query.visibility,
+    }
+    return [column == value for column, value in pairs.items() if value is not None]
+
+
+def _page_filters(page: Page) -> list[ColumnElement[bool]]:
+    words = [Row.description.icontains(word, autoescape=True) for word in page.search.split()]
+    if page.in_bbox is None:
+        return words
+    return [*words, func.ST_Intersects(Row.geom, func.ST_MakeEnvelope(*page.in_bbox, 4326))]
+
+
+def _ordered(statement: Select[Any], ordering: str) -> Select[Any]:
+    names = [name for part in ordering.split(",") if (name := part.strip()).removeprefix("-") in _ORDER]
+    names = names or ["-submitted_at"]
+    return statement.order_by(*map(_key, [*names, "-id" if names[0].startswith("-") else "id"]))
+
+
+def _key(name: str) -> ColumnElement[Any]:
+    """Nulls where the index has them, so that it serves both directions."""
+    column = _ORDER[name.removeprefix("-")]
+    return column.desc().nulls_last() if name.startswith("-") else column.asc().nulls_first()
+
+
+def by_run(run_id: str) -> Select[tuple[Row]]:
+    return select(Row).where(Row.run_id == run_id)
+
+
+async def run_of(run_id: str, read: ReadTx) -> Row:
+    """NotFound for a run that nobody has, Forbidden for another's."""
+    row = await read.session.scalar(by_run(run_id))
+    if row is None:
+        raise NotFound("run_not_found", f"There is no run {run_id}.")
+    if not read.actor.owns(row.user_id):
+        raise Forbidden("not_your_run", "Only its owner may look into a run.")
+    return row

@@ -1,0 +1,114 @@
+"""What people ask of a prediction: begin, begin anew, stop, show to others."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from contracts.catalog.models import ModelFacts
+from contracts.prediction import (
+    CancelRun,
+    Prediction,
+    PredictionJob,
+    PredictionSubmitted,
+    RetryPrediction,
+    SetPredictionVisibility,
+    SubmitPrediction,
+)
+from contracts.shared import CompactUser
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.ids import Ids
+from kit.messaging.tx import Tx
+from kit.storage import Storage
+from pipelines.states import Finished, Refusal
+from prediction.runs import queries
+from prediction.runs.domain import Region, ewkt
+from prediction.runs.life import life_of, live
+from prediction.runs.tables import PredictionRow
+
+WAITING_LIMIT = timedelta(hours=24)
+"""How long a prediction may wait for a worker."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A submission that was found to be sound."""
+
+    command: SubmitPrediction
+    facts: ModelFacts
+    region: Region
+    tile_count: int
+
+
+async def submit(wish: Wish, tx: Tx, ids: Ids) -> Prediction:
+    command, now, prediction_id = wish.command, datetime.now(UTC), await ids.next(PredictionRow)
+    told = {
+        "image_uri": command.image_uri, "zoom": command.zoom, "params": command.params, "visibility": "private",
+        "remove_osm": command.remove_osm, "description": command.description, "category": wish.facts.category,
+    }  # fmt: skip
+    tx.insert(
+        PredictionRow, id=prediction_id, user_id=tx.actor.id, model_stac_id=command.model_stac_id,
+        facts=wish.facts.model_dump(mode="json"), geom=ewkt(wish.region), status="initializing", error="",
+        attempt=1, first_attempt=1, graceful=False, tile_count=wish.tile_count, has_pmtiles=False, results_ready=False,
+        submitted_at=now, touched_at=now, due_at=now + WAITING_LIMIT, **told,
+    )  # fmt: skip
+    fact = {"prediction_id": prediction_id, "user_id": tx.actor.id, "model_stac_id": command.model_stac_id}
+    tx.emit(PredictionSubmitted(**fact))
+    tx.emit(PredictionJob(prediction_id=prediction_id, attempt=1, user_id=tx.actor.id))
+    return Prediction(
+        id=prediction_id, zenml_run_id=None, local_model_stac_id=command.model_stac_id, status="initializing",
+        geometry=wish.region.__geo_interface__, results_ready=False, assets=None, submitted_at=now, last_polled_at=None,
+        user=CompactUser(osm_id=tx.actor.id, username=tx.actor.username), **told,
+    )  # fmt: skip
+
+
+async def retry(command: RetryPrediction, tx: Tx, storage: Storage) -> Prediction:
+    row, now = await owned(command.prediction_id, tx), datetime.now(UTC)
+    try:
+        life = life_of(row).retry()
+    except Refusal as refusal:
+        raise Conflict("not_failed", str(refusal)) from refusal
+    live(row, life, tx)
+    row.graceful, row.feature_count = False, None
+    row.touched_at, row.due_at = now, now + WAITING_LIMIT
+    tx.emit(PredictionJob(prediction_id=row.id, attempt=row.attempt, user_id=row.user_id))
+    await tx.session.flush()
+    return await queries.view(row.id, tx.session, storage)
+
+
+async def cancel(command: CancelRun, tx: Tx) -> dict:
+    """The first commit wins: what has ended stays as it is."""
+    row = await _meant(command, tx)
+    try:
+        life = life_of(row).cancel()
+    except Finished as refusal:
+        raise Conflict("RUN_ALREADY_FINISHED", str(refusal)) from refusal
+    row.graceful = command.graceful
+    live(row, life, tx)
+    return {"run_id": row.run_id, "status": row.status, "graceful": command.graceful}
+
+
+async def _meant(command: CancelRun, tx: Tx) -> PredictionRow:
+    if command.run_id is None:
+        return await owned(command.prediction_id, tx)
+    row = await tx.session.scalar(queries.by_run(command.run_id).with_for_update())
+    if row is None:
+        raise NotFound("run_not_found", f"There is no run {command.run_id}.")
+    if not tx.actor.owns(row.user_id):
+        raise Forbidden("not_your_run", "Only its owner may stop a run.")
+    return row
+
+
+async def set_visibility(command: SetPredictionVisibility, tx: Tx, storage: Storage) -> Prediction:
+    row = await owned(command.prediction_id, tx)
+    row.visibility = command.visibility
+    await tx.session.flush()
+    return await queries.view(row.id, tx.session, storage)
+
+
+async def owned(prediction_id: int | None, tx: Tx) -> PredictionRow:
+    """The locked row. NotFound where the caller may not see it, Forbidden where he may only see it."""
+    row = await tx.session.get(PredictionRow, prediction_id, with_for_update=True) if prediction_id else None
+    if row is None or not queries.sees(tx.actor, row.user_id, row.visibility):
+        raise NotFound("prediction_not_found")
+    if not tx.actor.owns(row.user_id):
+        raise Forbidden("not_your_prediction", "Only its owner may change a prediction.")
+    return row

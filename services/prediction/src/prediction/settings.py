@@ -1,0 +1,22 @@
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from kit.outbound.settings import OutboundSettings
+from kit.settings import ServiceSettings, StorageSettings, names
+
+
+class Settings(ServiceSettings, StorageSettings, OutboundSettings):
+    """What the prediction service and its workers read from their environment."""
+
+    zenml_url: str | None = Field(None, validation_alias=names("FAIR_ZENML_STORE_URL"))
+    zenml_key: SecretStr | None = Field(None, validation_alias=names("FAIR_ZENML_STORE_API_KEY"))
+    zenml_stack: str = Field("fairway", validation_alias=names("FAIR_ZENML_STACK"))
+    models_path: Path = Field(Path("."), validation_alias=names("FAIRWAY_MODELS_PATH"))
+    work_dir: Path = Field(Path("/var/tmp/fairway/prediction"), validation_alias=names("PREDICTION_WORK_DIR"))  # noqa: S108
+    sync_interval: float = Field(15.0, gt=0, validation_alias=names("PREDICTION_SYNC_INTERVAL"))
+    deadline: float = Field(1800.0, gt=0, validation_alias=names("PREDICTION_DEADLINE"))
+    """Seconds from the moment a worker takes an attempt to its end."""
+    max_tiles: int = Field(4096, ge=1, validation_alias=names("PREDICTION_MAX_TILES"))
+    min_zoom: int = Field(10, ge=0, le=24, validation_alias=names("PMTILES_MIN_ZOOM"))
+    max_zoom: int = Field(20, ge=0, le=24, validation_alias=names("PMTILES_MAX_ZOOM"))

@@ -1,0 +1,130 @@
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import product
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import numpy as np
+import pytest
+import pytest_asyncio
+from PIL import Image
+from sqlalchemy import delete, select
+
+from contracts.catalog.models import BaseModelRegistered
+from kit.storage import Storage
+from kit.testing import ADMIN, Room, caller, database_url, eventually, nats_url, postgres_url, running, settings
+from prediction.main import build
+from prediction.settings import Settings
+from prediction.tables import KnownModel
+from stack import up
+from stack.home import Home
+from stack.sandbox import sandbox
+
+sys.path.insert(0, str(Path(__file__).parent))
+from prediction_values import facts_of, mean_of_pixels
+from worker import Worker
+
+COLUMN, ROW = 312_976, 267_100
+"""The north-western tile of the pictures, at zoom 19."""
+__all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
+
+
+@pytest.fixture(scope="session")
+def tiles_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sandbox's tile server over 16 pictures at zoom 19."""
+    data = tmp_path_factory.mktemp("pictures")
+    for name, x in (("train", COLUMN - 8), ("predict", COLUMN)):
+        paint(data / name / "oam", range(x, x + 4), range(ROW, ROW + 4))
+    daemon, url = sandbox("tiles", data, home=Home(tmp_path_factory.mktemp("tiles")))
+    daemon.start()
+    yield url
+    daemon.stop()
+
+
+def paint(folder: Path, columns: range, rows: range) -> None:
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(COLUMN)
+    for x, y in product(columns, rows):
+        pixels = noise.integers(0, 255, (64, 64, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"OAM-{x}-{y}-19.tif")
+
+
+@pytest.fixture(scope="session")
+def village(tiles_url: str) -> tuple[float, float, float, float]:
+    """Bounds of the 16 tiles to predict on."""
+    return tuple(httpx.get(f"{tiles_url}/predict/tilejson.json", trust_env=False, timeout=60).json()["bounds"])
+
+
+@pytest.fixture(scope="session")
+def room(tiles_url: str, tmp_path_factory: pytest.TempPathFactory) -> Room:
+    work = tmp_path_factory.mktemp("work")
+    environment = up({"s3", "zenml"}) | {
+        "OUTBOUND_ALLOW": urlsplit(tiles_url).netloc,
+        "PARENT_BUCKET_FOLDER": f"test-prediction-{uuid4().hex[:8]}",
+        "PREDICTION_WORK_DIR": str(work),
+        "PREDICTION_SYNC_INTERVAL": "0.5",
+        "PREDICTION_MAX_TILES": "300",
+        "FAIRWAY_MODELS_PATH": str(Path(__file__).parent),
+        "TOY_FOLDER": str(work),
+    }
+    return Room("prediction", build, Settings, ("postgis",), environment)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_proxy() -> None:
+    os.environ["NO_PROXY"] = "127.0.0.1"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def storage(settings: Settings) -> AsyncIterator[Storage]:
+    ours = Storage(settings)
+    yield ours
+    for key in await ours.keys(""):
+        await ours._call("delete_object", Key=ours.prefix + key)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def model(running, caller, storage) -> str:
+    """A public base model that everyone may use: the toy plug-in."""
+    await storage.put("toy.onnx", mean_of_pixels())
+    facts = facts_of("toy", onnx_uri=storage.uri("toy.onnx"))
+    event = BaseModelRegistered(model_id=3, name="toy", user_id=ADMIN.id, visibility="public", facts=facts)
+    await caller.publish(event, ADMIN)
+
+    async def known() -> bool:
+        async with running.db.session() as session:
+            return bool(await session.scalar(select(KnownModel.model_id).where(KnownModel.stac_item_id == "toy")))
+
+    await eventually(known)
+    return "toy"
+
+
+@pytest_asyncio.fixture
+async def no_models(running) -> None:
+    async with running.db.session() as session:
+        await session.execute(delete(KnownModel).where(KnownModel.stac_item_id != "toy"))
+        await session.commit()
+
+
+@pytest.fixture(scope="session")
+def start_worker(
+    settings: Settings, running, model, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Worker]]:
+    """Starts one more worker process; all are killed at the end."""
+    started: list[Worker] = []
+
+    def start() -> Worker:
+        started.append(Worker(tmp_path_factory.mktemp("worker") / "log"))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.kill()
+
+
+@pytest.fixture(scope="session")
+def worker(start_worker) -> Worker:
+    return start_worker()

@@ -1,0 +1,187 @@
+"""Whole predictions: the sandbox's tiles, real storage, the real pipeline server, worker processes that are killed."""
+
+import asyncio
+import json
+
+import httpx
+import pyogrio
+import pytest
+from prediction_values import facts_of, submission
+from worker import Worker
+
+from contracts.catalog.models import BaseModelRegistered
+from contracts.prediction import (
+    CancelRun,
+    GetPrediction,
+    GetResult,
+    GetRunLogs,
+    GetRunState,
+    RetryPrediction,
+    RunProgress,
+)
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.testing import ADMIN, STRANGER, Caller, eventually
+
+PATIENCE = 110.0
+
+
+async def begun(caller: Caller, command) -> int:
+    return (await caller.send(command)).result["id"]
+
+
+async def ended(caller: Caller, prediction_id: int) -> dict:
+    """The row when nothing will change any more."""
+
+    async def look() -> dict | None:
+        row = await caller.ask(GetPrediction(prediction_id=prediction_id))
+        return row if row["results_ready"] or row["status"] in ("failed", "stopped") else None
+
+    return await eventually(look, PATIENCE)
+
+
+async def until(caller: Caller, prediction_id: int, status: str) -> dict:
+    async def look() -> dict | None:
+        row = await caller.ask(GetPrediction(prediction_id=prediction_id))
+        return row if row["status"] == status else None
+
+    return await eventually(look, PATIENCE)
+
+
+async def step_running(worker: Worker):
+    return await eventually(worker.run, PATIENCE)
+
+
+async def fetched(url: str) -> bytes:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return (await http.get(url)).raise_for_status().content
+
+
+async def test_results_open_and_agree(running, caller: Caller, worker, storage, tiles_url, village, tmp_path):
+    hints: list[RunProgress] = []
+
+    async def hear(msg) -> None:
+        hints.append(RunProgress.model_validate_json(msg.data))
+
+    subscription = await caller.bus.nc.subscribe(f"{RunProgress.ce_type()}.>", cb=hear)
+    prediction_id = await begun(caller, submission(tiles_url, village))
+    row = await ended(caller, prediction_id)
+    assert (row["status"], row["error"]) == ("completed", "")
+    assert sorted(row["assets"]) == ["fgb", "geojson", "pmtiles"]
+    await agreeing(row["assets"], tmp_path)
+    assert len(await storage.keys(f"predict/{prediction_id}/input/OAM-")) == 16
+    assert {hint.stage for hint in hints} == {"staging", "predict", "results"}
+    assert sorted(await caller.ask(GetResult(prediction_id=prediction_id))) == sorted(row["assets"])
+    await subscription.unsubscribe()
+
+
+async def agreeing(assets: dict[str, str], folder) -> None:
+    for ending, url in assets.items():
+        assert f"/output/predictions.{ending}?" in url
+        (folder / f"predictions.{ending}").write_bytes(await fetched(url))
+    collection = json.loads((folder / "predictions.geojson").read_text())
+    assert len(collection["features"]) == 16
+    meta, _, geometry, values = pyogrio.raw.read(folder / "predictions.fgb")
+    assert (meta["crs"], len(geometry), list(meta["fields"])) == ("EPSG:4326", 16, ["chip", "confidence"])
+    assert sorted(values[0]) == sorted(f["properties"]["chip"] for f in collection["features"])
+    header = (folder / "predictions.pmtiles").read_bytes()[:127]
+    assert (header[:7], header[7], header[100], header[101]) == (b"PMTiles", 3, 10, 20)
+
+
+async def test_run_state_and_logs_are_for_the_owner(running, caller: Caller, worker, tiles_url, village):
+    row = await ended(caller, await begun(caller, submission(tiles_url, village)))
+    run_id = row["zenml_run_id"]
+    expected = {"run_id": run_id, "status": "completed", "is_terminal": True}
+    assert await caller.ask(GetRunState(run_id=run_id)) == expected
+    lines = await caller.ask(GetRunLogs(run_id=run_id, step="run_inference", tail=5))
+    assert lines
+    assert sorted(lines[0]) == ["level", "message", "timestamp"]
+    with pytest.raises(NotFound, match="Available: run_inference"):
+        await caller.ask(GetRunLogs(run_id=run_id, step="train_model"))
+    with pytest.raises(Forbidden):
+        await caller.ask(GetRunState(run_id=run_id), STRANGER)
+    with pytest.raises(NotFound):
+        await caller.ask(GetRunLogs(run_id="6f0c1f0e-52d3-4ac1-9a53-0f2f1e7a3b11"))
+    assert (await caller.send(CancelRun(run_id=run_id))).code == "RUN_ALREADY_FINISHED"
+    assert (await caller.send(RetryPrediction(prediction_id=row["id"]))).code == "not_failed"
+
+
+async def test_empty_result_has_no_pmtiles(running, caller: Caller, worker, storage, tiles_url, village):
+    row = await ended(caller, await begun(caller, submission(tiles_url, village, params={"mode": "nothing"})))
+    assert sorted(row["assets"]) == ["fgb", "geojson"]
+    assert json.loads(await fetched(row["assets"]["geojson"])) == {"type": "FeatureCollection", "features": []}
+    assert not await storage.keys(f"predict/{row['id']}/output/predictions.pmtiles")
+
+
+async def test_output_that_contradicts_the_model_fails(running, caller: Caller, worker, tiles_url, village):
+    prediction_id = await begun(caller, submission(tiles_url, village, params={"mode": "points"}))
+    row = await ended(caller, prediction_id)
+    assert (row["status"], row["results_ready"], row["assets"]) == ("failed", False, None)
+    assert "is a Point, declared are Polygon" in row["error"]
+    with pytest.raises(Conflict):
+        await caller.ask(GetResult(prediction_id=prediction_id))
+
+
+async def test_error_of_the_plugin_is_its_reason_and_can_be_retried(
+    running, caller: Caller, worker, tiles_url, village
+):
+    row = await ended(caller, await begun(caller, submission(tiles_url, village, params={"mode": "raise"})))
+    assert row["status"] == "failed"
+    assert "The model refuses this imagery" in row["error"]
+    again = await caller.send(RetryPrediction(prediction_id=row["id"]))
+    assert (again.result["status"], again.result["error"], again.result["zenml_run_id"]) == ("initializing", "", None)
+    row = await ended(caller, row["id"])
+    assert "The model refuses this imagery" in row["error"]
+
+
+async def test_unreachable_imagery_is_the_reason(running, caller: Caller, worker, tiles_url, village):
+    row = await ended(
+        caller, await begun(caller, submission(tiles_url, village, image_uri=f"{tiles_url}/none/{{z}}/{{x}}/{{y}}"))
+    )
+    assert row["status"] == "failed"
+    assert "No imagery could be downloaded" in row["error"]
+    assert "404" in row["error"]
+
+
+async def test_killed_runner_fails_with_a_reason(running, caller: Caller, worker, tiles_url, village):
+    prediction_id = await begun(caller, submission(tiles_url, village, params={"sleep": 30.0}))
+    (await step_running(worker)).kill()
+    row = await ended(caller, prediction_id)
+    assert row["status"] == "failed"
+    assert "killed" in row["error"]
+
+
+async def test_running_prediction_is_stopped(running, caller: Caller, worker, tiles_url, village):
+    prediction_id = await begun(caller, submission(tiles_url, village, params={"sleep": 30.0}))
+    await step_running(worker)
+    row = await until(caller, prediction_id, "running")
+    verdict = await caller.send(CancelRun(run_id=row["zenml_run_id"]))
+    assert verdict.result == {"run_id": row["zenml_run_id"], "status": "stopping", "graceful": False}
+    assert (await ended(caller, prediction_id))["status"] == "stopped"
+    state = await caller.ask(GetRunState(run_id=row["zenml_run_id"]))
+    assert (state["status"], state["is_terminal"]) == ("stopped", True)
+
+
+@pytest.mark.parametrize("how", ["kill", "end"])
+async def test_prediction_survives_its_worker(running, caller: Caller, worker, start_worker, tiles_url, village, how):
+    """The common worker is busy meanwhile, so that the first of the others takes the job."""
+    busy = await begun(caller, submission(tiles_url, village, params={"sleep": 20.0}))
+    await step_running(worker)
+    first = start_worker()
+    prediction_id = await begun(caller, submission(tiles_url, village, params={"sleep": 3.0}))
+    await step_running(first)
+    before = (await until(caller, prediction_id, "running"))["zenml_run_id"]
+    getattr(first, how)()
+    await caller.send(CancelRun(prediction_id=busy))
+    row = await ended(caller, prediction_id)
+    assert (row["status"], row["results_ready"]) == ("completed", True)
+    assert row["zenml_run_id"] != before
+
+
+async def test_live_model_needs_no_restart(running, caller: Caller, worker, tiles_url, village):
+    """A model whose plug-in cannot be loaded fails its own prediction only."""
+    facts = facts_of("broken", entrypoint="models.nowhere.pipeline:predict")
+    event = BaseModelRegistered(model_id=5, name="broken", user_id=ADMIN.id, visibility="public", facts=facts)
+    await caller.publish(event, ADMIN)
+    await asyncio.sleep(0.2)
+    row = await ended(caller, await begun(caller, submission(tiles_url, village, model_stac_id="broken")))
+    assert "cannot be loaded" in row["error"]

@@ -1,0 +1,164 @@
+"""Commands on the real service; no worker runs here, so rows wait."""
+
+from uuid import uuid4
+
+import pytest
+from nats.aio.msg import Msg
+from prediction_values import box, facts_of, submission
+from sqlalchemy import text
+
+from contracts.catalog.models import GetModelFacts, KnownModel, LocalModelChanged
+from contracts.prediction import CancelRun, GetPrediction, RetryPrediction, SetPredictionVisibility
+from contracts.shared import ANONYMOUS
+from contracts.verdict import Kind
+from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
+
+
+async def emitted(running, prediction_id: int) -> list[str]:
+    """Types of what went into the outbox because of one prediction, oldest first."""
+    sql = """select headers->>'ce-type' from outbox
+             where (convert_from(data, 'utf8')::jsonb->>'prediction_id')::int = :id order by seq"""
+    async with running.db.session() as session:
+        return list((await session.scalars(text(sql), {"id": prediction_id})).all())
+
+
+async def test_submitted_row_is_the_answer_and_is_readable(running, caller: Caller, model, tiles_url, village):
+    command = submission(tiles_url, village, params={"confidence_threshold": 0.7}, description="first look")
+    verdict = await caller.send(command)
+    row = verdict.result
+    assert verdict.http == 202
+    assert (row["status"], row["visibility"], row["results_ready"], row["assets"]) == (
+        "initializing",
+        "private",
+        False,
+        None,
+    )
+    assert (row["local_model_stac_id"], row["category"], row["zenml_run_id"]) == ("toy", "buildings", None)
+    assert row["geometry"] == command.model_dump(mode="json")["geometry"]
+    read = await caller.ask(GetPrediction(prediction_id=row["id"]))
+    assert {**row, "user": read["user"]} == read
+    assert sorted(await emitted(running, row["id"])) == [
+        "evt.prediction.v1.prediction_submitted",
+        "job.prediction.v1.drive_run",
+    ]
+
+
+async def test_repeated_command_makes_one_row(running, caller: Caller, model, tiles_url, village):
+    key = uuid4()
+    first = await caller.send(submission(tiles_url, village), command_id=key)
+    assert await caller.send(submission(tiles_url, village), command_id=key) == first
+
+
+WRONG = {
+    "no polygon": ({"geometry": {"type": "Point", "coordinates": [1, 2]}}, "geometry", "Polygon"),
+    "bow tie": ({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}}, "geometry", "crosses"),
+    "open ring": ({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0]]]}}, "geometry", "four"),
+    "off the map": ({"geometry": box(179, 0, 181, 1)}, "geometry", "180"),
+    "too small": ({"geometry": box(34.9, -3.4, 34.90001, -3.39999)}, "geometry", "covers no whole tile"),
+    "too large": ({"geometry": box(34, -4, 35, -3)}, "geometry", "more than 300 tiles"),
+    "zoom": ({"zoom": 13}, "zoom", "14"),
+    "no template": ({"image_uri": "https://img.example.org/"}, "image_uri", "placeholders"),
+    "private": ({"image_uri": "https://192.168.1.1/{z}/{x}/{y}"}, "image_uri", "public internet"),
+    "private TileJSON": ({"image_uri": "http://169.254.169.254/tilejson.json"}, "image_uri", "https"),
+    "unknown parameter": ({"params": {"epochs": 5}}, "params", "not a parameter"),
+    "wrong type": ({"params": {"confidence_threshold": "high"}}, "params", "a number"),
+    "out of range": ({"params": {"confidence_threshold": 1.5}}, "params", "0 and 1"),
+    "not in the list": ({"params": {"mode": "rm"}}, "params", "boxes"),
+    "long description": ({"description": "x" * 10_001}, "description", "10000"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_unsound_submission_names_the_field(running, caller: Caller, model, tiles_url, village, name):
+    changes, field, words = WRONG[name]
+    refused = await caller.send(submission(tiles_url, village, **changes))
+    assert refused.kind is Kind.INVALID
+    assert words in refused.facts[field][0]
+
+
+async def test_multipolygon_with_a_tilejson_is_accepted(running, caller: Caller, model, tiles_url, village):
+    two = {"type": "MultiPolygon", "coordinates": [box(*village)["coordinates"]]}
+    verdict = await caller.send(
+        submission(tiles_url, village, geometry=two, image_uri=f"{tiles_url}/predict/tilejson.json")
+    )
+    assert verdict.result["geometry"]["type"] == "MultiPolygon"
+
+
+@pytest.fixture
+async def catalog(caller: Caller):
+    """Answers for the catalog: `answers` maps STAC ids to what it knows."""
+    answers: dict[str, KnownModel] = {}
+    asked: list[str] = []
+
+    async def answer(msg: Msg) -> None:
+        stac_id = GetModelFacts.model_validate_json(msg.data).stac_item_id
+        asked.append(stac_id)
+        await msg.respond(answers[stac_id].model_dump_json().encode() if stac_id in answers else b"null")
+
+    subscription = await caller.bus.nc.subscribe(GetModelFacts.subject(), cb=answer)
+    await caller.bus.nc.flush()
+    yield answers, asked
+    await subscription.unsubscribe()
+
+
+async def test_unknown_model_is_asked_for_once(running, caller: Caller, catalog, no_models, tiles_url, village):
+    answers, asked = catalog
+    answers["late"] = KnownModel(
+        kind="local", model_id=9, user_id=MAPPER.id, visibility="private", facts=facts_of("late")
+    )
+    for _ in range(2):
+        verdict = await caller.send(submission(tiles_url, village, model_stac_id="late"))
+        assert verdict.result["local_model_stac_id"] == "late"
+    assert asked == ["late"]
+
+
+async def test_models_one_may_not_see_are_not_there(running, caller: Caller, catalog, no_models, tiles_url, village):
+    answers, _ = catalog
+    answers["mine"] = KnownModel(
+        kind="local", model_id=9, user_id=MAPPER.id, visibility="private", facts=facts_of("mine")
+    )
+    mine, none = (submission(tiles_url, village, model_stac_id=name) for name in ("mine", "none"))
+    await caller.send(mine)
+    assert (await caller.send(mine, STRANGER)).code == (await caller.send(none)).code == "model_not_found"
+    assert (await caller.send(mine, ADMIN)).http == 202
+    await caller.publish(
+        LocalModelChanged(model_id=9, name="mine", user_id=7, stac_item_id="mine", visibility="public")
+    )
+
+    async def visible():
+        return (await caller.send(mine, STRANGER)).status == "accepted"
+
+    await eventually(visible)
+
+
+async def test_stop_before_a_worker_has_it(running, caller: Caller, model, tiles_url, village):
+    row = (await caller.send(submission(tiles_url, village))).result
+    stopped = await caller.send(CancelRun(prediction_id=row["id"]))
+    assert stopped.result == {"run_id": None, "status": "stopped", "graceful": False}
+    again = await caller.send(CancelRun(prediction_id=row["id"]))
+    assert (again.kind, again.code) == (Kind.CONFLICT, "RUN_ALREADY_FINISHED")
+    assert "evt.prediction.v1.prediction_stopped" in await emitted(running, row["id"])
+
+
+async def test_stopped_prediction_can_be_tried_again(running, caller: Caller, model, tiles_url, village):
+    row = (await caller.send(submission(tiles_url, village))).result
+    assert (await caller.send(RetryPrediction(prediction_id=row["id"]))).kind is Kind.CONFLICT
+    await caller.send(CancelRun(prediction_id=row["id"]))
+    verdict = await caller.send(RetryPrediction(prediction_id=row["id"]))
+    assert (verdict.http, verdict.result["status"]) == (202, "initializing")
+    assert (await emitted(running, row["id"])).count("job.prediction.v1.drive_run") == 2
+
+
+async def test_others_may_neither_see_nor_change_a_private_row(running, caller: Caller, model, tiles_url, village):
+    row = (await caller.send(submission(tiles_url, village))).result
+    for message in (RetryPrediction, SetPredictionVisibility, CancelRun):
+        command = message(
+            prediction_id=row["id"], **({"visibility": "public"} if message is SetPredictionVisibility else {})
+        )
+        assert (await caller.send(command, STRANGER)).kind is Kind.NOT_FOUND
+    shown = await caller.send(SetPredictionVisibility(prediction_id=row["id"], visibility="public"))
+    assert shown.result["visibility"] == "public"
+    hide = SetPredictionVisibility(prediction_id=row["id"], visibility="private")
+    assert (await caller.send(hide, STRANGER)).kind is Kind.FORBIDDEN
+    assert (await caller.ask(GetPrediction(prediction_id=row["id"]), ANONYMOUS))["id"] == row["id"]
+    assert (await caller.send(hide, ADMIN)).result["visibility"] == "private"
