@@ -2,9 +2,9 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
+import shapely
 
 from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
-from contracts.catalog.datasets import ChangeDataset, CreateDataset
 from contracts.gateway import UserChanged
 from contracts.shared import Page
 from kit.errors import Invalid, NotFound
@@ -13,25 +13,17 @@ from kit.testing import ADMIN, STRANGER, Caller, eventually
 pytestmark = pytest.mark.usefixtures("running")
 
 
-def square(west: float = 85.51, south: float = 27.62, side: float = 0.01) -> dict:
-    east, north = round(west + side, 9), round(south + side, 9)
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[85.51, 27.62], [85.52, 27.62], [85.52, 27.63], [85.51, 27.63], [85.51, 27.62]]],
+}
 
 
-SQUARE = square()
+def box(west: float, south: float, side: float) -> dict:
+    return shapely.geometry.mapping(shapely.box(west, south, west + side, south + side))
+
+
 BOWTIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
-
-
-async def created(caller: Caller, **fields) -> int:
-    return (await caller.send(CreateAoi(geometry=fields.pop("geometry", SQUARE), **fields))).result["properties"]["id"]
-
-
-async def draft(caller: Caller, visibility: str = "private") -> int:
-    command = CreateDataset(title="Draft", source_imagery="https://t.example/{z}/{x}/{y}")
-    dataset_id = (await caller.send(command)).result["id"]
-    await caller.send(ChangeDataset(dataset_id=dataset_id, visibility=visibility))
-    return dataset_id
 
 
 async def test_aoi_is_readable_after_create(caller: Caller):
@@ -66,10 +58,10 @@ async def test_same_key_with_another_body_is_refused(caller: Caller):
         ({"type": "Polygon"}, "must be a list"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]}, "end where it starts"),
         ({"type": "Polygon", "coordinates": [[["a", 0], [1, 0], [1, 1], ["a", 0]]]}, "two finite numbers"),
-        (square(179.0, 5.0, 5.0), "within ±180"),
+        (box(179.0, 5.0, 5.0), "within ±180"),
         (BOWTIE, "crosses itself"),
-        (square(0, 0, 20), "at most 5,000 km²"),
-        (square(0, 0, 0), "crosses itself or is broken"),
+        (box(0, 0, 20), "at most 5,000 km²"),
+        (box(0, 0, 0), "crosses itself or is broken"),
     ],
 )
 async def test_bad_polygons_are_refused_with_words(caller: Caller, geometry, words):
@@ -78,8 +70,8 @@ async def test_bad_polygons_are_refused_with_words(caller: Caller, geometry, wor
     assert words in verdict.facts["geometry"][0]
 
 
-async def test_strangers_see_nothing_of_an_aoi_without_public_dataset(caller: Caller):
-    aoi_id = await created(caller, dataset=await draft(caller))
+async def test_strangers_see_nothing_of_an_aoi_without_public_dataset(caller: Caller, mapping):
+    aoi_id = await mapping.aoi(dataset=await mapping.draft())
     for question in (GetAoi(aoi_id=aoi_id), GetAoiGpx(aoi_id=aoi_id)):
         with pytest.raises(NotFound):
             await caller.ask(question, STRANGER)
@@ -87,17 +79,17 @@ async def test_strangers_see_nothing_of_an_aoi_without_public_dataset(caller: Ca
     assert (await caller.ask(GetAoi(aoi_id=aoi_id), ADMIN))["properties"]["id"] == aoi_id
 
 
-async def test_aoi_of_a_public_dataset_is_seen_but_not_changed_by_strangers(caller: Caller):
-    aoi_id = await created(caller, dataset=await draft(caller, "public"))
+async def test_aoi_of_a_public_dataset_is_seen_but_not_changed_by_strangers(caller: Caller, mapping):
+    aoi_id = await mapping.aoi(dataset=await mapping.draft("public"))
     assert (await caller.ask(GetAoi(aoi_id=aoi_id), STRANGER))["properties"]["id"] == aoi_id
     assert (await caller.send(ChangeAoi(aoi_id=aoi_id, geometry=SQUARE), STRANGER)).code == "not_yours"
     assert (await caller.send(DeleteAoi(aoi_id=aoi_id), STRANGER)).code == "not_yours"
 
 
-async def test_change_touches_only_what_was_given(caller: Caller):
-    dataset = await draft(caller)
-    aoi_id = await created(caller, dataset=dataset)
-    moved = square(85.6)
+async def test_change_touches_only_what_was_given(caller: Caller, mapping):
+    dataset = await mapping.draft()
+    aoi_id = await mapping.aoi(dataset=dataset)
+    moved = mapping.square(85.6)
     changed = await caller.send(ChangeAoi(aoi_id=aoi_id, geometry=moved))
     assert (changed.result["geometry"]["coordinates"], changed.result["properties"]["dataset"]) == (
         moved["coordinates"],
@@ -108,23 +100,23 @@ async def test_change_touches_only_what_was_given(caller: Caller):
     assert (await caller.ask(GetAoi(aoi_id=aoi_id)))["geometry"] == moved
 
 
-async def test_aoi_goes_to_ones_own_dataset_only(caller: Caller):
-    private, public = await draft(caller), await draft(caller, "public")
+async def test_aoi_goes_to_ones_own_dataset_only(caller: Caller, mapping):
+    private, public = await mapping.draft(), await mapping.draft("public")
     assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=987_654))).code == "unknown_dataset"
     assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=private), STRANGER)).code == "unknown_dataset"
     assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=public), STRANGER)).code == "not_yours"
 
 
-async def test_deleted_aoi_is_gone(caller: Caller):
-    aoi_id = await created(caller)
+async def test_deleted_aoi_is_gone(caller: Caller, mapping):
+    aoi_id = await mapping.aoi()
     assert (await caller.send(DeleteAoi(aoi_id=aoi_id))).http == 204
     with pytest.raises(NotFound):
         await caller.ask(GetAoi(aoi_id=aoi_id))
 
 
-async def test_list_filters_and_pages_by_id(caller: Caller):
-    dataset = await draft(caller)
-    ids = [await created(caller, dataset=dataset, geometry=square(10 + n, 50)) for n in range(3)]
+async def test_list_filters_and_pages_by_id(caller: Caller, mapping):
+    dataset = await mapping.draft()
+    ids = [await mapping.aoi(mapping.square(10 + n, 50), dataset) for n in range(3)]
     first = await caller.ask(ListAois(dataset=dataset, page=Page(limit=2)))
     second = await caller.ask(ListAois(dataset=dataset, page=Page(limit=2, offset=2)))
     assert first["count"] == 3
@@ -137,8 +129,8 @@ async def test_list_filters_and_pages_by_id(caller: Caller):
         await caller.ask(ListAois(dataset=987_654))
 
 
-async def test_gpx_holds_the_outer_ring_as_one_track(caller: Caller):
-    aoi_id = await created(caller)
+async def test_gpx_holds_the_outer_ring_as_one_track(caller: Caller, mapping):
+    aoi_id = await mapping.aoi()
     text = await caller.ask(GetAoiGpx(aoi_id=aoi_id))
     root = ElementTree.fromstring(text.encode())
     space = {"g": "http://www.topografix.com/GPX/1/1"}
@@ -147,8 +139,8 @@ async def test_gpx_holds_the_outer_ring_as_one_track(caller: Caller):
     assert [list(point) for point in points] == SQUARE["coordinates"][0]
 
 
-async def test_names_follow_the_gateway(caller: Caller):
-    aoi_id = await created(caller)
+async def test_names_follow_the_gateway(caller: Caller, mapping):
+    aoi_id = await mapping.aoi()
     await caller.publish(UserChanged(user_id=7, username="mapper"))
 
     async def named():

@@ -26,7 +26,7 @@ async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, face
 
 async def list_datasets(query: ListDatasets, read: ReadTx, views: DatasetViews, facets: Facets) -> Rows:
     rows = searched(_filtered(query, read.actor), query.page.search, DatasetRow.title, DatasetRow.stac_id)
-    count = await read.session.scalar(rows.with_only_columns(func.count()))
+    count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
     rows = ordered(rows, query.page.ordering, ORDERS, "-created_at", DatasetRow.id)
     page = (await read.session.scalars(rows.limit(query.page.limit).offset(query.page.offset))).all()
     return Rows(count=count or 0, results=await _shown(page, query.expand, read, views, facets))

@@ -1,0 +1,301 @@
+"""The build from end to end: sandbox tiles and Raw Data API, the real object store and catalogue."""
+
+import asyncio
+import io
+import zipfile
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import morecantile
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from PIL import Image
+
+from catalog.datasets.stranded import SILENCE, fail_stranded
+from catalog.datasets.tables import DatasetRow
+from contracts.catalog.datasets import (
+    BuildDataset,
+    ChangeDataset,
+    DatasetBuildFailed,
+    DatasetBuildJob,
+    DatasetBuilt,
+    DatasetProgress,
+    DeleteDataset,
+    GetDataset,
+    ListDatasets,
+    RebuildDataset,
+)
+from contracts.shared import Page
+from imagery import intersecting
+from kit.messaging.tx import Tx
+from kit.storage import Storage
+from kit.testing import Caller, eventually
+
+pytestmark = pytest.mark.usefixtures("stac")
+GRID = morecantile.tms.get("WebMercatorQuad")
+ZOOM = 19
+LIMIT = 60.0
+
+
+@pytest.fixture(scope="session")
+def place(third_parties) -> shapely.Polygon:
+    """What the sandbox's training set shows."""
+    about = httpx.get(f"{third_parties['tiles']}/train/tilejson.json", trust_env=False).json()
+    return shapely.box(*about["bounds"])
+
+
+@pytest.fixture(scope="session")
+def tiles(served, files_port: int, place: shapely.Polygon) -> str:
+    """Small pictures of that place as plain files, because drawing the sandbox's takes its time."""
+    for tile in intersecting(place, ZOOM, 100):
+        pixels = np.random.default_rng(tile.x * tile.y).integers(0, 255, (64, 64, 3), np.uint8)
+        path = served / "tiles" / str(tile.z) / str(tile.x) / f"{tile.y}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return f"http://127.0.0.1:{files_port}/tiles/{{z}}/{{x}}/{{y}}.png"
+
+
+class Builder:
+    """Asks for builds of the village and follows them."""
+
+    def __init__(self, caller: Caller, mapping: Any, tiles: str, place: shapely.Polygon) -> None:
+        self.caller, self.mapping, self.tiles, self.place = caller, mapping, tiles, place
+        self.made: list[int] = []
+
+    def part(self, west: float, east: float) -> dict[str, Any]:
+        """A strip of the place, in shares of its width."""
+        x0, y0, x1, y1 = self.place.bounds
+        return shapely.geometry.mapping(shapely.box(x0 + west * (x1 - x0), y0, x0 + east * (x1 - x0), y1))
+
+    async def ask(self, *areas: dict[str, Any], **change: Any) -> dict[str, Any]:
+        aoi_ids = [await self.mapping.aoi(area) for area in areas or (self.part(0, 1),)]
+        request = {
+            "title": "Village", "description": "A village", "source_imagery": self.tiles,
+            "category": "buildings", "zoom": ZOOM, "label_tasks": ["semantic-segmentation"],
+            "keywords": ["building", "polygon"], "label_classes": [{"name": "building", "classes": ["*"]}],
+            "geometry_type": "polygon", "aoi_ids": aoi_ids,
+        }  # fmt: skip
+        verdict = await self.caller.send(BuildDataset.model_validate(request | change))
+        self.made.append(verdict.result["id"])
+        return verdict.result
+
+    async def row(self, dataset_id: int, **more: Any) -> dict[str, Any]:
+        return await self.caller.ask(GetDataset(dataset_id=dataset_id, **more))
+
+    async def ended(self, dataset_id: int) -> dict[str, Any]:
+        async def there():
+            row = await self.row(dataset_id)
+            return row if row["status"] in ("built", "failed") else None
+
+        return await eventually(there, LIMIT)
+
+
+@pytest.fixture
+async def builder(caller: Caller, mapping, tiles, place):
+    made = Builder(caller, mapping, tiles, place)
+    yield made
+    for dataset_id in made.made:
+        await caller.send(DeleteDataset(dataset_id=dataset_id))
+
+
+async def test_a_build_ends_in_chips_labels_archive_and_item(running, working, builder, storage: Storage, stac, caller):
+    hints: list[DatasetProgress] = []
+    facts: list[DatasetBuilt] = []
+
+    async def hint(msg) -> None:
+        hints.append(DatasetProgress.model_validate_json(msg.data))
+
+    async def fact(msg) -> None:
+        facts.append(DatasetBuilt.model_validate_json(msg.data))
+
+    listening = [
+        await running.nc.subscribe(DatasetProgress.subject("*"), cb=hint),
+        await running.nc.subscribe(DatasetBuilt.subject(), cb=fact),
+    ]
+    row = await builder.ask(builder.part(0, 0.6), builder.part(0.4, 1))
+    built = await builder.ended(row["id"])
+    assert (built["status"], built["error"]) == ("built", "")
+
+    chips = await storage.keys(f"datasets/{row['stac_id']}/chips/")
+    features = await labels_of(storage, row["stac_id"])
+    await check_chip(storage, chips[0])
+    await check_archive(storage, row["stac_id"], chips)
+    await check_assets(built, chips)
+    assert {one["properties"]["label"] for one in features} == {1}
+    identities = [(one["properties"]["osm_type"], one["properties"]["osm_id"]) for one in features]
+    assert len(identities) == len(set(identities)) > 50
+
+    item = await stac.get("datasets", row["stac_id"])
+    assert (item["properties"]["fair:chip_count"], item["geometry"]["type"]) == (len(chips), "MultiPolygon")
+    assert item["properties"]["providers"] == [{"name": "mapper", "roles": ["producer"]}]
+
+    await eventually(lambda: facts)
+    told = facts[0]
+    assert (told.chip_count, told.feature_count, told.zoom) == (len(chips), len(features), ZOOM)
+    assert told.chips_uri == storage.uri(f"datasets/{row['stac_id']}/chips/")
+    assert list(dict.fromkeys(one.stage for one in hints)) == ["chips", "labels", "archive", "register"]
+    for stage in ("chips", "archive"):
+        last = [one for one in hints if one.stage == stage][-1]
+        assert (last.done, last.total) == (len(chips), len(chips))
+    for subscription in listening:
+        await subscription.unsubscribe()
+    await check_expansion(builder, caller, row["id"])
+
+
+async def check_expansion(builder: Builder, caller: Caller, dataset_id: int) -> None:
+    assert (await builder.row(dataset_id, expand=True))["stac"]["properties"]["title"] == "Village"
+    listed = await caller.ask(ListDatasets(page=Page(search="Village"), expand=True))
+    assert all(bool(row["stac"]) == (row["status"] == "built") for row in listed["results"])
+
+
+async def labels_of(storage: Storage, stac_id: str) -> list[dict[str, Any]]:
+    return httpx.Response(200, content=await storage.get(f"datasets/{stac_id}/labels/labels.geojson")).json()[
+        "features"
+    ]
+
+
+async def check_chip(storage: Storage, key: str) -> None:
+    _, x, y, z = key.rpartition("/")[2].removesuffix(".tif").split("-")
+    with rasterio.MemoryFile(await storage.get(key)) as memory, memory.open() as chip:
+        assert (chip.crs.to_epsg(), chip.count) == (3857, 3)
+        assert chip.bounds == pytest.approx(GRID.xy_bounds(morecantile.Tile(int(x), int(y), int(z))))
+
+
+async def check_archive(storage: Storage, stac_id: str, chips: list[str]) -> None:
+    with zipfile.ZipFile(io.BytesIO(await storage.get(f"datasets/{stac_id}/download/{stac_id}.zip"))) as archive:
+        names = {f"chips/{key.rpartition('/')[2]}" for key in chips} | {"labels/labels.geojson"}
+        assert set(archive.namelist()) == names
+
+
+async def check_assets(row: dict[str, Any], chips: list[str]) -> None:
+    answers = {name: httpx.get(url, trust_env=False) for name, url in row["assets"].items()}
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "chips": 200,
+        "labels": 200,
+        "download": 200,
+    }
+    assert all(key in answers["chips"].text for key in chips)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"label_classes": [{"name": "aeroway", "classes": ["runway"]}]}, "No label found"),
+        ({"source_imagery": "/nowhere/{z}/{x}/{y}.png"}, "No imagery could be downloaded. The server"),
+        ({"source_imagery": "/tilejson.json?{z}{x}{y}"}, "not of the expected kind"),
+        ({"source_imagery": "https://nowhere.invalid/{z}/{x}/{y}.png"}, "The host name of this address"),
+    ],
+)
+async def test_a_failed_build_says_why(working, builder, change, reason, files_port, served):
+    (served / "tilejson.json").write_text("[")
+    imagery = change.get("source_imagery", builder.tiles)
+    change = change | {"source_imagery": f"http://127.0.0.1:{files_port}{imagery}" if imagery[0] == "/" else imagery}
+    row = await builder.ask(**change)
+    failed = await builder.ended(row["id"])
+    assert (failed["status"], failed["assets"]) == ("failed", None)
+    assert reason in failed["error"]
+
+
+async def test_sandbox_imagery_builds_too(working, builder, third_parties, place, storage):
+    address = f"{third_parties['tiles']}/train/{{z}}/{{x}}/{{y}}.jpg"
+    tile = intersecting(place, ZOOM, 100)[9]
+    first = address.format(x=tile.x, y=tile.y, z=tile.z)
+    await asyncio.to_thread(lambda: httpx.get(first, timeout=60, trust_env=False).raise_for_status())
+    area = shapely.box(*GRID.bounds(tile)).buffer(-1e-5)
+    row = await builder.ask(shapely.geometry.mapping(area), source_imagery=address)
+    assert (await builder.ended(row["id"]))["error"] == ""
+    assert await storage.keys(f"datasets/{row['stac_id']}/chips/") == [
+        f"datasets/{row['stac_id']}/chips/OAM-{tile.x}-{tile.y}-{tile.z}.tif"
+    ]
+
+
+async def test_failure_is_an_event_and_the_build_can_be_repeated(running, working, builder, caller, storage):
+    facts: list[DatasetBuildFailed] = []
+
+    async def fact(msg) -> None:
+        facts.append(DatasetBuildFailed.model_validate_json(msg.data))
+
+    listening = await running.nc.subscribe(DatasetBuildFailed.subject(), cb=fact)
+    row = await builder.ask(label_classes=[{"name": "aeroway", "classes": ["runway"]}])
+    await builder.ended(row["id"])
+    await eventually(lambda: facts)
+    assert (facts[0].stac_id, facts[0].user_id, "No label found" in facts[0].reason) == (row["stac_id"], 7, True)
+    await listening.unsubscribe()
+
+    before = await etags(storage, row["stac_id"])
+    await mend(running, row["id"])
+    again = await caller.send(RebuildDataset(dataset_id=row["id"]))
+    assert (again.http, again.result["status"], again.result["error"]) == (202, "building", "")
+    assert (await builder.ended(row["id"]))["status"] == "built"
+    assert await etags(storage, row["stac_id"]) == before
+
+
+async def mend(running, dataset_id: int) -> None:
+    """As if OpenStreetMap had been mapped meanwhile: the stored request asks for what is there."""
+    async with running.db.session() as session, session.begin():
+        row = await session.get(DatasetRow, dataset_id)
+        row.request = row.request | {"label_classes": [{"name": "building", "classes": ["*"]}]}
+
+
+async def etags(storage: Storage, stac_id: str) -> dict[str, Any]:
+    """Key → ETag and time: a chip that was fetched anew shows another time."""
+    keys = await storage.keys(f"datasets/{stac_id}/chips/")
+    return {key: (head["ETag"], head["LastModified"]) for key in keys if (head := await storage.head(key))}
+
+
+async def test_deleted_dataset_leaves_nothing_behind(working, builder, caller, storage, stac):
+    row = await builder.ask(builder.part(0, 0.2))
+    await builder.ended(row["id"])
+    assert (await caller.send(DeleteDataset(dataset_id=row["id"]))).http == 204
+
+    async def gone():
+        left = await storage.keys(f"datasets/{row['stac_id']}/")
+        return not left and await stac.get("datasets", row["stac_id"]) is None
+
+    await eventually(gone)
+
+
+async def test_edits_during_the_build_are_in_the_event(running, working, builder, caller):
+    row = await builder.ask(builder.part(0, 0.2))
+    await caller.send(ChangeDataset(dataset_id=row["id"], visibility="public"))
+    assert (await builder.ended(row["id"]))["visibility"] == "public"
+
+
+async def state(running, dataset_id: int) -> DatasetRow:
+    async with running.db.session() as session:
+        return await session.get(DatasetRow, dataset_id)
+
+
+async def edit(running, dataset_id: int, **values: Any) -> None:
+    async with running.db.session() as session, session.begin():
+        row = await session.get(DatasetRow, dataset_id)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+async def test_a_job_of_an_older_build_or_delivery_does_nothing(running, working, builder):
+    row = await builder.ask(builder.part(0, 0.2))
+    await builder.ended(row["id"])
+    await edit(running, row["id"], status="building", build=2, delivery=7)
+    tx = Tx(running.db, "catalog")
+    for build in (1, 2):
+        tx.emit(DatasetBuildJob(dataset_id=row["id"], user_id=7, build=build))
+    await tx.commit()
+    running.relay.wake()
+    marker = await builder.ask(builder.part(0, 0.2))
+    await builder.ended(marker["id"])
+    left = await state(running, row["id"])
+    assert (left.status, left.build, left.delivery) == ("building", 2, 7)
+    await edit(running, row["id"], status="built")
+
+
+async def test_build_that_nobody_continues_is_given_up(running, builder):
+    row = await builder.ask(builder.part(0, 0.2), source_imagery="https://nowhere.invalid/{z}/{x}/{y}.png")
+    await builder.ended(row["id"])
+    await edit(running, row["id"], status="building", delivery=3, beat_at=datetime.now(UTC) - 2 * SILENCE)
+    assert await fail_stranded(running) == 1
+    assert "interrupted" in (await builder.row(row["id"]))["error"]
+    assert await fail_stranded(running) == 0

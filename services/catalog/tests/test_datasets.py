@@ -1,0 +1,161 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from catalog.datasets.tables import DatasetUse
+from catalog.models.tables import BaseModelRow
+from contracts.catalog.areas import GetAoi
+from contracts.catalog.datasets import (
+    BuildDataset,
+    ChangeDataset,
+    CreateDataset,
+    DeleteDataset,
+    GetDataset,
+    ListDatasets,
+    RebuildDataset,
+)
+from contracts.shared import ANONYMOUS, Page
+from contracts.training import TrainingSubmitted
+from kit.errors import NotFound
+from kit.testing import ADMIN, STRANGER, Caller, eventually
+
+pytestmark = pytest.mark.usefixtures("running")
+TEMPLATE = "https://t.example/{z}/{x}/{y}.png"
+REQUEST = {
+    "title": "Hilltop roofs", "description": "pilot", "source_imagery": TEMPLATE, "category": "buildings", "zoom": 18,
+    "label_tasks": ["semantic-segmentation"], "label_classes": [{"name": "building", "classes": ["*"]}],
+    "keywords": ["building"], "geometry_type": "polygon",
+}  # fmt: skip
+
+
+async def asked(caller: Caller, mapping, **change):
+    aoi_ids = change.pop("aoi_ids", None) or [await mapping.aoi()]
+    return await caller.send(BuildDataset.model_validate({**REQUEST, "aoi_ids": aoi_ids, **change}))
+
+
+async def test_build_answers_with_the_row_and_takes_the_areas(caller: Caller, mapping):
+    aoi_id = await mapping.aoi(dataset=await mapping.draft())
+    verdict = await asked(caller, mapping, aoi_ids=[aoi_id])
+    row = verdict.result
+    assert verdict.http == 202
+    assert row["stac_id"].rpartition("-")[0] == "hilltop-roofs"
+    assert (row["status"], row["visibility"], row["assets"], row["stac"]) == ("building", "private", None, None)
+    assert row["user"] == {"osm_id": 7, "username": "mapper"}
+    assert row["stac_url"].endswith(f"/collections/datasets/items/{row['stac_id']}")
+    assert (await caller.ask(GetAoi(aoi_id=aoi_id)))["properties"]["dataset"] == row["id"]
+
+
+async def test_every_fault_of_a_request_is_told_at_once(caller: Caller, mapping):
+    verdict = await asked(
+        caller, title="", category="nothing", keywords=["house"], source_imagery="https://t.example/1"
+    )
+    assert set(verdict.facts) == {"title", "category", "keywords", "source_imagery"}
+
+
+@pytest.mark.parametrize(
+    ("imagery", "words"),
+    [
+        ("https://t.example/{z}/{x}", "{x}, {y} and {z}"),
+        ("https://t.example/{z}/{x}/{y}/{secret}", "Unknown placeholder"),
+        ("http://t.example/{z}/{x}/{y}", "Only https"),
+        ("https://127.0.0.1/{z}/{x}/{y}", "not on the public internet"),
+        ("https://[::ffff:10.0.0.1]/{z}/{x}/{y}", "not on the public internet"),
+        ("https://2130706433/{z}/{x}/{y}", "not a usable web address"),
+        ("file:///etc/{z}/{x}/{y}", "Only https"),
+    ],
+)
+async def test_imagery_that_may_not_be_fetched_is_refused(caller: Caller, mapping, imagery, words):
+    verdict = await asked(caller, mapping, source_imagery=imagery)
+    assert words in verdict.facts["source_imagery"][0]
+
+
+async def test_area_with_too_many_tiles_is_refused(caller: Caller, mapping):
+    verdict = await asked(caller, mapping, aoi_ids=[await mapping.aoi(mapping.square(85.0, 27.0, 0.3))], zoom=20)
+    assert verdict.code == "too_many_tiles"
+    assert "2,000 tiles at zoom 20" in verdict.detail
+
+
+async def test_foreign_absent_and_repeated_areas_are_not_found(caller: Caller, mapping):
+    mine = await mapping.aoi()
+    for aoi_ids, actor in (([mine, 987_654], None), ([mine, mine], None), ([mine], STRANGER), ([mine], ADMIN)):
+        command = BuildDataset.model_validate({**REQUEST, "aoi_ids": aoi_ids})
+        verdict = await (caller.send(command, actor) if actor else caller.send(command))
+        assert (verdict.code, "aoi_ids" in verdict.detail) == ("aois_not_found", True)
+    assert (await caller.ask(GetAoi(aoi_id=mine)))["properties"]["dataset"] is None
+
+
+async def test_draft_belongs_to_its_maker(caller: Caller):
+    row = (await caller.send(CreateDataset(title="!!!", source_imagery=TEMPLATE))).result
+    assert (row["status"], row["category"], row["stac_id"].startswith("untitled-")) == ("draft", "other", True)
+
+
+async def test_visibility_rules(caller: Caller, mapping):
+    private, public = await mapping.draft(), await mapping.draft("public")
+    for actor, seen in ((STRANGER, {public}), (ANONYMOUS, {public}), (ADMIN, {private, public})):
+        rows = await caller.ask(ListDatasets(page=Page(limit=1000)), actor)
+        assert {row["id"] for row in rows["results"]} & {private, public} == seen
+        assert rows["count"] == len(rows["results"])
+    with pytest.raises(NotFound):
+        await caller.ask(GetDataset(dataset_id=private), STRANGER)
+
+
+async def test_only_the_owner_and_admins_change(caller: Caller, mapping):
+    private, public = await mapping.draft(), await mapping.draft("public")
+    assert (await caller.send(ChangeDataset(dataset_id=private, title="x"), STRANGER)).code == "dataset_not_found"
+    assert (await caller.send(ChangeDataset(dataset_id=public, title="x"), STRANGER)).code == "not_yours"
+    assert (await caller.send(DeleteDataset(dataset_id=public), STRANGER)).code == "not_yours"
+    changed = await caller.send(ChangeDataset(dataset_id=private, title="New", category="trees"), ADMIN)
+    assert (changed.result["title"], changed.result["category"]) == ("New", "trees")
+    assert (await caller.send(ChangeDataset(dataset_id=private, category="nothing"))).facts.keys() == {"category"}
+
+
+async def test_list_filters_searches_and_orders(caller: Caller):
+    for title in ("Zebra north roofs", "zebra SOUTH roofs", "Zebra trees"):
+        await caller.send(CreateDataset(title=title, source_imagery=TEMPLATE))
+    found = await caller.ask(ListDatasets(page=Page(search="ROOFS zebra", ordering="nonsense,created_at")))
+    assert [row["title"] for row in found["results"]] == ["Zebra north roofs", "zebra SOUTH roofs"]
+    newest = await caller.ask(ListDatasets(page=Page(search="zebra", limit=1)))
+    assert (newest["count"], newest["results"][0]["title"]) == (3, "Zebra trees")
+    assert (await caller.ask(ListDatasets(page=Page(search="zebra%"))))["count"] == 0
+    assert (await caller.ask(ListDatasets(page=Page(search="zebra"), status="built")))["count"] == 0
+    assert (await caller.ask(ListDatasets(page=Page(search="zebra"), user=8)))["count"] == 0
+
+
+async def test_only_failed_builds_can_be_repeated(caller: Caller, mapping):
+    assert (await caller.send(RebuildDataset(dataset_id=await mapping.draft()))).code == "not_failed"
+    building = (await asked(caller, mapping)).result["id"]
+    assert (await caller.send(RebuildDataset(dataset_id=building))).code == "not_failed"
+
+
+async def noted(running, training_id: int) -> bool:
+    async with running.db.session() as session:
+        return await session.get(DatasetUse, training_id) is not None
+
+
+@pytest.fixture
+async def base_model(running) -> str:
+    """A base model that trainings may refer to."""
+    row = BaseModelRow(
+        name="tested", category="buildings", stac_item_id="tested-v1", status="active", visibility="public",
+        is_pinned=False, user_id=1, username="admin", error="", item={}, created_at=datetime.now(UTC),
+        last_modified=datetime.now(UTC),
+    )  # fmt: skip
+    async with running.db.session() as session, session.begin():
+        session.add(row)
+    return row.stac_item_id
+
+
+async def test_used_dataset_stays_and_an_unused_one_takes_its_areas_along(running, caller: Caller, mapping, base_model):
+    used, free = await mapping.draft(), await mapping.draft()
+    event = TrainingSubmitted(
+        training_id=41, user_id=7, model_name="m", local_model=1, username="mapper", base_model_stac_id=base_model,
+        dataset_stac_id=(await caller.ask(GetDataset(dataset_id=used)))["stac_id"],
+    )  # fmt: skip
+    await caller.publish(event)
+    aoi_id = await mapping.aoi(dataset=free)
+    await eventually(lambda: noted(running, 41))
+    assert (await caller.send(DeleteDataset(dataset_id=used))).code == "dataset_in_use"
+    assert (await caller.send(DeleteDataset(dataset_id=free))).http == 204
+    for query in (GetDataset(dataset_id=free), GetAoi(aoi_id=aoi_id)):
+        with pytest.raises(NotFound):
+            await caller.ask(query)
