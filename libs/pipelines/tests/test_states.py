@@ -54,7 +54,7 @@ def test_a_report_of_an_older_attempt_is_ignored(word):
 
 def test_first_run_id_is_the_hand_over():
     assert Life().hear(1, "initializing", "r1") == Life("submitted", run_id="r1")
-    assert Life("submitted", run_id="r1").hear(1, "initializing").status == "initializing"
+    assert Life("submitted", run_id="r1").hear(1, "initializing").status == "submitted"
 
 
 def test_cancel_before_a_worker_has_it_stops_at_once():

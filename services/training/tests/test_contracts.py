@@ -1,10 +1,12 @@
 """Every message that this room hears, by its committed example, through the real handler."""
 
+from contextlib import suppress
+
 import pytest
 
 from contracts.base import Command, Event, Job, Query
 from contracts.verdict import Kind
-from kit.errors import DomainError
+from kit.errors import Forbidden, NotFound, Unavailable
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.storage import Storage
@@ -21,6 +23,9 @@ from .conftest import fetch
 ROUTES = {route.message: route for router in (submit.router, runs.router, work.router) for route in router.routes}
 
 
+DECIDED = (NotFound, Forbidden, Unavailable)
+
+
 def heard(kind: type) -> list[type]:
     return sorted((message for message in ROUTES if issubclass(message, kind)), key=lambda message: message.ce_type())
 
@@ -33,10 +38,8 @@ async def test_commands_get_a_verdict(kind, running, caller: Caller, catalog):
 
 @pytest.mark.parametrize("kind", heard(Query), ids=lambda kind: kind.wire)
 async def test_queries_are_answered_or_refused(kind, running, caller: Caller):
-    try:
+    with suppress(*DECIDED):
         await caller.ask(example(kind))
-    except DomainError as refusal:
-        assert refusal.kind is not Kind.INTERNAL
 
 
 @pytest.mark.parametrize("kind", heard(Event), ids=lambda kind: kind.wire)

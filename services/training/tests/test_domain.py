@@ -49,8 +49,12 @@ def test_compatible_by_mapped_task():
 
 @pytest.mark.parametrize(
     ("change", "word"),
-    [({"keywords": ["tree"]}, "keyword"), ({"label_tasks": ["classification"]}, "tasks"), ({"geometry_type": "line"}, "geometries")],
-)  # fmt: skip
+    [
+        ({"keywords": ["tree"]}, "keyword"),
+        ({"label_tasks": ["classification"]}, "tasks"),
+        ({"geometry_type": "line"}, "geometries"),
+    ],
+)
 def test_incompatible(change, word):
     [reason] = incompatibilities(BASE, Labelled(**{**DATA.__dict__, **change}))
     assert word in reason

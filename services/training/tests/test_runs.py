@@ -109,16 +109,19 @@ async def test_cancel_of_a_running_one_is_a_wish(submit, report, caller):
     assert (await report(row, "stopped")).result["status"] == "stopped"
 
 
-async def test_cancel_and_success_race_to_one_end(submit, report, caller, heard):
-    for _ in range(10):
-        row, run_id = await submit(), str(uuid4())
-        await report(row, "running", run_id=run_id)
-        await asyncio.gather(caller.send(c.CancelRun(run_id=run_id)), report(row, "completed"), report(row, "stopped"))
-        end = await caller.ask(c.GetTraining(training_id=row["id"]))
+@pytest.mark.parametrize("number", range(10))
+async def test_cancel_and_success_race_to_one_end(number, submit, report, caller, heard):
+    row, run_id = await submit(), str(uuid4())
+    await report(row, "running", run_id=run_id)
+    await asyncio.gather(caller.send(c.CancelRun(run_id=run_id)), report(row, "completed"), report(row, "stopped"))
+    end = await caller.ask(c.GetTraining(training_id=row["id"]))
+
+    def told():
         kinds = ("training_completed", "training_stopped")
-        told = lambda row=row: [k for k, b in heard if k.endswith(kinds) and b["training_id"] == row["id"]]  # noqa: E731
-        await eventually(told)
-        assert told() == [f"evt.training.v1.training_{end['status']}"]
+        return [kind for kind, body in heard if kind.endswith(kinds) and body["training_id"] == row["id"]]
+
+    await eventually(told)
+    assert told() == [f"evt.training.v1.training_{end['status']}"]
 
 
 async def test_runs_of_others_may_not_be_cancelled(submit, report, caller):
@@ -163,7 +166,7 @@ async def test_lists_are_filtered_ordered_and_paged(submit, report, caller):
 async def test_publishable_is_for_owner_and_admin_and_what_is_completed(submit, running, caller):
     row = await submit(epochs=7)
     query = c.GetPublishable(training_id=row["id"])
-    with pytest.raises(Forbidden, match="Not allowed."):
+    with pytest.raises(Forbidden, match=r"Not allowed\."):
         await caller.ask(query, STRANGER)
     with pytest.raises(Conflict):
         await caller.ask(query)

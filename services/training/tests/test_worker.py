@@ -25,6 +25,7 @@ async def test_a_run_from_submit_to_publishable(submit, workers, caller, heard):
     assert facts["split"]["val_count"] == 1
     assert facts["version"] >= 1
     assert facts["wall_seconds"] > 0
+    await eventually(lambda: "evt.training.v1.training_completed" in [kind for kind, _ in heard])
     mine = [(*kind.split(".v1."), body) for kind, body in heard if body["training_id"] == row["id"]]
     moves = [body["status"] for _, name, body in mine if name == "training_status_changed"]
     assert moves == ["submitted", "running", "completed"]
@@ -51,7 +52,7 @@ async def test_questions_about_a_run_are_answered_by_the_pipeline_server(submit,
     assert facts["run_id"] == run_id
     logs = await caller.ask(c.GetRunLogs(run_id=run_id, step="train_model", tail=2))
     assert all(set(line) == {"level", "message", "timestamp"} for line in logs)
-    with pytest.raises(NotFound, match="Available: .*train_model"):
+    with pytest.raises(NotFound, match=r"Available: .*train_model"):
         await caller.ask(c.GetRunLogs(run_id=run_id, step="nonsense"))
     runs = await caller.ask(c.ListModelRuns(model_name="asked-about"))
     assert runs[0]["id"] == run_id

@@ -19,9 +19,9 @@ from kit.app import Service
 from kit.messaging.tx import Tx
 from pipelines import reasons
 from pipelines.port import Pipelines, PipelinesDown, PipelinesError, RunState, RunStatus
-from pipelines.states import TERMINAL
 from training.runs import usecases
 from training.runs.active import Active, active, polled
+from training.runs.closing import close
 from training.runs.life import run_name
 from training.server import PipelineServer
 from training.settings import Settings
@@ -120,12 +120,10 @@ class Round:
             await self._close(state, RunStatus.FAILED, reason)
 
     async def _close(self, state: RunState | None, status: RunStatus, reason: str) -> None:
-        """The server's record of a run whose process is gone."""
-        if state and state.status not in TERMINAL:
-            try:
-                await self.pipelines.mark_ended(state.id, status, reason)
-            except PipelinesError as error:
-                log.warning("run.not_closed", extra={"facts": {"run": state.name, "reason": str(error)}})
+        try:
+            await close(state, status, reason, self.pipelines)
+        except PipelinesError as error:
+            log.warning("run.not_closed", extra={"facts": {"status": status, "reason": str(error)}})
 
     async def _no_job_waits(self) -> bool:
         """Whether all jobs have been given to workers. False when the bus does not tell."""

@@ -17,6 +17,7 @@ from pipelines.driver import RunChild
 from pipelines.end import End
 from pipelines.port import PipelinesDown, RunSpec, RunState, RunStatus
 from training.runs import usecases
+from training.runs.closing import close
 from training.runs.life import run_name
 from training.work.bench import Bench
 from training.work.claim import Claim, look, take
@@ -29,7 +30,13 @@ BEAT_EVERY = 5
 UNEXPECTED = "Something went wrong on our side"
 
 
+class Closing(Exception):
+    """This worker ends; another one will take the job."""
+
+
 async def drive(job: TrainingJob, ctx: JobContext, bench: Bench) -> None:
+    if bench.stopping.is_set():
+        raise Closing
     claim = await take(job, bench.settings.deadline, ctx.db)
     if claim is None:
         return
@@ -137,5 +144,4 @@ class Drive:
         await self.listener.status("stopped", None)
 
     async def _close(self, run: RunState | None, status: RunStatus) -> None:
-        if run and not run.status.is_terminal:
-            await self.bench.pipelines.mark_ended(run.id, status, reasons.LOST)
+        await close(run, status, reasons.LOST, self.bench.pipelines)
