@@ -113,6 +113,9 @@ class Foreign:
     async def do_json(self, writer):
         self.say(writer, b'{"a": 1}')
 
+    async def do_half(self, writer):
+        self.say(writer, b'{"a": ')
+
     async def do_html(self, writer):
         self.say(writer, b"<html>", "image/png")
 
@@ -174,6 +177,13 @@ async def code_of(call) -> str:
 
 async def test_allowed_private_server_answers(foreign, outbound):
     assert (await outbound.get(f"http://127.0.0.1:{foreign.port}/json", JSON)).json() == {"a": 1}
+
+
+async def test_half_an_answer_is_no_json(foreign, outbound):
+    answer = await outbound.get(f"http://127.0.0.1:{foreign.port}/half", JSON)
+    with pytest.raises(OutboundError) as refused:
+        answer.json()
+    assert refused.value.code == "wrong_content"
 
 
 async def test_private_server_not_on_the_list_is_refused(foreign):

@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import httpx
+import orjson
 
 from kit.outbound.address import PORTS, allowed, check, parsed
 from kit.outbound.body import read
@@ -31,7 +32,11 @@ class Fetched:
     content: bytes
 
     def json(self) -> Any:
-        return httpx.Response(200, content=self.content).json()
+        """`wrong_content` when it is none."""
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError as error:
+            raise OutboundError("wrong_content") from error
 
 
 class Outbound:

@@ -50,11 +50,10 @@ class RawData:
             raise TryLater("The OpenStreetMap data service takes too long to export this area.") from error
 
     async def _ask(self, method: str, path: str, **extra: Any) -> dict[str, Any]:
-        answer = await self.outbound.request(method, f"{self.root}{path}", JSON, headers=HEADERS, **extra)
-        try:
-            return dict(answer.json())
-        except ValueError as error:
-            raise TryLater("The OpenStreetMap data service gave an unreadable answer.") from error
+        answer = (await self.outbound.request(method, f"{self.root}{path}", JSON, headers=HEADERS, **extra)).json()
+        if not isinstance(answer, dict):
+            raise TryLater("The OpenStreetMap data service gave an unreadable answer.")
+        return answer
 
 
 def _text(answer: Any, field: str) -> str:
