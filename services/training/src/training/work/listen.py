@@ -1,14 +1,19 @@
 """What a run tells while it works: states and epochs become rows, everything becomes a hint for whoever is looking."""
 
+import logging
 import math
 import time
+from contextlib import suppress
 from typing import Any
+
+from nats.errors import Error as NatsError
 
 from contracts.training import ReportEpoch, ReportRun, RunProgress, TrainingJob
 from kit.jobs import JobContext
 from training.runs import usecases
 from training.work.patience import patient
 
+log = logging.getLogger("training.listen")
 PER_SECOND = 4
 _NOT_VALUES = {"type", "time", "epoch", "epochs"}
 
@@ -40,23 +45,31 @@ class Listener:
         await patient(write)
 
     async def hint(self, what: str, data: dict[str, Any]) -> None:
-        await self.ctx.hint(
-            RunProgress(training_id=self.job.training_id, user_id=self.job.user_id, what=what, data=data)
-        )
+        """Lost while the bus is away, which must not cost the run."""
+        live = RunProgress(training_id=self.job.training_id, user_id=self.job.user_id, what=what, data=data)
+        with suppress(NatsError):
+            await self.ctx.hint(live)
 
     async def _epoch(self, report: dict[str, Any]) -> None:
-        values = {key: float(value) for key, value in report.items() if key not in _NOT_VALUES and _is_finite(value)}
-        sample = ReportEpoch(
-            training_id=self.job.training_id, attempt=self.job.attempt, epoch=report["epoch"],
-            epochs=report.get("epochs") or self.epochs, values=values,
-        )  # fmt: skip
+        """Plug-ins write what they like: a report that is no sample is passed over."""
+        try:
+            sample = self._sample(report)
+        except (KeyError, TypeError, ValueError):
+            return log.warning("report.unusable", extra={"facts": {"training_id": self.job.training_id}})
 
         async def write() -> None:
             async with self.ctx.tx() as tx:
                 usecases.keep_epoch(sample, tx)
 
         await patient(write)
-        await self.hint("epoch", {"epoch": sample.epoch, "epochs": sample.epochs, **values})
+        await self.hint("epoch", {"epoch": sample.epoch, "epochs": sample.epochs, **sample.values})
+
+    def _sample(self, report: dict[str, Any]) -> ReportEpoch:
+        values = {key: float(value) for key, value in report.items() if key not in _NOT_VALUES and _is_finite(value)}
+        return ReportEpoch(
+            training_id=self.job.training_id, attempt=self.job.attempt, epoch=report["epoch"],
+            epochs=report.get("epochs") or self.epochs, values=values,
+        )  # fmt: skip
 
     def _due(self, kind: str) -> bool:
         now = time.monotonic()
