@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
 from models.rooftop_light.graph import Graph
+from numpy.typing import NDArray
 
 LEVELS, FILTERS, SIZE = 4, 24, 5
 WHITENING_FLOOR = 1e-3

@@ -4,7 +4,6 @@ import io
 import zipfile
 
 import numpy as np
-
 from models.rooftop_light.bank import CHANNELS, FILTERS, LEVELS, SIZE, Bank
 from models.rooftop_light.classifier import CLASSES, Model
 
@@ -13,7 +12,9 @@ FORMAT = "fairway-rooftop-light/1"
 
 def save(model: Model) -> bytes:
     buffer = io.BytesIO()
-    layers = {f"weights{i}": w for i, w in enumerate(model.weights)} | {f"bias{i}": b for i, b in enumerate(model.biases)}
+    layers = {f"weights{i}": w for i, w in enumerate(model.weights)} | {
+        f"bias{i}": b for i, b in enumerate(model.biases)
+    }
     bank = {"kernels": model.bank.kernels, "filter_biases": model.bank.biases}
     np.savez_compressed(buffer, format=FORMAT, mean=model.mean, spread=model.spread, **bank, **layers)
     return buffer.getvalue()

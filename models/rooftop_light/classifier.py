@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
 from models.rooftop_light.bank import Bank, features
 from models.rooftop_light.graph import Graph
+from numpy.typing import NDArray
 
 CLASSES = 3
 

@@ -4,17 +4,18 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from geoml import report
-from geoml.dataset import Dataset
-from geoml.evaluation import evaluate
-from geoml.session import open_session
-
 from models.rooftop_light import checkpoint
 from models.rooftop_light.bank import measure as measure_bank
 from models.rooftop_light.classifier import Model, bank_onnx, to_onnx
 from models.rooftop_light.fresh import untrained
 from models.rooftop_light.pixels import Pixels
 from models.rooftop_light.training import Plan, standardisation, train
+
+from geoml import report
+from geoml.budget import Budget
+from geoml.dataset import Dataset
+from geoml.evaluation import evaluate
+from geoml.session import open_session
 
 Record = Callable[[Mapping[str, Any]], None]
 
@@ -26,13 +27,15 @@ def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapp
     Each epoch is reported and may end in `report.Cancelled`; wall time and losses are recorded even then.
     """
     base, plan = checkpoint.load(weights), plan_of(values)
-    training, validation = (Pixels(dataset.sheets(split[side]), dataset.polygons) for side in ("train_chips", "val_chips"))
+    training, validation = (
+        Pixels(dataset.sheets(split[side]), dataset.polygons) for side in ("train_chips", "val_chips")
+    )
     history: dict[str, list[float]] = {"train_loss": [], "val_loss": []}
 
     def on_epoch(epoch: int, train_loss: float, val_loss: float) -> None:
         history["train_loss"].append(train_loss)
         history["val_loss"].append(val_loss)
-        report.epoch(epoch, plan.epochs, train_loss=train_loss, val_loss=val_loss, done=plan.done(epoch))
+        report.epoch(epoch, plan.epochs, train_loss=train_loss, val_loss=val_loss, done=plan.budget.done(epoch))
         report.raise_if_cancelled()
 
     started = time.monotonic()
@@ -55,8 +58,8 @@ def plan_of(values: Mapping[str, Any]) -> Plan:
         batch_size=values["batch_size"],
         learning_rate=values["learning_rate"],
         weight_decay=values["weight_decay"],
-        max_minutes=values["max_minutes"],
         seed=values["split_seed"],
+        budget=Budget(values["epochs"], values["max_minutes"]),
     )
 
 

@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
-
 from models.rooftop_light import checkpoint
 from models.rooftop_light.bank import CHANNELS, measure
 from models.rooftop_light.classifier import Model, to_onnx
 from models.rooftop_light.fresh import untrained
+from numpy.typing import NDArray
+from scipy import ndimage
 
 SEED, IMAGES, SIDE = 20260424, 8, 256
 

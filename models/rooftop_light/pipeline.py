@@ -5,16 +5,16 @@ Training needs scikit-learn and onnx, imported inside the steps that train; infe
 
 from typing import Annotated, Any
 
+from models.rooftop_light.hyperparameters import complete
+from models.rooftop_light.inference import postprocess, predict, preprocess
+from models.rooftop_light.recording import record
+from zenml import ArtifactConfig, pipeline, step
+from zenml.enums import ArtifactType
+
 from geoml.dataset import load_dataset
 from geoml.fetch import local_file, local_folder
 from geoml.session import open_session
 from geoml.split import split_chips
-from zenml import ArtifactConfig, pipeline, step
-from zenml.enums import ArtifactType
-
-from models.rooftop_light.hyperparameters import complete
-from models.rooftop_light.inference import postprocess, predict, preprocess
-from models.rooftop_light.recording import record
 
 __all__ = ["inference_pipeline", "postprocess", "predict", "preprocess", "training_pipeline"]
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from shapely import Geometry
+
 from geoml.grid import Layout
 from geoml.labels import LabelMap
 from geoml.mosaic import decode
 from geoml.session import Session, run
-from numpy.typing import NDArray
-from shapely import Geometry
 
 MULTIPLE = 32
 

@@ -1,12 +1,12 @@
 """`python -m models.rooftop_light.train_local --data FOLDER --holdout X --minutes M`: see `geoml.local`."""
 
-from geoml.local import Plugin, main
-
 from models.rooftop_light import checkpoint
 from models.rooftop_light.classifier import to_onnx
 from models.rooftop_light.fitting import fit, measure
 from models.rooftop_light.hyperparameters import complete
 from models.rooftop_light.make_base import base_model
+
+from geoml.local import Plugin, main
 
 ROOFTOP_LIGHT = Plugin(
     name="rooftop_light",

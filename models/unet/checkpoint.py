@@ -6,7 +6,6 @@ import zipfile
 from typing import Any
 
 import torch
-
 from models.unet.network import UNet
 
 FORMAT = "fairway-unet/1"

@@ -6,10 +6,9 @@ import logging
 
 import onnx
 import torch
+from models.unet.network import STRIDE, UNet
 from torch import nn
 from torch.export import Dim
-
-from models.unet.network import STRIDE, UNet
 
 OPSET = 18
 

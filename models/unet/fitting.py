@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from geoml import report
-from geoml.dataset import Dataset
-from geoml.evaluation import evaluate
-from geoml.session import open_session
-
 from models.unet import checkpoint
 from models.unet.export import to_onnx
 from models.unet.training import Plan, train
 from models.unet.windows import Windows
+
+from geoml import report
+from geoml.budget import Budget
+from geoml.dataset import Dataset
+from geoml.evaluation import evaluate
+from geoml.session import open_session
 
 Record = Callable[[Mapping[str, Any]], None]
 
@@ -28,7 +29,9 @@ def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapp
     def on_epoch(epoch: int, train_loss: float, val_loss: float) -> None:
         history["train_loss"].append(train_loss)
         history["val_loss"].append(val_loss)
-        report.epoch(epoch, plan.epochs, train_loss=train_loss, val_loss=val_loss, done=plan.done(epoch * plan.steps))
+        report.epoch(
+            epoch, plan.epochs, train_loss=train_loss, val_loss=val_loss, done=plan.budget.done(epoch * plan.steps)
+        )
         report.raise_if_cancelled()
 
     started = time.monotonic()
@@ -40,15 +43,16 @@ def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapp
 
 
 def plan_of(values: Mapping[str, Any]) -> Plan:
+    steps = max(1, round(values["samples_per_epoch"] / values["batch_size"]))
     return Plan(
         epochs=values["epochs"],
-        steps=max(1, round(values["samples_per_epoch"] / values["batch_size"])),
+        steps=steps,
         batch_size=values["batch_size"],
         learning_rate=values["learning_rate"],
         weight_decay=values["weight_decay"],
-        max_minutes=values["max_minutes"],
         max_grad_norm=values["max_grad_norm"],
         seed=values["split_seed"],
+        budget=Budget(values["epochs"] * steps, values["max_minutes"]),
     )
 
 

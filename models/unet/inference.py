@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from geoml import predict as machine
 from geoml.chips import open_chip, read_rgb
 from geoml.instances import label_instances
 from geoml.session import Session
-from numpy.typing import NDArray
 
 NAME = "unet"
 

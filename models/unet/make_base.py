@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import torch
-
 from models.unet import checkpoint
 from models.unet.export import to_onnx
 from models.unet.network import UNet

@@ -5,16 +5,16 @@ Torch is imported inside the steps that train, so that inference runs where ther
 
 from typing import Annotated, Any
 
+from models.unet.hyperparameters import complete
+from models.unet.inference import postprocess, predict, preprocess
+from models.unet.recording import record
+from zenml import ArtifactConfig, pipeline, step
+from zenml.enums import ArtifactType
+
 from geoml.dataset import load_dataset
 from geoml.fetch import local_file, local_folder
 from geoml.session import open_session
 from geoml.split import split_chips
-from zenml import ArtifactConfig, pipeline, step
-from zenml.enums import ArtifactType
-
-from models.unet.hyperparameters import complete
-from models.unet.inference import postprocess, predict, preprocess
-from models.unet.recording import record
 
 __all__ = ["inference_pipeline", "postprocess", "predict", "preprocess", "training_pipeline"]
 

@@ -1,16 +1,16 @@
 """The training loop."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from models.unet.network import UNet
+from models.unet.windows import Batch, Windows, batch, training_batch
 from torch import Tensor
 from torch.nn import functional
 
-from models.unet.network import UNet
-from models.unet.windows import Batch, Windows, batch, training_batch
+from geoml.budget import Budget
 
 WARM_UP = 0.1
 BORDER_WEIGHT = 1.5
@@ -20,27 +20,21 @@ OnEpoch = Callable[[int, float, float], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """`epochs` of `steps` batches each, or until `max_minutes` of wall time: the learning rate follows whichever
-    is further, so a run that meets its time limit has been annealed all the same."""
+    """`epochs` of `steps` batches each, within `budget`. The learning rate follows the budget, so a run that meets
+    its time limit has been annealed all the same."""
 
     epochs: int
     steps: int
     batch_size: int
     learning_rate: float
     weight_decay: float
-    max_minutes: float
     max_grad_norm: float
     seed: int
-    started: float = field(default_factory=time.monotonic)
-
-    def done(self, step: int) -> float:
-        """0…1."""
-        minutes = (time.monotonic() - self.started) / 60
-        return min(1.0, max(step / (self.epochs * self.steps), minutes / self.max_minutes))
+    budget: Budget
 
     def rate(self, step: int) -> float:
         """One cycle: linear up for WARM_UP of the way, then a cosine down to nothing."""
-        done = self.done(step)
+        done = self.budget.done(step)
         if done < WARM_UP:
             return self.learning_rate * max(done / WARM_UP, 0.05)
         return self.learning_rate * 0.5 * (1 + np.cos(np.pi * (done - WARM_UP) / (1 - WARM_UP)))
@@ -81,10 +75,10 @@ def train(network: UNet, training: Windows, validation: Windows, plan: Plan, on_
         losses = []
         for step in range(epoch * plan.steps, (epoch + 1) * plan.steps):
             losses.append(_step(network, optimizer, training_batch(training, rng, plan.batch_size, SIDE), plan, step))
-            if plan.done(step) >= 1:
+            if plan.budget.done(step) >= 1:
                 break
         on_epoch(epoch + 1, float(np.mean(losses)), validation_loss(network, validation, plan.batch_size))
-        if plan.done((epoch + 1) * plan.steps) >= 1:
+        if plan.budget.done((epoch + 1) * plan.steps) >= 1:
             break
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from geoml.grid import Layout
-from geoml.labels import LabelMap
-from geoml.mosaic import decode, paste
 from numpy.typing import NDArray
 from scipy import ndimage
 from shapely import Geometry
 from torch import Tensor
 from torch.nn import functional
+
+from geoml.grid import Layout
+from geoml.labels import LabelMap
+from geoml.mosaic import decode, paste
 
 GAP_WEIGHT = 3.0
 _GAP = np.ones((7, 7), bool)

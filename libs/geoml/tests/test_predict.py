@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from geoml import predict as machine
-from geoml import report
 from PIL import Image
 from pyproj import Geod
 from shapely import affinity, box
 from shapely.geometry import shape
+
+from geoml import predict as machine
+from geoml import report
 
 PARAMS = {"confidence_threshold": 0.5}
 

@@ -24,6 +24,6 @@ def _problem(entry: Mapping[str, Any], value: Any) -> str | None:
         return f"{key}: {kind} expected"
     if "values" in entry and value not in entry["values"]:
         return f"{key}: one of {entry['values']} expected"
-    if "min" in entry and value < entry["min"] or "max" in entry and value > entry["max"]:
+    if ("min" in entry and value < entry["min"]) or ("max" in entry and value > entry["max"]):
         return f"{key}: {value} is outside {entry.get('min')}…{entry.get('max')}"
     return None

@@ -48,7 +48,7 @@ def reproject(geometries: Sequence[Geometry], source: CRS, target: CRS) -> list[
 def on_grid(polygons: Sequence[Geometry], grid: Grid) -> list[Geometry]:
     """EPSG:4326 polygons in pixel coordinates (column, row) of a grid."""
     projected = reproject(polygons, WGS84, grid.crs)
-    a, b, c, d, e, f = (~grid.transform)[:6]
+    a, _, c, _, e, f = (~grid.transform)[:6]
     return list(shapely.transform(np.asarray(projected, object), lambda p: p * [a, e] + [c, f]))
 
 

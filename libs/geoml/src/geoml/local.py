@@ -53,7 +53,7 @@ def main(plugin: Plugin, overrides: Mapping[str, Any]) -> None:
 def _arguments(name: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=f"Train {name} on a folder of chips and labels")
     parser.add_argument("--data", required=True, type=Path)
-    parser.add_argument("--holdout", type=int, help="x of the tile column to hold back; default: a seeded choice of chips")
+    parser.add_argument("--holdout", type=int, help="x of the tile column to hold back; default: some chips")
     parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--out", type=Path, default=Path("build") / name)
     return parser.parse_args()
