@@ -8,13 +8,18 @@ import pytest
 import pytest_asyncio
 from stac_things import base_item, dataset_facts, publishable, tiny_onnx
 
+from catalog.models import registration
 from catalog.models.domain import local_item_id
+from catalog.stac.api import StacApi
 from catalog.stac.registry import register_dataset
 from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
 from contracts.catalog import models as c
 from contracts.shared import ANONYMOUS, Page
 from contracts.training import TrainingSubmitted
 from kit.errors import DomainError, NotFound
+from kit.jobs import LAST, JobContext
+from kit.messaging.envelope import headers_of, new_id, opened
+from kit.outbound import Outbound
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("running")]
@@ -108,6 +113,57 @@ async def test_item_that_breaks_a_schema_fails(caller, working, weights, files_p
     item = base_item(files_port, **{"fair:surprise": 1})
     verdict = await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)
     assert "fair:surprise" in (await settled(caller, verdict.result["id"]))["error"]
+
+
+@pytest.fixture
+def attempt(running, storage):
+    """One delivery of a registration's job, of a row that is made to look as a crash would leave it."""
+
+    async def deliver(model_id: int, stac: StacApi, delivery: int = 1, **columns) -> None:
+        columns = {"status": "registering", **columns}
+        changes = ", ".join(f"{name} = %s" for name in columns)
+        async with running.db.raw() as connection:
+            await connection.execute(f"update base_models set {changes} where id = %s", [*columns.values(), model_id])
+        job = c.BaseModelRegistrationJob(model_id=model_id, user_id=1)
+        envelope = opened(job.model_dump_json().encode(), headers_of(job, "catalog", ADMIN, new_id()))
+        context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", delivery)
+        outbound = next(adapter for adapter in running.provides if isinstance(adapter, Outbound))
+        await registration.register(job, context, registration.Tools(stac, storage, outbound))
+
+    return deliver
+
+
+async def test_crash_after_publishing_makes_no_second_version(registered, caller, stac, attempt):
+    await attempt(registered["id"], stac, stac_version=1)
+    item = await stac.get(BASE_MODELS, registered["stac_item_id"])
+    assert item["properties"]["version"] == "1"
+    assert await stac.get(BASE_MODELS, f"{item['id']}-v1") is None
+    assert (await settled(caller, registered["id"]))["status"] == "active"
+
+
+async def test_catalogue_that_stays_down_fails_the_registration_at_last(registered, caller, attempt):
+    down = StacApi("http://127.0.0.1:9", None)
+    with pytest.raises(registration.Interrupted):
+        await attempt(registered["id"], down)
+    assert (await caller.ask(c.GetBaseModel(model_id=registered["id"]), ADMIN))["status"] == "registering"
+    await attempt(registered["id"], down, LAST)
+    row = await settled(caller, registered["id"])
+    assert row["status"] == "failed"
+    assert "infrastructure" in row["error"]
+    await down.stop()
+
+
+async def test_overtaken_registration_records_nothing(registered, caller, running, stac, attempt, monkeypatch):
+    check = registration.check_addresses
+
+    async def overtaken(*args) -> None:
+        await check(*args)
+        async with running.db.raw() as connection:
+            await connection.execute("update base_models set generation = 9 where id = %s", [registered["id"]])
+
+    monkeypatch.setattr(registration, "check_addresses", overtaken)
+    await attempt(registered["id"], stac, stac_version=1)
+    assert (await caller.ask(c.GetBaseModel(model_id=registered["id"]), ADMIN))["status"] == "registering"
 
 
 @pytest.mark.parametrize(
