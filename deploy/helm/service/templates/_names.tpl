@@ -1,0 +1,33 @@
+{{- define "service.fullname" -}}
+{{- eq .Release.Name .Values.room | ternary .Values.room (printf "%s-%s" .Release.Name .Values.room) | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "service.selector" -}}
+app.kubernetes.io/name: {{ .root.Values.room }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "service.labels" -}}
+app.kubernetes.io/name: {{ .Values.room }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/part-of: fairway
+app.kubernetes.io/version: {{ include "service.tag" . | trunc 63 | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- define "service.tag" -}}
+{{- .Values.image.tag | default .Values.global.image.tag | default .Chart.AppVersion -}}
+{{- end -}}
+
+{{- define "service.image" -}}
+{{- printf "%s/%s:%s" (trimSuffix "/" .Values.global.image.registry) .Values.room (include "service.tag" .) -}}
+{{- end -}}
+
+{{- define "service.account" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "service.fullname" .) "default" .Values.serviceAccount.create) -}}
+{{- end -}}
+
+{{- define "service.secret" -}}
+{{- .Values.secrets.existingSecret | default (include "service.fullname" .) -}}
+{{- end -}}

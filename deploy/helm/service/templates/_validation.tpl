@@ -1,0 +1,65 @@
+{{/* Longest orderly stop of a process, in seconds: the gateway's supervisor waits that long for its workers. */}}
+{{- define "service.longestStop" -}}30{{- end -}}
+
+{{/* Mixes that no schema can see. Included once, by the serving deployment. */}}
+{{- define "service.validate" -}}
+{{- include "service.validateName" . -}}
+{{- include "service.validateScale" . -}}
+{{- include "service.validateStop" . -}}
+{{- include "service.validateSettings" . -}}
+{{- if eq .Values.room "gateway" }}{{ include "service.validateGateway" . }}{{ end -}}
+{{- end -}}
+
+{{- define "service.validateName" -}}
+{{- if and (not .Chart.IsRoot) (ne .Chart.Name .Values.room) -}}
+{{- fail (printf "the alias %s holds the room %s; alias, room, image and database have one name" .Chart.Name .Values.room) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "service.validateScale" -}}
+{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.min) (int .Values.autoscaling.max)) -}}
+{{- fail (printf "%s: autoscaling.min %v is above autoscaling.max %v" .Values.room .Values.autoscaling.min .Values.autoscaling.max) -}}
+{{- end -}}
+{{- if eq (int .Values.public.port) (int .Values.internalPort) -}}
+{{- fail (printf "%s: public.port and internalPort are both %v; /metrics would be public" .Values.room .Values.internalPort) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "service.validateStop" -}}
+{{- $stop := include "service.longestStop" . | int -}}
+{{- $needed := add $stop (int .Values.drainSeconds) -}}
+{{- if le (int .Values.graceSeconds) $needed -}}
+{{- fail (printf "%s: graceSeconds must be above %v (drainSeconds and %v seconds to finish requests)" .Values.room $needed $stop) -}}
+{{- end -}}
+{{- if le (int .Values.worker.graceSeconds) $stop -}}
+{{- fail (printf "%s: worker.graceSeconds must be above %v" .Values.room $stop) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "service.validateSettings" -}}
+{{- $config := include "service.config" . | fromYaml -}}
+{{- $secret := concat .Values.secrets.keys .Values.secrets.optional -}}
+{{- range $secret -}}
+{{- if hasKey $config . -}}
+{{- fail (printf "%s: %s is a secret and a setting of config at once; keep one" $.Values.room .) -}}
+{{- end -}}
+{{- end -}}
+{{- if not (or (get $config "NATS_URL") (has "NATS_URL" $secret)) -}}
+{{- fail (printf "%s: set NATS_URL in global.config, or name it in secrets.keys when it holds a password" .Values.room) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "service.validateGateway" -}}
+{{- $config := include "service.config" . | fromYaml -}}
+{{- range list "FRONTEND_URL" "API_BASE_URL" -}}
+{{- if not (get $config .) }}{{ fail (printf "gateway: set %s in global.config" .) }}{{ end -}}
+{{- end -}}
+{{- $provider := get $config "AUTH_PROVIDER" | default "hanko" -}}
+{{- if and (eq $provider "hanko") (not (get $config "HANKO_API_URL")) -}}
+{{- fail "gateway: AUTH_PROVIDER=hanko needs HANKO_API_URL in gateway.config" -}}
+{{- end -}}
+{{- $needed := eq $provider "hanko" | ternary "COOKIE_SECRET" "FAIR_DEV_TOKEN" -}}
+{{- if not (has $needed .Values.secrets.keys) -}}
+{{- fail (printf "gateway: AUTH_PROVIDER=%s needs %s in gateway.secrets.keys" $provider $needed) -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,112 @@
+"""The Dockerfile, read: no container engine is needed, so whether it builds is not shown here."""
+
+import importlib.util
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.chart.rendering import REPOSITORY, ROOMS, Release
+
+FOLDER = REPOSITORY / "deploy" / "docker"
+LINES = re.sub(r"\\\n\s*", "", (FOLDER / "Dockerfile").read_text()).splitlines()
+ALLOWED = [line[1:] for line in (FOLDER / "Dockerfile.dockerignore").read_text().splitlines() if line.startswith("!")]
+LIBS = {folder.parent.name for folder in (REPOSITORY / "libs").glob("*/pyproject.toml")}
+
+
+def stages() -> dict[str, tuple[str, list[str]]]:
+    """Name → what it is made from, its instructions."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for line in LINES:
+        if match := re.match(r"FROM (\S+)(?: AS (\S+))?$", line):
+            found[match[2] or "last"] = (match[1], instructions := [])
+        elif found and line and not line.startswith("#"):
+            instructions.append(line)
+    return found
+
+
+def final(room: str) -> list[str]:
+    """Everything that runs for the image of a room, from its base on."""
+    known, name, run = stages(), f"image-{room}", []
+    while name in known:
+        name, instructions = known[name]
+        run = instructions + run
+    assert name == "${PYTHON}"
+    return run
+
+
+@pytest.fixture(scope="module")
+def members() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("members", FOLDER / "members.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def copied(room: str) -> set[str]:
+    lines = [line.split() for _, run in stages().values() for line in run if line.startswith("COPY ")]
+    local = [words[1:-1] for words in lines if not words[1].startswith("--from")]
+    return {source.replace("${ROOM}", room) for sources in local for source in sources}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_source_exists(room: str) -> None:
+    for source in copied(room):
+        assert (REPOSITORY / source).exists(), source
+        assert any(Path(source).is_relative_to(allowed) for allowed in ALLOWED), f"{source} is ignored"
+
+
+def test_the_build_argument_takes_every_room_and_no_other() -> None:
+    assert stages()["last"][0] == "image-${ROOM}"
+    assert {name for name in stages() if name.startswith("image-")} == {f"image-{room}" for room in ROOMS}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_models_are_where_runs_are_driven(room: str) -> None:
+    carries = {"COPY models models", "ENV FAIRWAY_MODELS_PATH=/app"} <= set(final(room))
+    assert carries == (room in ("training", "prediction"))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_image_runs_as_nobody_special_and_has_no_compiler(room: str) -> None:
+    run = final(room)
+    assert "USER 10001:10001" in run
+    assert run[run.index("USER 10001:10001") + 1].startswith("ENTRYPOINT")
+    installed = [line for line in run if line.startswith("RUN ")]
+    assert [re.findall(r"install --yes --no-install-recommends (.*?) &&", line) for line in installed] == [
+        ["libexpat1"]
+    ]
+
+
+def test_the_chart_runs_it_as_the_same_user(release: Release) -> None:
+    users = {pod["spec"]["securityContext"]["runAsUser"] for pod in release.pods.values()}
+    assert users == {10001}
+
+
+def test_all_that_is_downloaded_is_hashed() -> None:
+    installs = [line for line in stages()["build"][1] if "pip install" in line]
+    optional = [line for line in installs if "${MODELS}" in line]
+    assert all("--require-hashes" in line or "--no-index" in line for line in installs if line not in optional)
+    assert 'ARG MODELS=""' in stages()["build"][1]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_members_are_all_the_workspace_it_needs(members: ModuleType, room: str) -> None:
+    found = members.members(room)
+    assert found[-1] == REPOSITORY / "services" / room
+    names = {folder.name for folder in found}
+    for folder in found:
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        assert {name for name in LIBS if name in project["dependencies"]} <= names
+
+
+@pytest.mark.parametrize("room", ["training", "prediction"])
+def test_what_models_import_is_in_the_image(members: ModuleType, room: str) -> None:
+    sources = "\n".join(path.read_text() for path in (REPOSITORY / "models").glob("*/*.py"))
+    imported = LIBS & set(re.findall(r"^\s*(?:from|import) (\w+)", sources, re.MULTILINE))
+    assert imported
+    assert imported <= {folder.name for folder in members.members(room)}

@@ -1,0 +1,92 @@
+"""What each process of each service is given."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.chart.rendering import ROOMS, WORKERS, Release, Values, container, environment
+from tests.contracts.rooms import services
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_one_name_everywhere(release: Release, room: str) -> None:
+    pod = release.pods[f"fairway-{room}"]
+    assert container(pod)["name"] == room
+    assert container(pod)["image"] == f"fairway/{room}:0.1.0"
+    assert pod["metadata"]["labels"]["app.kubernetes.io/name"] == room
+    assert environment(pod)["DATABASE_URL"] == {"secretKeyRef": {"name": f"fairway-{room}", "key": "DATABASE_URL"}}
+
+
+def test_workers_where_there_are_jobs(release: Release) -> None:
+    with_jobs = {name for name, service in services().items() if any(r.latency == "jobs" for r in service.routes)}
+    assert with_jobs == set(WORKERS)
+    assert {f"fairway-{room}-worker" for room in with_jobs} < set(release.all("Deployment"))
+
+
+@pytest.mark.parametrize("room", WORKERS)
+def test_workers_take_jobs_only(release: Release, room: str) -> None:
+    worker = release.pods[f"fairway-{room}-worker"]
+    assert container(worker)["args"] == ["worker"]
+    service = release.one("Service", f"fairway-{room}")["spec"]["selector"]
+    assert not service.items() <= worker["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_migrations_and_streams_come_first(release: Release, room: str) -> None:
+    job = release.one("Job", f"fairway-{room}-migrate")
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+    pod = job["spec"]["template"]
+    assert container(pod)["args"] == ["migrate", "provision"]
+    assert "envFrom" not in container(pod), "the ConfigMaps do not exist yet"
+    assert "serviceAccountName" not in pod["spec"], "nor does the service account"
+    served = release.one("ConfigMap", "fairway-shared")["data"] | release.one("ConfigMap", f"fairway-{room}")["data"]
+    assert served.items() <= environment(pod).items()
+
+
+def test_every_pod_is_confined(release: Release) -> None:
+    assert len(release.pods) == 3 * len(ROOMS) - 1
+    for pod in release.pods.values():
+        assert pod["spec"]["securityContext"]["runAsNonRoot"]
+        assert pod["spec"]["automountServiceAccountToken"] is False
+        assert container(pod)["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+        }  # fmt: skip
+        assert set(container(pod)["resources"]) == {"requests", "limits"}
+        assert [(v["name"], "emptyDir" in v) for v in pod["spec"]["volumes"]] == [("scratch", True)]
+
+
+def test_every_lasting_pod_is_watched_and_spread(release: Release) -> None:
+    lasting = {name: pod for name, pod in release.pods.items() if not name.endswith("-migrate")}
+    for pod in lasting.values():
+        port = environment(pod)["HTTP__PORT"]
+        assert pod["metadata"]["annotations"]["prometheus.io/port"] == port
+        assert {"name": "internal", "containerPort": int(port)} in container(pod)["ports"]
+        probes = [container(pod)[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+        assert probes == [{"path": path, "port": "internal"} for path in ("/livez", "/livez", "/readyz")]
+        spread = pod["spec"]["topologySpreadConstraints"]
+        assert all(one["labelSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items() for one in spread)
+
+
+def test_production_schedules_runs_on_their_nodes(release: Release) -> None:
+    for room, kind in {"training": "training", "prediction": "inference"}.items():
+        worker = release.pods[f"fairway-{room}-worker"]["spec"]
+        assert worker["nodeSelector"] == {f"fair.dev/{kind}": "true"}
+        toleration = {"key": f"fair.dev/{kind}", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
+        assert worker["tolerations"] == [toleration]
+        assert "nodeSelector" not in release.pods[f"fairway-{room}"]["spec"]
+
+
+def test_the_autoscaler_alone_counts_replicas(platform: Callable[..., Release], production: Values) -> None:
+    release = platform(production, {"gateway": {"autoscaling": {"enabled": False}}})
+    assert release.one("Deployment", "fairway-gateway")["spec"]["replicas"] == 2
+    assert "replicas" not in release.one("Deployment", "fairway-catalog")["spec"]
+    assert set(release.all("HorizontalPodAutoscaler")) == {"fairway-catalog"}
+
+
+def test_an_orderly_stop_fits_into_the_grace_period(release: Release) -> None:
+    from gateway.server import GRACE as REQUESTS
+    from gateway.supervisor import GRACE as SUPERVISOR
+
+    pod = release.pods["fairway-gateway"]["spec"]
+    drain = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] > drain + max(REQUESTS, SUPERVISOR)
