@@ -75,13 +75,13 @@ class Watching:
             self.epoch(data["data"])
         elif data.get("what") == "log":
             self.line = str(data["data"].get("message", ""))
-        elif data.get("what") == "progress":
+        elif data.get("what") == "progress" and "done" in data["data"]:
             self.stage(data["data"].get("stage", "work"), data["data"]["done"], data["data"]["total"])
 
     def epoch(self, data: dict[str, Any]) -> None:
         values = {name: value for name, value in (data.get("values") or data).items() if isinstance(value, int | float)}
         self.epochs.append(values)
-        note = "  ".join(f"{k} {v:.3f}" for k, v in values.items() if k not in ("epoch", "epochs"))
+        note = "  ".join(f"{k} {v:.3f}" for k, v in values.items() if k.endswith("loss"))
         self.stage("epochs", data["epoch"], data["epochs"], note)
 
     def stage(self, name: str, done: int, total: int, note: str = "") -> None:

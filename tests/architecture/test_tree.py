@@ -1,0 +1,64 @@
+"""What must not be in the repository, and what every room must have."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("gateway", "catalog", "training", "prediction", "notify")
+REGISTRIES = re.compile(
+    r"files\.python" + r"hosted\.org|registry\.npm" + r"js\.org|pypi\." + r"org/|deb\.debian\." + "org"
+)
+LONGEST = 250
+
+
+def tracked(*patterns: str) -> list[Path]:
+    names = subprocess.check_output(["git", "ls-files", *patterns], cwd=ROOT, text=True).splitlines()
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def test_no_registry_is_named():
+    for path in tracked():
+        try:
+            assert not REGISTRIES.search(path.read_text()), path
+        except UnicodeDecodeError:
+            continue
+
+
+def test_nothing_large_is_kept():
+    assert [path for path in tracked() if path.stat().st_size > 1 << 20] == []
+
+
+def test_no_module_is_too_long():
+    long = {}
+    for path in tracked("*.py"):
+        lines = sum(1 for line in path.read_text().splitlines() if line.strip())
+        if lines > LONGEST and "tests" not in path.parts:
+            long[str(path.relative_to(ROOT))] = lines
+    assert long == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_look_alike(room: str):
+    package = ROOT / "services" / room / "src" / room
+    for name in ("__main__.py", "main.py", "settings.py", "tables.py", "migrations/env.py"):
+        assert (package / name).exists(), name
+
+
+@pytest.mark.parametrize("name", ["dev", *ROOMS])
+def test_requirements_are_hashed_and_free_of_addresses(name: str):
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    assert "--hash=sha256:" in text
+    assert "://" not in text
+
+
+def test_only_the_relay_and_the_bus_publish():
+    """Handlers write outbox rows; whoever publishes by hand loses messages in a crash."""
+    allowed = {"relay.py", "bus.py", "dead.py", "settle.py", "answers.py", "testing.py", "dead_letters/handlers.py"}
+    found = [
+        str(path.relative_to(ROOT)) for path in tracked("services/*/src/*.py", "libs/kit/src/*.py")
+        if re.search(r"\b(js|nc|_client|broker)\.publish\(", path.read_text()) and not allowed & {path.name, '/'.join(path.parts[-2:])}
+    ]  # fmt: skip
+    assert found == []
