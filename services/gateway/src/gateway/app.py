@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from gateway import problems
 from gateway.api import (
@@ -49,7 +48,7 @@ def application(settings: DoorSettings) -> FastAPI:
     app = FastAPI(
         title=system.TITLE, version="2.0.0", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        middleware=[Middleware(Edge, settings=settings), Middleware(CORSMiddleware, **_cors(settings))],
+        middleware=[Middleware(Edge, settings=settings, cors=_cors(settings))],
     )  # fmt: skip
     problems.register(app)
     for module in MODULES:

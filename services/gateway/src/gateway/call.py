@@ -1,5 +1,6 @@
 """What a route needs to know of its request, and the way out to the bus."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,13 @@ if TYPE_CHECKING:
     from gateway.door import Door
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Call:
+    """`headers` by lower-case name."""
+
     door: "Door"
     who: Who
+    headers: Mapping[str, str]
 
     @property
     def actor(self) -> Actor:

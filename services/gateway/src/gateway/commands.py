@@ -32,7 +32,7 @@ JSON = "application/json"
 async def send(request: Request, command: Command, wait: float | None = None) -> Response:
     """`wait`: seconds for owners that need longer than usual, because they call the outside world."""
     call = call_of(request)
-    bus, key = call.door.bus, request.headers.get("idempotency-key")
+    bus, key = call.door.bus, call.headers.get("idempotency-key")
     command_id = new_id() if key is None else _derived(call.actor, request, key)
     first = None if key is None else await stored(bus, command, command_id)
     if first and first.data != command.model_dump_json().encode():

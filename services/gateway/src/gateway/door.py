@@ -15,7 +15,7 @@ from kit.messaging.bus import Bus
 from kit.outbound import Outbound
 
 
-@dataclass(frozen=True)
+@dataclass
 class Door:
     settings: Settings
     service: Service

@@ -1,12 +1,13 @@
 """The outermost layer, pure ASGI: trace, host, https, body limit, security headers, and the answer to our own bugs."""
 
 import logging
-import secrets
+import random
+from collections.abc import Mapping
 
 from opentelemetry import propagate, trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,68 +15,94 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.problems import answer
 from gateway.settings import DoorSettings
 from kit.http import problem
-from kit.telemetry import trace_id, tracer
+from kit.telemetry import tracer
 
 log = logging.getLogger("gateway.http")
 LONGEST_HEADERS = 16_384
-HARD = {
-    "strict-transport-security": "max-age=31536000", "x-frame-options": "DENY",
-    "referrer-policy": "strict-origin-when-cross-origin",
-}  # fmt: skip
+ALWAYS = [(b"x-content-type-options", b"nosniff")]
+HARD = [
+    (b"strict-transport-security", b"max-age=31536000"), (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+]  # fmt: skip
+VARIES = (b"vary", b"Origin")
+HEADERS = "fairway.headers"
+"""Key of the scope: the request's headers as a plain dictionary, decoded once."""
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, settings: DoorSettings) -> None:
+    """`cors` is asked only where a browser named the origin of its page."""
+
+    def __init__(self, app: ASGIApp, settings: DoorSettings, cors: dict) -> None:
         self.app, self.settings = app, settings
-        self.headers = {"x-content-type-options": "nosniff", **({} if settings.debug else HARD)}
+        self.cors = CORSMiddleware(app, **cors)
+        self.extra = [*ALWAYS, *([] if settings.debug else HARD)]
+        self.traced = hasattr(trace.get_tracer_provider(), "add_span_processor")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        with trace.use_span(_span(scope), end_on_exit=True):
-            await self._serve(scope, receive, Answering(send, self.headers))
+        headers = scope[HEADERS] = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        with trace.use_span(self._span(scope["method"], headers), end_on_exit=True) as span:
+            name = (b"x-request-id", b"%032x" % span.get_span_context().trace_id)
+            await self._serve(scope, receive, Answering(send, [name, *self.extra]), headers)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: "Answering") -> None:
-        refused = self._refused(scope)
+    async def _serve(self, scope: Scope, receive: Receive, send: "Answering", headers: Mapping[str, str]) -> None:
+        refused = self._refused(scope, headers)
         if refused:
             return await refused(scope, receive, send)
         limited = receive if scope["method"] in ("GET", "HEAD") else Limited(receive, self.settings.max_body).receive
         try:
-            await self.app(scope, limited, send)
+            await self._app(headers, send)(scope, limited, send)
         except Exception as error:
             log.error("request.failed", exc_info=error, extra={"facts": {"path": scope["path"]}})
             if not send.started:
                 await answer(500, problem(500, "", scope["path"]))(scope, receive, send)
 
-    def _refused(self, scope: Scope) -> Response | None:
+    def _app(self, headers: Mapping[str, str], send: "Answering") -> ASGIApp:
+        if "origin" in headers:
+            return self.cors
+        send.extra.append(VARIES)
+        return self.app
+
+    def _refused(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         """What is not let in at all."""
-        headers, path = Headers(scope=scope), scope["path"]
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > LONGEST_HEADERS:
+        path = scope["path"]
+        if sum(map(len, headers)) + sum(map(len, headers.values())) > LONGEST_HEADERS:
             return answer(431, problem(431, "The header is too long.", path))
-        if int(headers.get("content-length") or 0) > self.settings.max_body:
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self.settings.max_body:
             return answer(413, problem(413, f"A body may have {self.settings.max_body} bytes.", path))
-        if self.settings.debug:
-            return None
+        return None if self.settings.debug else self._misdirected(scope, headers)
+
+    def _misdirected(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         host = headers.get("host", "").partition(":")[0].lower()
         if self.settings.allowed_hosts and not {host, "*"} & set(self.settings.allowed_hosts):
-            return answer(400, problem(400, "Unknown host.", path))
+            return answer(400, problem(400, "Unknown host.", scope["path"]))
         if self.settings.ssl_redirect and scope["scheme"] == "http":
             return RedirectResponse(Request(scope).url.replace(scheme="https"), 308)
         return None
+
+    def _span(self, method: str, headers: Mapping[str, str]) -> Span:
+        """A server span of the caller's trace or of a new one. Without an exporter only its ids exist, so that problems
+        and log lines of all services can still be brought together."""
+        context = propagate.extract(headers) if "traceparent" in headers else None
+        if self.traced:
+            return tracer.start_span(f"{method} request", context, SpanKind.SERVER)
+        given = trace.get_current_span(context).get_span_context() if context else None
+        trace_id = given.trace_id if given and given.is_valid else random.getrandbits(128) | 1
+        return NonRecordingSpan(SpanContext(trace_id, random.getrandbits(64) | 1, False, TraceFlags(1)))
 
 
 class Answering:
     """Adds the headers that every answer has."""
 
-    def __init__(self, send: Send, headers: dict[str, str]) -> None:
-        self.send, self.headers, self.started = send, headers, False
+    def __init__(self, send: Send, extra: list[tuple[bytes, bytes]]) -> None:
+        self.send, self.extra, self.started = send, extra, False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            raw = MutableHeaders(raw=message.setdefault("headers", []))
-            raw.update(self.headers)
-            raw["x-request-id"] = trace_id()
+            message["headers"] = [*message.get("headers", ()), *self.extra]
         await self.send(message)
 
 
@@ -91,15 +118,3 @@ class Limited:
         if self.most < 0:
             raise HTTPException(413, "The body is too large.")
         return message
-
-
-def _span(scope: Scope) -> Span:
-    """A server span of the caller's trace or of a new one. Without an exporter only its ids exist, so that problems and
-    log lines of all services can still be brought together."""
-    carrier = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"}
-    context = propagate.extract(carrier) if carrier else None
-    span = tracer.start_span(f"{scope['method']} request", context, SpanKind.SERVER)
-    if not span.get_span_context().is_valid:
-        ids = SpanContext(secrets.randbits(128), secrets.randbits(64), False, TraceFlags(TraceFlags.SAMPLED))
-        span = NonRecordingSpan(ids)
-    return span

@@ -40,9 +40,9 @@ class Gateway(Service):
         self.loops += [hub.run, self._prune, self._drain]
 
     async def run(self) -> None:
-        await self.db.open()
         await self.public.start()
         try:
+            await self.db.open()
             await super().run()
         finally:
             await self.public.stop()

@@ -56,8 +56,17 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = "" if error.detail == "Not Found" else str(error.detail)
-    return answer(error.status_code, problem(error.status_code, detail, request.url.path), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["allow"] = ", ".join(sorted(_methods(request)))
+    detail = "" if error.detail in ("Not Found", "Method Not Allowed") else str(error.detail)
+    return answer(error.status_code, problem(error.status_code, detail, request.url.path), headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Of all routes at this path; the router only knows of the first."""
+    routes = (route for route in request.app.routes if route.path_regex.match(request.url.path))
+    return {method for route in routes for method in route.methods}
 
 
 async def on_deadline(request: Request, error: Exception) -> Response:

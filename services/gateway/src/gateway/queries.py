@@ -26,7 +26,7 @@ async def answer(request: Request, query: Query, wait: float | None = None) -> b
 
 
 async def ask_rows(request: Request, query: type[Query], filters: Filters, geo: bool = False, **more: Any) -> Response:
-    """One page of a list; `geo` makes the results a FeatureCollection. Fields of `filters` become fields of the query."""
+    """One page of a list; `geo` makes the results a FeatureCollection. Fields of `filters` are fields of the query."""
     page = filters.page(call_of(request).door.settings.page_size)
     rows = orjson.loads(await answer(request, query(page=page, **filters.fields(), **more)))
     results = {"type": "FeatureCollection", "features": rows["results"]} if geo else rows["results"]

@@ -7,12 +7,13 @@ under the deadline.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from opentelemetry import trace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from gateway.auth.identity import NOBODY
 from gateway.body import JsonRequest
 from gateway.call import Call
+from gateway.edge import HEADERS
 from gateway.limits.throttle import throttle
 from gateway.policy import SAFE, Policy, Rule
 from gateway.schema import responses
@@ -41,7 +43,8 @@ class Routes:
         rule = Rule(policy, scope, deadline)
         options = {
             "methods": [method], "status_code": status, "responses": responses(rule, method, model, status),
-            "response_model": None, "tags": [self.tag], "route_class_override": partial(DoorRoute, rule=rule), **options,
+            "response_model": None, "tags": [self.tag],
+            "route_class_override": partial(DoorRoute, rule=rule), **options,
         }  # fmt: skip
 
         def register(endpoint: Endpoint) -> Endpoint:
@@ -80,17 +83,19 @@ class DoorRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         run, rule, wants_json = super().get_route_handler(), self.rule, self.body_field is not None
+        name = f"{'|'.join(sorted(self.methods or ()))} {self.path}"
 
         async def handle(plain: Request) -> Response:
-            request = JsonRequest(plain.scope, plain.receive, plain._send)
-            door = request.app.state.door
+            request = JsonRequest(plain.scope, plain.receive, plain._send) if wants_json else plain
+            trace.get_current_span().update_name(name)
+            door = plain.scope["app"].state.door
             async with asyncio.timeout(rule.deadline or door.settings.deadline):
                 allowance = await _admitted(door, request, rule)
                 if wants_json:
-                    _check_type(request)
+                    _check_type(request.scope[HEADERS])
                 response = await run(request)
             if allowance:
-                response.headers.update(allowance.headers)
+                response.raw_headers += [(k.encode(), v.encode()) for k, v in allowance.headers.items()]
             return response
 
         return handle
@@ -98,18 +103,16 @@ class DoorRoute(APIRoute):
 
 async def _admitted(door: Any, request: Request, rule: Rule) -> Any:
     """What is left of the limit that counts, None without one. Unauthenticated comes before anything else."""
-    method = request.method
-    who = NOBODY
+    method, headers, who = request.scope["method"], request.scope[HEADERS], NOBODY
     if rule.policy is not Policy.OPEN:
-        who = await door.provider.who(request.headers, method not in SAFE)
-    request.scope["fairway.call"] = Call(door, who)
+        who = await door.provider.who(headers, method not in SAFE)
+    request.scope["fairway.call"] = Call(door, who, headers)
     rule.admit(who.actor, method)
     return await throttle(door, request, who.actor, rule.scope) if rule.scope else None
 
 
-def _check_type(request: Request) -> None:
+def _check_type(headers: Mapping[str, str]) -> None:
     """415 for a body that does not call itself JSON."""
-    headers = request.headers
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
     if not (empty or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))):

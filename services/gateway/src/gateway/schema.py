@@ -21,8 +21,8 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{
         "type": "urn:fairway:problem:resource_not_found", "title": "Resource not found", "status": 404,
-        "detail": "Resource not found", "instance": "/api/v1/aois/999/", "trace_id": "9f3c1e3b0a944c1f8fb2c0a2b6a5a4c1",
-        "error": {"code": "RESOURCE_NOT_FOUND", "message": "Resource not found", "details": {"reason": "aoi_not_found"}},
+        "detail": "Resource not found", "instance": "/api/v1/aois/9/", "trace_id": "9f3c1e3b0a944c1f8fb2c0a2b6a5a4c1",
+        "error": {"code": "RESOURCE_NOT_FOUND", "message": "Resource not found", "details": {"reason": "not_found"}},
     }]})  # fmt: skip
 
     type: str

@@ -9,21 +9,13 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+from gateway.listener import BACKLOG, bound
 from gateway.settings import DoorSettings
 from gateway.sse.hub import Hub
 
 log = logging.getLogger("gateway.server")
 GRACE = 20
-BACKLOG = 2048
 KEEP_ALIVE = 65
-
-
-def bound(host: str, port: int) -> socket.socket:
-    """OSError when the address is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    listener.set_inheritable(True)
-    return listener
 
 
 class PublicServer:

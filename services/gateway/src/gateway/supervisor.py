@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from gateway.server import bound
+from gateway.listener import bound
 from gateway.settings import Settings
 
 PAUSE = 0.2

@@ -24,13 +24,17 @@ from kit.errors import DomainError
 
 routes = Routes("accounts")
 ONE = Page(limit=1)
+NOT_COUNTED = {"feedbacks_count": None, "approved_predictions_count": None}
+"""No service keeps feedback yet."""
 
 
 class OwnProfile(Profile):
-    """The counts are null while the service that knows them does not answer."""
+    """A count is null while no service answers for it."""
 
     models_count: int | None
     datasets_count: int | None
+    feedbacks_count: int | None
+    approved_predictions_count: int | None
     unread_notifications_count: int | None
 
 
@@ -90,7 +94,7 @@ async def _counts(call: Call) -> dict[str, int | None]:
         "unread_notifications_count": ListNotifications(is_read=False, page=ONE),
     }
     counts = await asyncio.gather(*(_count(call, query) for query in queries.values()))
-    return dict(zip(queries, counts, strict=True))
+    return NOT_COUNTED | dict(zip(queries, counts, strict=True))
 
 
 async def _count(call: Call, query: Query) -> int | None:

@@ -12,13 +12,14 @@ from gateway.policy import Policy
 from gateway.routing import Routes
 
 routes = Routes("system", prefix="/api")
+VERSION = version("gateway")
 SCHEMA, TITLE = "/api/schema/", "fAIr API"
 
 
 @routes.get("/", Policy.OPEN)
 async def root(request: Request) -> Response:
     return JSONResponse(
-        {"name": TITLE, "app_version": version("gateway"), "api_version": "v1", "schema": SCHEMA, "docs": "/api/docs/"}
+        {"name": TITLE, "app_version": VERSION, "api_version": "v1", "schema": SCHEMA, "docs": "/api/docs/"}
     )
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import psycopg
 from sqlalchemy import Text, bindparam, cast, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from contracts.gateway import UserChanged
 from contracts.shared import Actor
@@ -80,7 +80,7 @@ class Users:
             await tx.session.refresh(user)
             tx.emit(told(user))
             await tx.commit()
-        except psycopg.errors.UniqueViolation:
+        except IntegrityError:
             return
         finally:
             await tx.close()

@@ -28,7 +28,7 @@ class Bucket:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Allowance:
     allowed: bool
     rate: Rate

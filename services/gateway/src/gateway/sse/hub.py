@@ -87,7 +87,7 @@ class Hub:
         await bus.nc.subscribe("live.>", cb=self._on_hint)
 
     async def _on_event(self, msg: Msg) -> None:
-        """The client starts over at the beginning when it lost its place before it had one; what is known is skipped."""
+        """The client starts over at the beginning when it lost its place before it had one: skip what is known."""
         sequence = msg.metadata.sequence.stream
         if sequence > self.last:
             self.last = sequence

@@ -1,0 +1,125 @@
+"""Body → command → verdict → answer."""
+
+from uuid import uuid4
+
+import pytest
+
+from contracts.catalog.areas import CreateAoi, DeleteAoi
+from contracts.catalog.datasets import BuildDataset
+from contracts.training import GetCommand, SubmitTraining
+from contracts.verdict import Accepted, Kind, Refused
+from gateway.api.aois import EXAMPLE as AOI
+from gateway.api.datasets import EXAMPLE as DATASET
+from gateway.api.trainings import EXAMPLE as TRAINING
+
+ROW = {"id": 5, "title": "Hilltop roofs"}
+
+
+async def test_accepted_command_answers_with_its_result(http, owners, mapper):
+    owners.judge(CreateAoi, Accepted(result={"type": "Feature"}, http=201))
+    response = await http.post("/api/v1/aois/", json=AOI, headers=mapper)
+    assert (response.status_code, response.json()) == (201, {"type": "Feature"})
+    assert owners.last(CreateAoi) == {"geometry": AOI["geometry"], "dataset": None}
+
+
+async def test_delete_answers_without_a_body(http, owners, mapper):
+    owners.judge(DeleteAoi, Accepted(http=204))
+    response = await http.delete("/api/v1/aois/3", headers=mapper)
+    assert (response.status_code, response.content) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (Kind.NOT_FOUND, 404), (Kind.FORBIDDEN, 403), (Kind.CONFLICT, 409), (Kind.INVALID, 400),
+        (Kind.UNPROCESSABLE, 422), (Kind.EXPIRED, 503),
+    ],
+)  # fmt: skip
+async def test_refusal_becomes_a_problem(http, owners, mapper, problem, kind, status):
+    owners.judge(BuildDataset, Refused(kind=kind, code="some_reason", detail="Words for people."))
+    body = problem(await http.post("/api/v1/datasets/build/", json=DATASET, headers=mapper), status)
+    assert body["detail"] == "Words for people."
+    assert body["error"]["details"]["reason"] == "some_reason"
+
+
+async def test_fields_of_an_invalid_command_are_details(http, owners, mapper, problem):
+    owners.judge(BuildDataset, Refused(kind=Kind.INVALID, code="no", facts={"category": ["Unknown category."]}))
+    body = problem(await http.post("/api/v1/datasets/build/", json=DATASET, headers=mapper), 400)
+    assert body["error"]["details"] == {"category": ["Unknown category."]}
+
+
+async def test_silence_is_pending_and_can_be_asked_for(http, owners, mapper, stranger, chief, problem):
+    response = await http.post("/api/v1/trainings/submit/", json=TRAINING, headers=mapper)
+    assert (response.status_code, response.json()["status"]) == (202, "pending")
+    place = response.headers["location"]
+    assert place == f"/api/v1/commands/{response.json()['id']}"
+
+    owners.answer(GetCommand, Refused(kind=Kind.NOT_FOUND, code="command_not_found"))
+    pending = (await http.get(place, headers=mapper)).json()
+    assert (pending["status"], pending["type"]) == ("pending", "cmd.training.v1.submit_training")
+
+    verdict = Accepted(result={"id": 9}, http=202).model_dump()
+    owners.answer(GetCommand, {"verdict": verdict, "judged_at": "2026-11-21T00:00:00Z"})
+    done = (await http.get(place, headers=chief)).json()
+    assert (done["status"], done["http"], done["result"]) == ("done", 202, {"id": 9})
+    problem(await http.get(place, headers=stranger), 404)
+    problem(await http.get(place), 401)
+    problem(await http.get(f"/api/v1/commands/{uuid4()}/", headers=mapper), 404)
+    problem(await http.get("/api/v1/commands/7/", headers=mapper), 404)
+
+
+async def test_refused_command_shows_its_reason_later(http, owners, mapper):
+    place = (await http.post("/api/v1/trainings/submit/", json=TRAINING, headers=mapper)).headers["location"]
+    verdict = Refused(kind=Kind.FORBIDDEN, code="not_yours").model_dump(mode="json")
+    owners.answer(GetCommand, {"verdict": verdict, "judged_at": "2026-11-21T00:00:00Z"})
+    done = (await http.get(place, headers=mapper)).json()
+    assert (done["http"], done["refused"]["code"]) == (403, "not_yours")
+
+
+async def test_silence_on_a_plain_edit_is_503(http, owners, mapper, problem):
+    response = await http.post("/api/v1/aois/", json=AOI, headers=mapper)
+    assert problem(response, 503)["error"]["code"] == "SERVICE_UNAVAILABLE"
+    assert response.headers["retry-after"]
+
+
+async def test_same_key_is_the_same_command(http, owners, mapper, stranger, problem):
+    owners.judge(BuildDataset, Accepted(result=ROW, http=202))
+    key = {"idempotency-key": f"build {uuid4()}"}
+    first = await http.post("/api/v1/datasets/build/", json=DATASET, headers=mapper | key)
+    again = await http.post("/api/v1/datasets/build", json=DATASET, headers=mapper | key)
+    other = await http.post("/api/v1/datasets/build/", json=DATASET, headers=stranger | key)
+    assert first.json() == again.json() == ROW
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in other.headers
+    ids = [headers["ce-id"] for kind, _, headers in owners.heard if kind == BuildDataset.ce_type()]
+    assert ids[0] == ids[1] != ids[2]
+    changed = DATASET | {"zoom": 18}
+    problem(await http.post("/api/v1/datasets/build/", json=changed, headers=mapper | key), 422)
+
+
+async def test_replayed_profile_change_happens_once(http, mapper, problem):
+    """The gateway's own inbox this time."""
+    key = {"idempotency-key": str(uuid4())}
+    first = await http.patch("/api/v1/auth/me/", json={"email": "a@map.example"}, headers=mapper | key)
+    await http.patch("/api/v1/auth/me/", json={"email": "b@map.example"}, headers=mapper)
+    again = await http.patch("/api/v1/auth/me/", json={"email": "a@map.example"}, headers=mapper | key)
+    assert first.json()["email"] == again.json()["email"] == "a@map.example"
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (await http.get("/api/v1/auth/me/", headers=mapper)).json()["email"] == "b@map.example"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 129, "tab\tinside", "ümlaut"])
+async def test_bad_key_is_refused(http, owners, mapper, problem, key):
+    headers = [*mapper.items(), ("idempotency-key", key.encode("latin-1"))]
+    body = problem(await http.post("/api/v1/datasets/build/", json=DATASET, headers=headers), 400)
+    assert "Idempotency-Key" in body["error"]["details"]
+    assert not owners.heard
+
+
+async def test_actor_travels_with_the_command(http, owners, chief):
+    owners.judge(SubmitTraining, Accepted(http=202))
+    await http.post("/api/v1/trainings/submit/", json=TRAINING, headers=chief)
+    actor = owners.heard[-1][2]["ce-actor"]
+    assert '"id":9' in actor
+    assert '"admin"' in actor

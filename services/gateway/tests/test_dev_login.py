@@ -1,0 +1,124 @@
+"""AUTH_PROVIDER=dev, and what holds for everybody who is logged in."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import nats
+import psycopg
+import pytest
+
+from contracts.catalog.datasets import ListDatasets
+from contracts.catalog.models import ListLocalModels
+from contracts.gateway import AccountDeletionRequested, UserChanged
+from contracts.notify import ListNotifications
+from contracts.prediction import ListPredictions
+from gateway.auth.dev import DevProvider
+from gateway.auth.users import Users
+from kit.testing import eventually
+
+
+@pytest.fixture
+async def told(nats_url: str) -> AsyncIterator[list[dict]]:
+    """Events of the gateway, as they go out."""
+    connection, events = await nats.connect(nats_url), []
+
+    async def hear(msg):
+        events.append((msg.headers["ce-type"], msg.data))
+
+    await connection.subscribe("evt.gateway.>", cb=hear)
+    await connection.flush()
+    yield events
+    await connection.close()
+
+
+async def test_token_makes_the_dev_user(http, dev_token):
+    response = await http.get("/api/v1/auth/status/", headers={"authorization": f"Bearer {dev_token}"})
+    assert response.json() == {"auth_provider": "dev", "authenticated": True}
+    me = (await http.get("/api/v1/auth/me/", headers={"authorization": f"bearer {dev_token}"})).json()
+    assert (me["osm_id"], me["username"]) == (1, "dev-user")
+
+
+@pytest.mark.parametrize("header", [{}, {"authorization": "Basic x"}, {"authorization": "Bearer"}])
+async def test_without_token_everybody_is_anonymous(http, problem, header):
+    assert not (await http.get("/api/v1/auth/status/", headers=header)).json()["authenticated"]
+    response = await http.get("/api/v1/auth/me/", headers=header)
+    assert problem(response, 401)["error"]["code"] == "AUTHENTICATION_ERROR"
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+async def test_wrong_token_is_401_and_says_which(http, owners, problem):
+    headers = {"authorization": "Bearer guess"}
+    assert "FAIR_DEV_TOKEN" in problem(await http.get("/api/v1/datasets/", headers=headers), 401)["detail"]
+    owners.answer(ListPredictions, {"count": 0, "results": []})
+    response = await http.get("/api/v1/public-predictions/", headers=headers)
+    assert response.status_code == 200, "credentials are not read there"
+    assert owners.last(ListPredictions)["public"]
+
+
+async def test_first_sight_is_told_once(http, told, dev_token):
+    headers = {"authorization": f"Bearer {dev_token}", "x-dev-user": "-55:newcomer"}
+    for _ in range(3):
+        assert (await http.get("/api/v1/auth/status/", headers=headers)).json()["authenticated"]
+    await eventually(lambda: told)
+    users = [UserChanged.model_validate_json(data) for kind, data in told if kind == UserChanged.ce_type()]
+    assert [(u.user_id, u.username, u.delivery_methods) for u in users] == [(-55, "newcomer", ["web"])]
+
+
+async def test_profile_counts_come_from_their_owners(http, owners, mapper):
+    for query, count in ((ListLocalModels, 3), (ListDatasets, 2), (ListNotifications, 1)):
+        owners.answer(query, {"count": count, "results": []})
+    me = (await http.get("/api/v1/auth/me/", headers=mapper)).json()
+    counts = (me["models_count"], me["datasets_count"], me["unread_notifications_count"])
+    assert counts == (3, 2, 1)
+    assert owners.last(ListLocalModels)["user"] == 7
+    assert me["last_login"]
+
+
+async def test_another_address_is_not_verified(http, settings, stranger):
+    await http.get("/api/v1/auth/status/", headers=stranger)
+    with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
+        connection.execute("update users set email = 'old@map.example', email_verified = true where id = 8")
+    same = (await http.patch("/api/v1/auth/me/", json={"email": "old@map.example"}, headers=stranger)).json()
+    assert (same["email_verified"], same["profile_completion_percentage"]) == (True, 75)
+    body = {"email": "new@map.example", "username": "root", "notifications_delivery_methods": ["web", "email"]}
+    other = (await http.patch("/api/v1/auth/me/", json=body, headers=stranger)).json()
+    assert (other["email_verified"], other["email"], other["username"]) == (False, "new@map.example", "stranger")
+    assert other["notifications_delivery_methods"] == ["web", "email"]
+
+
+@pytest.mark.parametrize("body", [{"email": "nobody"}, {"notifications_delivery_methods": ["pigeon"]}])
+async def test_bad_profile_names_the_field(http, mapper, problem, body):
+    details = problem(await http.patch("/api/v1/auth/me/", json=body, headers=mapper), 400)["error"]["details"]
+    assert details.keys() == body.keys()
+
+
+async def test_deletion_is_asked_for_once(http, told, mapper):
+    for _ in range(2):
+        await http.patch("/api/v1/auth/me/", json={"account_deletion_requested": True}, headers=mapper)
+    await http.patch("/api/v1/auth/me/", json={"newsletter_subscription": True}, headers=mapper)
+    await eventually(lambda: [kind for kind, _ in told].count(UserChanged.ce_type()) >= 3)
+    assert [kind for kind, _ in told].count(AccountDeletionRequested.ce_type()) == 1
+
+
+async def test_shut_out_user_is_anonymous(http, settings, problem, dev_token):
+    with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
+        connection.execute("insert into users (id, username, is_active) values (66, 'gone', false)")
+    headers = {"authorization": f"Bearer {dev_token}", "x-dev-user": "66:gone"}
+    problem(await http.get("/api/v1/auth/me/", headers=headers), 401)
+
+
+async def test_admin_routes_are_for_admins(http, owners, mapper, chief, problem):
+    for method, path in (("POST", "categories/"), ("GET", "dead-letters/"), ("PATCH", "base-models/1/pin/")):
+        problem(await http.request(method, f"/api/v1/{path}"), 401)
+        problem(await http.request(method, f"/api/v1/{path}", headers=mapper), 403)
+    assert (await http.get("/api/v1/dead-letters/", headers=chief)).status_code == 200
+
+
+async def test_login_comes_before_everything_else(http, problem):
+    problem(await http.post("/api/v1/aois/", content=b"{", headers={"content-type": "text/xml"}), 401)
+
+
+async def test_being_several_needs_debug(running, dev_token):
+    provider = DevProvider(Users(running.db), dev_token, several=False)
+    headers = httpx.Headers({"authorization": f"Bearer {dev_token}", "x-dev-user": "7:mapper"})
+    assert (await provider.who(headers, unsafe=True)).actor.id == 1

@@ -1,0 +1,173 @@
+"""Server-sent events: who hears what, what is replayed, how a stream ends."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from contracts import training as t
+from gateway.sse import hub as hub_module
+from gateway.sse import replay, stream
+from gateway.sse.hub import Hub, Page
+from gateway.sse.messages import Happening, happening, public_subjects
+from kit.testing import eventually
+
+
+def completed(training_id: int, user_id: int) -> t.TrainingCompleted:
+    return t.TrainingCompleted(training_id=training_id, user_id=user_id, model_name="roofs", run_id=f"r{training_id}")
+
+
+class Stream:
+    """The parsed frames of one open stream; comments come as `{"comment": …}`."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response, self.chunks = response, response.aiter_text()
+        self.text = ""
+
+    async def frame(self, limit: float = 10.0) -> dict[str, str] | None:
+        """None at the end of the stream."""
+        async with asyncio.timeout(limit):
+            while "\n\n" not in self.text:
+                piece = await anext(self.chunks, None)
+                if piece is None:
+                    return None
+                self.text += piece
+        head, self.text = self.text.split("\n\n", 1)
+        pairs = [line.split(": ", 1) for line in head.split("\n")]
+        return {name or "comment": value for name, value in pairs}
+
+
+@asynccontextmanager
+async def listening(http: httpx.AsyncClient, headers: dict[str, str]) -> AsyncIterator[Stream]:
+    async with http.stream("GET", "/api/v1/events/", headers=headers) as response:
+        assert response.status_code == 200
+        opened = Stream(response)
+        assert await opened.frame() == {"retry": "3000"}
+        yield opened
+
+
+async def test_only_the_audience_hears(http, caller, mapper, stranger):
+    async with listening(http, mapper) as mine, listening(http, stranger) as theirs:
+        await caller.publish(completed(1, user_id=7))
+        await caller.publish(completed(2, user_id=8))
+        frame = await mine.frame()
+        assert frame["event"] == "training.v1.training_completed"
+        assert json.loads(frame["data"])["training_id"] == 1
+        assert json.loads((await theirs.frame())["data"])["training_id"] == 2
+
+
+async def test_answer_is_fit_for_a_stream(http, mapper):
+    async with http.stream("GET", "/api/v1/events", headers=mapper | {"accept-encoding": "gzip"}) as response:
+        headers = response.headers
+    assert headers["content-type"].startswith("text/event-stream")
+    assert headers["cache-control"] == "no-cache, no-transform"
+    assert headers["x-accel-buffering"] == "no"
+    assert "content-encoding" not in headers
+
+
+async def test_hints_come_without_an_id(http, caller, mapper):
+    progress = t.RunProgress(training_id=3, user_id=7, what="epoch", data={"epoch": 1})
+    async with listening(http, mapper) as mine:
+        await caller.bus.hint(progress)
+        frame = await mine.frame()
+        assert frame["event"] == "training.v1.run_progress"
+        assert "id" not in frame
+
+
+async def test_stream_resumes_where_it_broke(http, caller, mapper):
+    async with listening(http, mapper) as first:
+        await caller.publish(completed(10, user_id=7))
+        last = (await first.frame())["id"]
+    for training in (11, 12):
+        await caller.publish(completed(training, user_id=7))
+        await caller.publish(completed(training, user_id=8))
+    async with listening(http, mapper | {"last-event-id": last}) as again:
+        frames = [await again.frame(), await again.frame()]
+        assert [json.loads(f["data"])["training_id"] for f in frames] == [11, 12]
+        await caller.publish(completed(13, user_id=7))
+        newest = await again.frame()
+        assert json.loads(newest["data"])["training_id"] == 13
+        assert int(last) < int(frames[0]["id"]) < int(frames[1]["id"]) < int(newest["id"])
+
+
+async def test_too_much_to_replay_asks_for_a_resync(http, caller, mapper, monkeypatch):
+    async with listening(http, mapper) as first:
+        await caller.publish(completed(20, user_id=7))
+        last = (await first.frame())["id"]
+    for training in range(21, 24):
+        await caller.publish(completed(training, user_id=7))
+    monkeypatch.setattr(replay, "MOST", 2)
+    async with listening(http, mapper | {"last-event-id": last}) as again:
+        assert (await again.frame())["event"] == "resync"
+        await caller.publish(completed(24, user_id=7))
+        assert json.loads((await again.frame())["data"])["training_id"] == 24
+
+
+@pytest.mark.parametrize("place", ["999999999"])
+async def test_unknown_place_asks_for_a_resync(http, mapper, place):
+    async with listening(http, mapper | {"last-event-id": place}) as again:
+        assert (await again.frame())["event"] == "resync"
+
+
+async def test_seventh_stream_of_a_person_is_refused(http, running, chief, problem):
+    async with asyncio.TaskGroup() as group:
+        done = asyncio.Event()
+
+        async def hold():
+            async with listening(http, chief):
+                await done.wait()
+
+        for _ in range(6):
+            group.create_task(hold())
+        await eventually(lambda: len(running.door.hub.pages.get(9, ())) == 6)
+        response = await http.get("/api/v1/events/", headers=chief)
+        assert problem(response, 429)["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+        done.set()
+    await eventually(lambda: 9 not in running.door.hub.pages)
+
+
+async def test_anonymous_hears_nothing(http, problem):
+    problem(await http.get("/api/v1/events/"), 401)
+
+
+async def test_silence_is_kept_alive_and_ends_in_time(http, mapper, monkeypatch):
+    monkeypatch.setattr(stream, "PAUSE", 0.05)
+    async with listening(http, mapper) as mine:
+        assert await mine.frame() == {"comment": "keep-alive"}
+    monkeypatch.setattr(stream, "MAX_AGE", 0.2)
+    async with listening(http, mapper) as mine:
+        while await mine.frame():
+            pass
+
+
+async def test_slow_reader_is_let_go(monkeypatch):
+    monkeypatch.setattr(hub_module, "QUEUE", 3)
+    page = Page()
+    for number in range(1, 10):
+        page.put(Happening(b"%d" % number, number))
+    frames = [frame async for frame in stream._current(page, 0)]
+    assert frames == [b"1", b"2", b"3", b"event: resync\ndata: {}\n\n"]
+
+
+async def test_closing_ends_all_streams():
+    hub = Hub()
+    with hub.page(7) as one, hub.page(8) as two:
+        hub.close()
+        for page in (one, two):
+            assert [frame async for frame in stream._current(page, 0)] == []
+    with pytest.raises(Exception, match="Too many"), hub.page(7):
+        pass
+
+
+def test_facts_for_services_only_stay_inside():
+    subjects = public_subjects()
+    assert "evt.training.v1.training_completed" in subjects
+    assert "evt.catalog.v1.aoi_created" not in subjects
+
+
+def test_text_of_several_lines_stays_one_event():
+    frame = happening({"ce-type": "evt.a.v1.b"}, b'{"a":\n1}', 4).frame
+    assert frame == b'id: 4\nevent: a.v1.b\ndata: {"a":\ndata: 1}\n\n'

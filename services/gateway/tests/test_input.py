@@ -1,0 +1,169 @@
+"""What comes in wrong: refused at the door, in one form, and never a 500."""
+
+import httpx
+import pytest
+
+from contracts.catalog.areas import CreateAoi, ListAois
+from contracts.catalog.datasets import ListDatasets
+from contracts.prediction import SubmitPrediction
+from contracts.training import SubmitTraining
+from contracts.verdict import Accepted
+from gateway.api.aois import EXAMPLE as AOI
+from gateway.api.datasets import EXAMPLE as DATASET
+from gateway.api.predictions import EXAMPLE as PREDICTION
+from gateway.api.trainings import EXAMPLE as TRAINING
+
+RAW = {
+    "not json": b"{", "an array": b"[]", "a number": b"7", "nothing": b"",
+    "not a number": b'{"type":"Feature","geometry":NaN}',
+    "latin": b'{"type": "\xe9"}', "deep": b"[" * 100_000, "a nul": b'{"type":"Feature","geometry":{"type":"\\u0000"}}',
+    "half a pair": b'{"type":"Feature","geometry":{"type":"\\ud800"}}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", RAW.values(), ids=RAW.keys())
+async def test_unreadable_body(http, owners, mapper, problem, body):
+    headers = mapper | {"content-type": "application/json"}
+    problem(await http.post("/api/v1/aois/", content=body, headers=headers), 400)
+    assert not owners.heard
+
+
+BAD_DATASETS = {
+    "title": "x" * 201, "description": "   ", "source_imagery": "https://img.example/{x}/{y}.png", "zoom": 23,
+    "aoi_ids": [], "label_tasks": ["dreams"], "label_classes": [{"name": "", "classes": ["*"]}],
+    "keywords": ["k" * 81], "label_type": "wish", "geometry_type": "blob", "category": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", BAD_DATASETS)
+async def test_wrong_field_is_named(http, owners, mapper, problem, field):
+    body = DATASET | {field: BAD_DATASETS[field]}
+    details = problem(await http.post("/api/v1/datasets/build/", json=body, headers=mapper), 400)["error"]["details"]
+    assert list(details) == [field]
+    assert isinstance(details[field], list)
+
+
+@pytest.mark.parametrize("field", [f for f in DATASET if f != "label_type"])
+async def test_missing_field_is_named(http, mapper, problem, field):
+    body = {k: v for k, v in DATASET.items() if k != field}
+    details = problem(await http.post("/api/v1/datasets/build/", json=body, headers=mapper), 400)["error"]["details"]
+    assert list(details) == [field]
+
+
+async def test_area_of_a_prediction_is_a_box_or_a_geometry(http, owners, mapper, problem):
+    owners.judge(SubmitPrediction, Accepted(result={}, http=202))
+    plain = {k: v for k, v in PREDICTION.items() if k != "geometry"}
+    for body in (plain, PREDICTION | {"bbox": [1, 2, 3, 4]}):
+        details = problem(await http.post("/api/v1/predictions/submit/", json=body, headers=mapper), 400)
+        assert "non_field_errors" in details["error"]["details"]
+    response = await http.post("/api/v1/predictions/submit/", json=plain | {"bbox": [1, 2, 3, 4]}, headers=mapper)
+    assert response.status_code == 202
+    ring = [[1, 2], [3, 2], [3, 4], [1, 4], [1, 2]]
+    assert owners.last(SubmitPrediction)["geometry"] == {"type": "Polygon", "coordinates": [ring]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bbox": [3, 2, 1, 4]}, {"bbox": [1, 2, 3]}, {"bbox": [1, 2, 3, "north"]}, {"image_uri": "ftp://x/{z}/{x}/{y}"},
+        {"image_uri": "https://img.example/some.png"}, {"zoom": 13}, {"model_stac_id": "m" * 65},
+    ],
+)  # fmt: skip
+async def test_bad_prediction(http, mapper, problem, change):
+    body = {k: v for k, v in PREDICTION.items() if k != "geometry"} | {"bbox": [1, 2, 3, 4]} | change
+    details = problem(await http.post("/api/v1/predictions/submit/", json=body, headers=mapper), 400)["error"][
+        "details"
+    ]
+    assert next(iter(change)) in details
+
+
+async def test_tilejson_address_is_imagery(http, owners, mapper):
+    owners.judge(SubmitPrediction, Accepted(result={}, http=202))
+    body = PREDICTION | {"image_uri": "https://img.example/a/tilejson.json?token=1"}
+    assert (await http.post("/api/v1/predictions/submit/", json=body, headers=mapper)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=wild", "visibility=secret", "user=abc", "limit=0", "limit=x", "offset=-1", "user=99999999999999999999"],
+)
+async def test_illegal_filter_is_named(http, problem, query):
+    details = problem(await http.get(f"/api/v1/datasets/?{query}"), 400)["error"]["details"]
+    assert list(details) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "3,2,1,4", "1,2,3,nan", "1,2,3,4,5"])
+async def test_malformed_box(http, mapper, problem, box):
+    details = problem(await http.get("/api/v1/aois/", params={"in_bbox": box}, headers=mapper), 400)["error"]["details"]
+    assert list(details) == ["in_bbox"]
+
+
+async def test_unknown_parameters_are_ignored(http, owners):
+    owners.answer(ListDatasets, {"count": 0, "results": []})
+    response = await http.get("/api/v1/datasets/?nonsense=1&ordering=wind,-created_at&status=&expand=all")
+    assert response.status_code == 200
+    asked = owners.last(ListDatasets)
+    assert (asked["page"]["ordering"], asked["status"], asked["expand"]) == ("wind,-created_at", None, False)
+
+
+async def test_list_has_links_to_its_neighbours(http, owners):
+    owners.answer(ListDatasets, {"count": 25, "results": [{"id": 1}]})
+    body = (await http.get("/api/v1/datasets/?search=hill%20top&limit=10&offset=10")).json()
+    base = "https://fair.example/api/v1/datasets/?search=hill+top&limit=10"
+    assert (body["count"], body["results"]) == (25, [{"id": 1}])
+    assert (body["next"], body["previous"]) == (f"{base}&offset=20", base)
+    assert owners.last(ListDatasets)["page"]["search"] == "hill top"
+    ends = (await http.get("/api/v1/datasets/?limit=100")).json()
+    assert (ends["next"], ends["previous"]) == (None, None)
+
+
+async def test_list_of_areas_is_a_feature_collection(http, owners, mapper):
+    owners.answer(ListAois, {"count": 1, "results": [AOI]})
+    response = await http.get("/api/v1/aois/?in_bbox=1,2,3,4&dataset=5", headers=mapper)
+    assert response.json()["results"] == {"type": "FeatureCollection", "features": [AOI]}
+    asked = owners.last(ListAois)
+    assert (asked["page"]["in_bbox"], asked["dataset"]) == ([1, 2, 3, 4], 5)
+
+
+@pytest.mark.parametrize("path", ["aois/abc/", "aois/0/", "aois/99999999999999999999/", "nothing/", "trainings/x"])
+async def test_unknown_place_is_404(http, mapper, problem, path):
+    body = problem(await http.get(f"/api/v1/{path}", headers=mapper), 404)
+    assert body["error"]["code"] == "RESOURCE_NOT_FOUND"
+
+
+async def test_wrong_method_says_which_are_right(http, mapper, problem):
+    response = await http.delete("/api/v1/aois/", headers=mapper)
+    assert problem(response, 405)["error"]["code"] == "METHOD_NOT_ALLOWED"
+    assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
+
+
+async def test_other_content_type(http, mapper, problem):
+    problem(await http.post("/api/v1/aois/", content="<aoi/>", headers=mapper | {"content-type": "text/xml"}), 415)
+    problem(await http.post("/api/v1/aois/", data={"type": "Feature"}, headers=mapper), 415)
+
+
+async def test_body_limit_counts_what_arrives(http, mapper, problem):
+    """The first says its length, the second streams without one."""
+    headers = mapper | {"content-type": "application/json"}
+    big = b'{"type": "' + b"x" * (1 << 20) + b'"}'
+    problem(await http.post("/api/v1/aois/", content=big, headers=headers), 413)
+
+    async def pieces():
+        for start in range(0, len(big), 65_536):
+            yield big[start : start + 65_536]
+
+    problem(await http.post("/api/v1/aois/", content=pieces(), headers=headers), 413)
+
+
+async def test_largest_body_passes(http, owners, mapper):
+    owners.judge(CreateAoi, Accepted(result={}, http=201))
+    pad = " " * ((1 << 20) - len(httpx.Request("POST", "http://x", json=AOI).content))
+    body = httpx.Request("POST", "http://x", json=AOI).content + pad.encode()
+    headers = mapper | {"content-type": "application/json; charset=utf-8"}
+    assert (await http.post("/api/v1/aois/", content=body, headers=headers)).status_code == 201
+
+
+async def test_duplicates_among_keywords_go(http, owners, mapper):
+    owners.judge(SubmitTraining, Accepted(result={}, http=202))
+    await http.post("/api/v1/trainings/submit/", json=TRAINING | {"keywords": ["b", "a", "b"]}, headers=mapper)
+    assert owners.last(SubmitTraining)["keywords"] == ["b", "a"]

@@ -1,0 +1,113 @@
+"""Rate limits that replicas share."""
+
+import asyncio
+
+import pytest
+
+from contracts.prediction import SubmitPrediction
+from contracts.training import SubmitTraining
+from contracts.verdict import Accepted
+from gateway.api.predictions import EXAMPLE as PREDICTION
+from gateway.api.trainings import EXAMPLE as TRAINING
+from gateway.limits.leases import Limiter
+from gateway.limits.rates import Rate
+from gateway.limits.throttle import network
+
+
+async def spent(limiter: Limiter, key: str, rate: Rate, times: int) -> int:
+    spending = (limiter.spend("test", key, rate) for _ in range(times))
+    return sum(allowance.allowed for allowance in await asyncio.gather(*spending))
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 1000])
+async def test_two_replicas_share_one_limit(running, limit):
+    """Both ask for more than there is, at the same time; neither grants what the other has."""
+    one, two, rate = Limiter(running.db), Limiter(running.db), Rate(limit, 86_400)
+    granted = sum(await asyncio.gather(*(spent(x, f"shared-{limit}", rate, limit) for x in (one, two))))
+    assert limit * 0.9 <= granted <= limit
+
+
+async def test_one_replica_grants_the_whole_limit_in_few_round_trips(running, monkeypatch):
+    limiter, leases = Limiter(running.db), []
+    take = limiter._take
+
+    async def counted(*args):
+        leases.append(args)
+        return await take(*args)
+
+    monkeypatch.setattr(limiter, "_take", counted)
+    assert await spent(limiter, "alone", Rate(1000, 86_400), 1200) == 1000
+    assert len(leases) < 50
+
+
+async def test_next_window_begins_anew(running, monkeypatch):
+    from gateway.limits import leases
+
+    now = [1_000_000.0]
+    monkeypatch.setattr(leases.time, "time", lambda: now[0])
+    limiter, rate = Limiter(running.db), Rate(2, 60)
+    assert await spent(limiter, "later", rate, 3) == 2
+    refused = await limiter.spend("test", "later", rate)
+    assert (refused.allowed, refused.remaining, refused.reset) == (False, 0, 20)
+    now[0] += refused.reset
+    assert await spent(limiter, "later", rate, 3) == 2
+
+
+async def test_limit_over_http(http, running, monkeypatch, problem):
+    monkeypatch.setattr(running.door.settings, "anon_rate", Rate(3, 86_400))
+    running.door.limiter._buckets.clear()
+    async with running.db.raw() as connection:
+        await connection.execute("delete from rate_leases where scope = 'anon'")
+    answers = [await http.get("/api/") for _ in range(4)]
+    assert [a.headers["ratelimit-remaining"] for a in answers] == ["2", "1", "0", "0"]
+    body = problem(answers[3], 429)
+    assert body["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+    assert 0 < int(answers[3].headers["retry-after"]) <= 86_400
+    assert answers[3].headers["ratelimit-limit"] == "3"
+    assert (await http.get("/api/v1/health/")).status_code == 200, "never throttled"
+    async with running.db.raw() as connection:
+        await connection.execute("delete from rate_leases where scope = 'anon'")
+    running.door.limiter._buckets.clear()
+
+
+async def test_submits_have_limits_of_their_own(http, owners, running, monkeypatch, chief, problem):
+    owners.judge(SubmitTraining, Accepted(result={}, http=202))
+    owners.judge(SubmitPrediction, Accepted(result={}, http=202))
+    monkeypatch.setattr(running.door.settings, "training_rate", Rate(2, 86_400))
+    async with running.db.raw() as connection:
+        await connection.execute("delete from rate_leases where scope = 'training_submit'")
+    running.door.limiter._buckets.clear()
+    for status in (202, 202, 429):
+        response = await http.post("/api/v1/trainings/submit/", json=TRAINING, headers=chief)
+        assert response.status_code == status
+    assert (await http.post("/api/v1/predictions/submit/", json=PREDICTION, headers=chief)).status_code == 202
+    async with running.db.raw() as connection:
+        row = await connection.execute("select taken from rate_leases where scope = 'training_submit'")
+        assert (await row.fetchone())[0] == 2, "leased one by one"
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("10/h", Rate(10, 3600)), ("5/second", Rate(5, 1)), (" 100 / m", Rate(100, 60)), ("1/d", Rate(1, 86_400))],
+)
+def test_rates_as_written(text, rate):
+    assert Rate.parse(text) == rate
+
+
+@pytest.mark.parametrize("text", ["10", "0/h", "ten/h", "10/w", "-1/h"])
+def test_other_rates_are_refused(text):
+    with pytest.raises(ValueError, match="must look like"):
+        Rate.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [("10.0.0.7", "10.0.0.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("testclient", "testclient")],
+)
+def test_one_subscriber_is_one_address(host, key):
+    class Request:
+        class client:
+            pass
+
+    Request.client.host = host
+    assert network(Request) == key

@@ -1,0 +1,116 @@
+"""The gateway as processes of its own: workers, shutdown, and what it says while bus or database are away."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.api.aois import EXAMPLE as AOI
+from kit.testing import eventually, free_port
+
+NOWHERE = "127.0.0.1:9"
+
+
+@pytest.fixture
+def start(running, dev_token):
+    """Starts `python -m gateway` beside the one in this process, on the same bus and database; its address and pid."""
+
+    @contextmanager
+    def run(**changes: str) -> Iterator[tuple[str, str, int]]:
+        public, internal = free_port(), free_port()
+        ports = {"PUBLIC__PORT": str(public), "HTTP__PORT": str(internal)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway"], env=os.environ | ports | changes, stdout=subprocess.DEVNULL
+        )
+        try:
+            yield f"http://127.0.0.1:{public}", f"http://127.0.0.1:{internal}", process.pid
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    return run
+
+
+def children(pid: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+async def answers(http: httpx.AsyncClient, url: str, status: int) -> bool:
+    try:
+        return (await http.get(url)).status_code == status
+    except httpx.HTTPError:
+        return False
+
+
+async def test_workers_are_started_again_and_stop_together(start, mapper):
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        with start(GATEWAY_WORKERS="2") as (public, internal, pid):
+            await eventually(lambda: answers(http, f"{internal}/readyz", 200), 60)
+            before = await eventually(lambda: len(found := children(pid)) == 2 and found)
+            os.kill(min(before), signal.SIGKILL)
+            after = await eventually(lambda: len(found := children(pid)) == 2 and found != before and found, 30)
+            assert max(before) in after
+            assert (await http.get(f"{public}/api/")).status_code == 200
+            assert "fairway_sse_clients" in (await http.get(f"{internal}/metrics")).text
+            await stream_ends_at_shutdown(http, public, pid, mapper)
+            await eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in after))
+
+
+async def stream_ends_at_shutdown(http: httpx.AsyncClient, public: str, pid: int, mapper: dict[str, str]) -> None:
+    async with http.stream("GET", f"{public}/api/v1/events/", headers=mapper) as response:
+        pieces = response.aiter_text()
+        assert await anext(pieces) == "retry: 3000\n\n"
+        os.kill(pid, signal.SIGTERM)
+        asked = time.monotonic()
+        async with asyncio.timeout(10):
+            async for _ in pieces:
+                pass
+        assert time.monotonic() - asked < 2
+
+
+async def test_bus_away_at_boot(start, mapper, problem):
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        with start(NATS__URL=f"nats://{NOWHERE}") as (public, internal, _):
+            await eventually(lambda: answers(http, f"{public}/api/", 200), 60)
+            response = await http.post(f"{public}/api/v1/aois/", json=AOI, headers=mapper)
+            problem(response, 503)
+            assert response.headers["retry-after"]
+            problem(await http.get(f"{public}/api/v1/datasets/"), 503)
+            problem(await http.get(f"{public}/api/v1/events/", headers=mapper), 503)
+            assert await answers(http, f"{internal}/livez", 200)
+            assert await answers(http, f"{internal}/readyz", 503)
+
+
+async def test_database_away_at_boot(start, mapper, problem):
+    async with httpx.AsyncClient(trust_env=False, timeout=15) as http:
+        with start(DATABASE_URL=f"postgresql://u:p@{NOWHERE}/x") as (public, _, _):
+            await eventually(lambda: answers(http, f"{public}/api/v1/health/", 200), 60)
+            assert (await http.get(f"{public}/api/v1/health/")).json() == {"postgresql": False}
+            problem(await http.post(f"{public}/api/v1/aois/", json=AOI, headers=mapper), 503)
+
+
+async def test_port_that_is_taken_is_said(running):
+    public = running.settings.public_port
+    run = subprocess.run(
+        [sys.executable, "-m", "gateway"], env=os.environ | {"PUBLIC__PORT": str(public), "HTTP__PORT": "0"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"gateway: cannot listen on 127.0.0.1:{public}")
+    assert "Address already in use" in run.stderr
+
+
+async def test_administrators_are_made_by_command_line(http, dev_token):
+    person = {"authorization": f"Bearer {dev_token}", "x-dev-user": "4711:boss"}
+    gateway = [sys.executable, "-m", "gateway"]
+    subprocess.run([*gateway, "grant", "4711"], check=True, timeout=60)
+    assert (await http.get("/api/v1/dead-letters/", headers=person)).status_code == 200
+    assert (await http.get("/api/v1/auth/me/", headers=person)).json()["username"] == "boss"

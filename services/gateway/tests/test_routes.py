@@ -1,0 +1,113 @@
+"""Every route has a rule, every answer its headers, and the OpenAPI document is the committed one."""
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.routing import Match
+
+from gateway.app import application
+from gateway.openapi import document
+from gateway.policy import Policy, Rule
+from gateway.routing import DoorRoute
+from gateway.settings import DoorSettings
+
+OPENAPI = Path(__file__).parents[1] / "openapi.json"
+OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/redoc/", "/api/v1/health/", "/api/v1/public-predictions/",
+        "/api/v1/public-predictions/{prediction_id}/"}  # fmt: skip
+
+
+def unruled(app) -> list[str]:
+    return [route.path for route in app.routes if not isinstance(getattr(route, "rule", None), Rule)]
+
+
+def test_every_route_has_a_rule(running):
+    assert unruled(running.app) == []
+    routes = [route for route in running.app.routes if isinstance(route, DoorRoute)]
+    assert {route.path for route in routes if route.rule.policy is Policy.OPEN} == OPEN
+    changing = [route for route in routes if not route.methods & {"GET"}]
+    assert all(route.rule.policy in (Policy.AUTH, Policy.OWNER, Policy.ADMIN) for route in changing)
+
+
+def test_route_without_a_rule_is_found(settings: DoorSettings):
+    app = application(settings)
+    app.get("/api/v1/forgotten/")(lambda: None)
+    assert unruled(app) == ["/api/v1/forgotten/"]
+
+
+def test_route_cannot_be_made_without_a_rule():
+    with pytest.raises(TypeError, match="rule"):
+        DoorRoute("/x", lambda: None)
+
+
+async def test_protected_routes_want_a_login(running, http):
+    for route in running.app.routes:
+        if route.rule.policy in (Policy.AUTH, Policy.OWNER, Policy.ADMIN):
+            path = route.path.replace("{", "").replace("}", "")
+            for method in route.methods:
+                assert (await http.request(method, path)).status_code == 401, (method, path)
+
+
+def test_slash_at_the_end_is_optional(running):
+    for route in running.app.routes:
+        path = route.path.replace("{", "").replace("}", "")
+        scope = {"type": "http", "method": next(iter(route.methods)), "path": path.rstrip("/"), "root_path": ""}
+        assert route.matches(scope)[0] is Match.FULL, path
+        assert route.matches(scope | {"path": path})[0] is Match.FULL, path
+
+
+def test_openapi_is_the_committed_one(settings):
+    assert json.loads(OPENAPI.read_text()) == json.loads(document(settings)), (
+        "run `python -m gateway openapi > services/gateway/openapi.json`"
+    )
+
+
+def test_openapi_names_every_operation_once(running):
+    document = running.app.openapi()
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names))
+    assert document["openapi"].startswith("3.1")
+
+
+async def test_documents_are_served(http):
+    for path in ("/api/schema/", "/api/docs/", "/api/redoc"):
+        assert (await http.get(path)).status_code == 200
+    root = (await http.get("/api")).json()
+    assert (root["name"], root["api_version"], root["schema"]) == ("fAIr API", "v1", "/api/schema/")
+
+
+async def test_public_listener_tells_nothing_about_the_inside(http, problem):
+    for path in ("/metrics", "/livez", "/readyz"):
+        problem(await http.get(path), 404)
+
+
+async def test_pages_of_others_may_ask_with_credentials(http):
+    asked = {"origin": "https://any.example", "access-control-request-method": "PATCH",
+             "access-control-request-headers": "authorization, x-csrftoken"}  # fmt: skip
+    answer = await http.options("/api/v1/aois/", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "https://any.example"
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert answer.headers["access-control-max-age"] == "86400"
+    plain = await http.get("/api/", headers={"origin": "https://any.example"})
+    assert plain.headers["access-control-allow-origin"] == "https://any.example"
+
+
+async def test_trace_of_the_caller_goes_on(http):
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    answer = await http.get("/api/v1/nothing/", headers={"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"})
+    assert answer.json()["trace_id"] == answer.headers["x-request-id"] == trace_id
+
+
+async def test_health_is_always_200(http, running, monkeypatch):
+    assert (await http.get("/api/v1/health/")).json() == {"postgresql": True}
+    nowhere = "http://127.0.0.1:9"
+    for name, value in {"stac_url": nowhere, "zenml_url": nowhere, "mapswipe": True, "mapswipe_url": nowhere,
+                        "bucket": "b", "endpoint": nowhere}.items():  # fmt: skip
+        monkeypatch.setattr(running.door.settings, name, value)
+    body = (await http.get("/api/v1/health")).json()
+    down = {"base_models": False, "datasets": False, "local_models": False}
+    assert body == {
+        "postgresql": True, "s3": False, "stac_api": False, "stac_collections": down, "zenml": False,
+        "mapswipe": {"url": nowhere, "reachable": False},
+    }  # fmt: skip

@@ -1,0 +1,73 @@
+"""What stops the process at boot, each with one sentence."""
+
+import pytest
+
+from gateway.limits.rates import Rate
+from gateway.settings import Settings
+from kit.settings import load
+
+GOOD = {
+    "SECRET_KEY": "k" * 40, "DATABASE_URL": "postgis://u:p@db/gateway", "FRONTEND_URL": "https://map.example/",
+    "API_BASE_URL": "https://fair.example/api/v1/", "AUTH_PROVIDER": "dev", "FAIR_DEV_TOKEN": "token",
+}  # fmt: skip
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """Nothing but what the test sets."""
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields.values():
+        for name in getattr(field.validation_alias, "choices", ()):
+            monkeypatch.delenv(str(name), raising=False)
+
+    def use(**changes: str | None) -> None:
+        for name, value in {**GOOD, **changes}.items():
+            if value is not None:
+                monkeypatch.setenv(name, value)
+
+    return use
+
+
+def test_addresses_lists_and_rates(environment):
+    environment(CORS_ALLOWED_ORIGINS="https://a.example, https://b.example", USER_RATE_LIMIT="5/m", JWT_AUDIENCE="")
+    settings = load(Settings)
+    assert (settings.frontend_url, settings.api_base_url) == ("https://map.example", "https://fair.example/api/v1")
+    assert settings.cors_origins == ["https://a.example", "https://b.example"]
+    assert settings.origins[-1] == "https://map.example"
+    assert (settings.user_rate, settings.anon_rate) == (Rate(5, 60), Rate(100, 3600))
+    assert settings.jwt_audience is None, "an empty value means unset"
+    assert "k" * 40 not in repr(settings)
+
+
+BAD = {
+    "no secret": ({"SECRET_KEY": None}, "SECRET_KEY is required"),
+    "no frontend": ({"FRONTEND_URL": None}, "FRONTEND_URL is required"),
+    "no address": ({"API_BASE_URL": None}, "API_BASE_URL is required"),
+    "no database": ({"DATABASE_URL": None}, "DATABASE__URL is required"),
+    "another database": ({"DATABASE_URL": "mysql://db/x"}, "must start with one of"),
+    "short secret": ({"SECRET_KEY": "short"}, "SECRET_KEY needs 32 characters"),
+    "dev secret": ({"SECRET_KEY": "dev" * 20}, "SECRET_KEY needs 32 characters"),
+    "unsafe secret": ({"SECRET_KEY": "unsafe" * 10}, "SECRET_KEY needs 32 characters"),
+    "dev without token": ({"FAIR_DEV_TOKEN": None}, "FAIR_DEV_TOKEN is required"),
+    "hanko alone": ({"AUTH_PROVIDER": "hanko"}, "HANKO_API_URL and COOKIE_SECRET are required"),
+    "hanko without cookie": (
+        {"AUTH_PROVIDER": "hanko", "HANKO_API_URL": "https://h.example"}, "HANKO_API_URL and COOKIE_SECRET",
+    ),
+    "another provider": ({"AUTH_PROVIDER": "ldap"}, "AUTH_PROVIDER"),
+    "no number": ({"DEFAULT_PAGINATION_SIZE": "many"}, "DEFAULT_PAGINATION_SIZE"),
+    "no rate": ({"USER_RATE_LIMIT": "often"}, "USER_RATE_LIMIT"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD.keys())
+def test_bad_setting_stops_the_process(environment, changes, words):
+    environment(**changes)
+    with pytest.raises(SystemExit) as end:
+        load(Settings)
+    assert words in str(end.value)
+    assert "\n" not in str(end.value)
+
+
+def test_weak_secret_is_enough_for_debugging(environment):
+    environment(SECRET_KEY="dev", DEBUG="true")
+    assert load(Settings).any_origin
