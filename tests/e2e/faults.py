@@ -1,0 +1,122 @@
+"""A steady load of writes with a history, and a supervisor that starts again what ended, as a cluster would."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from uuid import uuid4
+
+import httpx
+
+from stack.home import Env, Home
+from stack.platform import run
+from stack.processes import Daemon, NotReady
+
+STEP = 1e-4
+"""Degrees between the areas of two commands, so that each row can be traced to its command."""
+
+
+@dataclass
+class Write:
+    """One write of one client: `key` is its Idempotency-Key, `west` marks its row."""
+
+    key: str
+    west: float
+    tries: int = 0
+    status: int = 0
+    command: str | None = None
+
+
+@dataclass
+class Load:
+    """Clients that never give up: what got no answer is sent again under the same key."""
+
+    url: str
+    token: str
+    writes: list[Write] = field(default_factory=list)
+    stopped: bool = False
+    numbers: "count[int]" = field(default_factory=count)
+
+    async def run(self, clients: int, pause: float) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=8) as http:
+            await asyncio.gather(*(self._client(http, pause) for _ in range(clients)))
+
+    async def _client(self, http: httpx.AsyncClient, pause: float) -> None:
+        while not self.stopped:
+            write = Write(str(uuid4()), round(10 + next(self.numbers) * STEP, 6))
+            self.writes.append(write)
+            await self._insist(http, write)
+            await asyncio.sleep(pause)
+
+    async def _insist(self, http: httpx.AsyncClient, write: Write) -> None:
+        while write.status not in (201, 202):
+            write.tries += 1
+            with suppress(httpx.TransportError):
+                response = await http.post("/aois/", json=_area(write.west), headers={"Idempotency-Key": write.key})
+                write.status = response.status_code
+                assert write.status in (201, 202, 429, 503), response.text
+                write.command = response.headers.get("location")
+            if write.status not in (201, 202):
+                await asyncio.sleep(0.3)
+
+
+def _area(west: float) -> dict:
+    east, south, north = west + STEP / 2, 1.0, 1.0 + STEP / 2
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {}}
+
+
+@dataclass
+class Supervisor:
+    """Starts a daemon again when it has ended; its durables are provisioned first, as the chart's hook would."""
+
+    home: Home
+    env: Env
+    daemons: dict[str, Daemon]
+    restarts: int = 0
+    stopped: bool = False
+
+    async def run(self) -> None:
+        while not self.stopped:
+            for room, daemon in self.daemons.items():
+                if daemon.pid is None:
+                    await asyncio.to_thread(self._again, room, daemon)
+            await asyncio.sleep(0.3)
+
+    def _again(self, room: str, daemon: Daemon) -> None:
+        with suppress(Exception):
+            run.prepare(self.home, self.env, room)
+        with suppress(NotReady):
+            daemon.start()
+            self.restarts += 1
+
+    async def armed(self, room: str, failpoints: str) -> None:
+        """Restarts a service so that it kills itself at a named point now and then; empty disarms it."""
+        daemon = self.daemons[room]
+        daemon.env = {**daemon.env, "FAIRWAY_FAILPOINTS": failpoints}
+        await asyncio.to_thread(daemon.kill)
+        await until(lambda: daemon.pid is not None, 60)
+
+
+@asynccontextmanager
+async def background(*jobs: object) -> AsyncIterator[None]:
+    """Runs what has `run` and `stopped` beside the block."""
+    tasks = [asyncio.create_task(job) for job in jobs]  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(check: Callable[[], object], limit: float) -> float:
+    """Seconds until `check` was true; AssertionError after the limit."""
+    started = time.monotonic()
+    while not await asyncio.to_thread(check):
+        assert time.monotonic() - started < limit, "did not come true in time"
+        await asyncio.sleep(0.2)
+    return time.monotonic() - started

@@ -1,0 +1,122 @@
+"""The whole job of a mapper, through the gateway and over the bus, on real imagery where it is there."""
+
+import json
+
+import pytest
+from rich.console import Console
+from shapely.geometry import shape
+
+from stack.demo.job import Job
+from stack.demo.place import place_of
+from stack.demo.stages import Stages
+from tests.e2e.conftest import Platform
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+
+
+TOLD = (
+    "is registered", "is ready: 32 chips", "has started", "is completed", "is published", "features from 16 tiles",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def job(platform: Platform) -> Job:
+    console = Console(quiet=True)
+    with platform.client() as fairway:
+        place = place_of(platform.data)
+        yield Job(fairway, platform.home, place, Stages(console), console, "rooftop_light", {"max_minutes": 1})
+
+
+@pytest.fixture(scope="session")
+def done(job: Job, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """Everything the job made, in the order it was made."""
+    base = job.register()
+    dataset = job.build()
+    training = job.train(base, dataset)
+    item_id = job.fairway.trainings.publish(training.id)
+    prediction = job.predict(item_id)
+    files = job.download(prediction, tmp_path_factory.mktemp("results"))
+    return {
+        "base": base,
+        "dataset": dataset,
+        "training": training,
+        "item": item_id,
+        "prediction": prediction,
+        "files": files,
+    }
+
+
+def test_every_row_ended_well(done: dict):
+    assert done["base"].status == "active"
+    assert done["dataset"].status == "built"
+    assert done["training"].status == "completed"
+    assert done["prediction"].results_ready
+
+
+def test_results_are_clean_polygons_on_the_predicted_tiles(done: dict, job: Job):
+    west, south, east, north = job.place.predict_box()
+    features = json.loads(done["files"]["geojson"].read_text())["features"]
+    assert len(features) > 20
+    for feature in features:
+        polygon = shape(feature["geometry"])
+        assert polygon.is_valid
+        assert 0 < feature["properties"]["confidence"] <= 1
+        assert west - 1e-4 <= polygon.bounds[0] <= polygon.bounds[2] <= east + 1e-4
+        assert south - 1e-4 <= polygon.bounds[1] <= polygon.bounds[3] <= north + 1e-4
+
+
+def test_three_formats_agree(done: dict):
+    import pyogrio
+    from pmtiles.reader import MmapSource, Reader
+
+    features = json.loads(done["files"]["geojson"].read_text())["features"]
+    assert pyogrio.read_info(done["files"]["fgb"])["features"] == len(features)
+    with done["files"]["pmtiles"].open("rb") as file:
+        assert Reader(MmapSource(file)).header()["max_zoom"] >= 14
+
+
+def test_the_model_learned_something(done: dict, platform: Platform):
+    import httpx
+
+    url = f"{platform.env['FAIR_STAC_API_URL']}/collections/local-models/items/{done['item']}"
+    metrics = httpx.get(url, timeout=10).raise_for_status().json()["properties"]["fair:metrics"]
+    assert metrics["building_iou"] >= 0.5
+    assert metrics["mean_iou"] >= 0.5
+
+
+def test_losses_were_recorded(done: dict, job: Job):
+    epochs = job.fairway.trainings.epochs(done["training"].id)
+    assert len(epochs) >= 2
+    assert epochs[-1].values["train_loss"] < epochs[0].values["train_loss"]
+
+
+def test_logs_are_there(done: dict, job: Job):
+    assert job.fairway.trainings.logs(done["training"].zenml_run_id, tail=5)
+
+
+def test_the_mapper_was_told(done: dict, job: Job):
+    messages = [row.message for row in job.fairway.notifications.all()]
+    for words in (
+        "is registered",
+        "is ready: 32 chips",
+        "has started",
+        "is completed",
+        "is published",
+        "features from 16 tiles",
+    ):
+        assert any(words in message for message in messages), words
+
+
+def test_cancelled_training_can_be_tried_again(done: dict, job: Job):
+    training = job.fairway.trainings.submit(
+        base_model_stac_id=done["base"].stac_item_id, dataset_stac_id=done["dataset"].stac_id, model_name="stopped",
+    )  # fmt: skip
+    job.fairway.trainings.cancel(training.id)
+    from fairway.errors import Ended
+
+    with pytest.raises(Ended):
+        job.fairway.wait(job.fairway.trainings, "training_id", training.id, limit=120)
+    assert job.fairway.trainings.get(training.id).status == "stopped"
+    again = job.fairway.trainings.retry(training.id)
+    assert again.status == "initializing"
+    job.fairway.trainings.cancel(training.id)
