@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from itertools import pairwise
 
 import numpy as np
 from models.rooftop_light.bank import CHANNELS, FILTERS, LEVELS, SIZE, Bank
@@ -12,9 +13,8 @@ FORMAT = "fairway-rooftop-light/1"
 
 def save(model: Model) -> bytes:
     buffer = io.BytesIO()
-    layers = {f"weights{i}": w for i, w in enumerate(model.weights)} | {
-        f"bias{i}": b for i, b in enumerate(model.biases)
-    }
+    layers = {f"weights{i}": weights for i, weights in enumerate(model.weights)}
+    layers |= {f"bias{i}": bias for i, bias in enumerate(model.biases)}
     bank = {"kernels": model.bank.kernels, "filter_biases": model.bank.biases}
     np.savez_compressed(buffer, format=FORMAT, mean=model.mean, spread=model.spread, **bank, **layers)
     return buffer.getvalue()
@@ -44,6 +44,6 @@ def _model(arrays: dict[str, np.ndarray]) -> Model:
 def _check(model: Model) -> None:
     expected = (LEVELS, FILTERS, 3, SIZE, SIZE)
     sizes = [CHANNELS, *(len(b) for b in model.biases)]
-    layers = [(a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+    layers = list(pairwise(sizes))
     if model.bank.kernels.shape != expected or [w.shape for w in model.weights] != layers or sizes[-1] != CLASSES:
         raise ValueError("the checkpoint does not fit the model")

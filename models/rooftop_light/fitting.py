@@ -27,9 +27,7 @@ def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapp
     Each epoch is reported and may end in `report.Cancelled`; wall time and losses are recorded even then.
     """
     base, plan = checkpoint.load(weights), plan_of(values)
-    training, validation = (
-        Pixels(dataset.sheets(split[side]), dataset.polygons) for side in ("train_chips", "val_chips")
-    )
+    training, validation = _pixels(dataset, split["train_chips"]), _pixels(dataset, split["val_chips"])
     history: dict[str, list[float]] = {"train_loss": [], "val_loss": []}
 
     def on_epoch(epoch: int, train_loss: float, val_loss: float) -> None:
@@ -44,6 +42,10 @@ def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapp
         return checkpoint.save(train(start, training, validation, plan, on_epoch))
     finally:
         record({"training_wall_seconds": round(time.monotonic() - started, 1), "loss_history": history})
+
+
+def _pixels(dataset: Dataset, names: list[str]) -> Pixels:
+    return Pixels(dataset.sheets(names), dataset.polygons)
 
 
 def adapted(training: Pixels, seed: int) -> Model:

@@ -1,6 +1,7 @@
 """The four steps as plain functions on a toy data set."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_split_dataset(split):
 
 
 def test_train_model(trained, base):
-    before, after = checkpoint.load(open(base, "rb").read()), checkpoint.load(trained)
+    before, after = checkpoint.load(Path(base).read_bytes()), checkpoint.load(trained)
     assert not torch.equal(before.head.weight, after.head.weight)
 
 

@@ -53,12 +53,12 @@ def metres_per_unit(crs: CRS, x: float, y: float) -> float:
 
     EPSG:3857 stretches by 1/cos(latitude); the areal scale of the projection says by how much.
     """
-    to_degrees, projection = _projection(crs)
+    to_degrees, projection = _projection(crs.to_string())
     factors = projection.get_factors(*to_degrees.transform(x, y))
     return crs.axis_info[0].unit_conversion_factor / math.sqrt(factors.areal_scale)
 
 
 @lru_cache(maxsize=16)
-def _projection(crs: CRS) -> tuple[Transformer, Proj]:
+def _projection(crs: str) -> tuple[Transformer, Proj]:
     """Setting up a projection takes a thousand times as long as using it."""
     return Transformer.from_crs(crs, WGS84, always_xy=True), Proj(crs)

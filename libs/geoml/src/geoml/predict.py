@@ -83,19 +83,19 @@ def buildings(session: Session, layout: Layout, wanted: Params, on_block: Callab
     for number, block in enumerate(layout.blocks(BLOCK), 1):
         found = find(session, mosaic, block, wanted.threshold)
         cut += [f for f in found if f.cut]
-        ready += _cleaned(layout, [f for f in found if not f.cut], wanted.style)
+        metres = layout.grid.metres(block)
+        ready += [b for f in found if not f.cut and (b := _building(f, metres, wanted.style))]
         on_block(number)
-    ready += _cleaned(layout, join(cut), wanted.style)
+    for f in join(cut):
+        building = _building(f, layout.grid.metres(tuple(map(int, f.whole.bounds))), wanted.style)
+        ready += [building] if building else []
     outlines = without_overlaps([b.outline for b in ready])
     return [Building(o, b.confidence) for o, b in zip(outlines, ready, strict=True) if not o.is_empty]
 
 
-def _cleaned(layout: Layout, findings: list[Finding], style: Style) -> list[Building]:
-    made = []
-    for f in findings:
-        outline = clean(f.whole, layout.grid.metres(tuple(map(int, f.whole.bounds))), style)
-        made += [Building(outline, f.probability / f.pixels)] if outline else []
-    return made
+def _building(finding: Finding, metres: float, style: Style) -> Building | None:
+    outline = clean(finding.whole, metres, style)
+    return Building(outline, finding.probability / finding.pixels) if outline else None
 
 
 def find(session: Session, mosaic: Mosaic, block: PixelBox, threshold: float) -> list[Finding]:
