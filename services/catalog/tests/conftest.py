@@ -21,11 +21,24 @@ from stack.home import Home
 from stack.sandbox import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
+from builds import builder, place, tiles
 from stac_fixtures import served, stac, storage, training, working
 
 __all__ = [
-    "caller", "database_url", "nats_url", "postgres_url", "running", "served", "settings", "stac", "storage",
-    "training", "working",
+    "builder",
+    "caller",
+    "database_url",
+    "nats_url",
+    "place",
+    "postgres_url",
+    "running",
+    "served",
+    "settings",
+    "stac",
+    "storage",
+    "tiles",
+    "training",
+    "working",
 ]  # fmt: skip
 
 

@@ -3,12 +3,15 @@
 import pytest
 
 from catalog import events
+from catalog.areas import handlers as areas
+from catalog.datasets import handlers as datasets
 from catalog.models import handlers as models
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import ADMIN, MAPPER, Caller, example, feed
 
-ROUTES = [*events.router.routes, *models.router.routes]
+ROUTERS = (events, areas, datasets, models)
+ROUTES = [route for room in ROUTERS for route in room.router.routes]
 
 
 @pytest.fixture(scope="session")
@@ -31,4 +34,4 @@ async def test_job_for_an_unknown_row_ends_at_once(running, route):
     message = example(route.message)
     envelope = opened(message.model_dump_json().encode(), headers_of(message, "catalog", MAPPER, new_id()))
     context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", 1)
-    await route.bound(running.provides).handler(message.model_copy(update={"model_id": 0}), context)
+    await route.bound(running.provides).handler(message.model_copy(update={"model_id": 0, "dataset_id": 0}), context)

@@ -8,23 +8,20 @@ from typing import Any
 
 import httpx
 import morecantile
-import numpy as np
 import pytest
 import rasterio
 import shapely
-from PIL import Image
+from builds import ZOOM, Builder, swept
 
 from catalog.datasets.stranded import SILENCE, fail_stranded
 from catalog.datasets.tables import DatasetRow
 from contracts.catalog.datasets import (
-    BuildDataset,
     ChangeDataset,
     DatasetBuildFailed,
     DatasetBuildJob,
     DatasetBuilt,
     DatasetProgress,
     DeleteDataset,
-    GetDataset,
     ListDatasets,
     RebuildDataset,
 )
@@ -34,71 +31,8 @@ from kit.messaging.tx import Tx
 from kit.storage import Storage
 from kit.testing import Caller, eventually
 
-pytestmark = pytest.mark.usefixtures("stac")
+pytestmark = [pytest.mark.usefixtures("stac"), pytest.mark.timeout(400)]
 GRID = morecantile.tms.get("WebMercatorQuad")
-ZOOM = 19
-LIMIT = 60.0
-
-
-@pytest.fixture(scope="session")
-def place(third_parties) -> shapely.Polygon:
-    """What the sandbox's training set shows."""
-    about = httpx.get(f"{third_parties['tiles']}/train/tilejson.json", trust_env=False).json()
-    return shapely.box(*about["bounds"])
-
-
-@pytest.fixture(scope="session")
-def tiles(served, files_port: int, place: shapely.Polygon) -> str:
-    """Small pictures of that place as plain files, because drawing the sandbox's takes its time."""
-    for tile in intersecting(place, ZOOM, 100):
-        pixels = np.random.default_rng(tile.x * tile.y).integers(0, 255, (64, 64, 3), np.uint8)
-        path = served / "tiles" / str(tile.z) / str(tile.x) / f"{tile.y}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path)
-    return f"http://127.0.0.1:{files_port}/tiles/{{z}}/{{x}}/{{y}}.png"
-
-
-class Builder:
-    """Asks for builds of the village and follows them."""
-
-    def __init__(self, caller: Caller, mapping: Any, tiles: str, place: shapely.Polygon) -> None:
-        self.caller, self.mapping, self.tiles, self.place = caller, mapping, tiles, place
-        self.made: list[int] = []
-
-    def part(self, west: float, east: float) -> dict[str, Any]:
-        """A strip of the place, in shares of its width."""
-        x0, y0, x1, y1 = self.place.bounds
-        return shapely.geometry.mapping(shapely.box(x0 + west * (x1 - x0), y0, x0 + east * (x1 - x0), y1))
-
-    async def ask(self, *areas: dict[str, Any], **change: Any) -> dict[str, Any]:
-        aoi_ids = [await self.mapping.aoi(area) for area in areas or (self.part(0, 1),)]
-        request = {
-            "title": "Village", "description": "A village", "source_imagery": self.tiles,
-            "category": "buildings", "zoom": ZOOM, "label_tasks": ["semantic-segmentation"],
-            "keywords": ["building", "polygon"], "label_classes": [{"name": "building", "classes": ["*"]}],
-            "geometry_type": "polygon", "aoi_ids": aoi_ids,
-        }  # fmt: skip
-        verdict = await self.caller.send(BuildDataset.model_validate(request | change))
-        self.made.append(verdict.result["id"])
-        return verdict.result
-
-    async def row(self, dataset_id: int, **more: Any) -> dict[str, Any]:
-        return await self.caller.ask(GetDataset(dataset_id=dataset_id, **more))
-
-    async def ended(self, dataset_id: int) -> dict[str, Any]:
-        async def there():
-            row = await self.row(dataset_id)
-            return row if row["status"] in ("built", "failed") else None
-
-        return await eventually(there, LIMIT)
-
-
-@pytest.fixture
-async def builder(caller: Caller, mapping, tiles, place):
-    made = Builder(caller, mapping, tiles, place)
-    yield made
-    for dataset_id in made.made:
-        await caller.send(DeleteDataset(dataset_id=dataset_id))
 
 
 async def test_a_build_ends_in_chips_labels_archive_and_item(running, working, builder, storage: Storage, stac, caller):
@@ -251,11 +185,7 @@ async def test_deleted_dataset_leaves_nothing_behind(working, builder, caller, s
     await builder.ended(row["id"])
     assert (await caller.send(DeleteDataset(dataset_id=row["id"]))).http == 204
 
-    async def gone():
-        left = await storage.keys(f"datasets/{row['stac_id']}/")
-        return not left and await stac.get("datasets", row["stac_id"]) is None
-
-    await eventually(gone)
+    await eventually(lambda: swept(row["stac_id"], stac, storage))
 
 
 async def test_edits_during_the_build_are_in_the_event(running, working, builder, caller):

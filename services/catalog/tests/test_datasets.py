@@ -47,7 +47,7 @@ async def test_build_answers_with_the_row_and_takes_the_areas(caller: Caller, ma
 
 async def test_every_fault_of_a_request_is_told_at_once(caller: Caller, mapping):
     verdict = await asked(
-        caller, title="", category="nothing", keywords=["house"], source_imagery="https://t.example/1"
+        caller, mapping, title="", category="nothing", keywords=["house"], source_imagery="https://t.example/1"
     )
     assert set(verdict.facts) == {"title", "category", "keywords", "source_imagery"}
 

@@ -245,6 +245,17 @@ async def test_training_brings_a_private_local_model_into_being(registered, call
     assert await row_of(caller, event.local_model, ADMIN)
 
 
+async def test_local_models_are_listed_to_those_who_may_see_them(registered, caller):
+    first, second = [await submitted(caller, registered) for _ in range(2)]
+    mine = await caller.ask(c.ListLocalModels(base_model=registered["id"], user=7, page=Page(ordering="created_at")))
+    found = await caller.ask(c.ListLocalModels(page=Page(search=second.model_name.upper())), ADMIN)
+    theirs = await caller.ask(c.ListLocalModels(base_model=registered["id"]), STRANGER)
+    assert [row["id"] for row in mine["results"]] == [first.local_model, second.local_model]
+    assert (mine["count"], found["count"], theirs["count"]) == (2, 1, 0)
+    with pytest.raises(DomainError, match="base model"):
+        await caller.ask(c.ListLocalModels(base_model=0))
+
+
 async def test_visibility_is_the_owners_affair(registered, caller, heard):
     event = await submitted(caller, registered)
     public = c.SetLocalModelVisibility(model_id=event.local_model, visibility="public")
