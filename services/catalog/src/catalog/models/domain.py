@@ -3,7 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 _ENTRYPOINT = re.compile(r"models\.(?P<model>[a-z_][a-z0-9_]*)\.pipeline:(?P<function>[A-Za-z_][A-Za-z0-9_]*)")
@@ -34,8 +34,7 @@ class Submitted:
 
 def submitted(item: dict[str, Any]) -> Submitted:
     """The few things that must be right before a registration is worth starting; BadItem says what is not."""
-    properties: Any = item.get("properties")
-    name: Any = properties.get("mlm:name") if isinstance(properties, dict) else None
+    name = _part(item, "properties", "mlm:name")
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
         raise BadItem(f'properties["mlm:name"] must be a text of 1 to {MAX_NAME} characters.')
     item_id: Any = item.get("id")
@@ -45,13 +44,18 @@ def submitted(item: dict[str, Any]) -> Submitted:
 
 
 def _entrypoint(item: dict[str, Any]) -> Entrypoint:
-    assets: Any = item.get("assets")
-    source: Any = assets.get("source-code") if isinstance(assets, dict) else None
-    given: Any = source.get("mlm:entrypoint") if isinstance(source, dict) else None
+    given = _part(item, "assets", "source-code", "mlm:entrypoint")
     match = _ENTRYPOINT.fullmatch(given) if isinstance(given, str) else None
     if match is None:
         raise BadItem("The asset source-code needs mlm:entrypoint of the form models.<model>.pipeline:<function>.")
     return Entrypoint(match["model"], match["function"])
+
+
+def _part(item: Any, *path: str) -> Any:
+    """What lies at the path; None where it leads through something else than objects."""
+    for name in path:
+        item = cast(dict[str, Any], item).get(name) if isinstance(item, dict) else None
+    return item
 
 
 def binds(source: str, name: str) -> bool:
