@@ -1,5 +1,6 @@
 from catalog import events
 from catalog.areas import handlers as areas
+from catalog.curation import handlers as curation
 from catalog.datasets import main as datasets
 from catalog.models import main as models
 from catalog.settings import Settings
@@ -11,7 +12,8 @@ from kit.storage import Storage
 
 
 def build(settings: Settings) -> Service:
-    service = Service("catalog", settings, routers=[events.router, areas.router, datasets.router, models.router])
+    routers = [events.router, areas.router, datasets.router, models.router, curation.router]
+    service = Service("catalog", settings, routers=routers)
     service.provides += [
         Ids(service.db),
         Outbound(settings.outbound_allow),

@@ -1,0 +1,146 @@
+"""Read, merge, validate, put; then the row. Doing it again after a crash writes the same."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from catalog.curation.domain import NotAllowed, edited, merged, pins, words
+from catalog.datasets.tables import DatasetRow
+from catalog.datasets.views import DatasetViews, as_json
+from catalog.models import queries
+from catalog.models.listing import visible
+from catalog.models.tables import BaseModelRow, LocalModelRow
+from catalog.stac.api import StacApi
+from catalog.stac.facets import Facets
+from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
+from contracts.catalog import curation as c
+from contracts.catalog import models as m
+from contracts.shared import Actor, Json
+from kit.errors import Conflict, Forbidden, Invalid, NotFound
+from kit.messaging.tx import ReadTx, Tx
+
+Finish = Callable[[Tx], Awaitable[Json]]
+ROWS = {"base": (BaseModelRow, BASE_MODELS), "local": (LocalModelRow, LOCAL_MODELS)}
+
+
+async def pin_dataset(command: c.PinDataset, read: ReadTx, api: StacApi, facets: Facets, views: DatasetViews) -> Finish:
+    """The row with its fresh facet. Conflict while the dataset has no item."""
+    _admins_only(read.actor)
+    row = await read.session.get(DatasetRow, command.dataset_id)
+    if row is None:
+        raise NotFound("dataset_not_found", "There is no such dataset.")
+    if row.status != "built":
+        raise Conflict("dataset_not_built", "Only a built dataset can be pinned.")
+    await _change(DATASETS, row.stac_id, {"fair:pinned": command.is_pinned}, api, facets)
+
+    async def finish(tx: Tx) -> Json:
+        shown = as_json(await views.one(row, tx))
+        await facets.expand(DATASETS, [shown], key="stac_id")
+        return shown
+
+    return finish
+
+
+async def pin_model(command: c.PinModel, read: ReadTx, api: StacApi, facets: Facets) -> Finish:
+    """The flag is set on the row in any case, on the item where there is one."""
+    _admins_only(read.actor)
+    row = await _row(command.registry, command.model_id, read)
+    changed = pins(command.is_pinned, command.source_imagery, command.pinned_location)
+    if row.stac_item_id:
+        await _change(ROWS[command.registry][1], row.stac_item_id, changed, api, facets)
+
+    async def finish(tx: Tx) -> Json:
+        kept = await tx.session.get_one(ROWS[command.registry][0], command.model_id, with_for_update=True)
+        kept.is_pinned, kept.last_modified = command.is_pinned, datetime.now(UTC)
+        await tx.session.flush()
+        return await _shown(command.registry, command.model_id, tx, facets)
+
+    return finish
+
+
+async def describe_model(command: c.DescribeModel, read: ReadTx, api: StacApi, facets: Facets) -> Finish:
+    """Base models: administrators; local models: their owner too."""
+    row = await _row(command.registry, command.model_id, read)
+    allowed = read.actor.is_admin or (command.registry == "local" and read.actor.owns(row.user_id))
+    if not allowed:
+        raise Forbidden("not_yours", "Only its owner may describe a model.")
+    changed = words(command.title, command.description, command.fair_preview)
+    if not changed:
+        raise _invalid("non_field_errors", "Give a title, a description or a preview.")
+    return await _edit(command.registry, row, changed, None, api, facets)
+
+
+async def edit_model_stac(command: c.EditModelStac, read: ReadTx, api: StacApi, facets: Facets) -> Finish:
+    _admins_only(read.actor)
+    row = await _row(command.registry, command.model_id, read)
+    try:
+        changed = edited(command.properties, command.stac_extensions)
+    except NotAllowed as problem:
+        raise _invalid(problem.field, str(problem)) from problem
+    return await _edit(command.registry, row, changed, command.stac_extensions, api, facets)
+
+
+async def pinned_models(query: c.ListPinnedModels, read: ReadTx, facets: Facets) -> Json:
+    """`{count, results}`; base models first."""
+    base = await queries.list_base_models(m.ListBaseModels(is_pinned=True, expand=query.expand), read, facets)
+    local = await queries.list_local_models(m.ListLocalModels(is_pinned=True, expand=query.expand), read, facets)
+    rows = [{**row, "model_type": kind} for kind, page in (("base", base), ("local", local)) for row in page.results]
+    return {"count": len(rows), "results": rows}
+
+
+async def _edit(
+    registry: c.ModelKind, row: BaseModelRow | LocalModelRow, changed: Mapping[str, Any], extensions: list[str] | None,
+    api: StacApi, facets: Facets,
+) -> Finish:  # fmt: skip
+    if not row.stac_item_id:
+        raise _invalid("stac", "The model has no STAC item yet.")
+    await _change(ROWS[registry][1], row.stac_item_id, changed, api, facets, extensions)
+
+    async def finish(tx: Tx) -> Json:
+        return await _shown(registry, row.id, tx, facets)
+
+    return finish
+
+
+async def _change(
+    collection: str, item_id: str, changed: Mapping[str, Any], api: StacApi, facets: Facets,
+    extensions: list[str] | None = None,
+) -> None:  # fmt: skip
+    """Invalid with `stac` = list of problems when the merged item breaks its schemas."""
+    from catalog.stac.validate import item_problems
+
+    item = await api.get(collection, item_id)
+    if item is None:
+        raise NotFound("stac_item_not_found", "The catalogue does not hold its item.")
+    wanted = merged(item, changed, extensions)
+    problems = item_problems(wanted)
+    if problems:
+        raise Invalid("invalid_stac_item", "The item would break its schemas.", stac=problems)
+    await api.put(wanted)
+    facets.drop(collection, item_id)
+    await facets.of(collection, [item_id])  # kept from here on, so that no transaction waits for the catalogue
+
+
+async def _row(registry: c.ModelKind, model_id: int, read: ReadTx) -> BaseModelRow | LocalModelRow:
+    table = ROWS[registry][0]
+    row = await read.session.scalar(select(table).where(table.id == model_id, visible(table, read.actor)))
+    if row is None:
+        raise NotFound("model_not_found", "There is no such model.")
+    return row
+
+
+async def _shown(registry: c.ModelKind, model_id: int, tx: Tx, facets: Facets) -> Json:
+    if registry == "base":
+        return await queries.get_base_model(m.GetBaseModel(model_id=model_id, expand=True), tx, facets)
+    return await queries.get_local_model(m.GetLocalModel(model_id=model_id, expand=True), tx, facets)
+
+
+def _admins_only(actor: Actor) -> None:
+    if not actor.is_admin:
+        raise Forbidden("admins_only", "Only administrators may do this.")
+
+
+def _invalid(field: str, text: str) -> Invalid:
+    return Invalid("invalid_curation", text, **{field: [text]})
