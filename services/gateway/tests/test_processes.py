@@ -99,8 +99,8 @@ async def test_database_away_at_boot(start, mapper, problem):
 
 async def test_port_that_is_taken_is_said(running):
     public = running.settings.public_port
-    run = subprocess.run(
-        [sys.executable, "-m", "gateway"], env=os.environ | {"PUBLIC__PORT": str(public), "HTTP__PORT": "0"},
+    run = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-m", "gateway"], env=os.environ | {"PUBLIC__PORT": str(public), "HTTP__PORT": "0"},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert run.returncode == 1
@@ -111,6 +111,6 @@ async def test_port_that_is_taken_is_said(running):
 async def test_administrators_are_made_by_command_line(http, dev_token):
     person = {"authorization": f"Bearer {dev_token}", "x-dev-user": "4711:boss"}
     gateway = [sys.executable, "-m", "gateway"]
-    subprocess.run([*gateway, "grant", "4711"], check=True, timeout=60)
+    await asyncio.to_thread(subprocess.run, [*gateway, "grant", "4711"], check=True, timeout=60)
     assert (await http.get("/api/v1/dead-letters/", headers=person)).status_code == 200
     assert (await http.get("/api/v1/auth/me/", headers=person)).json()["username"] == "boss"

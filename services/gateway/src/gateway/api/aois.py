@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import Query
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.catalog.areas import AoiFeature, ChangeAoi, CreateAoi, DeleteAoi, GetAoi, ListAois
+from contracts.catalog.areas import AoiFeature, ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
 from gateway.body import Body, Id, UserId
 from gateway.commands import send
-from gateway.gpx import gpx_of
 from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
@@ -91,5 +91,5 @@ async def delete_aoi(request: Request, aoi_id: Id) -> Response:
 
 @routes.get("/aois/gpx/{aoi_id}/", Policy.AUTH)
 async def aoi_as_gpx(request: Request, aoi_id: Id) -> Response:
-    feature = await answer(request, GetAoi(aoi_id=aoi_id))
-    return Response(gpx_of(feature), media_type="application/xml")
+    text = orjson.loads(await answer(request, GetAoiGpx(aoi_id=aoi_id)))
+    return Response(text, media_type="application/xml")
