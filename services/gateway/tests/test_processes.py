@@ -99,10 +99,10 @@ async def test_database_away_at_boot(start, mapper, problem):
 
 async def test_port_that_is_taken_is_said(running):
     public = running.settings.public_port
+    environment = os.environ | {"PUBLIC__PORT": str(public), "HTTP__PORT": "0"}
     run = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-m", "gateway"], env=os.environ | {"PUBLIC__PORT": str(public), "HTTP__PORT": "0"},
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        subprocess.run, [sys.executable, "-m", "gateway"], env=environment, capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == 1
     assert run.stderr.startswith(f"gateway: cannot listen on 127.0.0.1:{public}")
     assert "Address already in use" in run.stderr
