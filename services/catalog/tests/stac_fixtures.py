@@ -44,18 +44,20 @@ def served(tmp_path_factory: pytest.TempPathFactory, files_port: int) -> Iterato
 
 @pytest_asyncio.fixture(scope="session")
 async def stac(running: Service) -> AsyncIterator[StacApi]:
-    """The real catalogue; what tests wrote under ids that begin with `t-` is gone afterwards."""
+    """The real catalogue; what was written by the service or its worker in this process is gone afterwards."""
     api = next(adapter for adapter in running.provides if isinstance(adapter, StacApi))
     await api.ensure_collections()
     written: set[tuple[str, str]] = set()
-    put = api.put
+    put = StacApi.put
 
-    async def noted(item: dict) -> None:
+    async def noted(self: StacApi, item: dict) -> None:
         written.add((item["collection"], item["id"]))
-        await put(item)
+        await put(self, item)
 
-    api.put = noted  # type: ignore[method-assign]
+    patch = pytest.MonkeyPatch()
+    patch.setattr(StacApi, "put", noted)
     yield api
+    patch.undo()
     for collection, item_id in written:
         await api.delete(collection, item_id)
 
