@@ -163,7 +163,7 @@ class Workers:
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(90)
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +186,7 @@ async def fetch_nothing(service: Service, sql: str, *params: Any) -> None:
         await connection.execute(sql, params)
 
 
-async def until(caller: Caller, training_id: int, *statuses: str, limit: float = 100.0) -> dict[str, Any]:
+async def until(caller: Caller, training_id: int, *statuses: str, limit: float = 170.0) -> dict[str, Any]:
     """The row, once it is in one of these states."""
 
     async def reached() -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from kit.testing import eventually
 
 from .conftest import fetch, until
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 
 async def test_a_run_from_submit_to_publishable(submit, workers, caller, heard):

@@ -1,7 +1,8 @@
 """The reconciler: repairs what workers could not tell, because they or a neighbour were gone.
 
-Every round it asks the pipeline server for each active run. It never gives up: a failed round is followed by another,
-a little later each time. Two of them at once do no harm, as every write locks its row and goes through `Life`.
+Every round it asks the pipeline server for each active run; while that is down it asks less and less often, but goes
+on with what needs no answer: deadlines, lost jobs, stops. It never gives up because a round failed. Two of them at
+once do no harm, as every write locks its row and goes through `Life`.
 """
 
 import asyncio
@@ -27,32 +28,39 @@ from training.server import PipelineServer
 from training.settings import Settings
 
 log = logging.getLogger("training.watch")
-LONGEST_PAUSE = 300.0
+MOST_ROUNDS_UNASKED = 10
 
 
 class Reconciler:
     def __init__(self, settings: Settings, server: PipelineServer) -> None:
         self.settings, self.server = settings, server
+        self._failures = 0
+        self._unasked = 0
 
     async def run(self, service: Service) -> None:
         """A loop of the service, for ever."""
-        pause = self.settings.sync_interval
         while True:
-            await asyncio.sleep(pause * random.uniform(0.9, 1.1))
+            await asyncio.sleep(self.settings.sync_interval * random.uniform(0.9, 1.1))
             try:
-                well = await Round(self.settings, self.server.pipelines, service).run()
+                await self._round(service)
             except Exception:
                 log.exception("reconciler.failed")
-                well = False
-            longest = max(LONGEST_PAUSE, self.settings.sync_interval)
-            pause = self.settings.sync_interval if well else min(pause * 2, longest)
+
+    async def _round(self, service: Service) -> None:
+        """After the n-th failure in a row the pipeline server is left alone for 2ⁿ-1 rounds, at most for ten."""
+        ask = self._unasked == 0
+        self._unasked -= 0 if ask else 1
+        well = await Round(self.settings, self.server.pipelines, service, ask).run()
+        if ask:
+            self._failures = 0 if well else self._failures + 1
+            self._unasked = min(2**self._failures - 1, MOST_ROUNDS_UNASKED)
 
 
 class Round:
     """One look at all active trainings."""
 
-    def __init__(self, settings: Settings, pipelines: Pipelines, service: Service) -> None:
-        self.settings, self.pipelines, self.service = settings, pipelines, service
+    def __init__(self, settings: Settings, pipelines: Pipelines, service: Service, ask: bool = True) -> None:
+        self.settings, self.pipelines, self.service, self.ask = settings, pipelines, service, ask
 
     async def run(self) -> bool:
         """False when the pipeline server did not answer; what needs no answer from it is done all the same."""
@@ -73,7 +81,7 @@ class Round:
 
     async def _poll(self, row: Active) -> RunState | PipelinesError | None:
         """By id, or by name while a dead worker may have kept the id to itself."""
-        if not row.zenml_run_id and not row.started:
+        if not self.ask or not (row.zenml_run_id or row.started):
             return None
         try:
             name = run_name(row.id, row.attempt)
