@@ -35,6 +35,11 @@ def values_of(room: str) -> Values:
     return yaml.safe_load((REPOSITORY / "services" / room / "values.yaml").read_text())
 
 
+def complete() -> Values:
+    """What one service alone needs beside its own values."""
+    return {"global": {"config": {**ADDRESSES, "HANKO_API_URL": "https://login.example"}}}
+
+
 def over(base: Mapping[str, Any], *layers: Mapping[str, Any]) -> Values:
     """As `helm -f base -f layer`: maps are merged, everything else is replaced."""
     result = dict(base)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from helm_python import lint
 
-from tests.chart.rendering import ADDRESSES, HELM, KUBERNETES, ROOMS, Release, Values, over, profile, values_of
+from tests.chart.rendering import HELM, KUBERNETES, ROOMS, Release, Values, complete, over, profile, values_of
 
 KINDS = {
     "ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget",
@@ -32,11 +32,9 @@ def test_dev_is_valid(platform: Callable[..., Release]) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_one_service_alone_is_valid(alone: Callable[..., Release], room: str) -> None:
-    settings = {"global": {"config": {**ADDRESSES, "HANKO_API_URL": "https://login.example"}}}
-    release = alone(values_of(room), settings)
+    release = alone(values_of(room), complete())
     check(release)
     assert room in release.all("Deployment")
-    assert release.one("ConfigMap", room)["data"]["NATS_URL"] == ADDRESSES["NATS_URL"]
 
 
 def test_what_nobody_wants_is_refused_by_the_schema(release: Release) -> None:

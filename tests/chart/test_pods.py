@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chart.rendering import ROOMS, WORKERS, Release, Values, container, environment
+from tests.chart.rendering import ROOMS, WORKERS, Release, Values, complete, container, environment, values_of
 from tests.contracts.rooms import services
+
+Alone = Callable[..., Release]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -41,6 +43,19 @@ def test_migrations_and_streams_come_first(release: Release, room: str) -> None:
     assert "serviceAccountName" not in pod["spec"], "nor does the service account"
     served = release.one("ConfigMap", "fairway-shared")["data"] | release.one("ConfigMap", f"fairway-{room}")["data"]
     assert served.items() <= environment(pod).items()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_settings_are_the_shared_ones_and_then_its_own(release: Release, alone: Alone, room: str) -> None:
+    for name in {f"fairway-{room}", f"fairway-{room}-worker"} & set(release.pods):
+        assert sources(release.pods[name]) == ["fairway-shared", f"fairway-{room}"]
+    by_itself = alone(values_of(room), complete())
+    assert sources(by_itself.pods[room]) == [room]
+    assert complete()["global"]["config"].items() <= by_itself.one("ConfigMap", room)["data"].items()
+
+
+def sources(pod: Values) -> list[str]:
+    return [one["configMapRef"]["name"] for one in container(pod)["envFrom"]]
 
 
 def test_every_pod_is_confined(release: Release) -> None:

@@ -1,12 +1,11 @@
 """A wrong mix stops the rendering with a sentence."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from helm_python import HelmError
 
-from tests.chart.rendering import ADDRESSES, ROOMS, WORKERS, Release, Values, values_of
+from tests.chart.rendering import ROOMS, WORKERS, Release, Values, complete, values_of
 
 ALL_OFF: Values = {room: {"enabled": False} for room in ROOMS}
 
@@ -79,10 +78,6 @@ def test_misfit_is_refused_by_the_schema(alone: Callable[..., Release], case: st
     room, layer = MISFITS[case]
     with pytest.raises(HelmError, match="schema"):
         alone(values_of(room), complete(), layer)
-
-
-def complete() -> dict[str, Any]:
-    return {"global": {"config": {**ADDRESSES, "HANKO_API_URL": "https://login.example"}}}
 
 
 @pytest.mark.parametrize("room", WORKERS)

@@ -7,8 +7,7 @@ import pytest
 from helm_python import HelmError
 from pydantic import AliasChoices
 
-from tests.chart.rendering import INSTALLATION, ROOMS, Release, Values, environment, profile, values_of
-from tests.chart.test_refusals import complete
+from tests.chart.rendering import INSTALLATION, ROOMS, Release, Values, complete, environment, profile, values_of
 
 BESIDE = {"FAIR_CACHE_DIR", "MALLOC_ARENA_MAX"}
 """Read by libraries, not by settings."""
