@@ -14,6 +14,7 @@ from catalog.stac.api import StacApi
 from catalog.stac.registry import register_dataset
 from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
 from contracts.catalog import models as c
+from contracts.catalog.curation import DescribeModel, EditModelStac, ListPinnedModels, PinModel
 from contracts.shared import ANONYMOUS, Page
 from contracts.training import TrainingSubmitted
 from kit.errors import DomainError, NotFound
@@ -344,3 +345,38 @@ async def test_refusals_of_publishing(run, caller, training, stac):
     assert "volcano" in bad_keyword.detail
     assert (not_completed.kind, not_completed.detail) == ("conflict", "The run is not completed.")
     assert await stac.get(LOCAL_MODELS, local_item_id(run["run_id"])) is None
+
+
+async def test_pin_reaches_row_item_and_list(registered, caller, stac):
+    pin = PinModel(registry="base", model_id=registered["id"], pinned_location=(85.5, 27.6))
+    assert (await caller.send(pin, MAPPER)).kind == "forbidden"
+    row = (await caller.send(pin, ADMIN)).result
+    item = await stac.get(BASE_MODELS, registered["stac_item_id"])
+    listed = await caller.ask(ListPinnedModels(expand=True), ANONYMOUS)
+    assert row["is_pinned"]
+    assert row["stac"]["properties"]["fair:pinned"]
+    assert item["properties"]["fair:preview_location"]["coordinates"] == [85.5, 27.6]
+    assert (registered["id"], "base") in [(found["id"], found["model_type"]) for found in listed["results"]]
+
+
+async def test_description_changes_the_item_only(registered, caller, stac):
+    described = DescribeModel(registry="base", model_id=registered["id"], title="New title")
+    row = (await caller.send(described, ADMIN)).result
+    item = await stac.get(BASE_MODELS, registered["stac_item_id"])
+    assert item["properties"]["title"] == row["stac"]["properties"]["title"] == "New title"
+    assert (await caller.send(DescribeModel(registry="base", model_id=registered["id"]), ADMIN)).kind == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"properties": {"mlm:name": "other"}}, "properties"),
+        ({"properties": {"keywords": ["unheard-of"]}}, "stac"),
+        ({"stac_extensions": ["https://example.org/x.json"]}, "stac_extensions"),
+    ],
+)
+async def test_edit_that_would_break_the_item_is_refused(registered, caller, stac, change, field):
+    before = await stac.get(BASE_MODELS, registered["stac_item_id"])
+    verdict = await caller.send(EditModelStac(registry="base", model_id=registered["id"], **change), ADMIN)
+    assert field in verdict.facts
+    assert await stac.get(BASE_MODELS, registered["stac_item_id"]) == before

@@ -15,7 +15,7 @@ from contracts.base import Live
 from contracts.streams import CLASSES, durable
 from kit import metrics, telemetry
 from kit.db import Database
-from kit.errors import DomainError
+from kit.errors import DomainError, Unavailable
 from kit.messaging.bus import Bus
 from kit.messaging.dead import bury
 from kit.messaging.envelope import Envelope, Poison, opened
@@ -70,7 +70,7 @@ class JobContext:
 
 class JobSettler:
     """A handler that returns ends its job. A DomainError is permanent and the handler's own duty to record; any other
-    error brings the job back until the last delivery, after which it is set aside."""
+    error, and Unavailable, brings the job back until the last delivery, after which it is set aside."""
 
     def __init__(self, service: str, routes: dict[str, Route], db: Database, bus: Bus, relay: Relay) -> None:
         self.service, self.routes, self.db, self.bus, self.relay = service, routes, db, bus, relay
@@ -107,7 +107,7 @@ class JobSettler:
     async def _failed(self, msg: Msg, envelope: Envelope, error: Exception) -> None:
         kind, delivery = envelope.headers[h.TYPE], msg.metadata.num_delivered
         facts = {"message_id": str(envelope.id), "type": kind, "delivery": delivery}
-        if isinstance(error, DomainError):
+        if isinstance(error, DomainError) and not isinstance(error, Unavailable):
             log.warning("job.refused", extra={"facts": facts | {"reason": str(error)}})
             return await msg.ack()
         log.error("job.failed", exc_info=error, extra={"facts": facts})
