@@ -63,7 +63,7 @@ class DoorSettings(ServiceSettings):
 
 
 class AuthSettings(ServiceSettings):
-    secret_key: SecretStr = Field(validation_alias=names("SECRET_KEY"))
+    signing_key: SecretStr = Field(validation_alias=names("SECRET_KEY"))
     auth_provider: Literal["hanko", "dev"] = Field("hanko", validation_alias=names("AUTH_PROVIDER"))
     dev_token: SecretStr | None = Field(None, validation_alias=names("FAIR_DEV_TOKEN"))
     hanko_url: Address | None = Field(None, validation_alias=names("HANKO_API_URL"))
@@ -73,7 +73,7 @@ class AuthSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _strong(self) -> "AuthSettings":
-        secret = self.secret_key.get_secret_value()
+        secret = self.signing_key.get_secret_value()
         if not self.debug and (len(secret) < 32 or _WEAK.search(secret)):
             raise ValueError("SECRET_KEY needs 32 characters and neither `dev` nor `unsafe` in it unless DEBUG=true")
         return self
