@@ -110,7 +110,7 @@ async def test_port_that_is_taken_is_said(running):
 
 async def test_administrators_are_made_by_command_line(http, dev_token):
     person = {"authorization": f"Bearer {dev_token}", "x-dev-user": "4711:boss"}
-    gateway = [sys.executable, "-m", "gateway"]
-    await asyncio.to_thread(subprocess.run, [*gateway, "grant", "4711"], check=True, timeout=60)
+    grant = [sys.executable, "-m", "gateway.grant", "4711", "boss"]
+    await asyncio.to_thread(subprocess.run, grant, check=True, timeout=60)
     assert (await http.get("/api/v1/dead-letters/", headers=person)).status_code == 200
     assert (await http.get("/api/v1/auth/me/", headers=person)).json()["username"] == "boss"

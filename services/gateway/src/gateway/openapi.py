@@ -8,7 +8,7 @@ from gateway.settings import DoorSettings
 SERVER = "http://127.0.0.1:8000/api/v1"
 
 
-def document(settings: DoorSettings) -> str:
+def document() -> str:
     """The same for every deployment: the address of the server is that of a developer's machine."""
-    app = application(settings.model_copy(update={"api_base_url": SERVER}))
-    return orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()
+    app = application(DoorSettings.model_construct(api_base_url=SERVER, frontend_url="http://127.0.0.1:8000"))
+    return orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
