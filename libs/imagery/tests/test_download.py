@@ -143,6 +143,18 @@ async def _nowhere(name: str, content: bytes) -> None:
     raise AssertionError(name)
 
 
+class Full(Exception):
+    pass
+
+
+async def test_error_of_the_store_comes_out_as_itself(served, outbound):
+    async def save(name: str, content: bytes) -> None:
+        raise Full
+
+    with pytest.raises(Full):
+        await download(TILES, Template.of(f"{served[1]}/ok/{{z}}/{{x}}/{{y}}"), outbound, save)
+
+
 async def test_tilejson_leads_to_its_template(served, outbound):
     template = await source_of(f"{served[1]}/set/tilejson.json", outbound)
     assert template == Template(f"{served[1]}/ok/{{z}}/{{x}}/{{y}}", tms=True)

@@ -43,21 +43,28 @@ class Downloaded:
 async def download(
     tiles: Sequence[Tile], template: Template, outbound: Outbound, save: Save, progress: Progress | None = None
 ) -> Downloaded:
-    """Fetches each tile, writes it as GeoTIFF and gives it to `save(name, content)`; errors of `save` end everything.
+    """Fetches each tile, writes it as GeoTIFF and gives it to `save(name, content)`; the first error of `save` or
+    `progress` ends everything and is raised.
 
     `progress(done, total)` after each tile. NoTiles when none succeeded. The outbound client keeps to its own limit of
     requests per host.
     """
     result, waiting = Downloaded(), list(reversed(tiles))
-    async with Decoder() as decoder, asyncio.TaskGroup() as group:
-        for _ in range(min(WORKERS, len(tiles))):
-            group.create_task(_work(waiting, len(tiles), template, outbound, decoder, save, progress, result))
+    try:
+        async with Decoder() as decoder, asyncio.TaskGroup() as group:
+            for _ in range(min(WORKERS, len(tiles))):
+                group.create_task(_work(waiting, len(tiles), template, outbound, decoder, save, progress, result))
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
     if not result.saved:
         raise NoTiles(Counter(result.failed.values()), bool(result.transient))
     return result
 
 
-async def _work(waiting, total, template, outbound, decoder, save, progress, result: Downloaded) -> None:
+async def _work(
+    waiting: list[Tile], total: int, template: Template, outbound: Outbound, decoder: Decoder, save: Save,
+    progress: Progress | None, result: Downloaded,
+) -> None:  # fmt: skip
     while waiting:
         tile = waiting.pop()
         name = chip_name(tile)

@@ -26,6 +26,13 @@ def limit_child() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
+def warm() -> None:
+    """Imports what the first tile would import."""
+    import PIL.Image  # noqa: F401
+    import rasterio.io
+    import rasterio.transform  # noqa: F401
+
+
 def geotiff(content: bytes, tile: Tile) -> bytes:
     """EPSG:3857, bounds of the tile. JPEG stays JPEG (quality 95, in YCbCr), lossless pictures stay lossless (deflate).
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pyproj
 import shapely
@@ -35,7 +35,7 @@ class Area:
 
 def area_of(geometry: dict[str, Any]) -> Area:
     """BadPolygon for anything but one closed, simple, reasonably small ring set in lon/lat."""
-    if not isinstance(geometry, dict) or geometry.get("type") != "Polygon":
+    if geometry.get("type") != "Polygon":
         raise BadPolygon("Only a GeoJSON Polygon can be an area of interest.")
     rings = [_ring(ring) for ring in _list(geometry.get("coordinates"), "coordinates")]
     if not rings or sum(map(len, rings)) > MAX_VERTICES:
@@ -62,7 +62,7 @@ def _point(point: Any) -> tuple[float, float]:
 def _list(value: Any, what: str) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise BadPolygon(f"{what} must be a list.")
-    return list(value)
+    return list(cast("list[Any]", value))
 
 
 def _measured(polygon: shapely.Polygon) -> Area:

@@ -1,5 +1,8 @@
 """AOIs as GeoJSON, written by the database so that nothing is parsed twice."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -26,7 +29,7 @@ feature = func.jsonb_build_object(
 )
 
 
-def _visible(actor_id: object, everything: object) -> ColumnElement[bool]:
+def _visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
     """Own AOIs, those of public datasets, for some callers all."""
     public = select(1).where(DatasetRow.id == AoiRow.dataset_id, DatasetRow.visibility == "public").exists()
     return or_(AoiRow.user_id == actor_id, everything, public)
@@ -63,11 +66,11 @@ async def list_aois(query: ListAois, read: ReadTx) -> bytes:
     rows = await _filtered(query, read)
     count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
     page = rows.order_by(AoiRow.id).limit(query.page.limit).offset(query.page.offset)
-    features = (await read.session.scalars(page)).all()
+    features: Sequence[str] = (await read.session.scalars(page)).all()  # type: ignore[assignment]
     return f'{{"count": {count}, "results": [{",".join(features)}]}}'.encode()
 
 
-async def _filtered(query: ListAois, read: ReadTx) -> Select[tuple[str]]:
+async def _filtered(query: ListAois, read: ReadTx) -> Select[str]:
     rows = select(cast(feature, Text)).select_from(AoiRow).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
     rows = rows.where(_visible(read.actor.id, sees_all(read.actor)))
     if query.dataset is not None:

@@ -6,7 +6,7 @@ what the first delivery stored is found and kept. On the last delivery every fai
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from catalog.datasets import parts, places
 from catalog.datasets.cleanup import removed
@@ -16,6 +16,7 @@ from catalog.datasets.tables import DatasetRow
 from catalog.datasets.tools import BuildTools
 from catalog.tables import KnownUser
 from contracts.catalog.datasets import BuildDataset, DatasetBuildFailed, DatasetBuildJob, DatasetBuilt
+from contracts.shared import Visibility
 from kit.jobs import JobContext
 from kit.messaging.tx import Tx
 
@@ -77,10 +78,11 @@ async def _built(work: parts.Build, context: JobContext, chips: int, features: i
         )  # fmt: skip
 
 
-async def _said_meanwhile(tx: Tx, dataset_id: int) -> Row[tuple[str, str]]:
+async def _said_meanwhile(tx: Tx, dataset_id: int) -> tuple[Visibility, str]:
     """Visibility and category may have been edited while the build ran."""
     columns = select(DatasetRow.visibility, DatasetRow.category).where(DatasetRow.id == dataset_id)
-    return (await tx.session.execute(columns)).one()
+    visibility, category = (await tx.session.execute(columns)).one()
+    return visibility, category
 
 
 async def _failed(held: Claim, context: JobContext, reason: str) -> None:

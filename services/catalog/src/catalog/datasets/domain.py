@@ -68,13 +68,14 @@ def labelled(features: Iterable[Feature], classes: Sequence[LabelClass], geometr
     """
     found: dict[tuple[str, int], Feature] = {}
     for feature in features:
-        properties = feature.get("properties") or {}
+        properties: Feature = feature.get("properties") or {}
+        geometry: Feature = feature.get("geometry") or {}
         label = _label(properties.get("tags") or {}, classes)
-        fits = (feature.get("geometry") or {}).get("type") in KINDS[geometry_type]
+        fits = geometry.get("type") in KINDS[geometry_type]
         if label and fits:
             key = (str(properties.get("osm_type")), int(properties.get("osm_id") or 0))
             found[key] = {
-                "type": "Feature", "geometry": feature["geometry"], "properties": {**properties, "label": label},
+                "type": "Feature", "geometry": geometry, "properties": {**properties, "label": label},
             }  # fmt: skip
     return [found[key] for key in sorted(found)]
 

@@ -51,11 +51,13 @@ async def claim(job: DatasetBuildJob, context: JobContext) -> Claim | None:
 
 
 class Pulse:
-    """Signs of life: hints for whoever looks on, a few a second, and now and then the row's `beat_at`."""
+    """Signs of life: hints for whoever looks on, a few a second and never backwards, and now and then the row's
+    `beat_at`."""
 
     def __init__(self, context: JobContext, claim: Claim) -> None:
         self.context, self.claim = context, claim
         self._hinted = self._beaten = 0.0
+        self._furthest = ("", -1)
 
     async def beat(self) -> None:
         """Superseded when another worker has taken over."""
@@ -67,8 +69,9 @@ class Pulse:
         now = time.monotonic()
         if now - self._beaten > BEAT_EVERY:
             await self.beat()
-        if done in (0, total) or now - self._hinted > HINT_EVERY:
-            self._hinted = now
+        behind = self._furthest[0] == stage and done <= self._furthest[1]
+        if not behind and (done in (0, total) or now - self._hinted > HINT_EVERY):
+            self._hinted, self._furthest = now, (stage, done)
             row = self.claim.row
             live = DatasetProgress.model_validate(
                 {"dataset_id": row.id, "user_id": row.user_id, "stage": stage, "done": done, "total": total}

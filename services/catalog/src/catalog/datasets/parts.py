@@ -142,7 +142,7 @@ async def register(build: Build, username: str, chip_count: int, labels: bytes, 
 def _facts(build: Build, username: str, chip_count: int, labels: bytes, download: StoredFile) -> DatasetFacts:
     row, request, storage = build.claim.row, build.request, build.tools.storage
     union = shapely.union_all(build.areas)
-    whole = union if union.geom_type == "MultiPolygon" else shapely.MultiPolygon([union])
+    whole = union if isinstance(union, shapely.MultiPolygon) else shapely.MultiPolygon([union])  # type: ignore[list-item]
     label_file = StoredFile(storage.uri(places.labels(row.stac_id)), len(labels), hashlib.sha256(labels).hexdigest())
     entries: list[dict[str, Any]] = [entry.model_dump(mode="json") for entry in request.label_classes]
     return DatasetFacts(

@@ -41,14 +41,14 @@ async def _shown(
     return shown
 
 
-def _visible(actor: Actor) -> Select[tuple[DatasetRow]]:
+def _visible(actor: Actor) -> Select[DatasetRow]:
     if sees_all(actor):
         return select(DatasetRow)
     own = DatasetRow.user_id == actor.id if not actor.is_anonymous else false()
     return select(DatasetRow).where(or_(DatasetRow.visibility == "public", own))
 
 
-def _filtered(query: ListDatasets, actor: Actor) -> Select[tuple[DatasetRow]]:
+def _filtered(query: ListDatasets, actor: Actor) -> Select[DatasetRow]:
     rows = _visible(actor)
     if query.status is not None:
         rows = rows.where(DatasetRow.status == query.status)

@@ -1,7 +1,7 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ForeignKey, Identity, func
+from sqlalchemy import ForeignKey, Identity, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,7 +21,7 @@ class DatasetRow(Base):
     source_imagery: Mapped[str]
     category: Mapped[str] = mapped_column(ForeignKey("categories.slug"), index=True)
     status: Mapped[str] = mapped_column(index=True)
-    visibility: Mapped[str] = mapped_column(index=True)
+    visibility: Mapped[Literal["private", "public"]] = mapped_column(Text, index=True)
     user_id: Mapped[int] = mapped_column(index=True)
     request: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     build: Mapped[int] = mapped_column(server_default="0")
