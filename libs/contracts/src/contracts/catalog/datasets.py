@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
 from contracts.shared import CompactUser, Json, Page, Visibility
@@ -14,7 +14,9 @@ GeometryType = Literal["point", "line", "polygon"]
 
 
 class LabelClass(Contract):
-    """An OSM key and its values; `["*"]` is any value."""
+    """An OSM key and its values; `["*"]` is any value. Further members are kept."""
+
+    model_config = ConfigDict(extra="allow")
 
     name: str
     classes: list[str | int]
