@@ -1,6 +1,5 @@
 """Every route has a rule, every answer its headers, and the OpenAPI document is the committed one."""
 
-import json
 from pathlib import Path
 
 import pytest
