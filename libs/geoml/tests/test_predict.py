@@ -74,8 +74,13 @@ def test_block_borders_leave_no_seam(session, paint, to_pixels, small_blocks):
     assert all(max(overlap(f, b) for f in found) > 0.9 for b in [across, *row, hall])
 
 
-def test_buildings_that_meet_at_a_block_border_stay_two(session, paint, small_blocks):
-    assert len(run(session, paint([box(200, 60, 256, 120), box(256, 60, 310, 120)], 2, 1))) == 2
+@pytest.mark.parametrize(
+    "pair",
+    [(box(200, 60, 256, 120), box(256, 60, 310, 120)), (box(200, 60, 310, 120), box(200, 120, 310, 180))],
+    ids=["wall on the border", "wall across the border"],
+)
+def test_neighbours_at_a_block_border_stay_two(session, paint, small_blocks, pair):
+    assert len(run(session, paint(pair, 2, 1))) == 2
 
 
 def test_specks_are_dropped_and_pinholes_filled(session, paint):
