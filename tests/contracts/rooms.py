@@ -1,5 +1,6 @@
 """The five services as objects, built but not started, so that their promises can be read."""
 
+import os
 from functools import cache
 from importlib import import_module
 
@@ -22,12 +23,14 @@ def services() -> dict[str, Service]:
 
 
 def _built(name: str) -> Service:
-    settings = import_module(f"{name}.settings").Settings(**{"_env_file": None}, **_values())
-    return import_module(f"{name}.main").build(settings)
-
-
-def _values() -> dict[str, str]:
-    return PLACEHOLDERS
+    """The environment is put back as it was."""
+    kept = dict(os.environ)
+    os.environ.update(PLACEHOLDERS)
+    try:
+        return import_module(f"{name}.main").build(import_module(f"{name}.settings").Settings(_env_file=None))
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
 
 
 def readers() -> dict[str, list[tuple[str, str]]]:
