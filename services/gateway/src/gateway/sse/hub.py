@@ -21,6 +21,8 @@ log = logging.getLogger("gateway.sse")
 QUEUE = 100
 PER_USER = 6
 PER_PROCESS = 2_000
+HEARTBEAT = 1.0
+"""Seconds; after two without one the consumer is made anew, as after a restart of the broker."""
 OPEN = Gauge("fairway_sse_clients", "Open event streams", multiprocess_mode="livesum")
 
 
@@ -81,7 +83,7 @@ class Hub:
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self.last + 1,
-            filter_subjects=public_subjects(),
+            filter_subjects=public_subjects(), idle_heartbeat=HEARTBEAT,
         )
         await bus.js.subscribe("", stream=EVENTS.name, ordered_consumer=True, config=config, cb=self._on_event)
         await bus.nc.subscribe("live.>", cb=self._on_hint)
