@@ -83,7 +83,8 @@ class Hub:
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self.last + 1,
-            filter_subjects=public_subjects(), idle_heartbeat=HEARTBEAT,
+            filter_subjects=public_subjects(),
+            idle_heartbeat=HEARTBEAT,
         )
         await bus.js.subscribe("", stream=EVENTS.name, ordered_consumer=True, config=config, cb=self._on_event)
         await bus.nc.subscribe("live.>", cb=self._on_hint)
