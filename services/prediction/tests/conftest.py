@@ -1,5 +1,6 @@
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -48,7 +49,7 @@ def paint(folder: Path, columns: range, rows: range) -> None:
     folder.mkdir(parents=True)
     noise = np.random.default_rng(COLUMN)
     for x, y in product(columns, rows):
-        pixels = noise.integers(0, 255, (64, 64, 3), np.uint8)
+        pixels = noise.integers(100, 255, (64, 64, 3), np.uint8)
         Image.fromarray(pixels).save(folder / f"OAM-{x}-{y}-19.tif")
 
 
@@ -90,6 +91,8 @@ async def storage(settings: Settings) -> AsyncIterator[Storage]:
 async def model(running, caller, storage) -> str:
     """A public base model that everyone may use: the toy plug-in."""
     await storage.put("toy.onnx", mean_of_pixels())
+    async with running.db.raw() as connection:  # names of runs are unique on the pipeline server, which outlives tests
+        await connection.execute(f"alter sequence predictions_id_seq restart with {time.time_ns() // 1000}")
     facts = facts_of("toy", onnx_uri=storage.uri("toy.onnx"))
     event = BaseModelRegistered(model_id=3, name="toy", user_id=ADMIN.id, visibility="public", facts=facts)
     await caller.publish(event, ADMIN)

@@ -1,5 +1,6 @@
 """Values for tests, plausible by default."""
 
+import json
 from typing import Any
 
 import shapely
@@ -10,7 +11,7 @@ from contracts.prediction import SubmitPrediction
 SPEC = [
     {"key": "confidence_threshold", "type": "float", "default": 0.5, "min": 0, "max": 1},
     {"key": "sleep", "type": "float", "default": 0.0, "min": 0, "max": 60},
-    {"key": "mode", "type": "str", "default": "boxes", "values": ["boxes", "nothing", "points", "raise"]},
+    {"key": "mode", "type": "str", "default": "boxes", "values": ["boxes", "nothing", "points", "raise", "flood"]},
     {"key": "epochs", "type": "int", "default": 5},
 ]
 DEFAULTS = {"inference.confidence_threshold": 0.5, "inference.sleep": 0.0, "inference.mode": "boxes"}
@@ -28,7 +29,7 @@ def facts_of(stac_id: str, **changes: Any) -> ModelFacts:
 
 
 def box(*bounds: float) -> dict[str, Any]:
-    return shapely.geometry.mapping(shapely.box(*bounds))
+    return json.loads(shapely.to_geojson(shapely.box(*bounds)))
 
 
 def submission(tiles_url: str, bounds: tuple[float, float, float, float], **changes: Any) -> SubmitPrediction:

@@ -6,6 +6,9 @@ from kit.outbound import Outbound
 from kit.storage import Storage
 from prediction.known import handlers as known
 from prediction.known.usecases import Models
+from prediction.live import handlers as live
+from prediction.live.pool import WarmChildren
+from prediction.live.usecases import Live
 from prediction.pipeline_server import PipelineServer
 from prediction.runs import handlers as runs
 from prediction.runs import jobs
@@ -14,7 +17,7 @@ from prediction.runs.ports import Tools
 from prediction.runs.reconcile import Reconciler
 from prediction.settings import Settings
 
-ROUTERS = [known.router, runs.router, jobs.router]
+ROUTERS = [known.router, runs.router, live.router, jobs.router]
 
 
 def build(settings: Settings) -> Service:
@@ -22,6 +25,7 @@ def build(settings: Settings) -> Service:
     storage, outbound, server = _adapters(settings)
     service.loops.append(lambda it: Reconciler(it, server, settings.sync_interval).run())
     service.provides += [storage, outbound, server]
+    service.provides.append(Live(WarmChildren(run_environment(settings)), settings.outbound_allow))
     service.provides += [Ids(service.db), Models(service.db), Checks(outbound, settings.max_tiles)]
     return service
 

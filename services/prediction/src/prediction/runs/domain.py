@@ -68,4 +68,4 @@ def _valid(region: Region) -> Region:
 
 def ewkt(region: Region) -> str:
     """For PostGIS, every digit kept."""
-    return f"SRID=4326;{shapely.to_wkt(region, rounding_precision=-1)}"
+    return f"SRID=4326;{shapely.to_wkt(region, rounding_precision=17)}"

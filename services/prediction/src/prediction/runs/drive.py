@@ -100,9 +100,9 @@ class Drive:
             self.row.status, self.row.run_id = row.status, row.run_id
 
     async def progress(self, stage: str, done: int, total: int) -> None:
-        """A few times a second, and always at the end of a stage."""
+        """A few times a second, and always at the beginning and the end of a stage."""
         now = asyncio.get_running_loop().time()
-        if done < total and now - self.hinted < HINT_EVERY:
+        if 0 < done < total and now - self.hinted < HINT_EVERY:
             return
         self.hinted = now
         await self.ctx.hint(

@@ -1,20 +1,18 @@
 """The inference pipeline of the model's plug-in, in a child process."""
 
-import re
 from typing import TYPE_CHECKING
 
 from contracts.catalog.models import ModelFacts
 from pipelines.end import End
 from pipelines.port import RunSpec
 from prediction.known.domain import inference_defaults
+from prediction.plugins import BadPlugin, module_of
 from prediction.runs.life import run_name
 from prediction.runs.ports import Failed
 from prediction.runs.staging import input_key
 
 if TYPE_CHECKING:
     from prediction.runs.drive import Drive
-
-_MODULE = re.compile(r"models(\.[a-z_][a-z0-9_]*)+")
 
 
 class ServerAway(Exception):
@@ -51,7 +49,7 @@ async def _concluded(end: End, drive: "Drive") -> bool:
 def spec_of(drive: "Drive") -> RunSpec:
     row, facts = drive.row, ModelFacts.model_validate(drive.row.facts)
     return RunSpec(
-        name=run_name(row.id, row.attempt), module=module_of(facts), pipeline="inference",
+        name=run_name(row.id, row.attempt), module=_module(facts), pipeline="inference",
         parameters={
             "model_uri": facts.onnx_uri,
             "input_images": drive.tools.storage.uri(input_key(row.id)),
@@ -61,9 +59,8 @@ def spec_of(drive: "Drive") -> RunSpec:
     )  # fmt: skip
 
 
-def module_of(facts: ModelFacts) -> str:
-    """`models.unet.pipeline` of `models.unet.pipeline:predict`; nothing outside the plug-ins is ever imported."""
-    module = facts.entrypoint.partition(":")[0]
-    if not _MODULE.fullmatch(module):
-        raise Failed("The model names no plug-in that could be run.")
-    return module
+def _module(facts: ModelFacts) -> str:
+    try:
+        return module_of(facts.entrypoint)
+    except BadPlugin as problem:
+        raise Failed(str(problem)) from problem

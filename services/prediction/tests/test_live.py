@@ -1,0 +1,113 @@
+"""Small areas at once, by the plug-in's own `predict` in a warm child."""
+
+import os
+import time
+
+import pytest
+from prediction_values import facts_of
+
+from contracts.catalog.models import BaseModelRegistered
+from contracts.prediction import PredictLive
+from contracts.shared import ANONYMOUS
+from kit.errors import Invalid, NotFound, Unprocessable
+from kit.testing import ADMIN, Caller, eventually
+from prediction.live import pool
+from prediction.live.domain import Unable
+from prediction.live.pool import Busy, WarmChild, WarmChildren
+from prediction.main import run_environment
+
+
+def wish(tiles_url: str, bounds, **changes) -> PredictLive:
+    values = {
+        "model_stac_id": "toy", "image_uri": f"{tiles_url}/predict/{{z}}/{{x}}/{{y}}.jpg", "bbox": bounds, "zoom": 19,
+    }  # fmt: skip
+    return PredictLive.model_validate(values | changes)
+
+
+async def test_answer_is_there_and_the_child_stays_warm(running, caller: Caller, model, tiles_url, village):
+    first = await caller.ask(wish(tiles_url, village))
+    assert sorted(first["features"][0]["properties"]) == ["chip", "confidence"]
+    started = time.monotonic()
+    assert await caller.ask(wish(tiles_url, village)) == first
+    assert len(first["features"]) == 16
+    assert time.monotonic() - started < 10
+    none = await caller.ask(wish(tiles_url, village, params={"confidence_threshold": 1.0}), ANONYMOUS)
+    assert none == {"type": "FeatureCollection", "features": []}
+
+
+WRONG = {
+    "too many tiles": ({"bbox": (34.0, -4.0, 34.1, -3.9)}, Invalid, "more than 256 tiles"),
+    "zoom": ({"zoom": 23}, Invalid, "14 and 22"),
+    "empty bbox": ({"bbox": (35.0, -3.5, 34.0, -3.4)}, Invalid, "west < east"),
+    "params": ({"params": {"confidence_threshold": 2}}, Invalid, "within 0 and 1"),
+    "private imagery": ({"image_uri": "https://10.0.0.1/{z}/{x}/{y}"}, Invalid, "public internet"),
+    "no template": ({"image_uri": "https://img.example.org"}, Invalid, "placeholders"),
+    "model's own refusal": ({"params": {"mode": "raise"}}, Invalid, "refuses this imagery"),
+    "large answer": ({"params": {"mode": "flood"}}, Invalid, "too large"),
+    "unknown model": ({"model_stac_id": "hidden"}, NotFound, "no model hidden"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_what_cannot_be_asked_is_refused_in_words(running, caller: Caller, model, hidden, tiles_url, village, name):
+    changes, error, words = WRONG[name]
+    with pytest.raises(error, match=words):
+        await caller.ask(wish(tiles_url, village, **changes))
+
+
+async def test_missing_imagery_is_told(running, caller: Caller, model, tiles_url, village):
+    with pytest.raises(Unprocessable, match="No imagery could be downloaded"):
+        await caller.ask(wish(tiles_url, village, image_uri=f"{tiles_url}/none/{{z}}/{{x}}/{{y}}.jpg"))
+
+
+@pytest.fixture
+async def hidden(running, caller: Caller) -> None:
+    event = BaseModelRegistered(
+        model_id=4, name="hidden", user_id=ADMIN.id, visibility="private", facts=facts_of("hidden")
+    )
+    await caller.publish(event, ADMIN)
+
+    async def known() -> bool:
+        async with running.db.raw() as connection:
+            cursor = await connection.execute("select 1 from known_models where stac_item_id = 'hidden'")
+            return bool(await cursor.fetchone())
+
+    await eventually(known)
+
+
+@pytest.fixture
+async def child(settings, monkeypatch):
+    one = WarmChild(run_environment(settings))
+    await one.run(os.getpid)
+    monkeypatch.setattr(pool, "LIMIT", 2.0)
+    yield one
+    one.end()
+
+
+async def test_child_is_the_same_until_it_hangs(child):
+    first = await child.run(os.getpid)
+    assert await child.run(os.getpid) == first
+    with pytest.raises(Unable, match="took too long"):
+        await child.run(time.sleep, 60)
+    pool.LIMIT = 30.0
+    assert await child.run(os.getpid) != first
+
+
+async def test_dead_child_is_replaced(child):
+    pool.LIMIT = 30.0
+    with pytest.raises(Unable, match="died"):
+        await child.run(os._exit, 9)
+    assert await child.run(abs, -1) == 1
+
+
+async def test_idle_child_gives_its_memory_back(child, monkeypatch):
+    monkeypatch.setattr(pool, "IDLE", 0.1)
+    pid = await child.run(os.getpid)
+    await eventually(lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+async def test_long_queue_is_refused(settings):
+    with pytest.raises(Busy):
+        await WarmChildren(run_environment(settings), size=0, waiting=0).run(abs, 1)
+
+
