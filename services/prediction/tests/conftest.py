@@ -112,7 +112,7 @@ async def no_models(running) -> None:
         await session.commit()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_worker(
     settings: Settings, running, model, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], Worker]]:
@@ -128,6 +128,6 @@ def start_worker(
         worker.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker(start_worker) -> Worker:
     return start_worker()

@@ -82,7 +82,9 @@ def test_output_that_breaks_its_promise_is_told_apart(output, words):
         check(output, ["polygon"], [{"key": "confidence", "type": "number"}])
 
 
-@pytest.mark.parametrize("entrypoint", ["os:system", "models:predict", "models.unet.pipeline;x:predict", "../x:predict", ""])
+@pytest.mark.parametrize(
+    "entrypoint", ["os:system", "models:predict", "models.unet.pipeline;x:predict", "../x:predict", ""]
+)
 def test_only_plugins_are_imported(entrypoint):
     assert module_of("models.unet.pipeline:predict") == "models.unet.pipeline"
     with pytest.raises(BadPlugin):

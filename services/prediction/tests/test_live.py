@@ -49,7 +49,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-async def test_what_cannot_be_asked_is_refused_in_words(running, caller: Caller, model, hidden, tiles_url, village, name):
+async def test_what_cannot_be_asked_is_refused_in_words(
+    running, caller: Caller, model, hidden, tiles_url, village, name
+):
     changes, error, words = WRONG[name]
     with pytest.raises(error, match=words):
         await caller.ask(wish(tiles_url, village, **changes))
@@ -109,5 +111,3 @@ async def test_idle_child_gives_its_memory_back(child, monkeypatch):
 async def test_long_queue_is_refused(settings):
     with pytest.raises(Busy):
         await WarmChildren(run_environment(settings), size=0, waiting=0).run(abs, 1)
-
-
