@@ -33,6 +33,10 @@ class Fairway:
     def me(self) -> rows.Profile:
         return rows.Profile.model_validate(self.transport.get("/auth/me/"))
 
+    def change_me(self, **profile: Any) -> rows.Profile:
+        """`email`, `notifications_delivery_methods`, `newsletter_subscription`, `account_deletion_requested`."""
+        return rows.Profile.model_validate(self.transport.write("PATCH", "/auth/me/", profile))
+
     def follow(
         self, resource: resources.Resource, key: str, row_id: int, limit: float = 3600
     ) -> Iterator[ServerEvent | None]:

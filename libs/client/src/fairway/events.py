@@ -29,14 +29,14 @@ class _Draft:
 
 
 def stream(http: httpx.Client, path: str = "/events") -> Iterator[ServerEvent]:
-    """For ever; `resync` events tell that some were missed and rows should be read again."""
+    """Until the client is closed; `resync` events tell that some were missed and rows should be read again."""
     last: str | None = None
-    while True:
+    while not http.is_closed:
         try:
             for event in _once(http, path, last):
                 last = event.id or last
                 yield event
-        except httpx.TransportError:
+        except (httpx.TransportError, httpx.StreamError):
             time.sleep(1.0)
 
 

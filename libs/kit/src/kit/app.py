@@ -6,7 +6,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+
+from nats.errors import Error as NatsError
 
 from contracts.streams import CLASSES
 from kit import connection, health, telemetry
@@ -99,7 +101,8 @@ class Service:
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
                 await adapter.stop()  # type: ignore[attr-defined]
-        await self.broker.stop()
+        with suppress(NatsError):  # a server that is away takes no goodbye
+            await self.broker.stop()
         await self.db.close()
         telemetry.shutdown()
 

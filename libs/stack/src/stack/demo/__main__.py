@@ -46,6 +46,7 @@ def demo(
 def _work(job: Job, folder: Path) -> Report:
     report, stage = Report(job.place.name, job.model), job.stages.stage
     with stage("base model registered"):
+        job.introduce()
         base = job.register()
     with stage("dataset built"):
         dataset = job.build()

@@ -36,6 +36,10 @@ class Job:
     def tiles(self) -> str:
         return f"http://127.0.0.1:{self.home.port('sandbox-tiles')}"
 
+    def introduce(self) -> None:
+        """The mapper wants mail as well."""
+        self.fairway.change_me(email="mapper@example.org", notifications_delivery_methods=["web", "email"])
+
     def register(self) -> rows.BaseModelRow:
         """Makes the base model's files, offers them on the model host, registers the item that names them."""
         folder = self.home.folder("models") / self.model

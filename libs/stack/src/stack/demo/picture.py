@@ -79,4 +79,5 @@ def _confidence(axes: Any, predictions: dict[str, Any]) -> PolyCollection:
 def _held_back(axes: Any, place: Place) -> None:
     west, south, east, north = box([tile for tile in place.train if tile.x == place.held_back])
     axes.add_patch(plt.Rectangle((west, south), east - west, north - south, fill=False, ec="#35e0ff", lw=2.5, ls="--"))
-    axes.text((west + east) / 2, north, "held back", color="#0090b0", ha="center", va="bottom", fontsize=9)
+    label = {"facecolor": "black", "alpha": 0.6, "pad": 3, "edgecolor": "none"}
+    axes.text((west + east) / 2, south, "held back", color="#35e0ff", ha="center", va="bottom", fontsize=9, bbox=label)
