@@ -13,13 +13,13 @@ setup: .venv/.synced ## the workspace environment and the backing servers
 	@touch $@
 
 up: setup ## backing servers and the five services; data stays over restarts
-	@$(PY) -m stack.fairway up
+	@$(PY) -m stack.platform up
 
 down: ## stops everything that `up` or `demo` started
-	@$(PY) -m stack.fairway down
+	@$(PY) -m stack.platform down
 
 status:
-	@$(PY) -m stack.fairway status
+	@$(PY) -m stack status
 
 demo: setup ## the whole job with progress bars; DATA=<folder> for real imagery
 	@$(PY) -m stack.demo $(if $(DATA),--data $(DATA))
