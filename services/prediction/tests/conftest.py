@@ -1,3 +1,4 @@
+import json
 import os
 import sys
 import time
@@ -15,6 +16,7 @@ from PIL import Image
 from sqlalchemy import delete, select
 
 from contracts.catalog.models import BaseModelRegistered
+from imagery.tiles import GRID
 from kit.storage import Storage
 from kit.testing import ADMIN, Room, caller, database_url, eventually, nats_url, postgres_url, running, settings
 from prediction.main import build
@@ -25,7 +27,7 @@ from stack.home import Home
 from stack.sandbox import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
-from prediction_values import facts_of, mean_of_pixels
+from prediction_values import box, facts_of, mean_of_pixels
 from worker import Worker
 
 COLUMN, ROW = 312_976, 267_100
@@ -34,15 +36,33 @@ __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "set
 
 
 @pytest.fixture(scope="session")
-def tiles_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The sandbox's tile server over 16 pictures at zoom 19."""
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The sandbox's `tiles` over 16 pictures at zoom 19, and its `rawdata`, where one of them is a mapped building."""
     data = tmp_path_factory.mktemp("pictures")
     for name, x in (("train", COLUMN - 8), ("predict", COLUMN)):
         paint(data / name / "oam", range(x, x + 4), range(ROW, ROW + 4))
-    daemon, url = sandbox("tiles", data, home=Home(tmp_path_factory.mktemp("tiles")))
-    daemon.start()
-    yield url
-    daemon.stop()
+    draw(data / "train" / "osm")
+    home = Home(tmp_path_factory.mktemp("sandbox"))
+    daemons = {name: sandbox(name, data, home=home) for name in ("tiles", "rawdata")}
+    for daemon, _ in daemons.values():
+        daemon.start()
+    yield {name: url for name, (_, url) in daemons.items()}
+    for daemon, _ in daemons.values():
+        daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def tiles_url(servers: dict[str, str]) -> str:
+    return servers["tiles"]
+
+
+def draw(folder: Path) -> None:
+    """A building that covers the north-western tile."""
+    west, south, east, north = GRID.bounds(COLUMN, ROW, 19)
+    properties = {"osm_id": 1, "osm_type": "way", "building": "yes"}
+    feature = {"type": "Feature", "geometry": box(west, south, east, north), "properties": properties}
+    folder.mkdir(parents=True)
+    (folder / "osm_features_1.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
 
 
 def paint(folder: Path, columns: range, rows: range) -> None:
@@ -60,10 +80,11 @@ def village(tiles_url: str) -> tuple[float, float, float, float]:
 
 
 @pytest.fixture(scope="session")
-def room(tiles_url: str, tmp_path_factory: pytest.TempPathFactory) -> Room:
+def room(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Room:
     work = tmp_path_factory.mktemp("work")
     environment = up({"s3", "zenml"}) | {
-        "OUTBOUND_ALLOW": urlsplit(tiles_url).netloc,
+        "OUTBOUND_ALLOW": ",".join(urlsplit(url).netloc for url in servers.values()),
+        "RAW_DATA_API_URL": servers["rawdata"],
         "PARENT_BUCKET_FOLDER": f"test-prediction-{uuid4().hex[:8]}",
         "PREDICTION_WORK_DIR": str(work),
         "PREDICTION_SYNC_INTERVAL": "0.5",

@@ -1,6 +1,8 @@
 """One delivery of a job, in this process: what it leaves to the next."""
 
 import asyncio
+import json
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,6 +20,7 @@ from prediction.runs.drive import drive
 from prediction.runs.ports import Tools
 from prediction.runs.staging import stage
 from prediction.runs.tables import PredictionRow
+from prediction.runs.tidy import tidy
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,14 @@ async def test_cancelled_delivery_hands_over(running, caller: Caller, tools, til
     assert await columns(running, job, "results_ready", "attempt", "feature_count") == (True, 2, 16)
     await drive(job, context(running, job, 3), tools)
     assert await columns(running, job, "attempt") == (2,)
+
+
+async def test_what_the_map_has_is_taken_out(running, caller: Caller, tools, tiles_url, village):
+    job = await job_of(caller, submission(tiles_url, village, remove_osm=True))
+    await drive(job, context(running, job), tools)
+    assert await columns(running, job, "results_ready", "feature_count") == (True, 15)
+    removed = json.loads(await tools.storage.get(f"predict/{job.prediction_id}/output/removed_osm.geojson"))
+    assert [feature["properties"]["chip"] for feature in removed["features"]] == ["OAM-312976-267100-19.tif"]
 
 
 async def test_held_row_is_left_to_its_holder(running, caller: Caller, tools, tiles_url, village, monkeypatch):
@@ -109,3 +120,13 @@ async def test_dead_imagery_is_a_failure_on_the_last_delivery(running, caller: C
         row = await caller.ask(GetPrediction(prediction_id=job.prediction_id))
         assert row["status"] == ("failed" if delivery == 3 else "initializing")
     assert "host name of this address cannot be found" in row["error"]
+
+
+def test_old_files_are_removed_and_young_ones_stay(tmp_path):
+    paths = [tmp_path / name for name in ("run-p1-1", "run-p2-1", "cache/objects/old", "cache/objects/young")]
+    for path in paths:
+        path.mkdir(parents=True)
+    for path in (paths[0], paths[2]):
+        os.utime(path, (0, 0))
+    tidy(tmp_path)
+    assert [path.exists() for path in paths] == [False, True, False, True]

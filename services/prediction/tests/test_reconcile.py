@@ -18,7 +18,7 @@ async def waiting(running, caller: Caller, tiles_url, village, changes: str) -> 
 
 async def emitted(running, prediction_id: int, kind: str) -> int:
     sql = """select count(*) from outbox where headers->>'ce-type' = :kind
-             and (convert_from(data, 'utf8')::jsonb->>'prediction_id')::int = :id"""
+             and (convert_from(data, 'utf8')::jsonb->>'prediction_id')::bigint = :id"""
     async with running.db.session() as session:
         return await session.scalar(text(sql), {"id": prediction_id, "kind": kind})
 

@@ -17,7 +17,7 @@ from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
 async def emitted(running, prediction_id: int) -> list[str]:
     """Types of what went into the outbox because of one prediction, oldest first."""
     sql = """select headers->>'ce-type' from outbox
-             where (convert_from(data, 'utf8')::jsonb->>'prediction_id')::int = :id order by seq"""
+             where (convert_from(data, 'utf8')::jsonb->>'prediction_id')::bigint = :id order by seq"""
     async with running.db.session() as session:
         return list((await session.scalars(text(sql), {"id": prediction_id})).all())
 
@@ -49,9 +49,10 @@ async def test_repeated_command_makes_one_row(running, caller: Caller, model, ti
     assert await caller.send(submission(tiles_url, village), command_id=key) == first
 
 
+BOW_TIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
 WRONG = {
     "no polygon": ({"geometry": {"type": "Point", "coordinates": [1, 2]}}, "geometry", "Polygon"),
-    "bow tie": ({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}}, "geometry", "crosses"),
+    "bow tie": ({"geometry": BOW_TIE}, "geometry", "crosses"),
     "open ring": ({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0]]]}}, "geometry", "four"),
     "off the map": ({"geometry": box(179, 0, 181, 1)}, "geometry", "180"),
     "too small": ({"geometry": box(34.9, -3.4, 34.90001, -3.39999)}, "geometry", "covers no whole tile"),

@@ -35,7 +35,8 @@ def build_worker(settings: Settings) -> Service:
     storage, outbound, server = _adapters(settings)
     zooms = (settings.min_zoom, settings.max_zoom)
     environment = run_environment(settings)
-    tools = Tools(storage, outbound, server, environment, settings.work_dir, settings.deadline, zooms)
+    osm_url = settings.osm_url.rstrip("/")
+    tools = Tools(storage, outbound, server, environment, settings.work_dir, settings.deadline, zooms, osm_url)
     service.provides.append(tools)
     return service
 

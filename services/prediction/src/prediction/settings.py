@@ -18,5 +18,8 @@ class Settings(ServiceSettings, StorageSettings, OutboundSettings):
     deadline: float = Field(1800.0, gt=0, validation_alias=names("PREDICTION_DEADLINE"))
     """Seconds from the moment a worker takes an attempt to its end."""
     max_tiles: int = Field(4096, ge=1, validation_alias=names("PREDICTION_MAX_TILES"))
+    osm_url: str = Field(
+        "https://api-prod.raw-data.hotosm.org/v1", validation_alias=names("RAW_DATA_API_URL", "EXPORT_TOOL_API_URL")
+    )
     min_zoom: int = Field(10, ge=0, le=24, validation_alias=names("PMTILES_MIN_ZOOM"))
     max_zoom: int = Field(20, ge=0, le=24, validation_alias=names("PMTILES_MAX_ZOOM"))

@@ -30,16 +30,17 @@ def _rule(key: str, default: Any, spec: Sequence[Mapping[str, Any]]) -> Mapping[
     for entry in spec:
         if entry.get("key") == key:
             return entry
-    kinds: dict[type, str] = {bool: "bool", int: "int", float: "float"}
-    return {"type": kinds.get(type(default), "str")}
+    kinds = {"bool": bool, "int": int, "float": float}
+    return {"type": next((kind for kind, type_ in kinds.items() if isinstance(default, type_)), "str")}
 
 
 def _problem(key: str, rule: Mapping[str, Any], value: Any) -> str | None:
     kind = str(rule.get("type", "str"))
     if not _fits(kind, value):
         return f"{key} must be {_WORDS.get(kind, kind)}."
-    if "values" in rule and value not in rule["values"]:
-        return f"{key} must be one of {', '.join(map(str, rule['values']))}."
+    values: list[Any] | None = rule.get("values")
+    if values is not None and value not in values:
+        return f"{key} must be one of {', '.join(map(str, values))}."
     if kind in ("int", "float") and not rule.get("min", -math.inf) <= value <= rule.get("max", math.inf):
         return f"{key} must lie within {rule.get('min', '-∞')} and {rule.get('max', '∞')}."
     return None

@@ -4,14 +4,18 @@ import asyncio
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from contracts.catalog.models import ModelFacts
 from kit.child import in_child
 from pipelines.port import ArtifactNotFound
 from prediction.results.domain import Contradiction
 from prediction.results.make import Made, Promise, make
+from prediction.results.osm import wanted
+from prediction.results.rawdata import snapshot
+from prediction.runs.domain import Region, geojson
 from prediction.runs.ports import Failed, Progress, Tools
-from prediction.runs.queries import output_key
+from prediction.runs.queries import output_folder
 from prediction.runs.tables import PredictionRow
 
 MEDIA = {
@@ -28,18 +32,18 @@ class Output:
     has_pmtiles: bool
 
 
-async def publish(row: PredictionRow, tools: Tools, progress: Progress) -> Output:
+async def publish(row: PredictionRow, place: Region, tools: Tools, progress: Progress) -> Output:
     """Safe to repeat: the same run gives the same files under the same keys."""
     await progress("results", 0, 3)
     tools.work_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"results-{row.id}-", dir=tools.work_dir) as folder:
         raw = Path(folder) / "raw.json"
         await _download(row, tools, raw)
-        made = await _made(raw, row, tools)
+        made = await _made(raw, await _mapped(row, place, tools), row, tools)
         for number, path in enumerate(made.files, 1):
-            await tools.storage.upload(str(path), output_key(row.id, path.suffix[1:]), MEDIA[path.suffix])
+            await tools.storage.upload(str(path), f"{output_folder(row.id)}/{path.name}", MEDIA[path.suffix])
             await progress("results", number, len(made.files))
-    return Output(made.feature_count, len(made.files) == 3)
+    return Output(made.feature_count, made.feature_count > 0)
 
 
 async def _download(row: PredictionRow, tools: Tools, target: Path) -> None:
@@ -53,10 +57,16 @@ async def _download(row: PredictionRow, tools: Tools, target: Path) -> None:
     await asyncio.to_thread(tools.storage.client.download_file, bucket, key, str(target))
 
 
-async def _made(raw: Path, row: PredictionRow, tools: Tools) -> Made:
+async def _mapped(row: PredictionRow, place: Region, tools: Tools) -> list[dict[str, Any]] | None:
+    """What OpenStreetMap has there; None when nobody wants to know, or when the model finds nothing that it maps."""
+    asked = wanted(ModelFacts.model_validate(row.facts).keywords) if row.remove_osm else None
+    return await snapshot(tools.osm_url, tools.outbound, geojson(place), *asked) if asked else None
+
+
+async def _made(raw: Path, mapped: list[dict[str, Any]] | None, row: PredictionRow, tools: Tools) -> Made:
     facts = ModelFacts.model_validate(row.facts)
     promise = Promise(facts.keywords, facts.output_properties)
     try:
-        return await in_child(make, raw, promise, tools.zooms, timeout=LIMIT)
+        return await in_child(make, raw, promise, tools.zooms, mapped, timeout=LIMIT)
     except Contradiction as problem:
         raise Failed(str(problem)) from problem

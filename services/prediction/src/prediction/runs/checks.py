@@ -7,7 +7,6 @@ from contracts.prediction import SubmitPrediction
 from kit.errors import Invalid
 from kit.outbound import Outbound, OutboundError
 from prediction.known.domain import problems
-from prediction.runs.domain import BadRegion, Region, region_of
 from prediction.runs.usecases import Wish
 
 ZOOMS = range(14, 23)
@@ -27,9 +26,8 @@ class Checks:
                 raise invalid(field, f"At most {most} characters.")
         check_zoom(command.zoom)
         check_params(command.params, facts)
-        region = _region(command)
         await self.check_imagery(command.image_uri)
-        return Wish(command, facts, region, await self._tile_count(region, command.zoom))
+        return await asyncio.to_thread(self._placed, command, facts)
 
     async def check_imagery(self, address: str) -> None:
         """The address is well formed and public. Nothing is fetched."""
@@ -46,16 +44,19 @@ class Checks:
         except TimeoutError as problem:
             raise invalid("image_uri", "The host name of this address cannot be found.") from problem
 
-    async def _tile_count(self, region: Region, zoom: int) -> int:
+    def _placed(self, command: SubmitPrediction, facts: ModelFacts) -> Wish:
+        """Geometry is CPU work, and its libraries are loaded when somebody submits, not while the service idles."""
         from imagery.tiles import TooManyTiles, within
+        from prediction.runs.domain import BadRegion, ewkt, geojson, region_of
 
         try:
-            count = len(await asyncio.to_thread(within, region, zoom, self.max_tiles))
-        except TooManyTiles as problem:
+            region = region_of(command.geometry)
+            count = len(within(region, command.zoom, self.max_tiles))
+        except (BadRegion, TooManyTiles) as problem:
             raise invalid("geometry", str(problem)) from problem
         if not count:
-            raise invalid("geometry", f"The geometry covers no whole tile at zoom {zoom}.")
-        return count
+            raise invalid("geometry", f"The geometry covers no whole tile at zoom {command.zoom}.")
+        return Wish(command, facts, ewkt(region), geojson(region), count)
 
 
 def check_zoom(zoom: int) -> None:
@@ -66,13 +67,6 @@ def check_zoom(zoom: int) -> None:
 def check_params(params: dict, facts: ModelFacts) -> None:
     if found := problems(facts.hyperparameters, facts.hyperparameters_spec, params):
         raise Invalid("invalid_params", found[0], params=found)
-
-
-def _region(command: SubmitPrediction) -> Region:
-    try:
-        return region_of(command.geometry)
-    except BadRegion as problem:
-        raise invalid("geometry", str(problem)) from problem
 
 
 def invalid(field: str, words: str) -> Invalid:

@@ -1,5 +1,6 @@
 """Where a prediction may be made."""
 
+import json
 import math
 from typing import Any, cast
 
@@ -69,3 +70,7 @@ def _valid(region: Region) -> Region:
 def ewkt(region: Region) -> str:
     """For PostGIS, every digit kept."""
     return f"SRID=4326;{shapely.to_wkt(region, rounding_precision=17)}"
+
+
+def geojson(region: Region) -> dict[str, Any]:
+    return json.loads(shapely.to_geojson(region))

@@ -15,9 +15,10 @@ from pipelines.driver import RunChild
 from prediction.results.publish import Output, publish
 from prediction.runs import inference, staging
 from prediction.runs.life import LEASE, life_of, live
-from prediction.runs.ports import Failed, Tools
+from prediction.runs.ports import Failed, Later, Tools
 from prediction.runs.tables import PredictionRow
 from prediction.runs.take import locked, region, take
+from prediction.runs.tidy import tidy
 from prediction.runs.watch import Gone, watch
 
 log = logging.getLogger("prediction.drive")
@@ -33,6 +34,7 @@ async def drive(job: PredictionJob, ctx: JobContext, tools: Tools) -> None:
     row = await take(job, ctx, tools.server.pipelines, timedelta(seconds=tools.deadline))
     if row:
         await Drive(row, ctx, tools).run()
+        await asyncio.to_thread(tidy, tools.work_dir)
 
 
 @dataclass
@@ -75,11 +77,12 @@ class Drive:
             await asyncio.gather(stages, guard, return_exceptions=True)
 
     async def _stages(self) -> None:
+        place = await region(self.row.id, self.ctx)
         if self.row.status != "completed":
-            tiles = await staging.stage(self.row, await region(self.row.id, self.ctx), self.tools, self.progress)
+            tiles = await staging.stage(self.row, place, self.tools, self.progress)
             if not await inference.infer(self, tiles):
                 return
-        await self._record(await publish(self.row, self.tools, self.progress))
+        await self._record(await publish(self.row, place, self.tools, self.progress))
 
     async def _stop(self, graceful: bool) -> None:
         """A second, impatient request overrules a patient one."""
@@ -131,7 +134,7 @@ class Drive:
 
     async def _retry_or_fail(self, error: Exception) -> None:
         if self.ctx.last:
-            await self._fail(str(error) if isinstance(error, staging.Unreachable) else OUR_FAULT)
+            await self._fail(str(error) if isinstance(error, Later) else OUR_FAULT)
         else:
             await self._let_go()
 

@@ -8,15 +8,11 @@ from pipelines.port import RunSpec
 from prediction.known.domain import inference_defaults
 from prediction.plugins import BadPlugin, module_of
 from prediction.runs.life import run_name
-from prediction.runs.ports import Failed
+from prediction.runs.ports import Failed, Later
 from prediction.runs.staging import input_key
 
 if TYPE_CHECKING:
     from prediction.runs.drive import Drive
-
-
-class ServerAway(Exception):
-    """The pipeline server could not be reached; a later delivery may be luckier."""
 
 
 async def infer(drive: "Drive", tiles: int) -> bool:
@@ -41,7 +37,7 @@ async def _hear(report: dict, drive: "Drive") -> None:
 
 async def _concluded(end: End, drive: "Drive") -> bool:
     if end.cause == "server":
-        raise ServerAway(end.reason)
+        raise Later(end.reason)
     await drive.hear(end.status, end.run_id, end.reason)
     return end.status == "completed" and drive.row.status == "completed"
 

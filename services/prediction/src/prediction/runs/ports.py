@@ -17,6 +17,10 @@ class Failed(Exception):
     """The prediction cannot succeed; the text says why, to the person who asked for it."""
 
 
+class Later(Exception):
+    """Another service cannot be had just now; the text says which, to the person who asked for the prediction."""
+
+
 @dataclass
 class Tools:
     """`start` and `stop` follow the worker's life: between two jobs a child with ZenML loaded is kept waiting."""
@@ -30,6 +34,8 @@ class Tools:
     deadline: float
     zooms: tuple[int, int]
     """of the PMTiles: least, most"""
+    osm_url: str
+    """of the Raw Data API"""
 
     async def start(self) -> None:
         self.launcher = Launcher(self.environment, self.work_dir, self.server.pipelines)

@@ -29,8 +29,8 @@ _VIEW = select(
 _BY_ID = Prepared(_VIEW.where(Row.id == bindparam("prediction_id")))
 
 
-def output_key(prediction_id: int, ending: str) -> str:
-    return f"predict/{prediction_id}/output/predictions.{ending}"
+def output_folder(prediction_id: int) -> str:
+    return f"predict/{prediction_id}/output"
 
 
 def sees(actor: Actor, user_id: int, visibility: str) -> bool:
@@ -81,7 +81,7 @@ def _assets(row: Mapping[str, Any], storage: Storage) -> dict[str, str] | None:
     if not row["results_ready"]:
         return None
     endings = [ending for ending in FORMATS if ending != "pmtiles" or row["has_pmtiles"]]
-    return {ending: storage.presigned(output_key(row["id"], ending)) for ending in endings}
+    return {ending: storage.presigned(f"{output_folder(row['id'])}/predictions.{ending}") for ending in endings}
 
 
 async def list_predictions(query: ListPredictions, read: ReadTx, storage: Storage) -> Rows:
@@ -129,7 +129,7 @@ def _key(name: str) -> ColumnElement[Any]:
     return column.desc().nulls_last() if name.startswith("-") else column.asc().nulls_first()
 
 
-def by_run(run_id: str) -> Select[tuple[Row]]:
+def by_run(run_id: str) -> Select[Row]:
     return select(Row).where(Row.run_id == run_id)
 
 

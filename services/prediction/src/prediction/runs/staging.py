@@ -5,15 +5,11 @@ import asyncio
 from imagery import BadTemplate, NoTiles, chip_name, download, source_of, within
 from kit.outbound import OutboundError
 from prediction.runs.domain import Region
-from prediction.runs.ports import Failed, Progress, Tools
+from prediction.runs.ports import Failed, Later, Progress, Tools
 from prediction.runs.tables import PredictionRow
 
 MOST_TILES = 1_000_000
 """Never reached: the submission was counted against the real limit."""
-
-
-class Unreachable(Exception):
-    """The imagery cannot be had just now; the text says why."""
 
 
 def input_key(prediction_id: int) -> str:
@@ -38,7 +34,7 @@ async def stage(row: PredictionRow, region: Region, tools: Tools, progress: Prog
         saved = await _fetched(missing, row.image_uri, tools, save, told)
     except (NoTiles, OutboundError, BadTemplate) as problem:
         if not had:
-            raise (Unreachable if getattr(problem, "transient", False) else Failed)(str(problem)) from problem
+            raise (Later if getattr(problem, "transient", False) else Failed)(str(problem)) from problem
         saved = 0
     return had + saved
 

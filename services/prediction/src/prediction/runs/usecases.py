@@ -13,14 +13,13 @@ from contracts.prediction import (
     SetPredictionVisibility,
     SubmitPrediction,
 )
-from contracts.shared import CompactUser
+from contracts.shared import CompactUser, Json
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.ids import Ids
 from kit.messaging.tx import Tx
 from kit.storage import Storage
 from pipelines.states import Finished, Refusal
 from prediction.runs import queries
-from prediction.runs.domain import Region, ewkt
 from prediction.runs.life import life_of, live
 from prediction.runs.tables import PredictionRow
 
@@ -30,11 +29,12 @@ WAITING_LIMIT = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Wish:
-    """A submission that was found to be sound."""
+    """A submission that was found to be sound. `ewkt` is its geometry for PostGIS, `geometry` the same as GeoJSON."""
 
     command: SubmitPrediction
     facts: ModelFacts
-    region: Region
+    ewkt: str
+    geometry: Json
     tile_count: int
 
 
@@ -46,7 +46,7 @@ async def submit(wish: Wish, tx: Tx, ids: Ids) -> Prediction:
     }  # fmt: skip
     tx.insert(
         PredictionRow, id=prediction_id, user_id=tx.actor.id, model_stac_id=command.model_stac_id,
-        facts=wish.facts.model_dump(mode="json"), geom=ewkt(wish.region), status="initializing", error="",
+        facts=wish.facts.model_dump(mode="json"), geom=wish.ewkt, status="initializing", error="",
         attempt=1, first_attempt=1, graceful=False, tile_count=wish.tile_count, has_pmtiles=False, results_ready=False,
         submitted_at=now, touched_at=now, due_at=now + WAITING_LIMIT, **told,
     )  # fmt: skip
@@ -55,7 +55,7 @@ async def submit(wish: Wish, tx: Tx, ids: Ids) -> Prediction:
     tx.emit(PredictionJob(prediction_id=prediction_id, attempt=1, user_id=tx.actor.id))
     return Prediction(
         id=prediction_id, zenml_run_id=None, local_model_stac_id=command.model_stac_id, status="initializing",
-        geometry=wish.region.__geo_interface__, results_ready=False, assets=None, submitted_at=now, last_polled_at=None,
+        geometry=wish.geometry, results_ready=False, assets=None, submitted_at=now, last_polled_at=None,
         user=CompactUser(osm_id=tx.actor.id, username=tx.actor.username), **told,
     )  # fmt: skip
 
