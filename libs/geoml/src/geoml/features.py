@@ -15,6 +15,7 @@ from geoml.grid import Grid
 from geoml.labels import reproject
 
 DIGITS = 8
+CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,11 @@ class Building:
 
 def collection(grid: Grid, buildings: Sequence[Building], source: str) -> list[dict[str, Any]]:
     """GeoJSON features in EPSG:4326 (outer rings counter-clockwise, coordinates to a millimetre)."""
-    if not buildings:
-        return []
+    parts = (buildings[i : i + CHUNK] for i in range(0, len(buildings), CHUNK))
+    return [feature for part in parts for feature in _converted(grid, part, source)]
+
+
+def _converted(grid: Grid, buildings: Sequence[Building], source: str) -> list[dict[str, Any]]:
     a, _, c, _, e, f = grid.transform[:6]
     projected = shapely.transform(np.asarray([b.outline for b in buildings]), lambda p: p * [a, e] + [c, f])
     outlines = reproject(projected, grid.crs, WGS84)

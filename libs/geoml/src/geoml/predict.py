@@ -20,7 +20,7 @@ from geoml.seams import Finding, join
 from geoml.session import Session, run
 
 GROUND_RESOLUTION = 0.265
-BLOCK, MARGIN, STRIDE = 1024, 64, 32
+BLOCK, MARGIN, STRIDE = 768, 64, 32
 Progress = Callable[[int, int], None]
 
 
