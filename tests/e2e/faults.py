@@ -1,6 +1,7 @@
 """A steady load of writes with a history, and a supervisor that starts again what ended, as a cluster would."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -38,6 +39,8 @@ class Load:
     writes: list[Write] = field(default_factory=list)
     stopped: bool = False
     numbers: "count[int]" = field(default_factory=count)
+    south: float = field(default_factory=lambda: round(random.uniform(-60, 60), 6))
+    """Latitude of all areas of this load, so that rows of others are not counted."""
 
     async def run(self, clients: int, pause: float) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -55,7 +58,9 @@ class Load:
         while write.status not in (201, 202):
             write.tries += 1
             with suppress(httpx.TransportError):
-                response = await http.post("/aois/", json=_area(write.west), headers={"Idempotency-Key": write.key})
+                response = await http.post(
+                    "/aois/", json=_area(write.west, self.south), headers={"Idempotency-Key": write.key}
+                )
                 write.status = response.status_code
                 assert write.status in (201, 202, 429, 503), response.text
                 write.command = response.headers.get("location")
@@ -63,42 +68,53 @@ class Load:
                 await asyncio.sleep(0.3)
 
 
-def _area(west: float) -> dict:
-    east, south, north = west + STEP / 2, 1.0, 1.0 + STEP / 2
+def _area(west: float, south: float) -> dict:
+    east, north = west + STEP / 2, south + STEP / 2
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {}}
 
 
 @dataclass
 class Supervisor:
-    """Starts a daemon again when it has ended; its durables are provisioned first, as the chart's hook would."""
+    """Starts a daemon again when it has ended, as a cluster would."""
 
     home: Home
     env: Env
     daemons: dict[str, Daemon]
     restarts: int = 0
     stopped: bool = False
+    hands: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever stops or starts."""
 
     async def run(self) -> None:
         while not self.stopped:
-            for room, daemon in self.daemons.items():
-                if daemon.pid is None:
-                    await asyncio.to_thread(self._again, room, daemon)
+            async with self.hands:
+                for room, daemon in self.daemons.items():
+                    if daemon.pid is None:
+                        await asyncio.to_thread(self._again, room, daemon)
             await asyncio.sleep(0.3)
 
     def _again(self, room: str, daemon: Daemon) -> None:
-        with suppress(Exception):
-            run.prepare(self.home, self.env, room)
-        with suppress(NotReady):
+        """A service that refuses to start misses a durable; a point that has killed is disarmed."""
+        daemon.env = {**daemon.env, "FAIRWAY_FAILPOINTS": ""}
+        try:
             daemon.start()
-            self.restarts += 1
+        except NotReady:
+            with suppress(Exception):
+                run.prepare(self.home, self.env, room)
+            return
+        self.restarts += 1
 
-    async def armed(self, room: str, failpoints: str) -> None:
-        """Restarts a service so that it kills itself at a named point now and then; empty disarms it."""
+    async def armed(self, room: str, failpoint: str) -> None:
+        """Starts a service anew so that it kills itself once at a named point."""
         daemon = self.daemons[room]
-        daemon.env = {**daemon.env, "FAIRWAY_FAILPOINTS": failpoints}
-        await asyncio.to_thread(daemon.kill)
-        await until(lambda: daemon.pid is not None, 60)
+        before = self.restarts
+        async with self.hands:
+            await asyncio.to_thread(daemon.stop)
+            daemon.env = {**daemon.env, "FAIRWAY_FAILPOINTS": failpoint}
+            with suppress(NotReady):  # it may have killed itself already
+                await asyncio.to_thread(daemon.start)
+        await until(lambda: self.restarts > before, 60)
 
 
 @asynccontextmanager

@@ -78,7 +78,7 @@ class Service:
         self.nc = await connection.connected(self.broker)
         self.bus = Bus(self.nc, self.name)
         await self.bus.start()
-        self.relay = Relay(self.db, self.nc)
+        self.relay = Relay(self.name, self.db, self.nc)
         self.provides += [self.bus, self.relay]
         for adapter in self.provides:
             if hasattr(adapter, "start") and adapter not in (self, self.bus, self.relay):
@@ -154,7 +154,7 @@ class Service:
             await self.broker.start()
             self.ready = True
             working = [d for d in self.durables if d.latency.name == "jobs"]
-            await self._until_end([self.relay.run(), Watchdog(self.nc.jetstream(timeout=5), working).run()])
+            await self._until_end([Watchdog(self.nc.jetstream(timeout=5), working).run()])
 
     async def _until_end(self, loops: Sequence[Awaitable[None]]) -> None:
         tasks = [asyncio.ensure_future(loop) for loop in loops]

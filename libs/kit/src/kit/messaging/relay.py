@@ -7,13 +7,16 @@ Woken in-process after a commit, sweeps each second, goes out in windows. A publ
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import psycopg
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
+from contracts.base import token
 from contracts.streams import EVENTS
 from kit import failpoints, metrics
 from kit.db import Database
@@ -39,25 +42,44 @@ ERRORS = (psycopg.Error, NatsError, JetStreamError, TimeoutError, OSError)
 
 
 class Relay:
-    def __init__(self, db: Database, nc: Client) -> None:
+    """`run` in the service's processes only: workers commit too, and wake whoever leads by a ping on core NATS."""
+
+    def __init__(self, service: str, db: Database, nc: Client) -> None:
         self.db, self.nc = db, nc
+        self.pings = f"wake.{token(service)}"
+        self.leading = False
+        self._sent: set[asyncio.Task[None]] = set()
         self.js = nc.jetstream(timeout=5)
         self._woken = asyncio.Event()
         self._pruned = time.monotonic()
 
     def wake(self) -> None:
+        if self.leading:
+            return self._woken.set()
+        ping = asyncio.ensure_future(self._ping())
+        self._sent.add(ping)
+        ping.add_done_callback(self._sent.discard)
+
+    async def _ping(self) -> None:
+        """Lost pings are made up for by the sweep."""
+        with suppress(NatsError):
+            await self.nc.publish(self.pings, b"")
+
+    async def _pinged(self, _: Msg) -> None:
         self._woken.set()
 
     async def run(self) -> None:
         """For ever. After any failure starts over with a new connection, a little later each time."""
         pause = 0.25
+        await self.nc.subscribe(self.pings, cb=self._pinged)
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self.db.url, autocommit=True) as connection:
                     await self._lead(connection)
-                    pause = 0.25
+                    pause, self.leading = 0.25, True
                     await self._relay(connection)
             except ERRORS as error:
+                self.leading = False
                 log.warning("relay.interrupted", extra={"facts": {"reason": repr(error)}})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
