@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import httpx
 import pyogrio
@@ -17,12 +18,19 @@ from contracts.prediction import (
     GetResult,
     GetRunLogs,
     GetRunState,
+    PredictionJob,
     PredictLive,
     RetryPrediction,
     RunProgress,
 )
 from kit.errors import Conflict, Forbidden, NotFound
-from kit.testing import ADMIN, STRANGER, Caller, eventually
+from kit.jobs import JobContext
+from kit.messaging.envelope import headers_of, new_id, opened
+from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
+from prediction.main import build_worker
+from prediction.runs.drive import drive
+from prediction.runs.ports import Tools
+from prediction.runs.tables import PredictionRow
 
 PATIENCE = 110.0
 
@@ -71,13 +79,36 @@ async def hints(caller: Caller) -> AsyncIterator[list[RunProgress]]:
     await subscription.unsubscribe()
 
 
+@dataclass
+class Survivor:
+    """A prediction whose first worker was killed in the middle of the run."""
+
+    row: dict
+    first_run: str
+
+
 @pytest.fixture(scope="module")
-async def completed(running, caller: Caller, hints, worker, tiles_url, village) -> dict:
-    return await ended(caller, await begun(caller, submission(tiles_url, village)))
+async def survivor(request, running, caller: Caller, hints, start_worker, tiles_url, village) -> Survivor:
+    first = start_worker()
+    prediction_id = await begun(caller, submission(tiles_url, village, params={"sleep": 2.0}))
+    await eventually(first.run, PATIENCE)
+    first_run = (await until(caller, prediction_id, "running"))["zenml_run_id"]
+    first.kill()
+    request.getfixturevalue("worker")
+    return Survivor(await ended(caller, prediction_id), first_run)
+
+
+@pytest.fixture(scope="module")
+def completed(survivor: Survivor) -> dict:
+    return survivor.row
+
+
+def test_prediction_survives_its_worker(survivor: Survivor):
+    assert (survivor.row["status"], survivor.row["error"]) == ("completed", "")
+    assert survivor.row["zenml_run_id"] != survivor.first_run
 
 
 async def test_results_open_and_agree(caller: Caller, completed, hints, storage, tmp_path):
-    assert (completed["status"], completed["error"]) == ("completed", "")
     assert sorted(completed["assets"]) == ["fgb", "geojson", "pmtiles"]
     await agreeing(completed["assets"], tmp_path)
     assert len(await storage.keys(f"predict/{completed['id']}/input/OAM-")) == 16
@@ -124,20 +155,49 @@ def in_order(collection: dict) -> list:
     return sorted(collection["features"], key=lambda feature: feature["properties"]["chip"])
 
 
-async def test_empty_result_has_no_pmtiles(running, caller: Caller, worker, storage, tiles_url, village):
-    row = await ended(caller, await begun(caller, submission(tiles_url, village, params={"mode": "nothing"})))
-    assert sorted(row["assets"]) == ["fgb", "geojson"]
-    assert json.loads(await fetched(row["assets"]["geojson"])) == {"type": "FeatureCollection", "features": []}
-    assert not await storage.keys(f"predict/{row['id']}/output/predictions.pmtiles")
+@pytest.fixture
+async def published(running, caller: Caller, completed, settings):
+    """Drives a copy of the completed row, changed by SQL, from its run to its results; the row then."""
+    tools = next(one for one in build_worker(settings).provides if isinstance(one, Tools))
+
+    async def publish(changes: str) -> dict:
+        names = [column.name for column in PredictionRow.__table__.columns if column.name not in ("id", "run_id")]
+        copy = f"""insert into predictions ({", ".join(names)}) select {", ".join(names)} from predictions
+                   where id = {completed["id"]} returning id"""
+        async with running.db.raw() as connection:
+            copied = (await (await connection.execute(copy)).fetchone())[0]
+            moved = f"update predictions set run_id = null where id = {completed['id']}"
+            await connection.execute(moved)
+            sql = f"""update predictions set run_id = %s, results_ready = false, started_at = null, {changes}
+                      where id = {copied}"""
+            await connection.execute(sql, (completed["zenml_run_id"],))
+        job = PredictionJob(prediction_id=copied, attempt=1, user_id=MAPPER.id)
+        envelope = opened(job.model_dump_json().encode(), headers_of(job, "prediction", MAPPER, new_id()))
+        await drive(job, JobContext(envelope, running.db, running.bus, running.relay, "prediction", 1), tools)
+        row = await caller.ask(GetPrediction(prediction_id=copied))
+        async with running.db.raw() as connection:
+            await connection.execute(f"update predictions set run_id = null where id = {copied}")
+            back = f"update predictions set run_id = %s where id = {completed['id']}"
+            await connection.execute(back, (completed["zenml_run_id"],))
+        return row
+
+    return publish
 
 
-async def test_output_that_contradicts_the_model_fails(running, caller: Caller, worker, tiles_url, village):
-    prediction_id = await begun(caller, submission(tiles_url, village, params={"mode": "points"}))
-    row = await ended(caller, prediction_id)
+async def test_output_that_contradicts_the_model_fails(caller: Caller, published):
+    row = await published("""facts = jsonb_set(facts, '{keywords}', '["road", "line"]')""")
     assert (row["status"], row["results_ready"], row["assets"]) == ("failed", False, None)
-    assert "is a Point, declared are Polygon" in row["error"]
+    assert "is a Polygon, declared are LineString" in row["error"]
     with pytest.raises(Conflict):
-        await caller.ask(GetResult(prediction_id=prediction_id))
+        await caller.ask(GetResult(prediction_id=row["id"]))
+
+
+async def test_what_the_map_has_is_taken_out(storage, published):
+    row = await published("remove_osm = true")
+    left = json.loads(await fetched(row["assets"]["geojson"]))
+    removed = json.loads(await storage.get(f"predict/{row['id']}/output/removed_osm.geojson"))
+    assert [feature["properties"]["chip"] for feature in removed["features"]] == ["OAM-312976-267100-19.tif"]
+    assert len(left["features"]) == 15
 
 
 async def test_error_of_the_plugin_is_its_reason_and_can_be_retried(
@@ -178,21 +238,6 @@ async def test_running_prediction_is_stopped(running, caller: Caller, worker, ti
     assert (await ended(caller, prediction_id))["status"] == "stopped"
     state = await caller.ask(GetRunState(run_id=row["zenml_run_id"]))
     assert (state["status"], state["is_terminal"]) == ("stopped", True)
-
-
-async def test_prediction_survives_its_worker(running, caller: Caller, worker, start_worker, tiles_url, village):
-    """The common worker is busy meanwhile, so that the other one takes the job, to be killed."""
-    busy = await begun(caller, submission(tiles_url, village, params={"sleep": 60.0}))
-    await step_running(worker)
-    other = start_worker()
-    prediction_id = await begun(caller, submission(tiles_url, village, params={"sleep": 3.0}))
-    await step_running(other)
-    before = (await until(caller, prediction_id, "running"))["zenml_run_id"]
-    other.kill()
-    await caller.send(CancelRun(prediction_id=busy))
-    row = await ended(caller, prediction_id)
-    assert (row["status"], row["results_ready"]) == ("completed", True)
-    assert row["zenml_run_id"] != before
 
 
 async def test_plugin_that_cannot_be_loaded_fails_its_own_prediction_only(
