@@ -1,4 +1,4 @@
-"""The network: a U-Net whose finest level is thin, so that most work is done at half the working resolution."""
+"""The network: a U-Net on 2 x 2 pixels at a time, so that nothing is computed at the finest resolution."""
 
 import torch
 from torch import Tensor, nn
@@ -6,6 +6,7 @@ from torch.nn import functional
 
 CLASSES = 3
 STRIDE = 16
+DEPTHS = (1, 2, 4, 6)
 
 
 def block(inputs: int, outputs: int) -> nn.Sequential:
@@ -20,25 +21,29 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """[batch, 3, H, W] in 0…1 to logits [batch, 3, H, W]; H and W are multiples of STRIDE, `width` is even."""
+    """[batch, 3, H, W] in 0…1 to logits [batch, 3, H, W]; H and W are multiples of STRIDE.
+
+    The four pixels of a square enter as channels and leave as channels, so no detail is lost. `width` is the
+    number of channels at half resolution; deeper levels have DEPTHS times as many.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
-        widths = [width // 2, width, 2 * width, 4 * width, 6 * width]
-        self.normalise = nn.BatchNorm2d(3)
-        self.down = nn.ModuleList(block(i, o) for i, o in zip([3, *widths], widths, strict=False))
+        widths = [width * depth for depth in DEPTHS]
+        self.normalise = nn.BatchNorm2d(12)
+        self.down = nn.ModuleList(block(i, o) for i, o in zip([12, *widths], widths, strict=False))
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(i, o, 2, stride=2) for i, o in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.join = nn.ModuleList(block(2 * o, o) for o in widths[-2::-1])
-        self.head = nn.Conv2d(widths[0], CLASSES, 1)
+        self.head = nn.Conv2d(width, 4 * CLASSES, 3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        x, skips = self.normalise(image), []
+        x, skips = self.normalise(functional.pixel_unshuffle(image, 2)), []
         for level, down in enumerate(self.down):
             x = down(functional.max_pool2d(x, 2) if level else x)
             skips.append(x)
         for up, join, skip in zip(self.up, self.join, skips[-2::-1], strict=True):
             x = join(torch.cat([up(x), skip], dim=1))
-        return self.head(x)
+        return functional.pixel_shuffle(self.head(x), 2)
