@@ -12,7 +12,8 @@ from prediction.live.compute import begin
 from prediction.live.domain import Unable
 
 IDLE = 300.0
-LIMIT = 60.0
+LIMIT = 50.0
+"""Seconds; the gateway waits a little longer."""
 
 
 class Busy(Exception):
