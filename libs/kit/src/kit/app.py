@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from contracts.streams import CLASSES
@@ -18,6 +19,7 @@ from kit.messaging.answers import Answers
 from kit.messaging.bus import Bus
 from kit.messaging.consumers import by_class, subscribe
 from kit.messaging.lookup import command_lookup
+from kit.messaging.pull import Puller
 from kit.messaging.relay import Relay
 from kit.messaging.router import Router
 from kit.messaging.settle import Settler
@@ -48,6 +50,7 @@ class Service:
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
         self.taps: dict[str, Tap] = {}
+        self.pullers: list[Puller] = []
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
@@ -98,6 +101,8 @@ class Service:
         return False
 
     async def close(self) -> None:
+        """In this order: no new messages, the ones in work done, adapters, connections."""
+        await asyncio.gather(*(puller.stop() for puller in self.pullers))
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
                 await adapter.stop()  # type: ignore[attr-defined]
@@ -114,17 +119,20 @@ class Service:
         for latency, table in self.heard.items():
             if latency not in ("queries", "jobs"):
                 bound = {kind: route.bound(self.provides) for kind, route in table.items()}
-                settler = Settler(self.name, CLASSES[latency], bound, self.db, self.relay)
-                subscribe(self.broker, self.name, latency, settler)
+                await self._pull(latency, Settler(self.name, CLASSES[latency], bound, self.db, self.relay))
         for latency, handler in self.taps.items():
-            subscribe(self.broker, self.name, latency, tapped(handler))
+            await self._pull(latency, tapped(handler))
         return await self._start_answers()
+
+    async def _pull(self, latency: str, settle: Callable[[Msg], Awaitable[None]]) -> None:
+        puller = Puller(self.nc, self.name, CLASSES[latency], settle)
+        await puller.start()
+        self.pullers.append(puller)
 
     async def _start_answers(self) -> Answers:
         table = self.heard.get("queries", {})
         answers = Answers(self.name, {k: r.bound(self.provides) for k, r in table.items()}, self.db, self.nc)
         await answers.start()
-        await self.broker.start()
         return answers
 
     async def run(self) -> None:

@@ -53,7 +53,7 @@ class JobContext:
             await tx.commit()
         finally:
             await tx.close()
-        if tx.emitted:
+        if tx.outgoing:
             self.relay.wake()
 
     @asynccontextmanager

@@ -49,6 +49,15 @@ def insertion(table: Table, values: dict[str, Any]) -> Fragment:
     return _fragment(table, values, (), None)
 
 
+def insertions(table: Table, rows: Sequence[dict[str, Any]]) -> Fragment:
+    """Several rows of the same columns; identities are given in this order."""
+    parts = [insertion(table, row) for row in rows]
+    head, values = parts[0].sql.split(" VALUES ", 1)
+    return Fragment(
+        f"{head} VALUES {', '.join([values] * len(parts))}", tuple(v for part in parts for v in part.params)
+    )
+
+
 def upsertion(table: Table, key: Sequence[str], values: dict[str, Any], newer: str | None = None) -> Fragment:
     """Insert or overwrite by `key`; with `newer` an existing row whose value of that column is greater stays."""
     return _fragment(table, values, tuple(key), newer)
@@ -79,7 +88,7 @@ def _fragment(table: Table, values: dict[str, Any], key: tuple[str, ...], newer:
 
 @cache
 def _compiled(table: Table, columns: tuple[str, ...], key: tuple[str, ...], newer: str | None):
-    statement = insert(table).values({name: bindparam(name) for name in columns})
+    statement = insert(table).inline().values({name: bindparam(name) for name in columns})
     if key:
         changed = {name: statement.excluded[name] for name in columns if name not in key}
         guard = statement.excluded[newer] >= table.c[newer] if newer else None

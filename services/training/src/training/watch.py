@@ -149,7 +149,7 @@ class Round:
             await tx.commit()
         finally:
             await tx.close()
-        if tx.emitted:
+        if tx.outgoing:
             self.service.relay.wake()
 
 

@@ -1,4 +1,5 @@
-"""FastStream subscribers, one per durable: pass-through decoder, manual acknowledgement, no stream is declared."""
+"""Routes by latency class, and the FastStream subscriber of a worker: pass-through decoder, manual acknowledgement, no
+stream is declared."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable

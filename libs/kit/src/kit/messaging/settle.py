@@ -132,7 +132,7 @@ class Settler:
         failpoints.reach("settle.handled")
         await tx.commit(inbox.record(self.durable, envelope, verdict))
         failpoints.reach("settle.committed")
-        if tx.emitted:
+        if tx.outgoing:
             self.relay.wake()
         metrics.HANDLED.labels(self.durable, route.message.ce_type(), "done").inc()
         return verdict

@@ -17,7 +17,7 @@ from contracts.shared import Actor
 from kit.db import Database
 from kit.messaging.envelope import SERVICE, Envelope, headers_of, new_id, subject_of
 from kit.messaging.tables import outbox
-from kit.statements import Fragment, combined, insertion, upsertion, write
+from kit.statements import Fragment, combined, insertion, insertions, upsertion, write
 
 
 class Tx:
@@ -25,7 +25,7 @@ class Tx:
         self.db, self.service, self.cause = db, service, cause
         self.actor = cause.actor if cause else actor
         self.fragments: list[Fragment] = []
-        self.emitted = 0
+        self.outgoing: list[dict[str, Any]] = []
         self._session: AsyncSession | None = None
 
     @property
@@ -54,13 +54,13 @@ class Tx:
             "headers": headers,
             "data": message.model_dump_json().encode(),
         }
-        self.fragments.append(insertion(outbox, values))
-        self.emitted += 1
+        self.outgoing.append(values)
         return message_id
 
     async def commit(self, *last: Fragment) -> None:
         """All that was remembered, then `last`, atomically. Called by the kit."""
-        fragments = [*self.fragments, *last]
+        events = [insertions(outbox, self.outgoing)] if self.outgoing else []
+        fragments = [*self.fragments, *events, *last]
         if self._session is not None:
             await _commit_session(self._session, fragments)
         elif fragments:
@@ -69,7 +69,7 @@ class Tx:
 
     async def abort(self) -> None:
         """Forgets everything, so that a refusal can be recorded on a clean transaction."""
-        self.fragments, self.emitted = [], 0
+        self.fragments, self.outgoing = [], []
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from stack.bench import buses, doors, lists, starts
 from stack.bench.rows import Row, table, write
-from stack.bench.system import System, memory, system
+from stack.bench.system import System, memory, system, two_gateway_workers
 from stack.home import Home
 
 console = Console()
@@ -20,6 +20,7 @@ def main() -> None:
     home = Home(Path(mkdtemp(prefix="fairway-bench-")))
     with console.status("starting"), system(home) as running:
         rows = idle(running)
+        two_gateway_workers(running)
         floor_rows, base = doors.floor(running)
         rows = floor_rows + rows
         for measure in _measures(base):
@@ -39,7 +40,7 @@ def _measures(base: float) -> list[Callable[[System], list[Row]]]:
 
 
 def idle(running: System) -> list[Row]:
-    """Before any load; with one gateway worker's share, as two run here only for the write figures."""
+    """Before any load, one process per service."""
     time.sleep(SETTLE)
     used = [memory(daemon.pid) for daemon in running.daemons.values() if daemon.pid]
     method = f"sum of proportional set sizes; resident, shared pages counted in each: {sum(r for _, r in used):.0f} MB"

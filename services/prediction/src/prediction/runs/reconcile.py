@@ -90,5 +90,5 @@ class _transaction:
                 await self.tx.commit()
         finally:
             await self.tx.close()
-        if self.tx.emitted:
+        if self.tx.outgoing:
             self.service.relay.wake()
