@@ -38,7 +38,7 @@ class Message(Contract):
         super().__init_subclass__()
 
     @classmethod
-    def __pydantic_init_subclass__(cls, wire: str | None = None) -> None:
+    def __pydantic_init_subclass__(cls, wire: str | None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         if wire is None:
             return
         if not _WIRE.fullmatch(wire):

@@ -6,9 +6,8 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
-P = ParamSpec("P")
 R = TypeVar("R")
 _PR_SET_PDEATHSIG = 1
 
@@ -21,7 +20,7 @@ def die_with_parent() -> None:
         return
 
 
-async def in_child(call: Callable[P, R], *args: P.args, timeout: float = 3600.0) -> R:
+async def in_child(call: Callable[..., R], *args: object, timeout: float = 3600.0) -> R:
     """Runs a module-level function in a fresh process; TimeoutError and cancellation kill it.
 
     BrokenProcessPool when the child dies (out of memory, kill -9).

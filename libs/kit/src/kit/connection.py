@@ -32,7 +32,7 @@ def broker(service: str, url: str, on_closed: Callable[[], None]) -> NatsBroker:
 
     return NatsBroker(
         url, name=f"{service}-{os.getpid()}", apply_types=False, logger=None, graceful_timeout=15,
-        max_reconnect_attempts=-1, reconnect_time_wait=0.5, connect_timeout=5, ping_interval=20,
+        max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5, ping_interval=20,
         max_outstanding_pings=2, drain_timeout=10, disconnected_cb=disconnected, reconnected_cb=reconnected,
         closed_cb=closed, error_cb=error, allow_reconnect=True,
     )  # fmt: skip

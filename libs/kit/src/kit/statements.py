@@ -23,7 +23,7 @@ class Prepared:
     """A select written once, with `bindparam`s; `rows` and `row` run it on a bare connection."""
 
     def __init__(self, statement: Executable) -> None:
-        self.sql = str(statement.compile(dialect=_NAMED))  # type: ignore[attr-defined]
+        self.sql = str(statement.compile(dialect=_NAMED)).encode()  # type: ignore[attr-defined]
         self.defaults = statement.compile(dialect=_NAMED).params  # type: ignore[attr-defined]
 
     async def rows(self, connection: psycopg.AsyncConnection, **params: Any) -> list[dict[str, Any]]:

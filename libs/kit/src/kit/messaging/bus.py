@@ -50,7 +50,7 @@ class Bus:
         tries again should use the same Idempotency-Key.
         """
         command_id = command_id or new_id()
-        with telemetry.span(f"send {command.ce_type()}", SpanKind.PRODUCER, **{"messaging.system": "nats"}):
+        with telemetry.span(f"send {command.ce_type()}", SpanKind.PRODUCER, None, **{"messaging.system": "nats"}):
             return await self._send(command, actor, command_id, wait)
 
     async def _send(self, command: Command, actor: Actor, command_id: UUID, wait: float) -> Accepted | Refused | None:

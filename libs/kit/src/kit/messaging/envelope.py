@@ -58,7 +58,7 @@ def headers_of(
         h.TYPE: message.ce_type(),
         h.SOURCE: f"/services/{source}",
         h.TIME: datetime.now(UTC).isoformat(),
-        h.ACTOR: actor_json(actor),
+        h.ACTOR: actor_json(actor),  # pyright: ignore[reportArgumentType]  (frozen models are hashable)
         "content-type": "application/json",
     }
     if cause:

@@ -7,8 +7,10 @@ Woken in-process after a commit, sweeps each second, goes out in windows. A publ
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import LiteralString
 
 import psycopg
 from nats.aio.client import Client
@@ -31,7 +33,7 @@ PRUNE_EVERY = 600.0
 PRUNE_BATCH = 5_000
 _DUE = "select seq, subject, headers, data, created_at from outbox where published_at is null order by seq limit %s"
 _MARK = "update outbox set published_at = now() where seq = any(%s)"
-_PRUNE = (
+_PRUNE: tuple[tuple[LiteralString, timedelta], ...] = (
     (
         "delete from outbox where seq in (select seq from outbox where published_at < now() - %s limit %s)",
         KEEP_PUBLISHED,
@@ -121,7 +123,7 @@ class Relay:
     async def _publish(self, subject: str, headers: dict[str, str], data: bytes) -> None:
         await self.js.publish(subject, bytes(data), headers=headers)
 
-    def _raise_first(self, results: list[object]) -> None:
+    def _raise_first(self, results: Sequence[object]) -> None:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -143,6 +145,6 @@ async def republish(db: Database, since: timedelta) -> int:
         return cursor.rowcount
 
 
-async def _scalar(connection: psycopg.AsyncConnection, sql: str, *params: object) -> object:
+async def _scalar(connection: psycopg.AsyncConnection, sql: LiteralString, *params: object) -> object:
     row = await (await connection.execute(sql, params)).fetchone()
     return row[0] if row else None
