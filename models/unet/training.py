@@ -1,10 +1,11 @@
 """The training loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from models.unet.crew import Crew
 from models.unet.network import UNet
 from models.unet.windows import Batch, Windows, batch, training_batch
 from torch import Tensor
@@ -66,31 +67,43 @@ def forward(network: UNet, image: Tensor) -> Tensor:
 
 def train(network: UNet, training: Windows, validation: Windows, plan: Plan, on_epoch: OnEpoch) -> None:
     """Changes `network` in place; `on_epoch(number, training loss, validation loss)` may raise to stop."""
-    torch.manual_seed(plan.seed)
-    rng = np.random.default_rng(plan.seed)
     network.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay)
-    for epoch in range(plan.epochs):
-        network.train()
-        losses = []
-        for step in range(epoch * plan.steps, (epoch + 1) * plan.steps):
-            losses.append(_step(network, optimizer, training_batch(training, rng, plan.batch_size, SIDE), plan, step))
-            if plan.budget.done(step) >= 1:
+    with Crew(network, min(torch.get_num_threads(), plan.batch_size)) as crew:
+        draws = [np.random.default_rng((plan.seed, number)) for number in range(len(crew))]
+        for epoch in range(plan.epochs):
+            steps = range(epoch * plan.steps, (epoch + 1) * plan.steps)
+            losses = [_step(crew, network, optimizer, training, draws, plan, s) for s in steps if not _over(plan, s)]
+            on_epoch(epoch + 1, float(np.mean(losses)), validation_loss(network, validation, plan.batch_size))
+            if _over(plan, steps.stop):
                 break
-        on_epoch(epoch + 1, float(np.mean(losses)), validation_loss(network, validation, plan.batch_size))
-        if plan.budget.done((epoch + 1) * plan.steps) >= 1:
-            break
 
 
-def _step(network: UNet, optimizer: torch.optim.Optimizer, made: Batch, plan: Plan, step: int) -> float:
+def _over(plan: Plan, step: int) -> bool:
+    return plan.budget.done(step) >= 1
+
+
+def _step(
+    crew: Crew,
+    network: UNet,
+    optimizer: torch.optim.Optimizer,
+    training: Windows,
+    draws: Sequence[np.random.Generator],
+    plan: Plan,
+    step: int,
+) -> float:
+    """Every thread draws its own part of the batch; the part is the same whatever the others do."""
+
+    def loss(own: UNet, draw: np.random.Generator) -> Tensor:
+        made = training_batch(training, draw, -(-plan.batch_size // len(draws)), SIDE)
+        return loss_of(forward(own, made.image), made)
+
     for group in optimizer.param_groups:
         group["lr"] = plan.rate(step)
-    loss = loss_of(forward(network, made.image), made)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    total = crew.backward(loss, draws)
     torch.nn.utils.clip_grad_norm_(network.parameters(), plan.max_grad_norm)
     optimizer.step()
-    return loss.item()
+    return total
 
 
 @torch.inference_mode()

@@ -14,6 +14,7 @@ pytest.importorskip("onnxscript", reason="onnxscript is not in the workspace: mo
 
 import torch
 from models.unet import checkpoint, pipeline
+from models.unet.crew import Crew
 from models.unet.network import UNet
 
 VALUES = {"epochs": 2, "batch_size": 2, "samples_per_epoch": 6, "learning_rate": 0.01, "val_ratio": 0.34}
@@ -106,3 +107,21 @@ def test_the_time_limit_ends_training(data, base, split, tmp_path, monkeypatch):
     last = json.loads((tmp_path / "report").read_text().splitlines()[-1])
     assert last["done"] == 1.0
     assert last["epoch"] < 500
+
+
+def test_a_crew_has_the_gradient_of_the_whole_batch():
+    torch.manual_seed(0)
+    network, images = UNet(8).double(), torch.rand(4, 3, 32, 32, dtype=torch.double)
+
+    def loss(own, part):
+        own.eval()
+        return own(part).square().mean()
+
+    with Crew(network, 2) as crew:
+        total = crew.backward(loss, images.chunk(2))
+    shared = [p.grad.clone() for p in network.parameters()]
+    network.zero_grad()
+    whole = loss(network, images)
+    whole.backward()
+    assert total == pytest.approx(whole.item())
+    assert all(torch.allclose(a, p.grad) for a, p in zip(shared, network.parameters(), strict=True))
