@@ -41,7 +41,7 @@ def split(data):
 
 @pytest.fixture(scope="module")
 def trained(data, base, split):
-    return pipeline.train_model.entrypoint(*data, base, VALUES | {"epochs": 6}, split)
+    return pipeline.train_model.entrypoint(*data, base, VALUES | {"epochs": 12, "samples_per_epoch": 12}, split)
 
 
 def test_split_dataset(split):
