@@ -26,9 +26,17 @@ class Outcome:
 
 def rooms() -> list[str]:
     """Folders with tests; the longest first, so that they do not end alone."""
-    found = [str(path.parent.relative_to(ROOT)) for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))]
-    longest = ("libs/pipelines", "services/training", "services/prediction", "services/catalog", "libs/kit")
-    return sorted(found, key=lambda room: longest.index(room) if room in longest else len(longest))
+    folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))]
+    longest = ("pipelines", "training", "prediction", "catalog", "kit")
+    folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
+    return [run for tests in folders for run in _runs(tests)]
+
+
+def _runs(tests: Path) -> list[str]:
+    """A folder below with a conftest of its own has servers of its own, and hence a process of its own."""
+    apart = [str(path.parent.relative_to(ROOT)) for path in tests.glob("*/conftest.py") if "models" not in path.parts]
+    ignored = " ".join(f"--ignore={folder}" for folder in apart)
+    return [f"{tests.parent.relative_to(ROOT)} {ignored}".strip(), *apart]
 
 
 def test(room: str) -> Outcome:

@@ -49,7 +49,19 @@ def environment(home: Home, name: str) -> Path:
     stamp = folder / "fairway-requirements.sha256"
     if not stamp.exists() or stamp.read_text() != wanted:
         _run([_uv(), "venv", "-q", "--clear", "--python", sys.executable, folder])
-        _run([_uv(), "pip", "sync", "-q", "--require-hashes", "--python", folder / "bin/python", requirements])
+        _run(
+            [
+                _uv(),
+                "pip",
+                "sync",
+                "-q",
+                "--compile-bytecode",
+                "--require-hashes",
+                "--python",
+                folder / "bin/python",
+                requirements,
+            ]
+        )
         stamp.write_text(wanted)
     return folder
 

@@ -7,7 +7,6 @@ Woken in-process after a commit, sweeps each second, goes out in windows. A publ
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import LiteralString
@@ -16,16 +15,18 @@ import psycopg
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.errors import Error as JetStreamError
 
 from contracts.base import token
 from contracts.streams import EVENTS
 from kit import failpoints, metrics
 from kit.db import Database
+from kit.messaging.acks import Acks
 
 log = logging.getLogger("kit.relay")
 WINDOW = 500
 SWEEP = 1.0
+LAZY = "-c synchronous_commit=off"
+"""A mark that a crash forgets is one more publish under the same dedup id; commands need not wait behind its fsync."""
 LOCK = 0x0FA1_4A1F
 KEEP_PUBLISHED = timedelta(hours=24)
 KEEP_INBOX = timedelta(seconds=EVENTS.max_age) + timedelta(days=1)
@@ -40,7 +41,13 @@ _PRUNE: tuple[tuple[LiteralString, timedelta], ...] = (
     ),
     ("delete from inbox where ctid in (select ctid from inbox where received_at < now() - %s limit %s)", KEEP_INBOX),
 )
-ERRORS = (psycopg.Error, NatsError, JetStreamError, TimeoutError, OSError)
+
+
+class Unacknowledged(Exception):
+    """The stream did not confirm a window; its rows stay and go out again."""
+
+
+ERRORS = (Unacknowledged, psycopg.Error, NatsError, TimeoutError, OSError)
 
 
 class Relay:
@@ -51,7 +58,7 @@ class Relay:
         self.pings = f"wake.{token(service)}"
         self.leading = False
         self._sent: set[asyncio.Task[None]] = set()
-        self.js = nc.jetstream(timeout=5)
+        self.acks = Acks(nc)
         self._woken = asyncio.Event()
         self._pruned = time.monotonic()
 
@@ -74,9 +81,12 @@ class Relay:
         """For ever. After any failure starts over with a new connection, a little later each time."""
         pause = 0.25
         await self.nc.subscribe(self.pings, cb=self._pinged)
+        await self.acks.start()
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self.db.url, autocommit=True) as connection:
+                async with await psycopg.AsyncConnection.connect(
+                    self.db.url, autocommit=True, options=LAZY
+                ) as connection:
                     await self._lead(connection)
                     pause, self.leading = 0.25, True
                     await self._relay(connection)
@@ -112,21 +122,13 @@ class Relay:
         metrics.OUTBOX_AGE.set(time.time() - rows[0][4].timestamp() if rows else 0)
         if not rows:
             return False
-        results = await asyncio.gather(*(self._publish(*row[1:4]) for row in rows), return_exceptions=True)
+        acked = await self.acks.publish(row[:4] for row in rows)
         failpoints.reach("relay.acked")
-        acked = [row[0] for row, result in zip(rows, results, strict=True) if not isinstance(result, BaseException)]
-        await connection.execute(_MARK, (acked,))
+        await connection.execute(_MARK, (list(acked),))
         metrics.PUBLISHED.inc(len(acked))
-        self._raise_first(results)
+        if len(acked) < len(rows):
+            raise Unacknowledged(f"{len(rows) - len(acked)} of {len(rows)} events were not acknowledged")
         return len(rows) == WINDOW
-
-    async def _publish(self, subject: str, headers: dict[str, str], data: bytes) -> None:
-        await self.js.publish(subject, bytes(data), headers=headers)
-
-    def _raise_first(self, results: Sequence[object]) -> None:
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
 
     async def _prune(self, connection: psycopg.AsyncConnection) -> None:
         if time.monotonic() - self._pruned < PRUNE_EVERY:

@@ -7,7 +7,8 @@ from stack.home import Home
 from stack.processes import Daemon
 from stack.ready import http_ok
 
-NAMES = ("tiles", "rawdata", "issuer", "smtp", "otlp", "files")
+NAMES = ("tiles", "rawdata", "issuer", "smtp", "otlp")
+"""Those that need no folder."""
 
 
 def sandbox(name: str, data: Path | None = None, home: Home | None = None) -> tuple[Daemon, str]:
