@@ -40,6 +40,14 @@ def _converted(grid: Grid, buildings: Sequence[Building], source: str) -> list[d
 
 
 def _feature(outline: Polygon, confidence: float, source: str) -> dict[str, Any]:
-    rounded = shapely.transform(polygon.orient(outline), lambda p: p.round(DIGITS))
+    rounded = shapely.transform(polygon.orient(_valid(outline)), lambda p: p.round(DIGITS))
     properties = {"class": 1, "label": "building", "confidence": round(confidence, 4), "source": source}
     return {"type": "Feature", "geometry": json.loads(shapely.to_geojson(rounded)), "properties": properties}
+
+
+def _valid(outline: Polygon) -> Polygon:
+    """On the grid of the digits that are written, where plain rounding may let a narrow neck touch itself; its largest
+    part when the neck closes."""
+    whole = outline if outline.is_valid else shapely.make_valid(outline)
+    parts = shapely.get_parts(shapely.set_precision(whole, 10.0**-DIGITS))
+    return max((part for part in parts if isinstance(part, Polygon)), key=lambda part: part.area, default=outline)

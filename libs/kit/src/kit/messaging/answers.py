@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from opentelemetry.trace import SpanKind
+from sqlalchemy.exc import DBAPIError
 
 from contracts import headers as h
 from kit import metrics, telemetry
@@ -70,11 +71,23 @@ class Answers:
         route = self.routes.get(envelope.headers[h.TYPE])
         if route is None:
             raise Internal("unknown_query", f"{self.service} does not answer {envelope.headers[h.TYPE]}")
+        try:
+            return await self._read(route, envelope)
+        except (*TRANSIENT, DBAPIError) as error:
+            if not _is_lost(error):
+                raise
+        return await self._read(route, envelope)  # the pool held a connection from before a restart
+
+    async def _read(self, route: Route, envelope: Envelope) -> Any:
         read = ReadTx(self.db, envelope.actor)
         try:
             return await route.handler(envelope.message, read)
         finally:
             await read.close()
+
+
+def _is_lost(error: Exception) -> bool:
+    return isinstance(error.orig if isinstance(error, DBAPIError) else error, TRANSIENT)
 
 
 def _json(value: Any) -> bytes:
@@ -92,7 +105,7 @@ def _contract(value: Any) -> Any:
 def _refusal(error: Exception) -> DomainError:
     if isinstance(error, DomainError):
         return error
-    if isinstance(error, TRANSIENT):
+    if isinstance(error, (*TRANSIENT, DBAPIError)) and _is_lost(error):
         return Unavailable("database_unavailable", "The database is not reachable, try again.")
     log.error("query.failed", exc_info=error)
     return Internal("bad_query" if isinstance(error, Poison) else "internal", "Something went wrong on our side.")
