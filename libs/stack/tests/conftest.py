@@ -1,4 +1,5 @@
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -7,12 +8,12 @@ from stack.home import Home
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """Open to other users, because the database server of a root run is user postgres."""
-    folder = tmp_path_factory.mktemp("stack")
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
-    return Home(folder)
+def home():
+    """Open to other users, because the database server of a root run is user postgres; pytest's own folder is not:
+    every pytest that starts beside this one closes it again."""
+    with TemporaryDirectory(prefix="fairway-stack-") as folder:
+        Path(folder).chmod(0o755)
+        yield Home(Path(folder))
 
 
 @pytest.fixture(scope="session")

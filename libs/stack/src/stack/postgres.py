@@ -74,6 +74,12 @@ def _initdb(data: Path, password: str) -> None:
 
 
 def _data_folder(home: Home) -> Path:
+    """Chosen once and remembered: a parent that changes its permissions later must not make the data vanish."""
+    with home.remember() as memory:
+        return Path(memory.setdefault("postgres_data", str(_reachable_folder(home))))
+
+
+def _reachable_folder(home: Home) -> Path:
     folder = home.folder("postgres")
     if os.geteuid() != 0 or _open_to_others(folder):
         return folder / "data"
