@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 
-from gateway import problems
+from gateway import problems, v1
 from gateway.api import (
     aois,
     auth,
@@ -30,6 +30,7 @@ from gateway.settings import DoorSettings
 MODULES = (
     aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, notifications,
     auth, events, commands, dead_letters, system,
+    *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

@@ -32,6 +32,8 @@ Endpoint = Callable[..., Any]
 class Routes:
     """Routes of one aggregate. `model` documents the answer with `status`; answers are passed through unchecked."""
 
+    rule: type[Rule] = Rule
+
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         self.tag, self.prefix = tag, prefix
         self.added: list[tuple[str, Endpoint, dict[str, Any]]] = []
@@ -40,7 +42,7 @@ class Routes:
         self, method: str, path: str, policy: Policy, model: Any = None, status: int = 200,
         scope: str | None = "default", deadline: float | None = None, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
-        rule = Rule(policy, scope, deadline)
+        rule = self.rule(policy, scope, deadline)
         options = {
             "methods": [method], "status_code": status, "responses": responses(rule, method, model, status),
             "response_model": None, "tags": [self.tag],

@@ -1,0 +1,43 @@
+"""Answers of v1: what the owner says, in the shape of then."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from gateway.queries import JSON
+
+Row = dict[str, Any]
+Shape = Callable[[Row], Row | Awaitable[Row]]
+
+
+async def reshaped(response: Response, shape: Shape, status: int | None = None) -> Response:
+    """One row. Refusals, 202 of a command not judged yet, and empty answers pass through."""
+    if response.media_type != JSON or not response.body or "location" in response.headers:
+        return response
+    return _with(response, await _shaped(shape, orjson.loads(response.body)), status)
+
+
+async def reshaped_rows(response: Response, shape: Shape) -> Response:
+    """One page; a FeatureCollection stays one."""
+    body = orjson.loads(response.body)
+    results = body["results"]
+    if isinstance(results, dict):
+        results["features"] = [await _shaped(shape, row) for row in results["features"]]
+    else:
+        body["results"] = [await _shaped(shape, row) for row in results]
+    return _with(response, body)
+
+
+async def _shaped(shape: Shape, row: Row) -> Row:
+    shaped = shape(row)
+    return await shaped if inspect.isawaitable(shaped) else shaped
+
+
+def _with(response: Response, body: Any, status: int | None = None) -> Response:
+    response.body = orjson.dumps(body)
+    response.headers["content-length"] = str(len(response.body))
+    response.status_code = status or response.status_code
+    return response

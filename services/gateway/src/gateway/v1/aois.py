@@ -1,0 +1,77 @@
+"""`/aoi/`: areas as Features with an `id` at the top."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, ListAois
+from gateway.api.aois import aoi_as_gpx
+from gateway.body import Body, Id
+from gateway.commands import send
+from gateway.paging import Boxed
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.v1.answers import Row, reshaped, reshaped_rows
+from gateway.v1.geometry import Geom
+from gateway.v1.routes import EarlyRoutes
+
+routes = EarlyRoutes("aoi")
+
+
+class AoiBody(Body):
+    geom: Geom
+    dataset: Id | None = None
+
+
+class AoiPatch(Body):
+    geom: Geom | None = None
+    dataset: Id | None = None
+
+
+class AoiFilters(Boxed):
+    dataset: Id | None = None
+
+
+@routes.get("/aoi/", Policy.PUBLIC_READ)
+async def list_aois(request: Request, filters: Annotated[AoiFilters, Query()]) -> Response:
+    return await reshaped_rows(await ask_rows(request, ListAois, filters, geo=True), _early)
+
+
+@routes.post("/aoi/", Policy.AUTH, status=201)
+async def create_aoi(request: Request, body: AoiBody) -> Response:
+    return await reshaped(await send(request, CreateAoi(geometry=body.geom, dataset=body.dataset)), _early)
+
+
+@routes.get("/aoi/{aoi_id}/", Policy.PUBLIC_READ)
+async def get_aoi(request: Request, aoi_id: Id) -> Response:
+    return await reshaped(await ask(request, GetAoi(aoi_id=aoi_id)), _early)
+
+
+@routes.put("/aoi/{aoi_id}/", Policy.OWNER)
+async def replace_aoi(request: Request, aoi_id: Id, body: AoiBody) -> Response:
+    command = ChangeAoi(aoi_id=aoi_id, geometry=body.geom, dataset=body.dataset, set_dataset=True)
+    return await reshaped(await send(request, command), _early)
+
+
+@routes.patch("/aoi/{aoi_id}/", Policy.OWNER)
+async def change_aoi(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
+    named = "dataset" in body.model_fields_set
+    command = ChangeAoi(aoi_id=aoi_id, geometry=body.geom, dataset=body.dataset, set_dataset=named)
+    return await reshaped(await send(request, command), _early)
+
+
+@routes.delete("/aoi/{aoi_id}/", Policy.OWNER)
+async def delete_aoi(request: Request, aoi_id: Id) -> Response:
+    return await send(request, DeleteAoi(aoi_id=aoi_id))
+
+
+routes.get("/aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ)(aoi_as_gpx)
+
+
+def _early(feature: Row) -> Row:
+    """An area whose labels nobody fetched yet has `label_status` -1."""
+    properties = {"label_status": -1, "label_fetched": None, **feature["properties"]}
+    user = properties["user"]["osm_id"]
+    return {**feature, "id": properties["id"], "properties": properties | {"user": user}}
