@@ -5,6 +5,7 @@ from catalog.datasets import main as datasets
 from catalog.models import main as models
 from catalog.settings import Settings
 from catalog.stac.main import attach as attach_stac
+from catalog.stars import handlers as stars
 from kit.app import Service
 from kit.ids import Ids
 from kit.outbound import Outbound
@@ -12,7 +13,7 @@ from kit.storage import Storage
 
 
 def build(settings: Settings) -> Service:
-    routers = [events.router, areas.router, datasets.router, models.router, curation.router]
+    routers = [events.router, areas.router, datasets.router, models.router, curation.router, stars.router]
     service = Service("catalog", settings, routers=routers)
     service.provides += [
         Ids(service.db),

@@ -20,6 +20,7 @@ from gateway.api import (
     notifications,
     predictions,
     public_predictions,
+    stars,
     system,
     trainings,
 )
@@ -30,6 +31,7 @@ from gateway.settings import DoorSettings
 MODULES = (
     aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, notifications,
     auth, events, commands, dead_letters, system,
+    stars,
     *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""

@@ -13,7 +13,8 @@ from contracts.shared import Actor, Json, Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 
-ORDERS = {"created_at": DatasetRow.created_at, "last_modified": DatasetRow.last_modified}
+ORDERS = {"created_at": DatasetRow.created_at, "last_modified": DatasetRow.last_modified,
+          "star_count": DatasetRow.star_count}  # fmt: skip
 
 
 async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, facets: Facets) -> Json:

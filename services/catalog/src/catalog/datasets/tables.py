@@ -30,6 +30,7 @@ class DatasetRow(Base):
     error: Mapped[str] = mapped_column(server_default="")
     chip_count: Mapped[int | None]
     feature_count: Mapped[int | None]
+    star_count: Mapped[int] = mapped_column(server_default="0", index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     last_modified: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 

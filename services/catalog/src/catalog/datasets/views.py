@@ -9,6 +9,7 @@ from catalog.datasets import places
 from catalog.datasets.tables import DatasetRow
 from catalog.stac.api import StacApi
 from catalog.stac.vocabulary import DATASETS
+from catalog.stars.queries import starred
 from catalog.tables import KnownUser
 from contracts.catalog.datasets import Dataset
 from contracts.shared import CompactUser, Json
@@ -28,7 +29,9 @@ class DatasetViews:
         found = await tx.session.execute(select(KnownUser.id, KnownUser.username).where(KnownUser.id.in_(users)))
         names = {tx.actor.id: tx.actor.username, **dict(found.tuples().all())}
         assets = await self._assets([row.stac_id for row in rows if row.status == "built"])
-        return [self._view(row, names.get(row.user_id, ""), assets.get(row.stac_id)) for row in rows]
+        mine = await starred([row.stac_id for row in rows], tx)
+        views = [self._view(row, names.get(row.user_id, ""), assets.get(row.stac_id)) for row in rows]
+        return [view.model_copy(update={"is_starred": view.stac_id in mine}) for view in views]
 
     def _view(self, row: DatasetRow, username: str, assets: dict[str, str] | None) -> Dataset:
         fields = {name: getattr(row, name) for name in Dataset.model_fields if hasattr(row, name)}

@@ -37,6 +37,6 @@ async def page_of(rows: Select[Any], row: Row, page: Page, read: ReadTx) -> tupl
     """Number of all matches and one page of them; newest first unless asked otherwise."""
     rows = searched(rows, page.search, row.name)
     count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
-    orders = {"created_at": row.created_at, "last_modified": row.last_modified}
+    orders = {name: getattr(row, name) for name in ("created_at", "last_modified", "star_count")}
     rows = ordered(rows, page.ordering, orders, "-created_at", row.id)
     return count or 0, (await read.session.execute(rows.limit(page.limit).offset(page.offset))).all()

@@ -9,6 +9,7 @@ from catalog.models.listing import filters, page_of, visible
 from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
 from catalog.stac.facets import Facets
 from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
+from catalog.stars.queries import starred
 from catalog.tables import KnownUser
 from contracts.catalog import models as c
 from contracts.shared import Json, Rows
@@ -31,7 +32,7 @@ async def get_base_model(query: c.GetBaseModel, read: ReadTx, facets: Facets) ->
     found = (await read.session.execute(_base([wanted, visible(BaseModelRow, read.actor)]))).first()
     if found is None:
         raise NotFound("base_model_not_found", "There is no such base model.")
-    return (await _expanded(BASE_MODELS, [views.base_model(*found)], facets, query.expand))[0]
+    return (await _expanded(BASE_MODELS, [views.base_model(*found)], read, facets, query.expand))[0]
 
 
 async def list_base_models(query: c.ListBaseModels, read: ReadTx, facets: Facets) -> Rows:
@@ -45,13 +46,13 @@ async def list_base_models(query: c.ListBaseModels, read: ReadTx, facets: Facets
     rows = _base([*where, visible(BaseModelRow, read.actor)])
     count, page = await page_of(rows, BaseModelRow, query.page, read)
     shown = [views.base_model(*row) for row in page]
-    return Rows(count=count, results=await _expanded(BASE_MODELS, shown, facets, query.expand))
+    return Rows(count=count, results=await _expanded(BASE_MODELS, shown, read, facets, query.expand))
 
 
 async def get_local_model(query: c.GetLocalModel, read: ReadTx, facets: Facets) -> Json:
     """NotFound for rows that the caller may not see."""
     row = await local_model(query.model_id, read)
-    return (await _expanded(LOCAL_MODELS, [row], facets, query.expand))[0]
+    return (await _expanded(LOCAL_MODELS, [row], read, facets, query.expand))[0]
 
 
 async def local_model(model_id: int, read: ReadTx | Tx) -> c.LocalModelRow:
@@ -72,7 +73,7 @@ async def list_local_models(query: c.ListLocalModels, read: ReadTx, facets: Face
     rows = _local([*where, visible(LocalModelRow, read.actor)])
     count, page = await page_of(rows, LocalModelRow, query.page, read)
     shown = [views.local_model(*row) for row in page]
-    return Rows(count=count, results=await _expanded(LOCAL_MODELS, shown, facets, query.expand))
+    return Rows(count=count, results=await _expanded(LOCAL_MODELS, shown, read, facets, query.expand))
 
 
 async def get_model_facts(query: c.GetModelFacts, read: ReadTx) -> c.KnownModel:
@@ -103,8 +104,9 @@ def _local(where: Where) -> Select[Any]:
     return rows.outerjoin(KnownUser, KnownUser.id == LocalModelRow.user_id).where(*where)
 
 
-async def _expanded(collection: str, rows: list[Any], facets: Facets, expand: bool) -> list[Json]:
-    shown = [row.model_dump(mode="json") for row in rows]
+async def _expanded(collection: str, rows: list[Any], read: ReadTx | Tx, facets: Facets, expand: bool) -> list[Json]:
+    mine = await starred([row.name for row in rows], read)
+    shown = [row.model_dump(mode="json") | {"is_starred": row.name in mine} for row in rows]
     if expand:
         await facets.expand(collection, shown)
     return shown

@@ -21,6 +21,7 @@ class Registered:
     user_id: Mapped[int] = mapped_column(index=True)
     username: Mapped[str] = mapped_column(server_default="")
     """As it was when the row was born; `known_users` knows better once it knows."""
+    star_count: Mapped[int] = mapped_column(index=True, server_default="0")
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """`contracts.catalog.models.ModelFacts` of the active version."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

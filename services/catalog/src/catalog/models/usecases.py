@@ -10,6 +10,7 @@ from catalog.models import queries, views
 from catalog.models.domain import BadItem, Submitted, submitted
 from catalog.models.plugins import Plugins
 from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
+from catalog.stars.usecases import counted
 from contracts.catalog import models as c
 from contracts.training import TrainingSubmitted
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
@@ -24,7 +25,7 @@ async def register_base_model(command: c.RegisterBaseModel, tx: Tx, plugins: Plu
     await _category(command.category, tx)
     await _item_is_free(given, tx)
     row = await tx.session.scalar(select(BaseModelRow).where(BaseModelRow.name == given.name).with_for_update())
-    row = _again(row) if row else _born(given.name, tx)
+    row = _again(row) if row else _born(given.name, await counted(given.name, tx), tx)
     row.category, row.item = command.category, _completed(command)
     tx.session.add(row)
     await tx.session.flush()
@@ -55,10 +56,11 @@ async def _item_is_free(given: Submitted, tx: Tx) -> None:
         raise Conflict("stac_item_taken", f"The STAC item {given.item_id} belongs to another base model.")
 
 
-def _born(name: str, tx: Tx) -> BaseModelRow:
+def _born(name: str, stars: int, tx: Tx) -> BaseModelRow:
     now = datetime.now(UTC)
     return BaseModelRow(
         name=name, status="registering", visibility="public", is_pinned=False, error="", stac_item_id="", generation=1,
+        star_count=stars,
         user_id=tx.actor.id, username=tx.actor.username, created_at=now, last_modified=now,
     )  # fmt: skip
 
@@ -118,6 +120,7 @@ async def _first_row(event: TrainingSubmitted, as_of: datetime, tx: Tx) -> Local
         raise Unavailable("base_model_unknown", f"No base model has the STAC item {event.base_model_stac_id}.")
     return LocalModelRow(
         id=event.local_model, name=event.model_name, category=base.category, base_model_id=base.id, status="active",
-        visibility="private", is_pinned=False, stac_item_id="", user_id=event.user_id, username=event.username,
+        visibility="private", is_pinned=False, stac_item_id="",
+        star_count=await counted(event.model_name, tx), user_id=event.user_id, username=event.username,
         created_at=as_of, last_modified=as_of,
     )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Stars that people, and browsers nobody logged in with, give to datasets and models."""
+
+from pydantic import Field
+
+from contracts.base import Command, Contract, Event, Query
+
+TARGET = Field(min_length=1, max_length=200)
+"""Name of a model or `stac_id` of a dataset; whether there is one is not asked."""
+IDENTITY = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+"""Of an anonymous browser: SHA-256 of `<client address>|<User-Agent>`. Ignored for people."""
+
+
+class Star(Contract):
+    target_id: str
+    starred: bool
+    count: int
+
+
+class AddStar(Command, wire="catalog.v1.add_star"):
+    """Result: a Star with `created`; 201 for a new star, 200 for one that was there."""
+
+    expires = 30.0
+    target_id: str = TARGET
+    identity: str | None = IDENTITY
+
+
+class RemoveStar(Command, wire="catalog.v1.remove_star"):
+    expires = 30.0
+    target_id: str = TARGET
+    identity: str | None = IDENTITY
+
+
+class GetStar(Query, wire="catalog.v1.get_star"):
+    target_id: str = TARGET
+    identity: str | None = IDENTITY
+
+
+class StarsChanged(Event, wire="catalog.v1.stars_changed"):
+    target_id: str
+    count: int
+
+    def aggregate(self) -> str:
+        return self.target_id[:64]

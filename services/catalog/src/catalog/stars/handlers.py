@@ -1,0 +1,22 @@
+from catalog.stars import queries, usecases
+from contracts.catalog import stars as c
+from contracts.verdict import Accepted
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx, Tx
+
+router = Router("catalog")
+
+
+@router.on(c.AddStar, http=201)
+async def add_star(command: c.AddStar, tx: Tx) -> Accepted:
+    return await usecases.add_star(command, tx)
+
+
+@router.on(c.RemoveStar, http=204)
+async def remove_star(command: c.RemoveStar, tx: Tx) -> None:
+    await usecases.remove_star(command, tx)
+
+
+@router.on(c.GetStar)
+async def get_star(query: c.GetStar, read: ReadTx) -> c.Star:
+    return await queries.get_star(query, read)
