@@ -16,6 +16,7 @@ from gateway.api import (
     datasets,
     dead_letters,
     events,
+    feedback,
     local_models,
     notifications,
     predictions,
@@ -32,6 +33,7 @@ MODULES = (
     aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, notifications,
     auth, events, commands, dead_letters, system,
     stars,
+    feedback,
     *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""

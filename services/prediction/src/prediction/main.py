@@ -4,6 +4,7 @@ from kit.app import Service
 from kit.ids import Ids
 from kit.outbound import Outbound
 from kit.storage import Storage
+from prediction.feedback import handlers as feedback
 from prediction.known import handlers as known
 from prediction.known.usecases import Models
 from prediction.live import handlers as live
@@ -17,7 +18,7 @@ from prediction.runs.ports import Tools
 from prediction.runs.reconcile import Reconciler
 from prediction.settings import Settings
 
-ROUTERS = [known.router, runs.router, live.router, jobs.router]
+ROUTERS = [known.router, runs.router, live.router, feedback.router, jobs.router]
 
 
 def build(settings: Settings) -> Service:

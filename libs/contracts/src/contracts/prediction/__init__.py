@@ -1,8 +1,9 @@
-"""Prediction runs and their results."""
+"""Prediction runs and their results; `feedback` is beside them."""
 
 from datetime import datetime
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Query
+from contracts.prediction import feedback as feedback
 from contracts.shared import CompactUser, Json, Page, RunStatus, Visibility
 
 

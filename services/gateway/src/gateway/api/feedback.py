@@ -1,0 +1,99 @@
+"""What mappers say of predicted features."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.prediction import feedback as c
+from gateway.body import Body, Id, UserId
+from gateway.commands import send
+from gateway.paging import Boxed, Word
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.routing import Routes
+from gateway.schema import FeaturesOf
+
+routes = Routes("feedback")
+EXAMPLE = {
+    "type": "Feature", "geometry": {"type": "Point", "coordinates": [85.51, 27.62]},
+    "properties": {"stac_id": "unet-v1", "action": "reject", "comments": "a lorry"},
+}  # fmt: skip
+StacId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class FeedbackMembers(Body):
+    """`stac_id` may be left out where `prediction` is given: it is that prediction's model."""
+
+    stac_id: StacId | None = None
+    action: c.Action = "accept"
+    comments: str = ""
+    config: dict[str, Any] = {}
+    prediction: Id | None = None
+
+
+class FeedbackBody(Body):
+    """A GeoJSON Feature of any geometry in EPSG:4326."""
+
+    model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
+
+    type: Literal["Feature"] = "Feature"
+    geometry: dict[str, Any]
+    properties: FeedbackMembers
+
+
+class ChangedMembers(Body):
+    stac_id: StacId | None = None
+    action: c.Action | None = None
+    comments: str | None = None
+    config: dict[str, Any] | None = None
+
+
+class FeedbackPatch(Body):
+    """Any part of a Feature."""
+
+    type: Literal["Feature"] = "Feature"
+    geometry: dict[str, Any] | None = None
+    properties: ChangedMembers = ChangedMembers()
+
+
+class FeedbackFilters(Boxed):
+    stac_id: Word | None = None
+    action: c.Action | None = None
+    user: UserId | None = Field(None, description="OSM id")
+    prediction: Id | None = None
+
+
+@routes.get("/feedback/", Policy.AUTH, FeaturesOf[c.FeedbackFeature])
+async def list_feedback(request: Request, filters: Annotated[FeedbackFilters, Query()]) -> Response:
+    return await ask_rows(request, c.ListFeedback, filters, geo=True)
+
+
+@routes.post("/feedback/", Policy.AUTH, c.FeedbackFeature, status=201)
+async def give_feedback(request: Request, body: FeedbackBody) -> Response:
+    values = body.properties.model_dump() | {"stac_id": body.properties.stac_id or ""}
+    return await send(request, c.GiveFeedback(geometry=body.geometry, **values))
+
+
+@routes.get("/feedback/{feedback_id}/", Policy.AUTH, c.FeedbackFeature)
+async def get_feedback(request: Request, feedback_id: Id) -> Response:
+    return await ask(request, c.GetFeedback(feedback_id=feedback_id))
+
+
+@routes.put("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature)
+async def replace_feedback(request: Request, feedback_id: Id, body: FeedbackBody) -> Response:
+    values = body.properties.model_dump(exclude={"prediction"})
+    return await send(request, c.ChangeFeedback(feedback_id=feedback_id, geometry=body.geometry, **values))
+
+
+@routes.patch("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature)
+async def change_feedback(request: Request, feedback_id: Id, body: FeedbackPatch) -> Response:
+    values = body.properties.model_dump()
+    return await send(request, c.ChangeFeedback(feedback_id=feedback_id, geometry=body.geometry, **values))
+
+
+@routes.delete("/feedback/{feedback_id}/", Policy.OWNER)
+async def remove_feedback(request: Request, feedback_id: Id) -> Response:
+    return await send(request, c.RemoveFeedback(feedback_id=feedback_id))

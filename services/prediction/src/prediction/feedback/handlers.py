@@ -1,0 +1,30 @@
+from contracts.prediction import feedback as c
+from contracts.shared import Json
+from kit.ids import Ids
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx, Tx
+from prediction.feedback import queries, usecases
+
+router = Router("prediction")
+router.on(c.ListFeedback)(queries.list_feedback)
+router.on(c.CountFeedback)(queries.count_feedback)
+
+
+@router.on(c.GiveFeedback, http=201)
+async def give_feedback(command: c.GiveFeedback, tx: Tx, ids: Ids) -> c.FeedbackFeature:
+    return await usecases.give_feedback(command, tx, ids)
+
+
+@router.on(c.ChangeFeedback)
+async def change_feedback(command: c.ChangeFeedback, tx: Tx) -> Json:
+    return await usecases.change_feedback(command, tx)
+
+
+@router.on(c.RemoveFeedback, http=204)
+async def remove_feedback(command: c.RemoveFeedback, tx: Tx) -> None:
+    await usecases.remove_feedback(command, tx)
+
+
+@router.on(c.GetFeedback)
+async def get_feedback(query: c.GetFeedback, read: ReadTx) -> bytes:
+    return await queries.get_feedback(query.feedback_id, read)

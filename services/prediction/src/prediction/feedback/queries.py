@@ -1,0 +1,100 @@
+"""Feedback as GeoJSON, written by the database. Read by its owner, the owner of the prediction and administrators, and
+by everyone where the parent, the prediction or else the model, is public (DESIGN decision 5)."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+
+from contracts.prediction.feedback import CountFeedback, ListFeedback
+from contracts.shared import Actor
+from kit.errors import Forbidden, NotFound
+from kit.messaging.tx import ReadTx
+from kit.statements import Prepared
+from prediction.feedback.tables import FeedbackRow as Row
+from prediction.runs.tables import PredictionRow
+from prediction.tables import KnownModel, KnownUser
+
+DIGITS = 15
+_user = func.jsonb_build_object("osm_id", Row.user_id, "username", func.coalesce(KnownUser.username, ""))
+_properties = func.jsonb_build_object(
+    "id", Row.id, "stac_id", Row.stac_id, "action", Row.action, "comments", Row.comments, "config", Row.config,
+    "prediction", Row.prediction_id, "user", _user, "created_at", Row.created_at,
+)  # fmt: skip
+_feature = func.jsonb_build_object(
+    "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(Row.geom, DIGITS), JSONB), "properties", _properties
+)
+FEATURES = select(cast(_feature, Text)).select_from(Row).outerjoin(KnownUser, KnownUser.id == Row.user_id)
+
+
+def _visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
+    parent = select(1).where(PredictionRow.id == Row.prediction_id)
+    shown = parent.where(or_(PredictionRow.visibility == "public", PredictionRow.user_id == actor_id)).exists()
+    model = select(1).where(KnownModel.stac_item_id == Row.stac_id, KnownModel.visibility == "public").exists()
+    return or_(Row.user_id == actor_id, everything, shown, Row.prediction_id.is_(None) & model)
+
+
+_ONE = Prepared(
+    FEATURES.where(Row.id == bindparam("feedback_id"), _visible(bindparam("actor_id"), bindparam("everything")))
+)
+_COUNTS = Prepared(
+    select(
+        func.count().filter(Row.action == "accept").label("accept"),
+        func.count().filter(Row.action == "reject").label("reject"),
+    ).where(Row.user_id == bindparam("user_id"))
+)  # fmt: skip
+
+
+def sees_all(actor: Actor) -> bool:
+    return actor.is_admin or "service" in actor.roles
+
+
+async def get_feedback(feedback_id: int, read: ReadTx) -> bytes:
+    async with read.db.raw() as connection:
+        found = await _ONE.value(
+            connection, feedback_id=feedback_id, actor_id=read.actor.id, everything=sees_all(read.actor)
+        )
+    if found is None or read.actor.is_anonymous:
+        raise not_found()
+    return found.encode()
+
+
+def not_found() -> NotFound:
+    return NotFound("feedback_not_found", "There is no such feedback.")
+
+
+async def list_feedback(query: ListFeedback, read: ReadTx) -> bytes:
+    """Newest first."""
+    rows = _filtered(FEATURES.where(visible(read.actor)), query)
+    count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
+    page = rows.order_by(Row.created_at.desc(), Row.id.desc()).limit(query.page.limit).offset(query.page.offset)
+    features = (await read.session.scalars(page)).all()
+    return f'{{"count": {count}, "results": [{",".join(features)}]}}'.encode()
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    if actor.is_anonymous:
+        return ~true()
+    return true() if sees_all(actor) else _visible(actor.id, ~true())
+
+
+def _filtered(rows: Select[Any], query: ListFeedback) -> Select[Any]:
+    pairs = {
+        Row.stac_id: query.stac_id, Row.action: query.action, Row.user_id: query.user,
+        Row.prediction_id: query.prediction,
+    }  # fmt: skip
+    rows = rows.where(*(column == value for column, value in pairs.items() if value is not None))
+    if query.page.in_bbox is None:
+        return rows
+    return rows.where(func.ST_Intersects(Row.geom, func.ST_MakeEnvelope(*query.page.in_bbox, 4326)))
+
+
+async def is_visible(feedback_id: int, session: Any, actor: Actor) -> bool:
+    return bool(await session.scalar(select(Row.id).where(Row.id == feedback_id, visible(actor))))
+
+
+async def count_feedback(query: CountFeedback, read: ReadTx) -> dict[str, int]:
+    if not (read.actor.owns(query.user_id) or sees_all(read.actor)):
+        raise Forbidden("not_yours", "These numbers are another person's.")
+    async with read.db.raw() as connection:
+        return (await _COUNTS.rows(connection, user_id=query.user_id))[0]
