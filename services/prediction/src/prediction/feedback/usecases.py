@@ -55,19 +55,20 @@ async def change_feedback(command: ChangeFeedback, tx: Tx) -> Json:
     previous = row.action
     for name, value in given.items():
         setattr(row, *(("geom", _text(value)) if name == "geometry" else (name, value)))
-    tx.emit(FeedbackChanged(**_about(row), action=row.action, previous=previous))
+    tx.emit(FeedbackChanged(**_about(row, action=row.action, previous=previous)))
     await tx.session.flush()
     return orjson.loads(await tx.session.scalar(queries.FEATURES.where(FeedbackRow.id == row.id)))
 
 
 async def remove_feedback(command: RemoveFeedback, tx: Tx) -> None:
     row = await _owned(command.feedback_id, tx)
-    tx.emit(FeedbackRemoved(**_about(row), previous=row.action))
+    tx.emit(FeedbackRemoved(**_about(row, previous=row.action)))
     await tx.session.delete(row)
 
 
-def _about(row: FeedbackRow) -> dict[str, Any]:
-    return {"feedback_id": row.id, "user_id": row.user_id, "stac_id": row.stac_id, "prediction": row.prediction_id}
+def _about(row: FeedbackRow, **actions: str) -> dict[str, Any]:
+    fact = {"feedback_id": row.id, "user_id": row.user_id, "stac_id": row.stac_id, "prediction": row.prediction_id}
+    return fact | actions
 
 
 def _text(geometry: Json) -> str:
