@@ -57,7 +57,7 @@ async def change_feedback(command: ChangeFeedback, tx: Tx) -> Json:
         setattr(row, *(("geom", _text(value)) if name == "geometry" else (name, value)))
     tx.emit(FeedbackChanged(**_about(row, action=row.action, previous=previous)))
     await tx.session.flush()
-    return orjson.loads(await tx.session.scalar(queries.FEATURES.where(FeedbackRow.id == row.id)))
+    return orjson.loads(await tx.session.scalar(queries.FEATURES.where(FeedbackRow.id == row.id)) or "null")
 
 
 async def remove_feedback(command: RemoveFeedback, tx: Tx) -> None:
