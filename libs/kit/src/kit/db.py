@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from kit.commits import TRANSIENT, Commits
 from kit.errors import Unavailable
 
 set_json_dumps(orjson.dumps)
@@ -26,9 +27,9 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+__all__ = ["NAMING", "TRANSIENT", "Database", "new_metadata", "plain_url"]
 SESSION = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=15s"
 ACQUIRE_TIMEOUT = 2.0
-TRANSIENT = (psycopg.OperationalError, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
 def new_metadata() -> MetaData:
@@ -42,7 +43,8 @@ def plain_url(url: str) -> str:
 
 
 class Database:
-    """Opened once per process. `raw()` borrows a bare autocommit connection, `session()` an ORM session."""
+    """Opened once per process. `raw()` borrows a bare autocommit connection, `session()` an ORM session,
+    `commits` writes single statements."""
 
     def __init__(self, url: str, pool_min: int = 2, pool_max: int = 16) -> None:
         self.url = plain_url(url)
@@ -50,6 +52,7 @@ class Database:
         self.pool = AsyncConnectionPool(
             self.url, min_size=pool_min, max_size=pool_max, timeout=ACQUIRE_TIMEOUT, kwargs=kwargs, open=False
         )
+        self.commits = Commits(self.raw)
         self.engine = _engine(self.url, pool_max)
         self.session = async_sessionmaker(self.engine, expire_on_commit=False, class_=AsyncSession)
 

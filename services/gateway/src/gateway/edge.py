@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.problems import answer
 from gateway.settings import DoorSettings
 from kit.http import problem
-from kit.telemetry import tracer
+from kit.telemetry import exporting, tracer
 
 log = logging.getLogger("gateway.http")
 LONGEST_HEADERS = 16_384
@@ -36,7 +36,7 @@ class Edge:
         self.app, self.settings = app, settings
         self.cors = CORSMiddleware(app, **cors)
         self.extra = [*ALWAYS, *([] if settings.debug else HARD)]
-        self.traced = hasattr(trace.get_tracer_provider(), "add_span_processor")
+        self.traced = exporting()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

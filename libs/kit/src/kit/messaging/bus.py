@@ -1,6 +1,7 @@
 """The caller's side: send a command and wait for its verdict, ask a query, drop a hint."""
 
 import asyncio
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import orjson
@@ -8,7 +9,6 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
-from nats.js.errors import Error as JetStreamError
 from opentelemetry.trace import SpanKind
 
 from contracts import headers as h
@@ -20,26 +20,48 @@ from kit.errors import Unavailable, error_of
 from kit.messaging.envelope import SERVICE, headers_of, new_id, subject_of
 
 VERDICT_WAIT = 2.0
+ACK_WAIT = 2.0
 QUERY_WAIT = 2.0
 REFUSED = "fairway-refused"
 
 
+@dataclass
+class Sent:
+    """A command under way: whether its stream has it, and what its owner says."""
+
+    verdict: asyncio.Future[bytes]
+    stored: bool = False
+
+
 class Bus:
-    """One per process. Verdicts of all commands in flight arrive on one subscription."""
+    """One per process. Acknowledgements and verdicts of all commands in flight arrive on one subscription each, which
+    costs half of what `js.publish` does for every single one."""
 
     def __init__(self, nc: Client, service: str) -> None:
         self.nc, self.service = nc, service
         self.js = nc.jetstream(timeout=5)
-        self._inbox = f"_INBOX.verdict.{uuid4().hex}"
-        self._waiting: dict[str, asyncio.Future[bytes]] = {}
+        me = uuid4().hex
+        self._acks, self._verdicts = f"_INBOX.ack.{me}", f"_INBOX.verdict.{me}"
+        self._sent: dict[str, Sent] = {}
 
     async def start(self) -> None:
-        await self.nc.subscribe(f"{self._inbox}.*", cb=self._on_verdict)
+        await self.nc.subscribe(f"{self._acks}.*", cb=self._on_ack)
+        await self.nc.subscribe(f"{self._verdicts}.*", cb=self._on_verdict)
+
+    async def _on_ack(self, msg: Msg) -> None:
+        """An error (stream full), or a status instead of a body (no stream), is an answer too."""
+        sent = self._sent.get(msg.subject.rpartition(".")[2])
+        if sent is None:
+            return
+        sent.stored = bool(msg.data) and "error" not in orjson.loads(msg.data)
+        if not sent.stored and not sent.verdict.done():
+            sent.verdict.set_exception(_unavailable())
+        failpoints.reach("bus.published")
 
     async def _on_verdict(self, msg: Msg) -> None:
-        waiting = self._waiting.get(msg.subject.rpartition(".")[2])
-        if waiting and not waiting.done():
-            waiting.set_result(msg.data)
+        sent = self._sent.get(msg.subject.rpartition(".")[2])
+        if sent and not sent.verdict.done():
+            sent.verdict.set_result(msg.data)
 
     async def send(
         self, command: Command, actor: Actor, command_id: UUID | None = None, wait: float = VERDICT_WAIT
@@ -55,22 +77,20 @@ class Bus:
 
     async def _send(self, command: Command, actor: Actor, command_id: UUID, wait: float) -> Accepted | Refused | None:
         key = uuid4().hex
-        headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._inbox}.{key}"}
-        self._waiting[key] = waiting = asyncio.get_running_loop().create_future()
+        headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"}
+        self._sent[key] = sent = Sent(asyncio.get_running_loop().create_future())
         try:
-            await self._publish(subject_of(command, command_id), command.model_dump_json().encode(), headers)
-            failpoints.reach("bus.published")
-            return VERDICT.validate_json(await asyncio.wait_for(waiting, wait))
-        except TimeoutError:
-            return None
+            await self._publish(command, command_id, f"{self._acks}.{key}", headers)
+            answered = await _heard(sent, min(wait, ACK_WAIT)) or await _heard(sent, wait - ACK_WAIT)
+            return VERDICT.validate_json(sent.verdict.result()) if answered else None
         finally:
-            del self._waiting[key]
+            del self._sent[key]
 
-    async def _publish(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
+    async def _publish(self, command: Command, command_id: UUID, reply: str, headers: dict[str, str]) -> None:
         try:
-            await self.js.publish(subject, data, timeout=2, headers=headers)
-        except (NatsError, JetStreamError, TimeoutError, OSError) as error:
-            raise Unavailable("bus_unavailable", "The message bus is not reachable, try again.") from error
+            await self.nc.publish(subject_of(command, command_id), command.model_dump_json().encode(), reply, headers)
+        except (NatsError, OSError) as error:
+            raise _unavailable() from error
 
     async def ask(self, query: Query, actor: Actor = SERVICE, wait: float = QUERY_WAIT) -> bytes:
         """The answer as JSON, untouched. Raises the owner's refusal, or Unavailable when nobody answers in time."""
@@ -92,3 +112,16 @@ class Bus:
     async def lookup(self, query: Query, actor: Actor) -> dict | None:
         """An answer as Python values; None for null."""
         return orjson.loads(await self.ask(query, actor))
+
+
+async def _heard(sent: Sent, limit: float) -> bool:
+    """Whether the verdict came within `limit` seconds. Unavailable when by then not even the stream has answered."""
+    if limit > 0:
+        await asyncio.wait((sent.verdict,), timeout=limit)
+    if not sent.verdict.done() and not sent.stored:
+        raise _unavailable()
+    return sent.verdict.done()
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("bus_unavailable", "The message bus is not reachable, try again.")

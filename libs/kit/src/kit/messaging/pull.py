@@ -1,50 +1,55 @@
-"""Feeding short handlers: a pull loop that fetches as many messages as it has free hands.
+"""Feeding short handlers: one standing request to the server for as many messages as there are free hands.
 
 FastStream's loop runs the messages of one fetch together and fetches again when the slowest is done; with commits that
-wait for the disk that halves the rate, and its layers cost more than our handler (docs/decisions/0007). Jobs, one at a
-time and minutes long, stay with FastStream.
+wait for the disk that halves the rate, and its layers cost more than our handler (docs/decisions/0007). A fetch of
+nats-py asks the server twice for each handful of messages; a standing request is renewed only when half of it is used
+up. Jobs, one at a time and minutes long, stay with FastStream.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.client import JetStreamContext
-from nats.js.errors import Error as JetStreamError
 
 from contracts.streams import Class, durable
 
 log = logging.getLogger("kit.pull")
-FETCH_TIMEOUT = 1.0
+EXPIRES = 30.0
+HEARTBEAT = 1.0
+"""Seconds between signs of life of a standing request; one that is silent for two and a half is lost."""
 BREATH = 0.2
-"""Seconds between tries while the server is away."""
+"""Seconds between looks whether the request still stands, and between tries while the server is away."""
 FINISH = 12.0
+ALIVE = "100"
 
 
 class Puller:
-    """At most `latency.batch` messages are in work at a time."""
+    """At most `latency.batch` messages are in work or asked for at a time."""
 
     def __init__(self, nc: Client, service: str, latency: Class, settle: Callable[[Msg], Awaitable[None]]) -> None:
         self.nc, self.latency, self.settle = nc, latency, settle
         self.durable = durable(service, latency.name)
-        self._hands = asyncio.Semaphore(latency.batch)
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{latency.stream}.{self.durable}"
+        self._asked, self._heard = 0, 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        js = self.nc.jetstream(timeout=5)
-        self._subscription = await js.pull_subscribe_bind(self.durable, stream=self.latency.stream)
-        self._loop = asyncio.create_task(self._pull(self._subscription), name=self.durable)
+        self._inbox = self.nc.new_inbox()
+        self._subscription = await self.nc.subscribe(self._inbox, cb=self._on_message)
+        self._watch = asyncio.create_task(self._keep_asking(), name=self.durable)
 
     async def stop(self) -> None:
-        """Fetches no more and lets the messages in work finish; what is not done in time goes back."""
-        if self._loop:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+        """Takes no more and lets the messages in work finish; what is not done in time goes back."""
+        if self._watch:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
             with suppress(NatsError):  # what nobody reads any more would hold up the drain of the connection
                 await self._subscription.unsubscribe()
         if self._tasks:
@@ -53,26 +58,39 @@ class Puller:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _pull(self, subscription: JetStreamContext.PullSubscription) -> None:
-        while True:
-            await self._hands.acquire()
-            self._hands.release()
-            for msg in await self._fetched(subscription):
-                await self._hands.acquire()
-                task = asyncio.create_task(self._settle(msg))
-                self._tasks.add(task)
-                task.add_done_callback(self._done)
+    async def _on_message(self, msg: Msg) -> None:
+        self._heard = time.monotonic()
+        if not msg.data and msg.headers and "Status" in msg.headers:
+            return self._on_status(msg.headers)
+        self._asked = max(0, self._asked - 1)
+        self._tasks.add(asyncio.create_task(self._settle(msg)))
 
-    async def _fetched(self, subscription: JetStreamContext.PullSubscription) -> list[Msg]:
-        free = self.latency.batch - len(self._tasks)
-        try:
-            return await subscription.fetch(max(1, free), timeout=FETCH_TIMEOUT)
-        except TimeoutError:
-            return []
-        except (NatsError, JetStreamError, OSError) as error:
-            log.warning("pull.interrupted", extra={"facts": {"durable": self.durable, "reason": repr(error)}})
+    def _on_status(self, headers: dict[str, str]) -> None:
+        """A request that ended (expired, consumer gone, no such consumer) says how much of it was not delivered."""
+        if headers["Status"] != ALIVE:
+            self._asked = max(0, self._asked - int(headers.get("Nats-Pending-Messages", self._asked)))
+
+    async def _keep_asking(self) -> None:
+        """The only thing that asks again after a silence: the server forgets requests when it or the line restarts."""
+        while True:
+            if time.monotonic() - self._heard > 2.5 * HEARTBEAT:
+                self._asked = 0
+            if self._free() > 0 and self.nc.is_connected:
+                await self._ask()
             await asyncio.sleep(BREATH)
-            return []
+
+    def _free(self) -> int:
+        return self.latency.batch - len(self._tasks) - self._asked
+
+    async def _ask(self) -> None:
+        wanted, self._heard = self._free(), time.monotonic()
+        self._asked += wanted
+        body = {"batch": wanted, "expires": int(EXPIRES * 1e9), "idle_heartbeat": int(HEARTBEAT * 1e9)}
+        try:
+            await self.nc.publish(self._next, orjson.dumps(body), reply=self._inbox)
+        except (NatsError, OSError) as error:
+            self._asked -= wanted
+            log.warning("pull.interrupted", extra={"facts": {"durable": self.durable, "reason": repr(error)}})
 
     async def _settle(self, msg: Msg) -> None:
         """Whatever escapes a settler (the server went away while it answered) leaves the message to its deadline."""
@@ -80,7 +98,6 @@ class Puller:
             await self.settle(msg)
         except Exception as error:
             log.warning("message.left", exc_info=error, extra={"facts": {"durable": self.durable}})
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._hands.release()
+        self._tasks.discard(asyncio.current_task())  # type: ignore[arg-type]  (now: several may end in one turn of the loop)
+        if self._free() >= self.latency.batch // 2:
+            await self._ask()

@@ -17,7 +17,7 @@ from contracts.shared import Actor
 from kit.db import Database
 from kit.messaging.envelope import SERVICE, Envelope, headers_of, new_id, subject_of
 from kit.messaging.tables import outbox
-from kit.statements import Fragment, combined, insertion, insertions, upsertion, write
+from kit.statements import Fragment, combined, insertion, insertions, upsertion
 
 
 class Tx:
@@ -64,8 +64,7 @@ class Tx:
         if self._session is not None:
             await _commit_session(self._session, fragments)
         elif fragments:
-            async with self.db.raw() as connection:
-                await write(connection, fragments)
+            await self.db.commits.write(fragments)
 
     async def abort(self) -> None:
         """Forgets everything, so that a refusal can be recorded on a clean transaction."""

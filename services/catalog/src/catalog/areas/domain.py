@@ -19,14 +19,20 @@ class BadPolygon(ValueError):
 
 @dataclass(frozen=True)
 class Area:
-    """A valid polygon in EPSG:4326 with its size."""
+    """A valid polygon in EPSG:4326 with its size. `rings` are its (longitude, latitude) pairs, the outer one first."""
 
     polygon: shapely.Polygon
     square_metres: float
+    rings: list[list[tuple[float, float]]]
 
     @property
     def bbox(self) -> tuple[float, float, float, float]:
         return self.polygon.bounds
+
+    @property
+    def geojson(self) -> dict[str, Any]:
+        """Without going through shapely again, which takes as long as all checks together."""
+        return {"type": "Polygon", "coordinates": self.rings}
 
     @property
     def ewkt(self) -> str:
@@ -40,7 +46,7 @@ def area_of(geometry: dict[str, Any]) -> Area:
     rings = [_ring(ring) for ring in _list(geometry.get("coordinates"), "coordinates")]
     if not rings or sum(map(len, rings)) > MAX_VERTICES:
         raise BadPolygon(f"A polygon has one ring or more and at most {MAX_VERTICES} vertices.")
-    return _measured(shapely.Polygon(rings[0], rings[1:]))
+    return _measured(shapely.Polygon(rings[0], rings[1:]), rings)
 
 
 def _ring(ring: Any) -> list[tuple[float, float]]:
@@ -65,7 +71,7 @@ def _list(value: Any, what: str) -> list[Any]:
     return list(cast("list[Any]", value))
 
 
-def _measured(polygon: shapely.Polygon) -> Area:
+def _measured(polygon: shapely.Polygon, rings: list[list[tuple[float, float]]]) -> Area:
     if not polygon.is_valid:
         raise BadPolygon(f"The polygon crosses itself or is broken: {shapely.is_valid_reason(polygon)}.")
     size = square_metres(polygon)
@@ -73,7 +79,7 @@ def _measured(polygon: shapely.Polygon) -> Area:
         raise BadPolygon(
             f"An area of interest covers at most {MAX_AREA / 1e6:,.0f} km²; this one {size / 1e6:,.0f} km²."
         )
-    return Area(polygon, size)
+    return Area(polygon, size, rings)
 
 
 def square_metres(polygon: shapely.Polygon) -> float:

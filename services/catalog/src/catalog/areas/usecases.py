@@ -47,7 +47,7 @@ async def create_aoi(command: CreateAoi, tx: Tx, ids: Ids) -> AoiFeature:
     properties = AoiProperties(
         id=aoi_id, dataset=command.dataset, area=area.square_metres, user=user, created_at=now, last_modified=now
     )
-    return AoiFeature(geometry=shapely.geometry.mapping(area.polygon), bbox=area.bbox, properties=properties)
+    return AoiFeature(geometry=area.geojson, bbox=area.bbox, properties=properties)
 
 
 async def change_aoi(command: ChangeAoi, tx: Tx) -> AoiFeature:
