@@ -46,6 +46,14 @@ class CompactUser(Contract):
     username: str
 
 
+class Comparison(Contract):
+    """`value` as text; the owner of the list reads it as the column wants it and refuses what it cannot be."""
+
+    field: str
+    op: Literal["exact", "gt", "gte", "lt", "lte"] = "exact"
+    value: str
+
+
 class Page(Contract):
     """Which part of a list; `ordering` holds field names, `-` in front for descending, unknown ones are ignored."""
 
@@ -54,6 +62,8 @@ class Page(Contract):
     search: str = ""
     ordering: str = ""
     in_bbox: tuple[float, float, float, float] | None = None
+    compare: list[Comparison] = []
+    """Ranges; a list that does not know a field ignores it."""
 
 
 class Rows(Contract):

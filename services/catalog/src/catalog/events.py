@@ -1,14 +1,15 @@
 """Facts of other services that several parts of the catalog keep."""
 
 from catalog.datasets import usage
-from catalog.models.usecases import note_training
+from catalog.models.usecases import note_card, note_training
 from catalog.tables import KnownUser
 from contracts.gateway import UserChanged
-from contracts.training import TrainingSubmitted
+from contracts.training import ModelCardWritten, TrainingSubmitted
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
 
 router = Router("catalog")
+router.on(ModelCardWritten)(note_card)
 
 
 @router.on(UserChanged)

@@ -1,11 +1,33 @@
-"""Search and order of lists."""
+"""Search, ranges and order of lists."""
 
+from collections.abc import Callable
+from datetime import datetime
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from sqlalchemy import Select, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from contracts.shared import Comparison
+from kit.errors import Invalid
+
 Column = InstrumentedAttribute[Any]
+
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {"exact": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
+READERS: dict[type, Callable[[str], Any]] = {int: int, datetime: datetime.fromisoformat, str: str}
+
+
+def compared(rows: Select[Any], wanted: list[Comparison], known: dict[str, Column]) -> Select[Any]:
+    """Invalid for a value that the column cannot have; unknown fields are ignored."""
+    for one in (one for one in wanted if one.field in known):
+        column = known[one.field]
+        try:
+            value = READERS[column.type.python_type](one.value)
+        except ValueError as error:
+            raise Invalid("invalid_filter", "Invalid request data", **{one.field: ["Enter a valid value."]}) from error
+        rows = rows.where(OPERATORS[one.op](column, value))
+    return rows
 
 
 def searched(rows: Select[Any], text: str, *columns: Column) -> Select[Any]:

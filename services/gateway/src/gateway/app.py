@@ -18,6 +18,7 @@ from gateway.api import (
     events,
     feedback,
     local_models,
+    model_cards,
     notifications,
     predictions,
     public_predictions,
@@ -30,8 +31,8 @@ from gateway.schema import Problem
 from gateway.settings import DoorSettings
 
 MODULES = (
-    aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, notifications,
-    auth, events, commands, dead_letters, system,
+    aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, model_cards,
+    notifications, auth, events, commands, dead_letters, system,
     stars,
     feedback,
     *v1.MODULES,

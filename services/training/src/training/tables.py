@@ -29,6 +29,11 @@ class ModelNameRow(Base):
     name: Mapped[str] = mapped_column(unique=True)
     user_id: Mapped[int] = mapped_column(index=True)
     base_model_stac_id: Mapped[str]
+    username: Mapped[str] = mapped_column(server_default="")
+    """Of the one who drafted it; `known_users` knows better."""
+    title: Mapped[str] = mapped_column(server_default="")
+    description: Mapped[str] = mapped_column(server_default="")
+    dataset: Mapped[int | None]
     visibility: Mapped[str] = mapped_column(server_default="private")
     visibility_as_of: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -49,7 +54,7 @@ class TrainingRow(Base):
     hyperparameters: Mapped[Json]
     """What is really used, bare keys."""
     plan: Mapped[Json]
-    """What the pipeline is called with: a `training.submit.domain.Plan`."""
+    """What the pipeline is called with: a `training.submit.domain.Plan`; empty while its dataset is being built."""
     title: Mapped[str]
     keywords: Mapped[list[str]]
     description: Mapped[str]

@@ -65,6 +65,19 @@ class CreateDataset(Command, wire="catalog.v1.create_dataset"):
     category: str = "other"
 
 
+class BuildDraft(Command, wire="catalog.v1.build_draft"):
+    """Builds a draft from the areas that were drawn for it."""
+
+    dataset_id: int
+    description: str
+    zoom: int = Field(ge=14, le=22)
+    label_tasks: list[Task]
+    label_classes: list[LabelClass]
+    keywords: list[str]
+    label_type: Literal["vector", "raster"] = "vector"
+    geometry_type: GeometryType
+
+
 class RebuildDataset(Command, wire="catalog.v1.rebuild_dataset"):
     """Runs the build of a failed dataset again with its first request."""
 

@@ -41,6 +41,12 @@ class LocalModelRow(Contract):
     star_count: int = 0
     is_starred: bool = False
     run_count: int
+    title: str = ""
+    description: str = ""
+    dataset: int | None = None
+    """The data that its owner means it to learn from."""
+    published_training: int | None = None
+    """The training that the active version comes from."""
     stac: Json | None = None
     created_at: datetime
     last_modified: datetime
@@ -136,6 +142,14 @@ class SetLocalModelVisibility(Command, wire="catalog.v1.set_local_model_visibili
     expires = 30.0
     model_id: int
     visibility: Visibility
+
+
+class ArchiveLocalModel(Command, wire="catalog.v1.archive_local_model"):
+    """Archived models are seen by their owner only; `archived` false brings one back."""
+
+    expires = 30.0
+    model_id: int
+    archived: bool = True
 
 
 class GetLocalModel(Query, wire="catalog.v1.get_local_model"):

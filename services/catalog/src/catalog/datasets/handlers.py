@@ -20,6 +20,11 @@ async def build_dataset(command: c.BuildDataset, tx: Tx, rules: TileRules, views
     return await views.one(await usecases.build_dataset(command, tx, rules), tx)
 
 
+@router.on(c.BuildDraft, http=202)
+async def build_draft(command: c.BuildDraft, tx: Tx, rules: TileRules, views: DatasetViews) -> c.Dataset:
+    return await views.one(await usecases.build_draft(command, tx, rules), tx)
+
+
 @router.on(c.CreateDataset, http=201)
 async def create_dataset(command: c.CreateDataset, tx: Tx, rules: TileRules, views: DatasetViews) -> c.Dataset:
     return await views.one(await usecases.create_dataset(command, tx, rules), tx)

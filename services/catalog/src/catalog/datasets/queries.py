@@ -5,7 +5,7 @@ from sqlalchemy import Select, false, func, or_, select
 from catalog.access import sees_all
 from catalog.datasets.tables import DatasetRow
 from catalog.datasets.views import DatasetViews, as_json
-from catalog.paging import ordered, searched
+from catalog.paging import compared, ordered, searched
 from catalog.stac.facets import Facets
 from catalog.stac.vocabulary import DATASETS
 from contracts.catalog.datasets import GetDataset, ListDatasets
@@ -13,8 +13,8 @@ from contracts.shared import Actor, Json, Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 
-ORDERS = {"created_at": DatasetRow.created_at, "last_modified": DatasetRow.last_modified,
-          "star_count": DatasetRow.star_count}  # fmt: skip
+ORDERS = {name: getattr(DatasetRow, name) for name in ("created_at", "last_modified", "id", "status", "star_count")}
+RANGES = {name: getattr(DatasetRow, name) for name in ("id", "created_at", "last_modified", "source_imagery")}
 
 
 async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, facets: Facets) -> Json:
@@ -27,6 +27,7 @@ async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, face
 
 async def list_datasets(query: ListDatasets, read: ReadTx, views: DatasetViews, facets: Facets) -> Rows:
     rows = searched(_filtered(query, read.actor), query.page.search, DatasetRow.title, DatasetRow.stac_id)
+    rows = compared(rows, query.page.compare, RANGES)
     count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
     rows = ordered(rows, query.page.ordering, ORDERS, "-created_at", DatasetRow.id)
     page = (await read.session.scalars(rows.limit(query.page.limit).offset(query.page.offset))).all()

@@ -34,6 +34,24 @@ async def build_dataset(command: c.BuildDataset, tx: Tx, rules: ImageryRules) ->
     return row
 
 
+async def build_draft(command: c.BuildDraft, tx: Tx, rules: ImageryRules) -> DatasetRow:
+    """Conflict unless it is a draft or its build has failed; Invalid while nothing was drawn for it."""
+    row = await _owned(command.dataset_id, tx)
+    if row.status not in ("draft", "failed"):
+        raise Conflict("not_a_draft", f"Only a draft can be built; this dataset is {row.status}.")
+    aois = (await tx.session.scalars(select(AoiRow).where(AoiRow.dataset_id == row.id).order_by(AoiRow.id))).all()
+    request = c.BuildDataset(
+        title=row.title, source_imagery=row.source_imagery, category=row.category, aoi_ids=[aoi.id for aoi in aois],
+        **command.model_dump(exclude={"dataset_id"}),
+    )  # fmt: skip
+    await _refuse(_request_problems(request, rules), row.category, tx)
+    if problem := rules.budget_problem([to_shape(aoi.geom) for aoi in aois], command.zoom):
+        raise Invalid("too_many_tiles", problem, aoi_ids=[problem])
+    row.request = request.model_dump(mode="json")
+    _restart(row, tx)
+    return row
+
+
 async def create_dataset(command: c.CreateDataset, tx: Tx, rules: ImageryRules) -> DatasetRow:
     problems = title_problems(command.title)
     if problem := rules.template_problem(command.source_imagery):
@@ -49,10 +67,7 @@ async def rebuild_dataset(command: c.RebuildDataset, tx: Tx) -> DatasetRow:
     row = await _owned(command.dataset_id, tx)
     if row.status != "failed" or row.request is None:
         raise Conflict("not_failed", f"Only a failed dataset can be built again; this one is {row.status}.")
-    row.status, row.error, row.delivery, row.beat_at = "building", "", 0, None
-    row.build += 1
-    row.last_modified = datetime.now(UTC)
-    _start(row, tx)
+    _restart(row, tx)
     return row
 
 
@@ -123,6 +138,13 @@ def _new_row(title: str, source_imagery: str, category: str, tx: Tx) -> DatasetR
     )  # fmt: skip
     tx.session.add(row)
     return row
+
+
+def _restart(row: DatasetRow, tx: Tx) -> None:
+    row.status, row.error, row.delivery, row.beat_at = "building", "", 0, None
+    row.build += 1
+    row.last_modified = datetime.now(UTC)
+    _start(row, tx)
 
 
 def _start(row: DatasetRow, tx: Tx) -> None:

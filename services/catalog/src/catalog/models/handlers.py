@@ -42,6 +42,11 @@ async def set_local_model_visibility(command: c.SetLocalModelVisibility, tx: Tx)
     return await usecases.set_visibility(command, tx)
 
 
+@router.on(c.ArchiveLocalModel)
+async def archive_local_model(command: c.ArchiveLocalModel, tx: Tx) -> c.LocalModelRow:
+    return await usecases.archive(command, tx)
+
+
 @router.on(c.GetBaseModel)
 async def get_base_model(query: c.GetBaseModel, read: ReadTx, facets: Facets) -> Json:
     return await queries.get_base_model(query, read, facets)

@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from catalog.access import sees_all
 from catalog.areas.tables import CategoryRow
 from catalog.models.tables import BaseModelRow, LocalModelRow
-from catalog.paging import ordered, searched
+from catalog.paging import compared, ordered, searched
 from contracts.shared import Actor, Page
 from kit.errors import Invalid
 from kit.messaging.tx import ReadTx
 
+RANGES = ("created_at", "last_modified", "id")
 Row = type[BaseModelRow] | type[LocalModelRow]
 
 
@@ -35,8 +36,8 @@ async def filters(row: Row, read: ReadTx, category: str | None, **exact: Any) ->
 
 async def page_of(rows: Select[Any], row: Row, page: Page, read: ReadTx) -> tuple[int, Sequence[Any]]:
     """Number of all matches and one page of them; newest first unless asked otherwise."""
-    rows = searched(rows, page.search, row.name)
+    orders = {name: getattr(row, name) for name in ("created_at", "last_modified", "id", "status", "star_count")}
+    rows = compared(searched(rows, page.search, row.name), page.compare, {k: orders[k] for k in RANGES})
     count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
-    orders = {name: getattr(row, name) for name in ("created_at", "last_modified", "star_count")}
     rows = ordered(rows, page.ordering, orders, "-created_at", row.id)
     return count or 0, (await read.session.execute(rows.limit(page.limit).offset(page.offset))).all()

@@ -132,7 +132,7 @@ def _iso(moment: datetime | None) -> str | None:
 async def _recorded(tx: Tx, model_id: int, training_id: int, facts: c.ModelFacts) -> dict[str, str]:
     row = await tx.session.get_one(LocalModelRow, model_id, with_for_update=True)
     row.stac_item_id, row.status, row.last_modified = facts.stac_item_id, "active", datetime.now(UTC)
-    row.facts = facts.model_dump(mode="json")
+    row.facts, row.published_training = facts.model_dump(mode="json"), training_id
     tx.emit(
         c.LocalModelPublished(
             model_id=row.id, name=row.name, user_id=row.user_id, training_id=training_id, visibility=row.visibility,

@@ -44,6 +44,12 @@ class LocalModelRow(Registered, Base):
     __tablename__ = "local_models"
 
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"), index=True)
+    title: Mapped[str] = mapped_column(server_default="")
+    description: Mapped[str] = mapped_column(server_default="")
+    dataset: Mapped[int | None]
+    card_as_of: Mapped[datetime | None]
+    """Title, description and dataset are the card that training keeps; this is how old our copy is."""
+    published_training: Mapped[int | None]
 
 
 class ModelRunRow(Base):

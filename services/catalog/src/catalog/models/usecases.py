@@ -12,7 +12,7 @@ from catalog.models.plugins import Plugins
 from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
 from catalog.stars.usecases import counted
 from contracts.catalog import models as c
-from contracts.training import TrainingSubmitted
+from contracts.training import ModelCardWritten, TrainingSubmitted
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from kit.messaging.tx import Tx
 
@@ -85,21 +85,31 @@ def _completed(command: c.RegisterBaseModel) -> dict[str, Any]:
 
 
 async def set_visibility(command: c.SetLocalModelVisibility, tx: Tx) -> c.LocalModelRow:
+    return await _changed(command.model_id, tx, visibility=command.visibility)
+
+
+async def archive(command: c.ArchiveLocalModel, tx: Tx) -> c.LocalModelRow:
+    return await _changed(command.model_id, tx, status="archived" if command.archived else "active")
+
+
+async def _changed(model_id: int, tx: Tx, **values: str) -> c.LocalModelRow:
     """NotFound for what the caller may not see, Forbidden for what he may see but does not own."""
-    shown = await queries.local_model(command.model_id, tx)
+    shown = await queries.local_model(model_id, tx)
     if not tx.actor.owns(shown.user.osm_id):
         raise Forbidden("not_yours", "Only the owner may change who sees a model.")
-    row = await tx.session.get(LocalModelRow, command.model_id, with_for_update=True)
+    row = await tx.session.get(LocalModelRow, model_id, with_for_update=True)
     if row is None:
         raise NotFound("local_model_not_found", "There is no such model.")
-    row.visibility, row.last_modified = command.visibility, datetime.now(UTC)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.last_modified = datetime.now(UTC)
     tx.emit(
         c.LocalModelChanged(
             model_id=row.id, name=row.name, user_id=row.user_id, stac_item_id=row.stac_item_id,
-            visibility=command.visibility,
+            visibility=row.visibility,
         )
     )  # fmt: skip
-    return shown.model_copy(update={"visibility": row.visibility, "last_modified": row.last_modified})
+    return shown.model_copy(update={**values, "last_modified": row.last_modified})
 
 
 async def note_training(event: TrainingSubmitted, tx: Tx) -> None:
@@ -114,7 +124,20 @@ async def note_training(event: TrainingSubmitted, tx: Tx) -> None:
     )  # fmt: skip
 
 
-async def _first_row(event: TrainingSubmitted, as_of: datetime, tx: Tx) -> LocalModelRow:
+async def note_card(event: ModelCardWritten, tx: Tx) -> None:
+    """The first card of a draft brings its row into being."""
+    assert tx.cause
+    as_of = tx.cause.sent_at
+    row = await tx.session.get(LocalModelRow, event.local_model, with_for_update=True)
+    if row is None:
+        row = await _first_row(event, as_of, tx)
+        tx.session.add(row)
+    if row.card_as_of is None or row.card_as_of <= as_of:
+        row.title, row.description, row.dataset = event.title, event.description, event.dataset
+        row.card_as_of = as_of
+
+
+async def _first_row(event: TrainingSubmitted | ModelCardWritten, as_of: datetime, tx: Tx) -> LocalModelRow:
     base = await tx.session.scalar(select(BaseModelRow).where(BaseModelRow.stac_item_id == event.base_model_stac_id))
     if base is None:
         raise Unavailable("base_model_unknown", f"No base model has the STAC item {event.base_model_stac_id}.")

@@ -39,20 +39,25 @@ class LabelClassBody(Body):
     classes: list[str | int] = Field(min_length=1)
 
 
-class BuildBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+class DraftBuildBody(Body):
+    """What a draft lacks to be built; its areas are those that were drawn for it."""
 
-    title: Title
     description: Text
-    source_imagery: TileTemplate
-    category: Annotated[str, Field(min_length=1, max_length=50)]
     zoom: int = Field(ge=14, le=22)
-    aoi_ids: list[Id] = Field(min_length=1)
     label_tasks: list[c.Task] = Field(min_length=1)
     label_classes: list[LabelClassBody] = Field(min_length=1)
     keywords: Keywords = Field(min_length=1)
     label_type: Literal["vector", "raster"] = "vector"
     geometry_type: c.GeometryType
+
+
+class BuildBody(DraftBuildBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    title: Title
+    source_imagery: TileTemplate
+    category: Annotated[str, Field(min_length=1, max_length=50)]
+    aoi_ids: list[Id] = Field(min_length=1)
 
 
 class DatasetBody(Body):
@@ -90,6 +95,11 @@ async def get_dataset(request: Request, dataset_id: Id, expand: str = "") -> Res
 @routes.post("/datasets/build/", Policy.AUTH, c.Dataset, status=202)
 async def build_dataset(request: Request, body: BuildBody) -> Response:
     return await send(request, c.BuildDataset(**body.model_dump()))
+
+
+@routes.post("/datasets/{dataset_id}/build/", Policy.OWNER, c.Dataset, status=202)
+async def build_draft(request: Request, dataset_id: Id, body: DraftBuildBody) -> Response:
+    return await send(request, c.BuildDraft(dataset_id=dataset_id, **body.model_dump()))
 
 
 @routes.post("/datasets/{dataset_id}/rebuild/", Policy.OWNER, c.Dataset, status=202)

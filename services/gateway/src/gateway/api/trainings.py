@@ -35,6 +35,7 @@ class SubmitBody(Body):
     title: str = Field("", max_length=200)
     keywords: Keywords = []
     description: str = ""
+    when_built: bool = Field(False, description="Also while the dataset is being built; the run starts afterwards")
 
     @field_validator("keywords")
     @classmethod

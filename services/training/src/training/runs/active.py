@@ -1,4 +1,4 @@
-"""Active trainings as the reconciler sees them."""
+"""Active trainings as the reconciler sees them; those that wait for their dataset need nothing of it."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _ACTIVE = Prepared(
         TrainingRow.id, TrainingRow.status, TrainingRow.attempt, TrainingRow.zenml_run_id,
         TrainingRow.started_at.is_not(None).label("started"), (_seen < _since).label("silent"),
         func.coalesce(TrainingRow.deadline_at < func.now(), False).label("overdue"),
-    ).where(text(ACTIVE)).order_by(TrainingRow.id)
+    ).where(text(ACTIVE), text("plan <> '{}'")).order_by(TrainingRow.id)
 )  # fmt: skip
 _POLLED = Prepared(
     update(TrainingRow).where(TrainingRow.id == bindparam("the_id")).values(last_polled_at=func.now())

@@ -84,6 +84,8 @@ async def _to_cancel(command: CancelRun, tx: Tx) -> TrainingRow:
 async def retry_training(command: RetryTraining, tx: Tx) -> Training:
     row = await locked(command.training_id, tx)
     refuse_strangers(row.user_id, tx)
+    if not row.plan:
+        raise Conflict("dataset_not_built", "Its dataset was not built. Build it, then submit a new training.")
     try:
         after = life_of(row).retry()
     except Finished as error:

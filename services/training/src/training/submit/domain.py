@@ -30,6 +30,12 @@ class Base:
     class_names: list[str]
 
 
+def base_of(stac_id: str, facts: Json) -> Base:
+    """From `contracts.catalog.models.ModelFacts` as JSON."""
+    names = ("entrypoint", "checkpoint_uri", "keywords", "tasks", "num_classes", "class_names")
+    return Base(stac_id, *(facts[name] for name in names))
+
+
 @dataclass(frozen=True)
 class Labelled:
     """What a training must know of its dataset."""

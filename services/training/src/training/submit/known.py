@@ -16,6 +16,7 @@ from contracts.gateway import UserChanged
 from contracts.shared import Actor
 from kit.errors import NotFound
 from kit.messaging.tx import Tx
+from training.submit import waiting
 from training.submit.domain import GEOMETRY_KEYWORDS
 from training.tables import KnownBaseModel, KnownDataset, KnownUser, ModelNameRow
 
@@ -53,6 +54,7 @@ async def keep_dataset(event: DatasetBuilt, tx: Tx) -> None:
     )
     _keep_dataset(event.stac_id, as_of(tx), tx, dataset_id=event.dataset_id, user_id=event.user_id,
                   visibility=event.visibility, deleted=False, facts=facts)  # fmt: skip
+    await waiting.start(event, facts, tx)
 
 
 def _keep_dataset(stac_id: str, at: datetime, tx: Tx, **values: Any) -> None:
@@ -96,14 +98,19 @@ async def ask_for_base_model(stac_id: str, tx: Tx, catalog: Catalog) -> KnownMod
     return model
 
 
-async def ask_for_dataset(stac_id: str, tx: Tx, catalog: Catalog, layout: Layout) -> dict[str, Any]:
-    """A row of `known_datasets`; NotFound unless it exists, is built, and the caller may see it."""
+async def ask_for_dataset(
+    stac_id: str, tx: Tx, catalog: Catalog, layout: Layout, building: bool = False
+) -> dict[str, Any]:
+    """A row of `known_datasets`; NotFound unless it exists, is built, and the caller may see it. With `building` one
+    whose build is under way will do; its facts are None."""
     missing = NotFound("dataset_not_found", f"There is no dataset {stac_id} that is built and that you may use.")
     try:
         answer = await catalog.lookup(GetDataset(stac_id=stac_id, expand=True), tx.actor)
     except NotFound as error:
         raise missing from error
     dataset = Dataset.model_validate(answer) if answer else None
+    if dataset and building and dataset.status == "building":
+        return {"dataset_id": dataset.id, "facts": None}
     if dataset is None or dataset.status != "built":
         raise missing
     values = {"dataset_id": dataset.id, "user_id": dataset.user.osm_id, "visibility": dataset.visibility,

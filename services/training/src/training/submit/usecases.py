@@ -13,7 +13,7 @@ from kit.errors import Forbidden, Invalid, Unauthenticated
 from kit.ids import Ids
 from kit.messaging.tx import Tx
 from kit.statements import Prepared
-from training.submit import domain
+from training.submit import domain, waiting
 from training.submit.hyperparameters import Declared
 from training.submit.known import Catalog, Layout, ask_for_base_model, ask_for_dataset
 from training.tables import KnownBaseModel, KnownDataset, ModelNameRow, TrainingRow
@@ -62,14 +62,15 @@ async def submit_training(
             connection, base=command.base_model_stac_id, dataset=command.dataset_stac_id, name=name
         ))[0]  # fmt: skip
     base, declared = await _base(command.base_model_stac_id, known, tx, catalog)
-    dataset_id, data = await _dataset(command.dataset_stac_id, known, tx, catalog, layout)
+    dataset_id, data = await _dataset(command, known, tx, catalog, layout)
     _refuse_foreign_name(known["name_user"], tx.actor)
     _check(base, data, declared, command.overrides, limits)
     local_model = known["name_id"] or await _claimed(name, command.base_model_stac_id, tx)
     hyperparameters = declared.merged(command.overrides)
     row = _row(command, tx.actor) | {
         "id": await ids.next(TrainingRow), "local_model": local_model, "model_name": name, "dataset": dataset_id,
-        "hyperparameters": hyperparameters, "plan": domain.plan(base, data, name, hyperparameters).as_json(),
+        "hyperparameters": hyperparameters,
+        "plan": domain.plan(base, data, name, hyperparameters).as_json() if data else waiting.UNPLANNED,
     }  # fmt: skip
     return _begin(row, tx)
 
@@ -89,19 +90,18 @@ async def _base(stac_id: str, known: dict[str, Any], tx: Tx, catalog: Catalog) -
     facts = known["base_facts"]
     if not (facts and _may_see(known["base_visibility"], known["base_user"], tx.actor)):
         facts = (await ask_for_base_model(stac_id, tx, catalog)).facts.model_dump()
-    base = domain.Base(
-        stac_id, facts["entrypoint"], facts["checkpoint_uri"], facts["keywords"], facts["tasks"],
-        facts["num_classes"], facts["class_names"],
-    )  # fmt: skip
-    return base, Declared(facts["hyperparameters"], facts["hyperparameters_spec"])
+    return domain.base_of(stac_id, facts), Declared(facts["hyperparameters"], facts["hyperparameters_spec"])
 
 
 async def _dataset(
-    stac_id: str, known: dict[str, Any], tx: Tx, catalog: Catalog, layout: Layout
-) -> tuple[int, domain.Labelled]:
+    command: SubmitTraining, known: dict[str, Any], tx: Tx, catalog: Catalog, layout: Layout
+) -> tuple[int, domain.Labelled | None]:
+    """None for a dataset that is still being built, where that is good enough."""
+    stac_id = command.dataset_stac_id
     usable = known["facts"] and not known["deleted"] and _may_see(known["visibility"], known["user_id"], tx.actor)
-    row = known if usable else await ask_for_dataset(stac_id, tx, catalog, layout)
-    return row["dataset_id"], domain.Labelled(stac_id, **row["facts"])
+    row = known if usable else await ask_for_dataset(stac_id, tx, catalog, layout, command.when_built)
+    facts = row["facts"] or await waiting.facts_under_lock(stac_id, tx)
+    return row["dataset_id"], domain.Labelled(stac_id, **facts) if facts else None
 
 
 def _may_see(visibility: str, owner: int, actor: Actor) -> bool:
@@ -113,8 +113,10 @@ def _refuse_foreign_name(owner: int | None, actor: Actor) -> None:
         raise Forbidden("model_name_taken", "A model of this name is owned by another user.")
 
 
-def _check(base: domain.Base, data: domain.Labelled, declared: Declared, overrides: dict, limits: Limits) -> None:
-    if reasons := domain.incompatibilities(base, data):
+def _check(
+    base: domain.Base, data: domain.Labelled | None, declared: Declared, overrides: dict, limits: Limits
+) -> None:
+    if reasons := domain.incompatibilities(base, data) if data else []:
         raise Invalid("incompatible", " ".join(reasons), dataset_stac_id=reasons)
     if complaints := declared.complaints(overrides, limits.caps):
         raise Invalid("invalid_overrides", " ".join(complaints), overrides=complaints)
@@ -140,7 +142,8 @@ def _row(command: SubmitTraining, actor: Actor) -> dict[str, Any]:
 
 def _begin(row: dict[str, Any], tx: Tx) -> Training:
     tx.insert(TrainingRow, **row)
-    tx.emit(TrainingJob(training_id=row["id"], attempt=1, user_id=tx.actor.id))
+    if row["plan"]:
+        tx.emit(TrainingJob(training_id=row["id"], attempt=1, user_id=tx.actor.id))
     event = {key: row[key] for key in ("user_id", "model_name", "local_model", "username", "base_model_stac_id",
                                        "dataset_stac_id")}  # fmt: skip
     tx.emit(TrainingSubmitted(training_id=row["id"], **event))

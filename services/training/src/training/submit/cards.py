@@ -1,0 +1,102 @@
+"""Local models before their first training, and what their owners say of them."""
+
+from secrets import token_hex
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from contracts import training as c
+from contracts.catalog.datasets import GetDataset
+from contracts.shared import CompactUser
+from kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from kit.messaging.tx import ReadTx, Tx
+from training.submit.domain import LONGEST_TEXT, model_slug
+from training.submit.known import Catalog, ask_for_base_model
+from training.tables import KnownBaseModel, KnownUser, ModelNameRow
+
+LONGEST_DESCRIPTION = 4000
+
+
+async def draft_model(command: c.DraftModel, tx: Tx, catalog: Catalog) -> c.ModelCard:
+    if tx.actor.is_anonymous:
+        raise Unauthenticated("login_required", "Log in to make a model.")
+    _check(command.title, command.description)
+    await _base_exists(command.base_model_stac_id, tx, catalog)
+    await _dataset_exists(command.dataset, tx, catalog)
+    row = await _born(command, tx)
+    _tell(row, tx)
+    return _card(row, tx.actor.username)
+
+
+async def change_card(command: c.ChangeModelCard, tx: Tx, catalog: Catalog) -> c.ModelCard:
+    row = await tx.session.get(ModelNameRow, command.model_id, with_for_update=True)
+    if row is None or not (tx.actor.owns(row.user_id) or row.visibility == "public"):
+        raise NotFound("local_model_not_found", "There is no such model.")
+    if not tx.actor.owns(row.user_id):
+        raise Forbidden("not_yours", "Only the owner may describe a model.")
+    _check(row.title if command.title is None else command.title, command.description or "")
+    await _dataset_exists(command.dataset, tx, catalog)
+    for field, value in command.model_dump(exclude={"model_id"}, exclude_none=True).items():
+        setattr(row, field, value)
+    _tell(row, tx)
+    return _card(row, row.username)
+
+
+async def get_card(query: c.GetModelCard, read: ReadTx) -> c.ModelCard:
+    users = select(ModelNameRow, KnownUser.username).outerjoin(KnownUser, KnownUser.id == ModelNameRow.user_id)
+    found = (await read.session.execute(users.where(ModelNameRow.id == query.model_id))).first()
+    if found is None or not (read.actor.owns(found[0].user_id) or found[0].visibility == "public"):
+        raise NotFound("local_model_not_found", "There is no such model.")
+    return _card(found[0], found[1] or found[0].username)
+
+
+def _check(title: str, description: str) -> None:
+    wrong: dict[str, list[str]] = {}
+    if not model_slug(title) or len(title) > LONGEST_TEXT:
+        wrong["title"] = [f"A title has a letter or digit, and at most {LONGEST_TEXT} characters."]
+    if len(description) > LONGEST_DESCRIPTION:
+        wrong["description"] = [f"Ensure this field has no more than {LONGEST_DESCRIPTION} characters."]
+    if wrong:
+        raise Invalid("invalid_model_card", "Some fields are not valid.", **wrong)
+
+
+async def _base_exists(stac_id: str, tx: Tx, catalog: Catalog) -> None:
+    known = await tx.session.get(KnownBaseModel, stac_id)
+    if known is None or not (known.visibility == "public" or tx.actor.owns(known.user_id)):
+        await ask_for_base_model(stac_id, tx, catalog)
+
+
+async def _dataset_exists(dataset_id: int | None, tx: Tx, catalog: Catalog) -> None:
+    if dataset_id is None:
+        return
+    try:
+        await catalog.lookup(GetDataset(dataset_id=dataset_id), tx.actor)
+    except NotFound as error:
+        raise Invalid("unknown_dataset", error.detail, dataset=["There is no such dataset."]) from error
+
+
+async def _born(command: c.DraftModel, tx: Tx) -> ModelNameRow:
+    """Under the first name that is free."""
+    slug, row_id = model_slug(command.title), None
+    values = {"user_id": tx.actor.id, "username": tx.actor.username, **command.model_dump()}
+    name = slug
+    while row_id is None:
+        born = insert(ModelNameRow).values(name=name, **values).on_conflict_do_nothing(index_elements=["name"])
+        row_id = await tx.session.scalar(born.returning(ModelNameRow.id))
+        name = f"{slug[: LONGEST_TEXT - 7]}-{token_hex(3)}"
+    return await tx.session.get_one(ModelNameRow, row_id)
+
+
+def _tell(row: ModelNameRow, tx: Tx) -> None:
+    tx.emit(c.ModelCardWritten(
+        local_model=row.id, user_id=row.user_id, username=row.username, model_name=row.name, title=row.title,
+        base_model_stac_id=row.base_model_stac_id, description=row.description, dataset=row.dataset,
+    ))  # fmt: skip
+
+
+def _card(row: ModelNameRow, username: str) -> c.ModelCard:
+    return c.ModelCard(
+        id=row.id, name=row.name, title=row.title or row.name, description=row.description, dataset=row.dataset,
+        base_model_stac_id=row.base_model_stac_id, user=CompactUser(osm_id=row.user_id, username=username),
+        created_at=row.created_at,
+    )  # fmt: skip
