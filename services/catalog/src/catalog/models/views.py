@@ -19,6 +19,7 @@ def local_model(row: LocalModelRow, base_name: str, runs: int, username: str | N
     return c.LocalModelRow(
         id=row.id, name=row.name, category=row.category, base_model=row.base_model_id, base_model_name=base_name,
         stac_item_id=row.stac_item_id, status=row.status, visibility=row.visibility, is_pinned=row.is_pinned,
-        star_count=row.star_count, user=user, run_count=runs, title=row.title, description=row.description, dataset=row.dataset,
+        star_count=row.star_count, user=user, run_count=runs, title=row.title, description=row.description,
+        dataset=row.dataset,
         published_training=row.published_training, created_at=row.created_at, last_modified=row.last_modified,
     )  # fmt: skip
