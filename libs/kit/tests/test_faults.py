@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 from toy import AddItem, CallOut, Grind, build
 
+from contracts import headers as h
+from kit.jobs import LAST
 from kit.provision import drift
 from kit.testing import MAPPER, Caller, eventually, provisioned
 from kit.watchdog import Lost, Watchdog
@@ -47,6 +49,37 @@ async def test_killed_worker_gives_its_job_back(provision, caller: Caller, spawn
     worker.kill()
     spawn("worker")
     await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", name), limit=45)
+
+
+async def test_job_whose_workers_all_died_is_given_up(provision, caller: Caller, spawn, sql):
+    """Deliveries are used up here as a killed worker leaves them: taken, never answered."""
+    await caller.bus.js.purge_stream("JOBS")
+    spawn()
+    name = f"fatal-{uuid4().hex[:6]}"
+    await caller.send(CallOut(name=name))
+    taking = await caller.bus.js.pull_subscribe_bind(durable="toy-jobs-v1", stream="JOBS")
+    for _ in range(LAST):
+        (taken,) = await taking.fetch(1, timeout=20)
+        await taken.nak()
+    spawn("worker")
+    await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'given up'", name), limit=30)
+    await eventually(lambda: _buried(caller, "given up after 3 deliveries"))
+    assert not sql("select 1 from items where name = %s and seen_by = 'job'", name)
+
+
+async def test_job_that_fails_to_the_last_is_given_up(provision, caller: Caller, spawn, sql):
+    await caller.bus.js.purge_stream("JOBS")
+    spawn()
+    spawn("worker")
+    name = f"broken-{uuid4().hex[:6]}"
+    await caller.send(CallOut(name=name))
+    await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'given up'", name), limit=30)
+    await eventually(lambda: _buried(caller, "RuntimeError: a bug"))
+
+
+async def _buried(caller: Caller, reason: str) -> bool:
+    letter = await caller.bus.js.get_last_msg("DEAD", "dead.toy")
+    return reason in (letter.headers or {})[h.REASON]
 
 
 async def _delivered(caller: Caller) -> bool:

@@ -119,10 +119,17 @@ async def count_items(query: CountItems, read: ReadTx) -> dict:
     return {kind: rows.count(kind) for kind in ("command", "event", "effect", "job")}
 
 
-@router.job(Grind)
+async def give_up_grinding(job: Grind, ctx: JobContext) -> None:
+    async with ctx.tx() as tx:
+        tx.insert(ItemRow, name=job.name, seen_by="given up")
+
+
+@router.job(Grind, abandoned=give_up_grinding)
 async def grind(job: Grind, ctx: JobContext) -> None:
     if job.name.startswith("slow") and ctx.delivery == 1:
         await asyncio.sleep(3600)
+    if job.name.startswith("broken"):
+        raise RuntimeError("a bug")
     async with ctx.tx() as tx:
         tx.insert(ItemRow, name=job.name, seen_by="job")
 

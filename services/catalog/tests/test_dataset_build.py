@@ -3,7 +3,6 @@
 import asyncio
 import io
 import zipfile
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,7 +12,7 @@ import rasterio
 import shapely
 from builds import ZOOM, Builder, swept
 
-from catalog.datasets.stranded import SILENCE, fail_stranded
+from catalog.datasets.handlers import give_up_build
 from catalog.datasets.tables import DatasetRow
 from contracts.catalog.datasets import (
     ChangeDataset,
@@ -27,9 +26,11 @@ from contracts.catalog.datasets import (
 )
 from contracts.shared import Page
 from imagery import intersecting
+from kit.jobs import LAST, JobContext
+from kit.messaging.envelope import headers_of, new_id, opened
 from kit.messaging.tx import Tx
 from kit.storage import Storage
-from kit.testing import Caller, eventually
+from kit.testing import MAPPER, Caller, eventually
 
 pytestmark = [pytest.mark.usefixtures("stac"), pytest.mark.timeout(400)]
 GRID = morecantile.tms.get("WebMercatorQuad")
@@ -225,7 +226,13 @@ async def test_a_job_of_an_older_build_or_delivery_does_nothing(running, working
 async def test_build_that_nobody_continues_is_given_up(running, builder):
     row = await builder.ask(builder.part(0, 0.2), source_imagery="https://nowhere.invalid/{z}/{x}/{y}.png")
     await builder.ended(row["id"])
-    await edit(running, row["id"], status="building", delivery=3, beat_at=datetime.now(UTC) - 2 * SILENCE)
-    assert await fail_stranded(running) == 1
-    assert "interrupted" in (await builder.row(row["id"]))["error"]
-    assert await fail_stranded(running) == 0
+    await edit(running, row["id"], status="building", delivery=3)
+    job = DatasetBuildJob(dataset_id=row["id"], user_id=7)
+    envelope = opened(job.model_dump_json().encode(), headers_of(job, "catalog", MAPPER, new_id()))
+    context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", LAST + 1)
+    await give_up_build(job, context)
+    given_up = await builder.row(row["id"])
+    assert (given_up["status"], "interrupted" in given_up["error"]) == ("failed", True)
+    await edit(running, row["id"], status="built", error="")
+    await give_up_build(job, context)
+    assert (await builder.row(row["id"]))["status"] == "built"

@@ -1,5 +1,6 @@
 """Base models from submission to catalogue, local models from a training to a published version."""
 
+import asyncio
 import json
 from uuid import uuid4
 
@@ -8,9 +9,11 @@ import pytest
 import pytest_asyncio
 from stac_things import base_item, dataset_facts, publishable, tiny_onnx
 
-from catalog.models import registration
+from catalog.models import publishing, registration
 from catalog.models.domain import local_item_id
+from catalog.models.handlers import give_up_registration
 from catalog.stac.api import StacApi
+from catalog.stac.facets import Facets
 from catalog.stac.registry import register_dataset
 from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
 from contracts.catalog import models as c
@@ -20,6 +23,7 @@ from contracts.training import TrainingSubmitted
 from kit.errors import DomainError, NotFound
 from kit.jobs import LAST, JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
+from kit.messaging.tx import ReadTx
 from kit.outbound import Outbound
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
@@ -154,6 +158,20 @@ async def test_catalogue_that_stays_down_fails_the_registration_at_last(register
     await down.stop()
 
 
+@pytest.mark.spec("17.4", "registering → failed when every worker died")
+async def test_registration_whose_workers_died_fails_with_words(registered, caller, running, attempt):
+    async with running.db.raw() as connection:
+        await connection.execute("update base_models set status = 'registering' where id = %s", [registered["id"]])
+    for generation, expected in ((7, "registering"), (1, "failed"), (1, "failed")):
+        job = c.BaseModelRegistrationJob(model_id=registered["id"], user_id=1, generation=generation)
+        envelope = opened(job.model_dump_json().encode(), headers_of(job, "catalog", ADMIN, new_id()))
+        context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", LAST + 1)
+        await give_up_registration(job, context)
+        row = await caller.ask(c.GetBaseModel(model_id=registered["id"]), ADMIN)
+        assert row["status"] == expected
+    assert "infrastructure" in row["error"]
+
+
 async def test_overtaken_registration_records_nothing(registered, caller, running, stac, attempt, monkeypatch):
     check = registration.check_addresses
 
@@ -284,8 +302,11 @@ async def run(registered, caller, stac, storage, training):
 
 
 async def test_published_run_is_an_item_with_its_files(run, caller, stac, storage, heard):
-    verdict = await caller.send(c.PublishLocalModel(training_id=run["training_id"], title="Roofs of the hill"))
-    item_id = local_item_id(run["run_id"])
+    command_id = uuid4()
+    verdict = await caller.send(
+        c.PublishLocalModel(training_id=run["training_id"], title="Roofs of the hill"), MAPPER, command_id
+    )
+    item_id = local_item_id(run["run_id"], command_id)
     item = await stac.get(LOCAL_MODELS, item_id)
     metrics = json.loads(await storage.get(f"local-models/{item_id}/training-metrics/{item_id}.json"))
     assert (verdict.http, verdict.result) == (201, {"local_model_stac_id": item_id})
@@ -309,19 +330,55 @@ async def test_published_run_is_an_item_with_its_files(run, caller, stac, storag
     assert (await caller.ask(c.GetModelFacts(stac_item_id=item_id)))["kind"] == "local"
 
 
-async def test_publishing_again_is_the_same_item_and_a_newer_run_deprecates_it(run, caller, stac, training):
+@pytest.mark.spec("7.7", "publishing the same run twice creates another version")
+async def test_publishing_again_is_another_version_and_deprecates_the_first(run, caller, stac):
     command = c.PublishLocalModel(training_id=run["training_id"])
     first, second = [await caller.send(command) for _ in range(2)]
-    newer = run | {"run_id": uuid4().hex, "version": 2, "training_id": run["training_id"] + 1}
-    training[newer["training_id"]] = newer
-    third = await caller.send(c.PublishLocalModel(training_id=newer["training_id"]))
-    old, new = [await stac.get(LOCAL_MODELS, v.result["local_model_stac_id"]) for v in (first, third)]
-    assert first.result == second.result
+    old, new = [await stac.get(LOCAL_MODELS, v.result["local_model_stac_id"]) for v in (first, second)]
+    assert old["id"] != new["id"]
     assert (old["properties"]["deprecated"], new["properties"]["deprecated"]) == (True, False)
+    assert (old["properties"]["version"], new["properties"]["version"]) == ("1", "2")
     assert link(old, "successor-version") == stac.href(LOCAL_MODELS, new["id"])
     assert link(new, "predecessor-version") == stac.href(LOCAL_MODELS, old["id"])
+    assert link(new, "latest-version") == stac.href(LOCAL_MODELS, new["id"])
     assert link(old, "latest-version") is None
     assert new["properties"]["title"] == f"{run['model_name']} v2"
+    assert (await row_of(caller, run["local_model"]))["stac_item_id"] == new["id"]
+
+
+async def test_the_same_command_is_the_same_version_even_after_a_crash(run, caller, running, stac, storage):
+    command, command_id = c.PublishLocalModel(training_id=run["training_id"]), uuid4()
+    envelope = opened(command.model_dump_json().encode(), headers_of(command, "gateway", MAPPER, command_id))
+    tools = publishing.Tools(running.bus, stac, storage, next(a for a in running.provides if isinstance(a, Facets)))
+    before = await caller.send(command)
+    read = ReadTx(running.db, MAPPER, envelope)
+    await publishing.publish(command, read, tools)  # written, never recorded
+    await read.close()
+    verdict = await caller.send(command, MAPPER, command_id)
+    again = await caller.send(command, MAPPER, command_id)
+    item = await stac.get(LOCAL_MODELS, local_item_id(run["run_id"], command_id))
+    assert verdict.result == again.result == {"local_model_stac_id": item["id"]}
+    assert item["properties"]["version"] == "2"
+    assert link(item, "predecessor-version") == stac.href(LOCAL_MODELS, before.result["local_model_stac_id"])
+
+
+async def test_versions_published_at_once_follow_one_another(run, caller, stac):
+    command = c.PublishLocalModel(training_id=run["training_id"])
+    verdicts = await asyncio.gather(*(caller.send(command) for _ in range(3)))
+    items = [await stac.get(LOCAL_MODELS, verdict.result["local_model_stac_id"]) for verdict in verdicts]
+    items.sort(key=lambda item: item["properties"]["version"])
+    assert [item["properties"]["version"] for item in items] == ["1", "2", "3"]
+    assert [item["properties"]["deprecated"] for item in items] == [True, True, False]
+    assert [link(item, "predecessor-version") for item in items] == [
+        None, *(stac.href(LOCAL_MODELS, item["id"]) for item in items[:2]),
+    ]  # fmt: skip
+
+
+@pytest.mark.spec("24", "6 admins may promote")
+async def test_admins_may_publish_and_strangers_may_not(run, caller, stac):
+    command = c.PublishLocalModel(training_id=run["training_id"])
+    assert (await caller.send(command, STRANGER)).detail == "Not allowed."
+    assert (await caller.send(command, ADMIN)).http == 201
 
 
 def link(item: dict, rel: str) -> str | None:
@@ -330,7 +387,7 @@ def link(item: dict, rel: str) -> str | None:
 
 async def test_refusals_of_publishing(run, caller, training, stac):
     command = c.PublishLocalModel(training_id=run["training_id"])
-    not_owner = await caller.send(command, ADMIN)
+    not_owner = await caller.send(command, STRANGER)
     training[run["training_id"]] = run | {"hyperparameters": {"epochs": 2, "surprise": 1}}
     unknown_value = await caller.send(command)
     training[run["training_id"]] = run | {"artifacts": {}}
@@ -344,7 +401,7 @@ async def test_refusals_of_publishing(run, caller, training, stac):
     assert "surprise" in unknown_value.detail
     assert "volcano" in bad_keyword.detail
     assert (not_completed.kind, not_completed.detail) == ("conflict", "The run is not completed.")
-    assert await stac.get(LOCAL_MODELS, local_item_id(run["run_id"])) is None
+    assert await stac.named(LOCAL_MODELS, "mlm:name", run["model_name"]) == []
 
 
 async def test_pin_reaches_row_item_and_list(registered, caller, stac):

@@ -70,7 +70,8 @@ class JobContext:
 
 class JobSettler:
     """A handler that returns ends its job. A DomainError is permanent and the handler's own duty to record; any other
-    error, and Unavailable, brings the job back until the last delivery, after which it is set aside."""
+    error, and Unavailable, brings the job back until the last delivery, after which it is given up. A job whose workers
+    died each time is delivered once more, only to be given up, so that nothing waits for it for ever."""
 
     def __init__(self, service: str, routes: dict[str, Route], db: Database, bus: Bus, relay: Relay) -> None:
         self.service, self.routes, self.db, self.bus, self.relay = service, routes, db, bus, relay
@@ -99,10 +100,15 @@ class JobSettler:
 
     async def _run(self, msg: Msg, envelope: Envelope) -> None:
         route = self.routes[envelope.headers[h.TYPE]]
-        context = JobContext(envelope, self.db, self.bus, self.relay, self.service, msg.metadata.num_delivered)
+        context = self._context(msg, envelope)
+        if context.delivery > LAST:
+            return await self._give_up(msg, envelope, f"given up after {LAST} deliveries without an answer")
         await route.handler(envelope.message, context)
         metrics.JOBS.labels(envelope.headers[h.TYPE], "done").inc()
         await msg.ack_sync()
+
+    def _context(self, msg: Msg, envelope: Envelope) -> JobContext:
+        return JobContext(envelope, self.db, self.bus, self.relay, self.service, msg.metadata.num_delivered)
 
     async def _failed(self, msg: Msg, envelope: Envelope, error: Exception) -> None:
         kind, delivery = envelope.headers[h.TYPE], msg.metadata.num_delivered
@@ -112,9 +118,20 @@ class JobSettler:
             return await msg.ack()
         log.error("job.failed", exc_info=error, extra={"facts": facts})
         metrics.JOBS.labels(kind, "failed").inc()
-        if delivery >= LAST:
-            return await self._set_aside(msg, f"{type(error).__name__}: {error}")
+        if delivery == LAST:
+            return await self._give_up(msg, envelope, f"{type(error).__name__}: {error}")
         await msg.nak(delay=delay(delivery))
+
+    async def _give_up(self, msg: Msg, envelope: Envelope, reason: str) -> None:
+        """The job's own word first; when that fails, the next delivery brings another try."""
+        route = self.routes.get(envelope.headers[h.TYPE])
+        try:
+            if route and route.abandoned:
+                await route.abandoned(envelope.message, self._context(msg, envelope))
+        except Exception as error:
+            log.error("job.not_given_up", exc_info=error, extra={"facts": {"message_id": str(envelope.id)}})
+            return await msg.nak(delay=delay(LAST))
+        await self._set_aside(msg, reason)
 
     async def _set_aside(self, msg: Msg, reason: str) -> None:
         await bury(msg, self.service, self.durable, reason)

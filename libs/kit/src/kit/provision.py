@@ -20,8 +20,8 @@ from contracts.streams import ADVISORIES, CLASSES, DEAD, STREAMS, Class, Stream,
 
 log = logging.getLogger("kit.provision")
 SERVER_LIMIT = 20
-"""Deliveries after which the server gives up; ours comes first (`kit.messaging.retry.BURY_AFTER`), this one is for
-messages that kill their worker each time."""
+"""Deliveries after which the server gives up; ours come first (`kit.messaging.retry.BURY_AFTER`, `kit.jobs.LAST`), this
+one is for messages that kill their worker each time."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _consumer_config(consumer: Durable) -> ConsumerConfig:
     latency = consumer.latency
     return ConsumerConfig(
         durable_name=consumer.name, ack_policy=AckPolicy.EXPLICIT, deliver_policy=DeliverPolicy.ALL,
-        ack_wait=latency.ack_wait, max_deliver=latency.max_deliver if latency.name == "jobs" else SERVER_LIMIT,
+        ack_wait=latency.ack_wait, max_deliver=SERVER_LIMIT,
         max_ack_pending=latency.max_ack_pending, filter_subjects=list(consumer.subjects),
     )  # fmt: skip
 

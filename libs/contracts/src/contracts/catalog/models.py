@@ -79,8 +79,11 @@ class ListBaseModels(Query, wire="catalog.v1.list_base_models"):
 
 
 class BaseModelRegistrationJob(Job, wire="catalog.v1.register_base_model"):
+    """`generation` numbers the registrations of a model; a job of an older one does nothing."""
+
     model_id: int
     user_id: int
+    generation: int | None = None
 
 
 class BaseModelEvent(Event):
@@ -127,10 +130,11 @@ class BaseModelRegistrationFailed(BaseModelEvent, wire="catalog.v1.base_model_re
 
 
 class PublishLocalModel(Command, wire="catalog.v1.publish_local_model"):
-    """Promotes what a completed training run made to a STAC item of `local-models`; only the run's owner may.
+    """Promotes what a completed training run made to a STAC item of `local-models`; the run's owner and
+    administrators may. Each command makes a version of its own.
 
-    Calls the store, the pipeline server and STAC. Its item id is a function of the run, so that doing it again after a
-    crash writes the same item. Result: `{"local_model_stac_id": id}` with 201.
+    Calls the store, the pipeline server and STAC. Its item id is a function of run and command, so that doing it again
+    after a crash writes the same item. Result: `{"local_model_stac_id": id}` with 201.
     """
 
     training_id: int

@@ -28,10 +28,14 @@ class Route:
     """Name of a class in `contracts.streams.CLASSES`, or `queries`."""
     http: int = 200
     """Status of the answer to an accepted command."""
+    abandoned: Handler | None = None
+    """Of a job that will not be tried again: records that it failed."""
 
     def bound(self, provides: Iterable[object]) -> "Route":
         """The same route with adapters filled in; TypeError for a parameter that nobody provides."""
-        return Route(self.message, _inject(self.handler, tuple(provides)), self.latency, self.http)
+        given = tuple(provides)
+        abandoned = _inject(self.abandoned, given) if self.abandoned else None
+        return Route(self.message, _inject(self.handler, given), self.latency, self.http, abandoned)
 
 
 class Router:
@@ -50,14 +54,18 @@ class Router:
         latency = {Command: "effects", Event: "reactions"}[_kind(message)]
         return partial(self._add, message, latency, http)
 
-    def job(self, message: type[Job]) -> Callable[[Handler], Handler]:
-        """Long work, run by `python -m <service> worker`."""
-        return partial(self._add, message, "jobs", 200)
+    def job(self, message: type[Job], abandoned: Handler | None = None) -> Callable[[Handler], Handler]:
+        """Long work, run by `python -m <service> worker`. `abandoned` takes the same job and context when the last
+        delivery failed, or when its workers died each time: what waits for the job is told there, in a short
+        transaction. It may find the work done after all, and may run again."""
+        return partial(self._add, message, "jobs", 200, abandoned=abandoned)
 
-    def _add(self, message: type[Message], latency: str, http: int, handler: Handler) -> Handler:
+    def _add(
+        self, message: type[Message], latency: str, http: int, handler: Handler, abandoned: Handler | None = None
+    ) -> Handler:
         if _kind(message) in (Command, Query, Job) and message.owner() != self.service:
             raise TypeError(f"{self.service} cannot handle {message.ce_type()}: it belongs to {message.owner()}")
-        self.routes.append(Route(message, handler, latency, http))
+        self.routes.append(Route(message, handler, latency, http, abandoned))
         return handler
 
 

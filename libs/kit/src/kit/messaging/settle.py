@@ -140,7 +140,7 @@ class Settler:
     async def _run(self, envelope: Envelope, route: Route, tx: Tx) -> Any:
         if route.latency in ("commands", "events"):
             return await route.handler(envelope.message, tx)
-        read = ReadTx(self.db, envelope.actor)
+        read = ReadTx(self.db, envelope.actor, envelope)
         try:
             finish = await route.handler(envelope.message, read)
         finally:

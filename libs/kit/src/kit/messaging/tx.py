@@ -79,10 +79,11 @@ class Tx:
 
 
 class ReadTx:
-    """What a query reads with: bare connections for prepared statements, an ORM session for the rest; never commits."""
+    """What a query reads with: bare connections for prepared statements, an ORM session for the rest; never commits.
+    `cause` is the message an effect answers: whatever it derives from that id is the same when it runs again."""
 
-    def __init__(self, db: Database, actor: Actor) -> None:
-        self.db, self.actor = db, actor
+    def __init__(self, db: Database, actor: Actor, cause: Envelope | None = None) -> None:
+        self.db, self.actor, self.cause = db, actor, cause
         self._session: AsyncSession | None = None
 
     @property

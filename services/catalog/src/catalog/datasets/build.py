@@ -20,6 +20,7 @@ from contracts.shared import Visibility
 from kit.jobs import JobContext
 from kit.messaging.tx import Tx
 
+INTERRUPTED = "The build was interrupted several times. Start it again."
 OUR_FAULT = "Something went wrong on our side. Try the build again later."
 
 
@@ -41,6 +42,13 @@ async def build(job: DatasetBuildJob, context: JobContext, tools: BuildTools) ->
         if context.last:
             await _failed(held, context, OUR_FAULT)
         raise
+
+
+async def abandoned(job: DatasetBuildJob, context: JobContext) -> None:
+    """Every worker died over it; nothing to do where the build ended after all."""
+    held = await claim(job, context)
+    if held is not None:
+        await _failed(held, context, INTERRUPTED)
 
 
 async def _build(held: Claim, context: JobContext, tools: BuildTools) -> None:

@@ -60,7 +60,13 @@ async def on_dataset_deleted(event: c.DatasetDeleted, read: ReadTx, stac: StacAp
     await removed(event.stac_id, stac, storage)
 
 
-@router.job(c.DatasetBuildJob)
+async def give_up_build(job: c.DatasetBuildJob, context: JobContext) -> None:
+    from catalog.datasets.build import abandoned
+
+    await abandoned(job, context)
+
+
+@router.job(c.DatasetBuildJob, abandoned=give_up_build)
 async def run_build(job: c.DatasetBuildJob, context: JobContext, tools: BuildTools) -> None:
     from catalog.datasets.build import build
 

@@ -6,7 +6,6 @@ from catalog.datasets import handlers
 from catalog.datasets.rawdata import RawData
 from catalog.datasets.rules import TileRules
 from catalog.datasets.settings import DatasetSettings
-from catalog.datasets.stranded import stranded_builds
 from catalog.datasets.tools import BuildTools
 from catalog.datasets.views import DatasetViews
 from catalog.stac.api import StacApi
@@ -27,7 +26,6 @@ def attach(service: Service, settings: DatasetSettings) -> None:
         DatasetViews(stac, storage),
         BuildTools(outbound, storage, stac, source, settings.dataset_max_tiles, settings.dataset_patience),
     ]
-    service.loops.append(stranded_builds)
 
 
 def _of(service: Service, kind: type[A]) -> A:

@@ -70,6 +70,6 @@ def binds(source: str, name: str) -> bool:
     return False
 
 
-def local_item_id(run_id: str) -> str:
-    """The item that a run becomes: the same run always becomes the same item."""
-    return str(uuid5(_ITEMS, run_id))
+def local_item_id(run_id: str, command_id: UUID) -> str:
+    """The item that publishing a run makes: another one each time somebody asks, the same when a crash repeats it."""
+    return str(uuid5(_ITEMS, f"{run_id} {command_id}"))

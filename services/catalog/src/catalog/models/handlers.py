@@ -19,7 +19,13 @@ async def register_base_model(command: c.RegisterBaseModel, tx: Tx, plugins: Plu
     return await usecases.register_base_model(command, tx, plugins)
 
 
-@router.job(c.BaseModelRegistrationJob)
+async def give_up_registration(job: c.BaseModelRegistrationJob, context: JobContext) -> None:
+    from catalog.models.registration import abandoned
+
+    await abandoned(job, context)
+
+
+@router.job(c.BaseModelRegistrationJob, abandoned=give_up_registration)
 async def carry_out_registration(
     job: c.BaseModelRegistrationJob, context: JobContext, api: StacApi, storage: Storage, outbound: Outbound
 ) -> None:

@@ -17,7 +17,7 @@ from catalog.stac.files import stored
 from catalog.stac.fitness import metric_problems
 from catalog.stac.local_item import local_item
 from catalog.stac.validate import item_problems, refuse
-from catalog.stac.versions import publish_version
+from catalog.stac.versions import publish_version, version_of
 from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
 from contracts.catalog import models as c
 from contracts.training import GetPublishable, Publishable
@@ -40,27 +40,29 @@ class Tools:
 async def publish(command: c.PublishLocalModel, read: ReadTx, tools: Tools):
     """Files first, then the item, then the row, so that no active item ever lacks its files; doing it again after a
     crash writes the same files and the same item. Returns what records the outcome."""
+    assert read.cause
     run = await _publishable(command, read, tools.bus)
     row = await _row(run, read)
     base = await _item(BASE_MODELS, run.base_model_stac_id, tools.api)
     dataset = await _item(DATASETS, run.dataset_stac_id, tools.api)
     refuse(metric_problems(run.metrics, base["properties"]))
     former = await _former(row, tools.api)
-    made = await _with_files(command, run, former, tools.storage)
+    item_id = local_item_id(run.run_id, read.cause.id)
+    made = await _with_files(command, run, item_id, former, tools.storage)
     base_href, dataset_href = tools.api.href(BASE_MODELS, base["id"]), tools.api.href(DATASETS, dataset["id"])
     item = local_item(made, base, base_href, dataset, dataset_href)
     refuse(item_problems(item))
     await publish_version(tools.api, item, former)
     tools.facets.drop(LOCAL_MODELS, item["id"])
     facts = model_facts(item, tools.api.href(LOCAL_MODELS, item["id"]), row.category)
-    return lambda tx: _recorded(tx, row.id, run.training_id, facts)
+    return lambda tx: _recorded(tx, row, run.training_id, facts)
 
 
 async def _publishable(command: c.PublishLocalModel, read: ReadTx, bus: Bus) -> Publishable:
-    """Training refuses what is not completed; that only the run's owner may is checked on both sides."""
+    """Training refuses what is not completed; that only its owner and administrators may is checked on both sides."""
     answer = await bus.ask(GetPublishable(training_id=command.training_id), read.actor, TRAINING_WAIT)
     run = Publishable.model_validate_json(answer)
-    if run.user.osm_id != read.actor.id or read.actor.is_anonymous:
+    if not read.actor.owns(run.user.osm_id):
         raise Forbidden("not_allowed", "Not allowed.")
     return run
 
@@ -90,21 +92,28 @@ def _updated(item: dict[str, Any]) -> str:
 
 
 async def _with_files(
-    command: c.PublishLocalModel, run: Publishable, former: dict[str, Any] | None, storage: Storage
+    command: c.PublishLocalModel, run: Publishable, item_id: str, former: dict[str, Any] | None, storage: Storage
 ) -> PublishedRun:
-    item_id = local_item_id(run.run_id)
-    title = command.title or run.title or f"{run.model_name} v{run.version}"
+    version = _version(run, item_id, former)
+    title = command.title or run.title or f"{run.model_name} v{version}"
     before = former["properties"].get("description", "") if former else ""
     checkpoint = await _copied(run, "trained_model", f"local-models/{item_id}/checkpoint/weights.pt", storage)
     model = await _copied(run, "onnx_model", f"local-models/{item_id}/model/model.onnx", storage)
     metrics = await _training_metrics(run, f"local-models/{item_id}/training-metrics/{item_id}.json", storage)
     return PublishedRun(
         item_id=item_id, name=run.model_name, title=title, keywords=run.keywords, user_id=run.user.osm_id,
-        description=command.description or run.description or before or title, version=run.version,
+        description=command.description or run.description or before or title, version=version,
         hyperparameters=run.hyperparameters, metrics=run.metrics, split=run.split,
         started_at=_iso(run.started_at), ended_at=_iso(run.ended_at), wall_seconds=run.wall_seconds,
         checkpoint=checkpoint, model=model, training_metrics=metrics,
     )  # fmt: skip
+
+
+def _version(run: Publishable, item_id: str, former: dict[str, Any] | None) -> int:
+    """The pipeline's number of what the run made, unless that would not come after the active version's."""
+    if former is None:
+        return run.version
+    return version_of(former) if former["id"] == item_id else max(run.version, version_of(former) + 1)
 
 
 async def _copied(run: Publishable, artifact: str, key: str, storage: Storage) -> StoredFile:
@@ -129,8 +138,12 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
-async def _recorded(tx: Tx, model_id: int, training_id: int, facts: c.ModelFacts) -> dict[str, str]:
-    row = await tx.session.get_one(LocalModelRow, model_id, with_for_update=True)
+async def _recorded(tx: Tx, seen: LocalModelRow, training_id: int, facts: c.ModelFacts) -> dict[str, str]:
+    """Unavailable, which means once more from the start, when another version was published meanwhile: each has one
+    predecessor."""
+    row = await tx.session.get_one(LocalModelRow, seen.id, with_for_update=True)
+    if row.stac_item_id != seen.stac_item_id:
+        raise Unavailable("published_meanwhile", "Another version was published at the same time, try again.")
     row.stac_item_id, row.status, row.last_modified = facts.stac_item_id, "active", datetime.now(UTC)
     row.facts, row.published_training = facts.model_dump(mode="json"), training_id
     tx.emit(

@@ -40,7 +40,7 @@ class Interrupted(Exception):
 async def register(job: c.BaseModelRegistrationJob, context: JobContext, tools: Tools) -> None:
     async with context.read() as read:
         row = await read.session.get(BaseModelRow, job.model_id)
-    if row is None or row.status != "registering":
+    if row is None or not _waits_for(row, job):
         return
     try:
         item = await _published(row, context, tools)
@@ -51,6 +51,18 @@ async def register(job: c.BaseModelRegistrationJob, context: JobContext, tools: 
         return await _failed(row, context, reason)
     facts = model_facts(item, tools.api.href(BASE_MODELS, item["id"]), row.category)
     await _active(row, context, facts)
+
+
+async def abandoned(job: c.BaseModelRegistrationJob, context: JobContext) -> None:
+    """Every worker died over it."""
+    async with context.read() as read:
+        row = await read.session.get(BaseModelRow, job.model_id)
+    if row is not None and _waits_for(row, job):
+        await _failed(row, context, INFRASTRUCTURE)
+
+
+def _waits_for(row: BaseModelRow, job: c.BaseModelRegistrationJob) -> bool:
+    return row.status == "registering" and job.generation in (None, row.generation)
 
 
 def _final(error: Exception, last: bool) -> str | None:

@@ -29,7 +29,7 @@ async def register_base_model(command: c.RegisterBaseModel, tx: Tx, plugins: Plu
     row.category, row.item = command.category, _completed(command)
     tx.session.add(row)
     await tx.session.flush()
-    tx.emit(c.BaseModelRegistrationJob(model_id=row.id, user_id=tx.actor.id))
+    tx.emit(c.BaseModelRegistrationJob(model_id=row.id, user_id=tx.actor.id, generation=row.generation))
     return views.base_model(row)
 
 

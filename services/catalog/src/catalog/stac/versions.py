@@ -45,10 +45,8 @@ async def _archive(api: StacApi, former: Item) -> str:
 
 
 async def _deprecate(api: StacApi, former: Item, item: Item) -> None:
-    """In place. A former version that is followed by its own predecessor (an old run published again) forgets it."""
+    """In place."""
     old = {**former, "properties": {**former["properties"], "deprecated": True}}
-    if _related(old, "predecessor-version") == item["id"]:
-        old = _linked(old, "predecessor-version", None)
     await api.put(_linked(old, "successor-version", api.href(item["collection"], item["id"])))
 
 
