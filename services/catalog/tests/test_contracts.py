@@ -7,11 +7,12 @@ from catalog.areas import handlers as areas
 from catalog.curation import handlers as curation
 from catalog.datasets import handlers as datasets
 from catalog.models import handlers as models
+from catalog.owned import handlers as owned
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import ADMIN, MAPPER, Caller, example, feed
 
-ROUTERS = (events, areas, datasets, models, curation)
+ROUTERS = (events, areas, datasets, models, curation, owned)
 ROUTES = [route for room in ROUTERS for route in room.router.routes]
 
 

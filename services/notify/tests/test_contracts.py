@@ -3,10 +3,11 @@
 import pytest
 
 from kit.testing import Caller, feed
+from notify.accounts import router as accounts
 from notify.handlers import router
 from notify.reactions import router as reactions
 
-ROUTES = [route for route in (*router.routes, *reactions.routes) if route.latency != "jobs"]
+ROUTES = [route for route in (*router.routes, *reactions.routes, *accounts.routes) if route.latency != "jobs"]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.message.ce_type())

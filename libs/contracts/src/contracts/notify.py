@@ -37,6 +37,10 @@ class ListNotifications(Query, wire="notify.v1.list_notifications"):
     is_read: bool | None = None
 
 
+class CountUnread(Query, wire="notify.v1.count_unread"):
+    """`{unread}`: of the sender's own notifications."""
+
+
 class NotificationCreated(Event, wire="notify.v1.notification_created"):
     notification_id: int
     user_id: int
@@ -52,6 +56,6 @@ class NotificationCreated(Event, wire="notify.v1.notification_created"):
 
 
 class MailJob(Job, wire="notify.v1.send_mail"):
-    """One mail per notification; the row holds address and text, the message only its id."""
+    """One mail; its row says to whom and about what, the message only its id."""
 
     mail_id: int

@@ -19,6 +19,7 @@ CODES = {
     413: ("PAYLOAD_TOO_LARGE", "Request body too large"),
     422: ("UNPROCESSABLE", "Request understood but refused"),
     429: ("RATE_LIMIT_EXCEEDED", "Rate limit exceeded"),
+    502: ("EXTERNAL_SERVICE_ERROR", "An external service failed"),
     500: ("INTERNAL_SERVER_ERROR", "Internal server error"),
     503: ("SERVICE_UNAVAILABLE", "Service unavailable, try again"),
 }
@@ -30,7 +31,8 @@ def status_of(refused: Refused) -> int:
 
 
 def problem(status: int, detail: str, instance: str, code: str | None = None, details: Any = None) -> dict[str, Any]:
-    """`code` defaults to the class of the status; `details` maps fields at fault to lists of messages."""
+    """`code` defaults to the class of the status; one of its own has `detail` as its message. `details` maps fields at
+    fault to lists of messages."""
     generic, message = CODES.get(status, ("DRF_ERROR", "Request processing failed"))
     details = {"detail": detail} if details is None else details
     return {
@@ -41,7 +43,7 @@ def problem(status: int, detail: str, instance: str, code: str | None = None, de
         "instance": instance,
         "error": {
             "code": code or generic,
-            "message": message,
+            "message": detail if code and detail else message,
             "details": details if details is not None else {"detail": detail},
         },
         "trace_id": trace_id(),

@@ -1,16 +1,31 @@
 """Settings every room shares. The fAIr names keep working beside ours; an empty value means unset."""
 
 import sys
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SCHEMES = ("postgres", "postgresql", "postgis")
 
 
 def names(*choices: str) -> AliasChoices:
+    """The first is the one that a missing setting is reported under."""
     return AliasChoices(*choices)
+
+
+def _listed(value: object) -> object:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def _stripped(value: object) -> object:
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+"""Comma-separated."""
+Address = Annotated[str, BeforeValidator(_stripped)]
+"""Without slashes at its end."""
 
 
 class ServiceSettings(BaseSettings):
@@ -20,7 +35,7 @@ class ServiceSettings(BaseSettings):
 
     debug: bool = Field(False, validation_alias=names("DEBUG"))
     nats_url: str = Field("nats://127.0.0.1:4222", validation_alias=names("NATS__URL", "NATS_URL"))
-    database_url: SecretStr = Field(validation_alias=names("DATABASE__URL", "DATABASE_URL"))
+    database_url: SecretStr = Field(validation_alias=names("DATABASE_URL", "DATABASE__URL"))
     pool_min: int = Field(2, validation_alias=names("DB_POOL_MIN_SIZE"))
     pool_max: int = Field(16, validation_alias=names("DB_POOL_MAX_SIZE"))
     http_host: str = Field("127.0.0.1", validation_alias=names("HTTP__HOST"))

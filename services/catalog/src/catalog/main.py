@@ -3,6 +3,7 @@ from catalog.areas import handlers as areas
 from catalog.curation import handlers as curation
 from catalog.datasets import main as datasets
 from catalog.models import main as models
+from catalog.owned import handlers as owned
 from catalog.settings import Settings
 from catalog.stac.main import attach as attach_stac
 from catalog.stars import handlers as stars
@@ -13,7 +14,7 @@ from kit.storage import Storage
 
 
 def build(settings: Settings) -> Service:
-    routers = [events.router, areas.router, datasets.router, models.router, curation.router, stars.router]
+    routers = [events.router, areas.router, datasets.router, models.router, curation.router, stars.router, owned.router]
     service = Service("catalog", settings, routers=routers)
     service.provides += [
         Ids(service.db),

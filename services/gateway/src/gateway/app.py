@@ -18,13 +18,16 @@ from gateway.api import (
     events,
     feedback,
     local_models,
+    mappings,
     model_cards,
     notifications,
+    onboarding,
     predictions,
     public_predictions,
     stars,
     system,
     trainings,
+    verification,
 )
 from gateway.edge import Edge
 from gateway.schema import Problem
@@ -32,7 +35,7 @@ from gateway.settings import DoorSettings
 
 MODULES = (
     aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, model_cards,
-    notifications, auth, events, commands, dead_letters, system,
+    notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
     stars,
     feedback,
     *v1.MODULES,
@@ -40,7 +43,7 @@ MODULES = (
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [
     "authorization", "content-type", "x-csrftoken", "x-requested-with", "idempotency-key", "last-event-id",
-    "traceparent", "x-dev-user",
+    "traceparent", "x-dev-user", "access-token",
 ]  # fmt: skip
 ANSWER_HEADERS = [
     "location", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "idempotent-replayed",

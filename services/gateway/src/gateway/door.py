@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.auth.identity import Provider
+from gateway.auth.osm import OsmLogin
 from gateway.auth.users import Users
 from gateway.limits.leases import Limiter
 from gateway.probes import Probes
@@ -25,6 +26,7 @@ class Door:
     hub: Hub
     probes: Probes
     outbound: Outbound
+    osm: OsmLogin | None
 
     @property
     def db(self) -> Database:

@@ -4,6 +4,8 @@ from collections.abc import Awaitable
 
 from gateway.app import application
 from gateway.auth import handlers as auth
+from gateway.auth import links
+from gateway.auth.osm import osm_login
 from gateway.auth.setup import provider_of
 from gateway.auth.users import Users
 from gateway.dead_letters import handlers as dead_letters
@@ -24,11 +26,11 @@ class Gateway(Service):
     """Answers HTTP from the first moment, with 503 where bus or database are missing yet."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__("gateway", settings, routers=[auth.router, dead_letters.router])
+        super().__init__("gateway", settings, routers=[auth.router, links.router, dead_letters.router])
         hub, users, outbound = Hub(), Users(self.db), Outbound(settings.outbound_allow)
         self.door = Door(
-            settings, self, provider_of(settings, users), users, Limiter(self.db), hub, Probes(settings, self.db),
-            outbound,
+            settings, self, provider_of(settings, users, outbound), users, Limiter(self.db), hub,
+            Probes(settings, self.db), outbound, osm_login(settings, outbound),
         )  # fmt: skip
         self.app = application(settings)
         self.app.state.door = self.door
@@ -36,7 +38,7 @@ class Gateway(Service):
         letters = DeadLetters(self)
         self.tap("dead", letters.on_dead)
         self.tap("advisories", letters.on_advisory)
-        self.provides.append(outbound)
+        self.provides += [outbound, settings]
         self.loops += [hub.run, self._prune, self._drain]
 
     async def run(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contracts.gateway.mappings import ADMIN
 from contracts.shared import Actor
 from kit.errors import Forbidden, Unauthenticated
 
@@ -20,6 +21,8 @@ class Policy(StrEnum):
     OWNER = "owner"
     """Login here; the service that holds the row decides whose it is."""
     ADMIN = "admin"
+    MAPPINGS = "mappings"
+    """Whose address is in ADMIN_EMAILS, with an account here or without."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,11 @@ class Rule:
         open_to_all = self.policy in (Policy.OPEN, Policy.ANON)
         if open_to_all or (self.policy is Policy.PUBLIC_READ and method in SAFE):
             return
+        if self.policy is Policy.MAPPINGS and ADMIN in actor.roles:
+            return
         if actor.is_anonymous:
             raise Unauthenticated("login_required", "Authentication credentials were not provided or are not valid.")
         if self.policy is Policy.ADMIN and not actor.is_admin:
             raise Forbidden("admin_required", "Only administrators may do this.")
+        if self.policy is Policy.MAPPINGS:
+            raise Forbidden("admin_required", "Admin access required")

@@ -1,29 +1,18 @@
 """What the gateway reads from its environment; names are those of fAIr where fAIr has one."""
 
-import re
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from gateway.auth.settings import AuthSettings
 from gateway.limits.rates import Rate
 from kit.outbound import OutboundSettings
-from kit.settings import ServiceSettings, StorageSettings, names
+from kit.settings import Address, Listed, ServiceSettings, StorageSettings, names
 
-
-def _listed(value: object) -> object:
-    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
-
-
-def _stripped(value: object) -> object:
-    return value.rstrip("/") if isinstance(value, str) else value
-
-
-Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
-Address = Annotated[str, BeforeValidator(_stripped)]
 RateText = Annotated[Rate, NoDecode, BeforeValidator(lambda v: Rate.parse(v) if isinstance(v, str) else v)]
-_WEAK = re.compile("dev|unsafe")
 
 
 class DoorSettings(ServiceSettings):
@@ -46,6 +35,9 @@ class DoorSettings(ServiceSettings):
     frontend_url: Address = Field(validation_alias=names("FRONTEND_URL"))
     api_base_url: Address = Field(validation_alias=names("API_BASE_URL"))
     """Public address of this API, `/api/v1` included."""
+    serve_frontend: bool = Field(False, validation_alias=names("SERVE_FRONTEND"))
+    frontend_folder: Path | None = Field(None, validation_alias=names("FRONTEND_DIST_DIR"))
+    """The built single-page application; its `index.html` answers every path outside `/api` that is no file."""
 
     @property
     def api_path(self) -> str:
@@ -60,31 +52,6 @@ class DoorSettings(ServiceSettings):
     def origins(self) -> list[str]:
         """Origins that browsers may call from with credentials."""
         return [*self.cors_origins, self.frontend_url]
-
-
-class AuthSettings(ServiceSettings):
-    signing_key: SecretStr = Field(validation_alias=names("SECRET_KEY"))
-    auth_provider: Literal["hanko", "dev"] = Field("hanko", validation_alias=names("AUTH_PROVIDER"))
-    dev_token: SecretStr | None = Field(None, validation_alias=names("FAIR_DEV_TOKEN"))
-    hanko_url: Address | None = Field(None, validation_alias=names("HANKO_API_URL"))
-    cookie_secret: SecretStr | None = Field(None, validation_alias=names("COOKIE_SECRET"))
-    jwt_audience: str | None = Field(None, validation_alias=names("JWT_AUDIENCE"))
-    jwt_issuer: str | None = Field(None, validation_alias=names("JWT_ISSUER"))
-
-    @model_validator(mode="after")
-    def _strong(self) -> "AuthSettings":
-        secret = self.signing_key.get_secret_value()
-        if not self.debug and (len(secret) < 32 or _WEAK.search(secret)):
-            raise ValueError("SECRET_KEY needs 32 characters and neither `dev` nor `unsafe` in it unless DEBUG=true")
-        return self
-
-    @model_validator(mode="after")
-    def _provider(self) -> "AuthSettings":
-        if self.auth_provider == "dev" and not self.dev_token:
-            raise ValueError("FAIR_DEV_TOKEN is required with AUTH_PROVIDER=dev")
-        if self.auth_provider == "hanko" and not (self.hanko_url and self.cookie_secret):
-            raise ValueError("HANKO_API_URL and COOKIE_SECRET are required with AUTH_PROVIDER=hanko")
-        return self
 
 
 class LimitSettings(ServiceSettings):

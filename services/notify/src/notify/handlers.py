@@ -4,6 +4,7 @@ from contracts import notify as c
 from contracts.gateway import UserChanged
 from contracts.shared import Rows
 from kit.jobs import JobContext
+from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from notify import mails, queries, usecases
@@ -32,11 +33,16 @@ async def list_notifications(query: c.ListNotifications, read: ReadTx) -> Rows:
     return await queries.list_notifications(query, read)
 
 
+@router.on(c.CountUnread)
+async def count_unread(query: c.CountUnread, read: ReadTx) -> dict[str, int]:
+    return await queries.count_unread(read)
+
+
 @router.on(UserChanged)
 async def on_user_changed(event: UserChanged, tx: Tx) -> None:
     await usecases.know_user(event, tx)
 
 
 @router.job(c.MailJob)
-async def send_mail(job: c.MailJob, ctx: JobContext, mailer: Mailer) -> None:
-    await mails.send_mail(job, ctx, mailer)
+async def send_mail(job: c.MailJob, ctx: JobContext, mailer: Mailer, bus: Bus) -> None:
+    await mails.send_mail(job, ctx, mailer, bus)

@@ -1,12 +1,13 @@
 from kit.app import Service
 from kit.ids import Ids
-from notify import handlers, reactions
+from notify import accounts, handlers, reactions
 from notify.settings import Settings
 from notify.smtp import LogMailer, SmtpMailer
 
 
 def build(settings: Settings) -> Service:
     mailer = LogMailer() if settings.debug else SmtpMailer(settings)
-    service = Service("notify", settings, routers=[handlers.router, reactions.router], provides=[mailer])
+    routers = [handlers.router, reactions.router, accounts.router]
+    service = Service("notify", settings, routers=routers, provides=[mailer, settings])
     service.provides.append(Ids(service.db))
     return service

@@ -1,10 +1,15 @@
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from contracts.notify import ListNotifications, Notification
 from contracts.shared import Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
+from kit.statements import Prepared
 from notify.tables import NotificationRow
+
+_UNREAD = Prepared(
+    select(func.count()).where(NotificationRow.user_id == bindparam("user_id"), ~NotificationRow.is_read)
+)
 
 
 def view(row: NotificationRow) -> Notification:
@@ -28,3 +33,8 @@ async def list_notifications(query: ListNotifications, read: ReadTx) -> Rows:
     newest = select(NotificationRow).where(mine).order_by(NotificationRow.created_at.desc(), NotificationRow.id.desc())
     rows = await read.session.scalars(newest.limit(query.page.limit).offset(query.page.offset))
     return Rows(count=count or 0, results=[view(row).model_dump(mode="json") for row in rows])
+
+
+async def count_unread(read: ReadTx) -> dict[str, int]:
+    async with read.db.raw() as connection:
+        return {"unread": await _UNREAD.value(connection, user_id=read.actor.id)}

@@ -15,6 +15,8 @@ class Settings(ServiceSettings):
     email_user: str = Field("", validation_alias=names("EMAIL_HOST_USER"))
     email_password: SecretStr = Field(SecretStr(""), validation_alias=names("EMAIL_HOST_PASSWORD"))
     email_from: str = Field("no-reply@fair.hotosm.org", validation_alias=names("DEFAULT_FROM_EMAIL"))
+    deletion_email: str = Field("fair@hotosm.org", validation_alias=names("ACCOUNT_DELETION_EMAIL"))
+    """Who is written to when somebody wants their account deleted."""
 
     @model_validator(mode="after")
     def _one_encryption(self) -> Self:

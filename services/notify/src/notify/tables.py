@@ -31,13 +31,16 @@ class NotificationRow(Base):
 
 
 class MailRow(Base):
-    """One mail of one notification: `queued`, `sent` or `failed`."""
+    """One mail: `queued`, `sent` or `failed`. Of the kind `verification` neither address nor text are kept, they are
+    asked for when it is sent."""
 
     __tablename__ = "mails"
     __table_args__ = (UniqueConstraint("notification_id"),)
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(server_default="notification")
+    notification_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None]
     address: Mapped[str]
     subject: Mapped[str]
     body: Mapped[str]

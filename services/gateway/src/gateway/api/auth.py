@@ -1,6 +1,5 @@
 """Who one is here, and what of it one may change."""
 
-import asyncio
 from typing import Annotated, Any
 
 import orjson
@@ -8,12 +7,8 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from contracts.base import Query
-from contracts.catalog.datasets import ListDatasets
-from contracts.catalog.models import ListLocalModels
 from contracts.gateway import ChangeProfile, Delivery, Profile
-from contracts.notify import ListNotifications
-from contracts.shared import Page
+from gateway.auth.counts import Counts, counts_of
 from gateway.auth.profile import profile_of
 from gateway.body import Body
 from gateway.call import Call, call_of
@@ -23,19 +18,23 @@ from gateway.routing import Routes
 from kit.errors import DomainError
 
 routes = Routes("accounts")
-ONE = Page(limit=1)
-NOT_COUNTED = {"feedbacks_count": None, "approved_predictions_count": None}
-"""No service keeps feedback yet."""
+NONE: Counts = dict.fromkeys(
+    (
+        "models_count", "datasets_count", "feedbacks_count", "approved_predictions_count",
+        "unread_notifications_count",
+    ), 0,
+)  # fmt: skip
 
 
 class OwnProfile(Profile):
-    """A count is null while no service answers for it."""
+    """`feedbacks_count` are rejections, `approved_predictions_count` acceptances. A count is 0 while its service does
+    not answer."""
 
-    models_count: int | None
-    datasets_count: int | None
-    feedbacks_count: int | None
-    approved_predictions_count: int | None
-    unread_notifications_count: int | None
+    models_count: int
+    datasets_count: int
+    feedbacks_count: int
+    approved_predictions_count: int
+    unread_notifications_count: int
 
 
 class ProfileBody(Body):
@@ -48,8 +47,8 @@ class ProfileBody(Body):
 @routes.get("/auth/status/", Policy.ANON)
 async def auth_status(request: Request) -> Response:
     call = call_of(request)
-    name, who = call.door.provider.name, call.who
-    status: dict[str, Any] = {"auth_provider": name, "authenticated": not who.actor.is_anonymous}
+    name = "legacy" if call.who.legacy else call.door.provider.name
+    status: dict[str, Any] = {"auth_provider": name, "authenticated": not call.actor.is_anonymous}
     if name == "hanko":
         status |= _hanko_status(call)
     return JSONResponse(status)
@@ -86,19 +85,9 @@ def _kept(response: Response) -> dict[str, str]:
     return {k: v for k, v in response.headers.items() if k not in ("content-length", "content-type")}
 
 
-async def _counts(call: Call) -> dict[str, int | None]:
-    """Asked of all owners at the same time."""
-    queries = {
-        "models_count": ListLocalModels(user=call.actor.id, page=ONE),
-        "datasets_count": ListDatasets(user=call.actor.id, page=ONE),
-        "unread_notifications_count": ListNotifications(is_read=False, page=ONE),
-    }
-    counts = await asyncio.gather(*(_count(call, query) for query in queries.values()))
-    return NOT_COUNTED | dict(zip(queries, counts, strict=True))
-
-
-async def _count(call: Call, query: Query) -> int | None:
+async def _counts(call: Call) -> Counts:
+    """Without the bus there is nobody to ask, and a profile all the same."""
     try:
-        return orjson.loads(await call.door.bus.ask(query, call.actor, wait=1.0))["count"]
+        return await counts_of(call.actor, call.door.bus)
     except DomainError:
-        return None
+        return NONE

@@ -1,24 +1,74 @@
 from contracts.gateway import AccountDeletionRequested, ChangeProfile, Profile
+from contracts.gateway.accounts import (
+    ConfirmEmail,
+    EmailVerificationRequested,
+    GetVerificationLetter,
+    RequestEmailVerification,
+    VerificationLetter,
+)
 from gateway.auth.profile import profile_of
 from gateway.auth.tables import UserRow
-from gateway.auth.users import told
-from kit.errors import Invalid, NotFound
+from gateway.auth.users import columns_of, told
+from gateway.auth.verification import token_of, uid_of
+from gateway.settings import Settings
+from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.messaging.router import Router
-from kit.messaging.tx import Tx
+from kit.messaging.tx import ReadTx, Tx
 
 router = Router("gateway")
 
 
 @router.on(ChangeProfile)
 async def change_profile(command: ChangeProfile, tx: Tx) -> Profile:
-    user = await tx.session.get(UserRow, tx.actor.id, with_for_update=True)
-    if user is None:
-        raise NotFound("user_not_found")
+    user = await _sender(tx)
     if command.account_deletion_requested and not user.account_deletion_requested:
         tx.emit(AccountDeletionRequested(user_id=user.id, username=user.username))
     _apply(command, user)
     tx.emit(told(user))
-    return profile_of({column.name: getattr(user, column.name) for column in UserRow.__table__.columns})
+    return profile_of(columns_of(user))
+
+
+@router.on(RequestEmailVerification)
+async def request_email_verification(command: RequestEmailVerification, tx: Tx) -> None:
+    user = await _sender(tx)
+    _unproven(user)
+    tx.emit(EmailVerificationRequested(user_id=user.id))
+
+
+@router.on(ConfirmEmail)
+async def confirm_email(command: ConfirmEmail, tx: Tx) -> None:
+    user = await _sender(tx)
+    if user.email != command.email:
+        raise Conflict("another_email", "The account has another address by now.")
+    user.email_verified = True
+    tx.emit(told(user))
+
+
+@router.on(GetVerificationLetter)
+async def get_verification_letter(query: GetVerificationLetter, read: ReadTx, settings: Settings) -> VerificationLetter:
+    if "service" not in read.actor.roles:
+        raise Forbidden("not_for_people", "Only services may ask for this.")
+    user = await read.session.get(UserRow, query.user_id)
+    if user is None:
+        raise NotFound("user_not_found")
+    _unproven(user)
+    token = token_of(columns_of(user), settings.signing_key.get_secret_value())
+    url = f"{settings.frontend_url}/verify-email/?uid={uid_of(user.id)}&token={token}"
+    return VerificationLetter(email=user.email, username=user.username, url=url)
+
+
+async def _sender(tx: Tx) -> UserRow:
+    user = await tx.session.get(UserRow, tx.actor.id, with_for_update=True)
+    if user is None:
+        raise NotFound("user_not_found")
+    return user
+
+
+def _unproven(user: UserRow) -> None:
+    if user.email_verified:
+        raise Conflict("email_verified", "Email already verified")
+    if not user.email:
+        raise Conflict("no_email", "Email address not found")
 
 
 def _apply(command: ChangeProfile, user: UserRow) -> None:

@@ -16,12 +16,13 @@ from kit.statements import Prepared
 
 REMEMBERED = 30.0
 APP = "fair"
-_ACTOR = (UserRow.id, UserRow.username, UserRow.is_staff, UserRow.is_superuser, UserRow.is_active)
+_ACTOR = (UserRow.id, UserRow.username, UserRow.img_url, UserRow.is_staff, UserRow.is_superuser, UserRow.is_active)
 _BY_ID = Prepared(select(*_ACTOR).where(UserRow.id == bindparam("user_id")))
 _BY_HANKO = Prepared(
     select(*_ACTOR).join(MappingRow, cast(UserRow.id, Text) == MappingRow.app_user_id)
     .where(MappingRow.hanko_user_id == bindparam("hanko_id"), MappingRow.app_name == APP)
 )  # fmt: skip
+_ALL = Prepared(select(UserRow).where(UserRow.id == bindparam("user_id")))
 _SEEN = Prepared(
     update(UserRow).where(UserRow.id == bindparam("user_id")).values(last_login=func.now()).returning(UserRow)
 )
@@ -35,6 +36,10 @@ def told(user: UserRow) -> UserChanged:
     )  # fmt: skip
 
 
+def columns_of(user: UserRow) -> dict[str, Any]:
+    return {column.name: getattr(user, column.name) for column in UserRow.__table__.columns}
+
+
 class Users:
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -45,16 +50,23 @@ class Users:
         """None without a mapping, for a mapping to nobody, and for people who were shut out."""
         return self._recent.get(hanko_id) or self._keep(hanko_id, await self._one(_BY_HANKO, hanko_id=hanko_id))
 
-    async def met(self, user_id: int, username: str) -> Actor | None:
-        """The user of that id, made on first sight; a new name is told to everybody."""
-        known = self._recent.get((user_id, username))
+    async def met(self, user_id: int, username: str, img_url: str | None = None) -> Actor | None:
+        """The user of that id, made on first sight; a new name is told to everybody. `img_url` None leaves the picture
+        as it is."""
+        key, new = (user_id, username, img_url), {"username": username}
+        if img_url is not None:
+            new["img_url"] = img_url
+        known = self._recent.get(key)
         if known:
             return known
         row = await self._one(_BY_ID, user_id=user_id)
-        if row is None or row["username"] != username:
-            await self._write(user_id, username)
+        if row is None or any(row[name] != value for name, value in new.items()):
+            await self._write(user_id, new)
             row = await self._one(_BY_ID, user_id=user_id)
-        return self._keep((user_id, username), row)
+        return self._keep(key, row)
+
+    async def account(self, user_id: int) -> dict[str, Any] | None:
+        return await self._one(_ALL, user_id=user_id)
 
     async def seen(self, user_id: int) -> dict[str, Any]:
         """The row, and the note that its owner was here now."""
@@ -71,11 +83,11 @@ class Users:
         roles = frozenset({"admin"} if row["is_staff"] or row["is_superuser"] else ())
         return self._recent.put(key, Actor(id=row["id"], username=row["username"], roles=roles), REMEMBERED)
 
-    async def _write(self, user_id: int, username: str) -> None:
+    async def _write(self, user_id: int, new: dict[str, str]) -> None:
         """A twin in another process may be first; both mean the same."""
         tx = Tx(self.db, "gateway")
         try:
-            user = await tx.session.merge(UserRow(id=user_id, username=username))
+            user = await tx.session.merge(UserRow(id=user_id, **new))
             await tx.session.flush()
             await tx.session.refresh(user)
             tx.emit(told(user))

@@ -7,16 +7,23 @@ from starlette.requests import Request
 
 from contracts.shared import Actor
 from gateway.limits.leases import Allowance
+from gateway.limits.rates import Rate
 from kit.errors import TooMany
+
+VERIFICATION_MAILS = Rate(10, 3600)
+"""Anybody can name the address of somebody else as their own."""
 
 if TYPE_CHECKING:
     from gateway.door import Door
 
 
 async def throttle(door: "Door", request: Request, actor: Actor, scope: str) -> Allowance:
-    """TooMany when nothing is left. The scopes of submits count instead of the default, exactly."""
+    """TooMany when nothing is left. Scopes of their own count instead of the default, exactly."""
     settings = door.settings
-    exact = {"training_submit": settings.training_rate, "prediction_submit": settings.prediction_rate}
+    exact = {
+        "training_submit": settings.training_rate, "prediction_submit": settings.prediction_rate,
+        "verification_mail": VERIFICATION_MAILS,
+    }  # fmt: skip
     if scope in exact:
         allowance = await door.limiter.spend(scope, f"user:{actor.id}", exact[scope], exact=True)
     elif actor.is_anonymous:

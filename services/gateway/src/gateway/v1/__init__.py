@@ -4,6 +4,6 @@ Each module translates the routes of one aggregate onto the messages of today; w
 ordinary feature of its owner. Delete this folder and its line in `gateway.app`, and v1 is gone.
 """
 
-from gateway.v1 import aois, notifications
+from gateway.v1 import aois, auth, notifications
 
-MODULES = (aois, notifications)
+MODULES = (aois, notifications, auth)

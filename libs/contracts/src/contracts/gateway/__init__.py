@@ -1,9 +1,11 @@
-"""Users and dead letters: what the public door itself owns."""
+"""Users and dead letters: what the public door itself owns; `accounts` and `mappings` are beside them."""
 
 from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Query
+from contracts.gateway import accounts as accounts
+from contracts.gateway import mappings as mappings
 from contracts.shared import Json, Page
 
 Delivery = Literal["email", "web"]

@@ -1,0 +1,34 @@
+"""`/auth/login/`, `/auth/callback/`: OpenStreetMap's login in two steps, of which the frontend takes the middle one."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.auth.osm import OsmLogin
+from gateway.call import call_of
+from gateway.policy import Policy
+from gateway.v1.routes import EarlyRoutes
+from kit.errors import Invalid, NotFound
+
+routes = EarlyRoutes("auth")
+
+
+@routes.get("/auth/login/", Policy.OPEN)
+async def osm_login(request: Request) -> Response:
+    return JSONResponse({"login_url": _login(request).address()})
+
+
+@routes.get("/auth/callback/", Policy.OPEN)
+async def osm_callback(request: Request, code: str = "", state: str = "") -> Response:
+    """The page that OpenStreetMap sent back brings `code` and `state`; the answer's token goes into the header
+    `access-token`."""
+    missing = {name: ["This field is required."] for name, value in (("code", code), ("state", state)) if not value}
+    if missing:
+        raise Invalid("login_incomplete", "Invalid request data", **missing)
+    return JSONResponse({"access_token": await _login(request).access_token(code, state)})
+
+
+def _login(request: Request) -> OsmLogin:
+    login = call_of(request).door.osm
+    if login is None:
+        raise NotFound("osm_login_off", "This deployment has no login at OpenStreetMap.")
+    return login
