@@ -1,20 +1,27 @@
 """AUTH_PROVIDER=dev, and what holds for everybody who is logged in."""
 
+import time
 from collections.abc import AsyncIterator
+from itertools import product
 
 import httpx
 import nats
 import psycopg
 import pytest
 
-from contracts.catalog.datasets import ListDatasets
-from contracts.catalog.models import ListLocalModels
+from contracts.catalog.owned import CountOwned
 from contracts.gateway import AccountDeletionRequested, UserChanged
-from contracts.notify import ListNotifications
+from contracts.notify import CountUnread
 from contracts.prediction import ListPredictions
+from contracts.prediction.feedback import CountFeedback
 from gateway.auth.dev import DevProvider
+from gateway.auth.profile import completion
 from gateway.auth.users import Users
 from kit.testing import eventually
+
+COUNTS = (
+    "models_count", "datasets_count", "feedbacks_count", "approved_predictions_count", "unread_notifications_count",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -31,6 +38,7 @@ async def told(nats_url: str) -> AsyncIterator[list[dict]]:
     await connection.close()
 
 
+@pytest.mark.spec("2.2", "dev token: osm_id=1, dev-user")
 async def test_token_makes_the_dev_user(http, dev_token):
     response = await http.get("/api/v1/auth/status/", headers={"authorization": f"Bearer {dev_token}"})
     assert response.json() == {"auth_provider": "dev", "authenticated": True}
@@ -38,6 +46,8 @@ async def test_token_makes_the_dev_user(http, dev_token):
     assert (me["osm_id"], me["username"]) == (1, "dev-user")
 
 
+@pytest.mark.spec("2.2", "no header or another scheme: anonymous")
+@pytest.mark.spec("1.5", "protected route without credentials: 401")
 @pytest.mark.parametrize("header", [{}, {"authorization": "Basic x"}, {"authorization": "Bearer"}])
 async def test_without_token_everybody_is_anonymous(http, problem, header):
     assert not (await http.get("/api/v1/auth/status/", headers=header)).json()["authenticated"]
@@ -46,6 +56,7 @@ async def test_without_token_everybody_is_anonymous(http, problem, header):
     assert response.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.spec("2.2", "wrong token: 401 naming FAIR_DEV_TOKEN")
 async def test_wrong_token_is_401_and_says_which(http, owners, problem):
     headers = {"authorization": "Bearer guess"}
     assert "FAIR_DEV_TOKEN" in problem(await http.get("/api/v1/datasets/", headers=headers), 401)["detail"]
@@ -64,16 +75,36 @@ async def test_first_sight_is_told_once(http, told, dev_token):
     assert [(u.user_id, u.username, u.delivery_methods) for u in users] == [(-55, "newcomer", ["web"])]
 
 
+@pytest.mark.spec("2.4", "profile: models_count, datasets_count, feedbacks_count, approved_predictions_count")
+@pytest.mark.spec("2.4", "profile: unread_notifications_count")
 async def test_profile_counts_come_from_their_owners(http, owners, mapper):
-    for query, count in ((ListLocalModels, 3), (ListDatasets, 2), (ListNotifications, 1)):
-        owners.answer(query, {"count": count, "results": []})
+    owners.answer(CountOwned, {"models": 3, "datasets": 2})
+    owners.answer(CountUnread, {"unread": 1})
+    owners.answer(CountFeedback, {"accept": 5, "reject": 4})
     me = (await http.get("/api/v1/auth/me/", headers=mapper)).json()
-    counts = (me["models_count"], me["datasets_count"], me["unread_notifications_count"])
-    assert counts == (3, 2, 1)
-    assert owners.last(ListLocalModels)["user"] == 7
+    assert {name: me[name] for name in COUNTS} == dict(zip(COUNTS, (3, 2, 4, 5, 1), strict=True))
+    assert owners.last(CountOwned)["user_id"] == owners.last(CountFeedback)["user_id"] == 7
     assert me["last_login"]
 
 
+async def test_profile_does_not_wait_for_a_silent_owner(http, owners, mapper):
+    owners.answer(CountUnread, {"unread": 1})
+    started = time.monotonic()
+    response = await http.get("/api/v1/auth/me/", headers=mapper)
+    assert time.monotonic() - started < 1.9, "silent owners are waited for one after the other"
+    me = response.json()
+    assert [me[name] for name in COUNTS] == [0, 0, 0, 0, 1]
+    changed = await http.patch("/api/v1/auth/me/", json={"newsletter_subscription": False}, headers=mapper)
+    assert changed.json()["unread_notifications_count"] == 1
+
+
+@pytest.mark.spec("2.4", "profile_completion_percentage")
+def test_completion_is_in_quarters():
+    parts = product(("", "picture"), ("", "m@map.example"), (False, True))
+    assert [completion(*given) for given in parts] == [25, 50, 50, 75, 50, 75, 75, 100]
+
+
+@pytest.mark.spec("2.4", "PATCH /auth/me/: email_verified becomes false")
 async def test_another_address_is_not_verified(http, settings, stranger):
     await http.get("/api/v1/auth/status/", headers=stranger)
     with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
@@ -92,6 +123,7 @@ async def test_bad_profile_names_the_field(http, mapper, problem, body):
     assert details.keys() == body.keys()
 
 
+@pytest.mark.spec("2.4", "account_deletion_requested: repeating sends nothing")
 async def test_deletion_is_asked_for_once(http, told, mapper):
     for _ in range(2):
         await http.patch("/api/v1/auth/me/", json={"account_deletion_requested": True}, headers=mapper)

@@ -211,7 +211,7 @@ async def test_status_tells_the_three_cases(http, running, issuer, settings, use
     """The whole way, with the running gateway's provider exchanged."""
     url = str(issuer.base_url).rstrip("/")
     hanko = settings.model_copy(update={"auth_provider": "hanko", "hanko_url": url})
-    monkeypatch.setattr(running.door, "provider", provider_of(hanko, users))
+    monkeypatch.setattr(running.door, "provider", provider_of(hanko, users, running.door.outbound))
 
     async def status(**claims):
         headers = {"authorization": f"Bearer {await token(issuer, **claims)}"} if claims else {}

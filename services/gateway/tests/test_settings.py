@@ -43,7 +43,7 @@ BAD = {
     "no secret": ({"SECRET_KEY": None}, "SECRET_KEY is required"),
     "no frontend": ({"FRONTEND_URL": None}, "FRONTEND_URL is required"),
     "no address": ({"API_BASE_URL": None}, "API_BASE_URL is required"),
-    "no database": ({"DATABASE_URL": None}, "DATABASE__URL is required"),
+    "no database": ({"DATABASE_URL": None}, "DATABASE_URL is required"),
     "another database": ({"DATABASE_URL": "mysql://db/x"}, "must start with one of"),
     "short secret": ({"SECRET_KEY": "short"}, "SECRET_KEY needs 32 characters"),
     "dev secret": ({"SECRET_KEY": "dev" * 20}, "SECRET_KEY needs 32 characters"),
@@ -53,12 +53,22 @@ BAD = {
     "hanko without cookie": (
         {"AUTH_PROVIDER": "hanko", "HANKO_API_URL": "https://h.example"}, "HANKO_API_URL and COOKIE_SECRET",
     ),
+    "short cookie": (
+        {"AUTH_PROVIDER": "hanko", "HANKO_API_URL": "https://h.example", "COOKIE_SECRET": "c" * 31},
+        "COOKIE_SECRET needs 32 characters",
+    ),
+    "half an OSM login": (
+        {"OSM_CLIENT_ID": "us", "OSM_CLIENT_SECRET": "s", "OSM_SECRET_KEY": "k" * 40},
+        "OSM_LOGIN_REDIRECT_URI and OSM_SECRET_KEY are required with OSM_CLIENT_ID",
+    ),
+    "weak OSM key": ({"OSM_SECRET_KEY": "short"}, "OSM_SECRET_KEY needs 32 characters"),
     "another provider": ({"AUTH_PROVIDER": "ldap"}, "AUTH_PROVIDER"),
     "no number": ({"DEFAULT_PAGINATION_SIZE": "many"}, "DEFAULT_PAGINATION_SIZE"),
     "no rate": ({"USER_RATE_LIMIT": "often"}, "USER_RATE_LIMIT"),
 }  # fmt: skip
 
 
+@pytest.mark.spec("20.1", "what stops the process at boot")
 @pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD.keys())
 def test_bad_setting_stops_the_process(environment, changes, words):
     environment(**changes)
