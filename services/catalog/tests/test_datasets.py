@@ -15,7 +15,7 @@ from contracts.catalog.datasets import (
     RebuildDataset,
 )
 from contracts.shared import ANONYMOUS, Page
-from contracts.training import TrainingSubmitted
+from contracts.training import TrainingDeleted, TrainingSubmitted
 from kit.errors import NotFound
 from kit.testing import ADMIN, STRANGER, Caller, eventually
 
@@ -159,3 +159,10 @@ async def test_used_dataset_stays_and_an_unused_one_takes_its_areas_along(runnin
     for query in (GetDataset(dataset_id=free), GetAoi(aoi_id=aoi_id)):
         with pytest.raises(NotFound):
             await caller.ask(query)
+    gone = TrainingDeleted(training_id=41, user_id=7, model_name="m", dataset_stac_id=event.dataset_stac_id)
+    await caller.publish(gone)
+
+    async def deleted() -> bool:
+        return (await caller.send(DeleteDataset(dataset_id=used))).status == "accepted"
+
+    await eventually(deleted)

@@ -8,7 +8,7 @@ from prediction_values import facts_of
 from sqlalchemy import insert
 
 from contracts.gateway import UserChanged
-from contracts.prediction import GetPrediction, GetResult, ListPredictions
+from contracts.prediction import GetPrediction, GetResult, ListCentroids, ListPredictions
 from contracts.shared import ANONYMOUS, Page
 from kit.errors import Conflict, NotFound
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
@@ -119,3 +119,27 @@ async def test_row_carries_reason_category_and_name(running, caller: Caller, row
     row = await eventually(named)
     assert (row["error"], row["category"], row["assets"]) == ("No imagery", "buildings", None)
     assert row["user"] == {"osm_id": MAPPER.id, "username": "mapper"}
+
+
+@pytest.mark.spec("22.5", "GET /predictions/centroid/")
+@pytest.mark.spec("25", "public catalogue of predictions with centroids")
+async def test_centroids_are_points_of_all_that_one_may_see(running, caller: Caller, rows):
+    async def points(actor=MAPPER, **filters) -> dict[str, list]:
+        answer = await caller.ask(ListCentroids(**filters), actor)
+        assert answer["type"] == "FeatureCollection"
+        names = {number: name for name, number in rows.items()}
+        features = [f for f in answer["features"] if f["properties"]["id"] in names]
+        return {names[f["properties"]["id"]]: f["geometry"]["coordinates"] for f in features}
+
+    assert (await points())["first"] == [10.05, 50.05]
+    assert list(await points()) == ["empty", "shown", "second", "first"]
+    assert list(await points(ANONYMOUS)) == list(await points(ADMIN, public=True)) == ["shown", "first"]
+    assert list(await points(search="hilltop", visibility="public")) == ["first"]
+
+
+@pytest.mark.spec("8.7", "GET /public-predictions/{id}/result/")
+async def test_public_result_is_of_public_rows_only(running, caller: Caller, rows):
+    answer = await caller.ask(GetResult(prediction_id=rows["shown"], public=True), ANONYMOUS)
+    assert sorted(answer) == ["fgb", "geojson", "pmtiles"]
+    with pytest.raises(NotFound):
+        await caller.ask(GetResult(prediction_id=rows["empty"], public=True), MAPPER)

@@ -8,9 +8,19 @@ from prediction_values import box, facts_of, submission
 from sqlalchemy import text
 
 from contracts.catalog.models import GetModelFacts, KnownModel, LocalModelChanged
-from contracts.prediction import CancelRun, GetPrediction, RetryPrediction, SetPredictionVisibility
+from contracts.prediction import (
+    CancelRun,
+    ChangePrediction,
+    DeletePrediction,
+    GetPrediction,
+    GetRunLogs,
+    GetRunState,
+    RetryPrediction,
+    SetPredictionVisibility,
+)
 from contracts.shared import ANONYMOUS
 from contracts.verdict import Kind
+from kit.errors import Forbidden, NotFound
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
 
 
@@ -163,3 +173,48 @@ async def test_others_may_neither_see_nor_change_a_private_row(running, caller: 
     assert (await caller.send(hide, STRANGER)).kind is Kind.FORBIDDEN
     assert (await caller.ask(GetPrediction(prediction_id=row["id"]), ANONYMOUS))["id"] == row["id"]
     assert (await caller.send(hide, ADMIN)).result["visibility"] == "private"
+
+
+@pytest.mark.spec("8.2", "PATCH /predictions/{id}/ changes the description")
+async def test_description_is_changed_by_owner_and_admin(running, caller: Caller, model, tiles_url, village):
+    row = (await caller.send(submission(tiles_url, village, description="first"))).result
+    command = ChangePrediction(prediction_id=row["id"], description="second")
+    assert (await caller.send(command, STRANGER)).kind is Kind.NOT_FOUND
+    assert (await caller.send(command)).result["description"] == "second"
+    linked = await caller.send(ChangePrediction(prediction_id=row["id"], mapswipe_project_id="77"), ADMIN)
+    assert (linked.result["description"], linked.result["mapswipe_project_id"]) == ("second", "77")
+    long = ChangePrediction(prediction_id=row["id"], description="x" * 10_001)
+    assert list((await caller.send(long)).facts) == ["description"]
+
+
+@pytest.mark.spec("25", "DELETE /predictions/{id}/")
+async def test_only_an_ended_prediction_is_deleted(running, caller: Caller, model, tiles_url, village):
+    row = (await caller.send(submission(tiles_url, village))).result
+    command = DeletePrediction(prediction_id=row["id"])
+    assert (await caller.send(command)).code == "RUN_NOT_FINISHED"
+    await caller.send(CancelRun(prediction_id=row["id"]))
+    assert (await caller.send(command, STRANGER)).kind is Kind.NOT_FOUND
+    assert (await caller.send(command)).http == 204
+    with pytest.raises(NotFound):
+        await caller.ask(GetPrediction(prediction_id=row["id"]))
+    assert {"evt.prediction.v1.prediction_deleted", "job.prediction.v1.clean_up"} <= set(
+        await emitted(running, row["id"])
+    )
+
+
+@pytest.mark.spec("7.4", "GET /predictions/runs/{run_id}/status/ of an earlier attempt")
+@pytest.mark.spec("7.5", "GET /predictions/runs/{run_id}/logs/ of an earlier attempt")
+@pytest.mark.spec("7.6", "POST /predictions/runs/{run_id}/cancel/ of an earlier attempt is 409 RUN_ALREADY_FINISHED")
+async def test_earlier_runs_can_still_be_looked_into(running, caller: Caller, model, tiles_url, village):
+    row, first = (await caller.send(submission(tiles_url, village))).result, str(uuid4())
+    async with running.db.session() as session:
+        await session.execute(text(f"insert into prediction_runs values ('{first}', {row['id']}, 1)"))
+        await session.execute(text(f"update predictions set attempt = 2, run_id = '{uuid4()}' where id = {row['id']}"))
+        await session.commit()
+    earlier = await caller.ask(GetRunState(run_id=first))
+    assert earlier == {"run_id": first, "status": "retried", "is_terminal": True}
+    with pytest.raises(NotFound, match=first):  # the question reaches the pipeline server, which never had this run
+        await caller.ask(GetRunLogs(run_id=first))
+    with pytest.raises(Forbidden):
+        await caller.ask(GetRunLogs(run_id=first), STRANGER)
+    assert (await caller.send(CancelRun(run_id=first))).code == "RUN_ALREADY_FINISHED"

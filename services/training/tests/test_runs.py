@@ -208,3 +208,61 @@ async def test_names_follow_the_users(submit, running, caller):
 
     await eventually(renamed)
     assert await fetch(running, "select username from trainings where id = %s", row["id"]) == [("mapper",)]
+
+
+@pytest.fixture
+async def twice_run(submit, report, caller):
+    """A training whose first run failed and whose second one is running, and the ids of both runs."""
+    row, first, second = await submit(), str(uuid4()), str(uuid4())
+    await report(row, "failed", run_id=first)
+    await caller.send(c.RetryTraining(training_id=row["id"]))
+    await report(row, "running", attempt=2, run_id=second)
+    return row, first, second
+
+
+@pytest.mark.spec("7.4", "GET /trainings/runs/{run_id}/status/ of an earlier attempt")
+@pytest.mark.spec("7.5", "GET /trainings/runs/{run_id}/logs/ of an earlier attempt")
+@pytest.mark.spec("7.6", "POST /trainings/runs/{run_id}/cancel/ of an earlier attempt is 409 RUN_ALREADY_FINISHED")
+async def test_earlier_runs_can_still_be_looked_into(twice_run, caller):
+    _, first, second = twice_run
+    earlier = await caller.ask(c.GetRunState(run_id=first))
+    assert earlier == {"run_id": first, "status": "retried", "is_terminal": True}
+    with pytest.raises(NotFound, match=first):  # the question reaches the pipeline server, which never had this run
+        await caller.ask(c.GetRunLogs(run_id=first))
+    with pytest.raises(Forbidden):
+        await caller.ask(c.GetRunLogs(run_id=first), STRANGER)
+    assert (await caller.send(c.CancelRun(run_id=first))).code == "RUN_ALREADY_FINISHED"
+    assert (await caller.send(c.CancelRun(run_id=second))).result["status"] == "stopping"
+
+
+@pytest.mark.spec("25", "DELETE /trainings/{id}/")
+async def test_only_an_ended_training_is_deleted(submit, report, caller, heard):
+    row = await submit()
+    command = c.DeleteTraining(training_id=row["id"])
+    assert (await caller.send(command)).code == "RUN_NOT_FINISHED"
+    await report(row, "failed", run_id=str(uuid4()))
+    assert (await caller.send(command, STRANGER)).kind is Kind.FORBIDDEN
+    assert (await caller.send(command)).http == 204
+    with pytest.raises(NotFound):
+        await caller.ask(c.GetTraining(training_id=row["id"]))
+    assert (await caller.send(command)).kind is Kind.NOT_FOUND
+    await eventually(lambda: any(kind.endswith("training_deleted") for kind, _ in heard))
+
+
+async def test_private_training_of_others_cannot_be_deleted_or_cloned(known, caller):
+    row = (await caller.send(order(dataset_stac_id=PRIVATE))).result
+    for command in (c.DeleteTraining(training_id=row["id"]), c.CloneTraining(training_id=row["id"])):
+        assert (await caller.send(command, STRANGER)).kind is Kind.NOT_FOUND
+
+
+@pytest.mark.spec("25", "POST /trainings/{id}/clone/")
+async def test_clone_is_a_new_training_with_the_same_wishes(submit, caller):
+    row = await submit(epochs=7)
+    copy = (await caller.send(c.CloneTraining(training_id=row["id"]))).result
+    same = ("local_model", "base_model_stac_id", "dataset", "overrides", "title", "keywords", "description")
+    assert copy["id"] != row["id"]
+    assert [copy[key] for key in same] == [row[key] for key in same]
+    changed = c.CloneTraining(training_id=row["id"], model_name=f"other {uuid4().hex[:6]}", overrides={"epochs": 3})
+    other = await caller.send(changed, STRANGER)
+    assert (other.result["overrides"], other.result["user"]["osm_id"]) == ({"epochs": 3}, STRANGER.id)
+    assert (await caller.send(c.CloneTraining(training_id=row["id"]), STRANGER)).code == "model_name_taken"

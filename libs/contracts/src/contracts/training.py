@@ -104,6 +104,21 @@ class RetryTraining(Command, wire="training.v1.retry_training"):
     training_id: int
 
 
+class CloneTraining(Command, wire="training.v1.clone_training"):
+    """A new training of the caller's with the same model, dataset and words; what is given here replaces it."""
+
+    training_id: int
+    model_name: str | None = None
+    overrides: Json | None = None
+
+
+class DeleteTraining(Command, wire="training.v1.delete_training"):
+    """Of one that has ended. Versions of models that were published from it stay."""
+
+    expires = 30.0
+    training_id: int
+
+
 class CancelRun(Command, wire="training.v1.cancel_run"):
     """By pipeline run id, or by training id while it has none."""
 
@@ -285,3 +300,7 @@ class TrainingFailed(TrainingEvent, wire="training.v1.training_failed"):
 
 class TrainingStopped(TrainingEvent, wire="training.v1.training_stopped"):
     pass
+
+
+class TrainingDeleted(TrainingEvent, wire="training.v1.training_deleted"):
+    dataset_stac_id: str

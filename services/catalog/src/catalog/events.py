@@ -1,10 +1,10 @@
 """Facts of other services that several parts of the catalog keep."""
 
 from catalog.datasets import usage
-from catalog.models.usecases import note_card, note_training
+from catalog.models.usecases import forget_training, note_card, note_training
 from catalog.tables import KnownUser
 from contracts.gateway import UserChanged
-from contracts.training import ModelCardWritten, TrainingSubmitted
+from contracts.training import ModelCardWritten, TrainingDeleted, TrainingSubmitted
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
 
@@ -23,3 +23,9 @@ async def on_user_changed(event: UserChanged, tx: Tx) -> None:
 async def on_training_submitted(event: TrainingSubmitted, tx: Tx) -> None:
     usage.note(event, tx)
     await note_training(event, tx)
+
+
+@router.on(TrainingDeleted)
+async def on_training_deleted(event: TrainingDeleted, tx: Tx) -> None:
+    await usage.forget(event, tx)
+    await forget_training(event, tx)

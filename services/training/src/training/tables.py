@@ -79,6 +79,16 @@ class TrainingRow(Base):
     """Of a completed run: `{metrics, split, artifacts, version, started_at, ended_at, wall_seconds}`."""
 
 
+class RunRow(Base):
+    """Every pipeline run that a training ever had, so that earlier attempts can still be looked into."""
+
+    __tablename__ = "training_runs"
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id", ondelete="CASCADE"), index=True)
+    attempt: Mapped[int]
+
+
 class EpochRow(Base):
     __tablename__ = "epochs"
 

@@ -6,6 +6,8 @@ from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Q
 from contracts.prediction import feedback as feedback
 from contracts.shared import CompactUser, Json, Page, RunStatus, Visibility
 
+MOST_CENTROIDS = 20_000
+
 
 class GetCommand(CommandLookup, wire="prediction.v1.get_command"):
     pass
@@ -55,6 +57,22 @@ class CancelRun(Command, wire="prediction.v1.cancel_run"):
     graceful: bool = False
 
 
+class ChangePrediction(Command, wire="prediction.v1.change_prediction"):
+    """Null fields stay as they are."""
+
+    expires = 30.0
+    prediction_id: int
+    description: str | None = None
+    mapswipe_project_id: str | None = None
+
+
+class DeletePrediction(Command, wire="prediction.v1.delete_prediction"):
+    """Of one that has ended; its files follow by a job."""
+
+    expires = 30.0
+    prediction_id: int
+
+
 class SetPredictionVisibility(Command, wire="prediction.v1.set_visibility"):
     expires = 30.0
     prediction_id: int
@@ -77,10 +95,22 @@ class ListPredictions(Query, wire="prediction.v1.list_predictions"):
     public: bool = False
 
 
+class ListCentroids(Query, wire="prediction.v1.list_centroids"):
+    """All rows of the list at once, as a FeatureCollection of points; at most `MOST_CENTROIDS`, the newest first."""
+
+    search: str = ""
+    local_model_stac_id: str | None = None
+    user: int | None = None
+    status: RunStatus | None = None
+    visibility: Visibility | None = None
+    public: bool = False
+
+
 class GetResult(Query, wire="prediction.v1.get_result"):
     """`{geojson, fgb, pmtiles}` with fresh presigned addresses; 409 until the results are ready."""
 
     prediction_id: int
+    public: bool = False
 
 
 class GetRunState(Query, wire="prediction.v1.get_run_state"):
@@ -108,6 +138,12 @@ class PredictionJob(Job, wire="prediction.v1.drive_run"):
     prediction_id: int
     attempt: int
     user_id: int
+
+
+class CleanUpJob(Job, wire="prediction.v1.clean_up"):
+    """Removes the files of a prediction that was deleted."""
+
+    prediction_id: int
 
 
 class RunProgress(Live, wire="prediction.v1.run_progress"):
@@ -157,4 +193,8 @@ class PredictionFailed(PredictionEvent, wire="prediction.v1.prediction_failed"):
 
 
 class PredictionStopped(PredictionEvent, wire="prediction.v1.prediction_stopped"):
+    pass
+
+
+class PredictionDeleted(PredictionEvent, wire="prediction.v1.prediction_deleted"):
     pass

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 
 from catalog.areas.tables import CategoryRow
 from catalog.models import queries, views
@@ -12,7 +12,7 @@ from catalog.models.plugins import Plugins
 from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
 from catalog.stars.usecases import counted
 from contracts.catalog import models as c
-from contracts.training import ModelCardWritten, TrainingSubmitted
+from contracts.training import ModelCardWritten, TrainingDeleted, TrainingSubmitted
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from kit.messaging.tx import Tx
 
@@ -135,6 +135,10 @@ async def note_card(event: ModelCardWritten, tx: Tx) -> None:
     if row.card_as_of is None or row.card_as_of <= as_of:
         row.title, row.description, row.dataset = event.title, event.description, event.dataset
         row.card_as_of = as_of
+
+
+async def forget_training(event: TrainingDeleted, tx: Tx) -> None:
+    await tx.session.execute(delete(ModelRunRow).where(ModelRunRow.training_id == event.training_id))
 
 
 async def _first_row(event: TrainingSubmitted | ModelCardWritten, as_of: datetime, tx: Tx) -> LocalModelRow:

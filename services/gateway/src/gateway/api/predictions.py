@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import Query
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ from gateway.paging import Box, Ordered, Searched, Word
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.routing import Routes
-from gateway.schema import ListOf
+from gateway.schema import Features, ListOf
 
 routes = Routes("predictions")
 LIVE = 60.0
@@ -88,11 +88,32 @@ class LiveBody(Body):
     params: dict[str, Any] = {}
 
 
-class PredictionFilters(Searched, Ordered):
+class CentroidFilters(Searched):
     local_model_stac_id: Word | None = None
     user: UserId | None = None
     status: RunStatus | None = None
     visibility: Visibility | None = None
+
+
+class PredictionFilters(CentroidFilters, Ordered):
+    pass
+
+
+class PredictionPatch(Body):
+    """`mapswipe_id` is what older clients call `mapswipe_project_id`."""
+
+    description: str | None = Field(None, max_length=10_000)
+    mapswipe_project_id: str | None = Field(
+        None, max_length=200, validation_alias=AliasChoices("mapswipe_project_id", "mapswipe_id")
+    )
+
+
+class Point(BaseModel):
+    """GeoJSON Feature."""
+
+    type: Literal["Feature"]
+    geometry: dict[str, Any]
+    properties: dict[str, Any]
 
 
 def polygon_of(box: Box) -> dict[str, Any]:
@@ -106,9 +127,26 @@ async def list_predictions(request: Request, filters: Annotated[PredictionFilter
     return await ask_rows(request, c.ListPredictions, filters)
 
 
+@routes.get("/predictions/centroid/", Policy.PUBLIC_READ, Features[Point])
+async def list_centroids(request: Request, filters: Annotated[CentroidFilters, Query()]) -> Response:
+    """A point inside each prediction that the caller may see; not paginated."""
+    return await ask(request, c.ListCentroids(search=filters.search, **filters.fields()))
+
+
 @routes.get("/predictions/{prediction_id}/", Policy.PUBLIC_READ, c.Prediction)
 async def get_prediction(request: Request, prediction_id: Id) -> Response:
     return await ask(request, c.GetPrediction(prediction_id=prediction_id))
+
+
+@routes.patch("/predictions/{prediction_id}/", Policy.OWNER, c.Prediction)
+async def change_prediction(request: Request, prediction_id: Id, body: PredictionPatch) -> Response:
+    return await send(request, c.ChangePrediction(prediction_id=prediction_id, **body.model_dump()))
+
+
+@routes.delete("/predictions/{prediction_id}/", Policy.OWNER)
+async def delete_prediction(request: Request, prediction_id: Id) -> Response:
+    """Only what has ended; files are removed by a job."""
+    return await send(request, c.DeletePrediction(prediction_id=prediction_id))
 
 
 @routes.post("/predictions/submit/", Policy.AUTH, c.Prediction, status=202, scope="prediction_submit")

@@ -6,13 +6,14 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.prediction import GetPrediction, ListPredictions, Prediction
+from contracts.prediction import GetPrediction, GetResult, ListCentroids, ListPredictions, Prediction
+from gateway.api.predictions import Point
 from gateway.body import Id
 from gateway.paging import Ordered, Searched, Word
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.routing import Routes
-from gateway.schema import ListOf
+from gateway.schema import Features, ListOf
 
 routes = Routes("public-predictions")
 
@@ -26,6 +27,16 @@ async def list_public_predictions(request: Request, filters: Annotated[PublicFil
     return await ask_rows(request, ListPredictions, filters, public=True)
 
 
+@routes.get("/public-predictions/centroid/", Policy.OPEN, Features[Point])
+async def list_public_centroids(request: Request, filters: Annotated[PublicFilters, Query()]) -> Response:
+    return await ask(request, ListCentroids(public=True, search=filters.search, **filters.fields()))
+
+
 @routes.get("/public-predictions/{prediction_id}/", Policy.OPEN, Prediction)
 async def get_public_prediction(request: Request, prediction_id: Id) -> Response:
     return await ask(request, GetPrediction(prediction_id=prediction_id, public=True))
+
+
+@routes.get("/public-predictions/{prediction_id}/result/", Policy.OPEN)
+async def get_public_result(request: Request, prediction_id: Id) -> Response:
+    return await ask(request, GetResult(prediction_id=prediction_id, public=True))

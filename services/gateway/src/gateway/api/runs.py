@@ -1,10 +1,10 @@
 """What trainings and predictions have in common: the state, log and end of a pipeline run."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 
 from fastapi import Path, Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +22,10 @@ OUTSIDE = 10.0
 RunId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
 class Owner(Protocol):
     """A contracts module that has runs."""
 
@@ -33,7 +37,7 @@ class Owner(Protocol):
 class LogFilters(BaseModel):
     tail: int = Field(1000, ge=1, le=100_000)
     step: Word | None = None
-    since: datetime | None = None
+    since: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="UTC, when it has no offset")
 
 
 def declare(routes: Routes, base: str, owner: Owner) -> None:

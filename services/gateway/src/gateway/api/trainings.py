@@ -43,6 +43,13 @@ class SubmitBody(Body):
         return list(dict.fromkeys(keywords))
 
 
+class CloneBody(Body):
+    """What is given replaces what the other training has."""
+
+    model_name: str | None = Field(None, min_length=1, max_length=200)
+    overrides: dict[str, Any] | None = None
+
+
 class PublishBody(Body):
     title: str = Field("", max_length=200)
     description: str = ""
@@ -72,6 +79,18 @@ async def submit_training(request: Request, body: SubmitBody) -> Response:
 @routes.post("/trainings/{training_id}/retry/", Policy.OWNER, c.Training, status=202)
 async def retry_training(request: Request, training_id: Id) -> Response:
     return await send(request, c.RetryTraining(training_id=training_id))
+
+
+@routes.post("/trainings/{training_id}/clone/", Policy.AUTH, c.Training, status=202, scope="training_submit")
+async def clone_training(request: Request, training_id: Id, body: CloneBody | None = None) -> Response:
+    """A new training with the same model, dataset and words."""
+    return await send(request, c.CloneTraining(training_id=training_id, **(body or CloneBody()).model_dump()))
+
+
+@routes.delete("/trainings/{training_id}/", Policy.OWNER)
+async def delete_training(request: Request, training_id: Id) -> Response:
+    """Only what has ended; what was published from it stays."""
+    return await send(request, c.DeleteTraining(training_id=training_id))
 
 
 @routes.post("/trainings/{training_id}/cancel/", Policy.OWNER)

@@ -1,9 +1,10 @@
 """Is a submission sound? Answered before anything is written; the field at fault is named."""
 
 import asyncio
+from typing import TypeVar
 
 from contracts.catalog.models import ModelFacts
-from contracts.prediction import SubmitPrediction
+from contracts.prediction import ChangePrediction, SubmitPrediction
 from kit.errors import Invalid
 from kit.outbound import Outbound, OutboundError
 from prediction.known.domain import problems
@@ -11,7 +12,8 @@ from prediction.runs.usecases import Wish
 
 ZOOMS = range(14, 23)
 RESOLVE_LIMIT = 4.0
-LONGEST = {"model_stac_id": 64, "image_uri": 2000, "description": 10_000}
+LONGEST = {"model_stac_id": 64, "image_uri": 2000, "description": 10_000, "mapswipe_project_id": 200}
+C = TypeVar("C", SubmitPrediction, ChangePrediction)
 
 
 class Checks:
@@ -21,9 +23,7 @@ class Checks:
         self.outbound, self.max_tiles = outbound, max_tiles
 
     async def sound(self, command: SubmitPrediction, facts: ModelFacts) -> Wish:
-        for field, most in LONGEST.items():
-            if len(getattr(command, field)) > most:
-                raise invalid(field, f"At most {most} characters.")
+        checked(command)
         check_zoom(command.zoom)
         check_params(command.params, facts)
         await self.check_imagery(command.image_uri)
@@ -57,6 +57,14 @@ class Checks:
         if not count:
             raise invalid("geometry", f"The geometry covers no whole tile at zoom {command.zoom}.")
         return Wish(command, facts, ewkt(region), geojson(region), count)
+
+
+def checked(command: C) -> C:
+    """Texts are not too long."""
+    for field, most in LONGEST.items():
+        if len(getattr(command, field, None) or "") > most:
+            raise invalid(field, f"At most {most} characters.")
+    return command
 
 
 def check_zoom(zoom: int) -> None:

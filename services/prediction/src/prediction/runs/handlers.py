@@ -8,7 +8,7 @@ from kit.storage import Storage
 from prediction.known.usecases import Models
 from prediction.pipeline_server import PipelineServer
 from prediction.runs import queries, usecases
-from prediction.runs.checks import Checks
+from prediction.runs.checks import Checks, checked
 from prediction.runs.life import life_of
 
 router = Router("prediction")
@@ -37,6 +37,21 @@ async def set_visibility(command: c.SetPredictionVisibility, tx: Tx, storage: St
     return await usecases.set_visibility(command, tx, storage)
 
 
+@router.on(c.ChangePrediction)
+async def change_prediction(command: c.ChangePrediction, tx: Tx, storage: Storage) -> c.Prediction:
+    return await usecases.change(checked(command), tx, storage)
+
+
+@router.on(c.DeletePrediction, http=204)
+async def delete_prediction(command: c.DeletePrediction, tx: Tx) -> None:
+    await usecases.delete(command, tx)
+
+
+@router.on(c.ListCentroids)
+async def list_centroids(query: c.ListCentroids, read: ReadTx) -> bytes:
+    return await queries.list_centroids(query, read)
+
+
 @router.on(c.GetPrediction)
 async def get_prediction(query: c.GetPrediction, read: ReadTx, storage: Storage) -> c.Prediction:
     return await queries.get_prediction(query.prediction_id, query.public, read, storage)
@@ -49,13 +64,15 @@ async def list_predictions(query: c.ListPredictions, read: ReadTx, storage: Stor
 
 @router.on(c.GetResult)
 async def get_result(query: c.GetResult, read: ReadTx, storage: Storage) -> dict:
-    return await queries.get_result(query.prediction_id, read, storage)
+    return await queries.get_result(query.prediction_id, query.public, read, storage)
 
 
 @router.on(c.GetRunState)
 async def get_run_state(query: c.GetRunState, read: ReadTx, server: PipelineServer) -> dict:
     """What the pipeline server says now, as far as it is news; a row that has ended has the last word."""
     row = await queries.run_of(query.run_id, read)
+    if row.run_id != query.run_id:
+        return {"run_id": query.run_id, "status": "retried", "is_terminal": True}
     life = life_of(row)
     told = None if life.is_terminal else await server.status(query.run_id)
     status = life.hear(row.attempt, told).status if told else life.status

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from contracts.prediction import PredictionFailed, PredictionStatusChanged, PredictionStopped
 from kit.messaging.tx import Tx
 from pipelines.states import Life
-from prediction.runs.tables import PredictionRow
+from prediction.runs.tables import PredictionRow, RunRow
 
 LEASE = timedelta(seconds=15)
 """A worker that has given no sign of life for so long has lost the row."""
@@ -33,6 +33,8 @@ def is_settled(row: PredictionRow) -> bool:
 def live(row: PredictionRow, life: Life, tx: Tx, reason: str = "") -> None:
     """Writes the new life into the locked row and tells of the change; `reason` is kept when the life ends badly."""
     previous, anew = row.status, life.attempt != row.attempt
+    if life.run_id and life.run_id != row.run_id:
+        tx.upsert(RunRow, ["run_id"], run_id=life.run_id, prediction_id=row.id, attempt=life.attempt)
     row.status, row.attempt, row.first_attempt, row.run_id = life.status, life.attempt, life.first_attempt, life.run_id
     if anew:
         row.started_at, row.error = None, ""

@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.prediction import ListPredictions, Prediction
+from contracts.prediction import MOST_CENTROIDS, ListCentroids, ListPredictions, Prediction
 from contracts.shared import Actor, CompactUser, Page, Rows
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.messaging.tx import ReadTx
 from kit.statements import Prepared
 from kit.storage import Storage
 from prediction.runs.tables import PredictionRow as Row
+from prediction.runs.tables import RunRow
 from prediction.tables import KnownUser
 
 FORMATS = ("geojson", "fgb", "pmtiles")
@@ -41,8 +42,8 @@ async def get_prediction(prediction_id: int, public: bool, read: ReadTx, storage
     return (await views([await _seen(prediction_id, public, read)], storage))[0]
 
 
-async def get_result(prediction_id: int, read: ReadTx, storage: Storage) -> dict[str, str]:
-    row = await _seen(prediction_id, False, read)
+async def get_result(prediction_id: int, public: bool, read: ReadTx, storage: Storage) -> dict[str, str]:
+    row = await _seen(prediction_id, public, read)
     if not row["results_ready"]:
         raise Conflict("results_not_ready", f"The results are not ready, the run is {row['status']}.")
     return await asyncio.to_thread(_assets, row, storage) or {}
@@ -100,7 +101,7 @@ def _visible(actor: Actor, public: bool) -> ColumnElement[bool]:
     return or_(Row.visibility == "public", Row.user_id == actor.id)
 
 
-def _filters(query: ListPredictions) -> list[ColumnElement[bool]]:
+def _filters(query: ListPredictions | ListCentroids) -> list[ColumnElement[bool]]:
     pairs = {
         Row.model_stac_id: query.local_model_stac_id,
         Row.user_id: query.user,
@@ -129,8 +130,27 @@ def _key(name: str) -> ColumnElement[Any]:
     return column.desc().nulls_last() if name.startswith("-") else column.asc().nulls_first()
 
 
+_POINT = func.jsonb_build_object(
+    "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(func.ST_PointOnSurface(Row.geom), 7), JSONB),
+    "properties", func.jsonb_build_object(
+        "id", Row.id, "description", Row.description, "status", Row.status, "results_ready", Row.results_ready,
+        "visibility", Row.visibility, "category", Row.category, "local_model_stac_id", Row.model_stac_id,
+    ),
+)  # fmt: skip
+
+
+async def list_centroids(query: ListCentroids, read: ReadTx) -> bytes:
+    """Points inside the geometries."""
+    page = Page(limit=1, search=query.search)
+    wanted = and_(_visible(read.actor, query.public), *_filters(query), *_page_filters(page))
+    rows = _ordered(select(cast(_POINT, Text)).where(wanted), "").limit(MOST_CENTROIDS)
+    features = (await read.session.scalars(rows)).all()
+    return f'{{"type": "FeatureCollection", "features": [{",".join(features)}]}}'.encode()
+
+
 def by_run(run_id: str) -> Select[Row]:
-    return select(Row).where(Row.run_id == run_id)
+    """The prediction that has or had this run."""
+    return select(Row).join(RunRow, RunRow.prediction_id == Row.id).where(RunRow.run_id == run_id)
 
 
 async def run_of(run_id: str, read: ReadTx) -> Row:

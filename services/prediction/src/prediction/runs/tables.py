@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Identity, func
+from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Identity, func
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -60,3 +60,13 @@ class PredictionRow(Base):
     """The last sign of life of that worker, or the last time its job was put on the stream."""
     due_at: Mapped[datetime]
     """When the reconciler gives the row up, unless it is settled by then."""
+
+
+class RunRow(Base):
+    """Every pipeline run that a prediction ever had, so that earlier attempts can still be looked into."""
+
+    __tablename__ = "prediction_runs"
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    prediction_id: Mapped[int] = mapped_column(ForeignKey("predictions.id", ondelete="CASCADE"), index=True)
+    attempt: Mapped[int]

@@ -6,7 +6,11 @@ from datetime import UTC, datetime, timedelta
 from contracts.catalog.models import ModelFacts
 from contracts.prediction import (
     CancelRun,
+    ChangePrediction,
+    CleanUpJob,
+    DeletePrediction,
     Prediction,
+    PredictionDeleted,
     PredictionJob,
     PredictionSubmitted,
     RetryPrediction,
@@ -20,7 +24,7 @@ from kit.messaging.tx import Tx
 from kit.storage import Storage
 from pipelines.states import Finished, Refusal
 from prediction.runs import queries
-from prediction.runs.life import life_of, live
+from prediction.runs.life import is_settled, life_of, live
 from prediction.runs.tables import PredictionRow
 
 WAITING_LIMIT = timedelta(hours=24)
@@ -89,11 +93,13 @@ async def cancel(command: CancelRun, tx: Tx) -> dict:
 async def _meant(command: CancelRun, tx: Tx) -> PredictionRow:
     if command.run_id is None:
         return await owned(command.prediction_id, tx)
-    row = await tx.session.scalar(queries.by_run(command.run_id).with_for_update())
+    row = await tx.session.scalar(queries.by_run(command.run_id).with_for_update(of=PredictionRow))
     if row is None:
         raise NotFound("run_not_found", f"There is no run {command.run_id}.")
     if not tx.actor.owns(row.user_id):
         raise Forbidden("not_your_run", "Only its owner may stop a run.")
+    if row.run_id != command.run_id:
+        raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
     return row
 
 
@@ -102,6 +108,25 @@ async def set_visibility(command: SetPredictionVisibility, tx: Tx, storage: Stor
     row.visibility = command.visibility
     await tx.session.flush()
     return await queries.view(row.id, tx.session, storage)
+
+
+async def change(command: ChangePrediction, tx: Tx, storage: Storage) -> Prediction:
+    row = await owned(command.prediction_id, tx)
+    for name, value in command.model_dump(exclude={"prediction_id"}, exclude_none=True).items():
+        setattr(row, name, value)
+    await tx.session.flush()
+    return await queries.view(row.id, tx.session, storage)
+
+
+async def delete(command: DeletePrediction, tx: Tx) -> None:
+    """Feedback stays: it was also given on the model."""
+    row = await owned(command.prediction_id, tx)
+    if not is_settled(row):
+        words = "its results are being written" if row.status == "completed" else f"it is {row.status}"
+        raise Conflict("RUN_NOT_FINISHED", f"Only a prediction that has ended can be deleted; {words}.")
+    tx.emit(PredictionDeleted(prediction_id=row.id, user_id=row.user_id, model_stac_id=row.model_stac_id))
+    tx.emit(CleanUpJob(prediction_id=row.id))
+    await tx.session.delete(row)
 
 
 async def owned(prediction_id: int | None, tx: Tx) -> PredictionRow:

@@ -15,7 +15,7 @@ from contracts.training import (
 from kit.errors import NotFound
 from kit.messaging.tx import Tx
 from pipelines.states import Life
-from training.tables import TrainingRow
+from training.tables import RunRow, TrainingRow
 
 WORKER_GONE = "The machine that ran it was lost again and again."
 
@@ -30,12 +30,14 @@ async def locked(training_id: int, tx: Tx) -> TrainingRow:
 
 
 async def locked_by_run(run_id: str, tx: Tx) -> TrainingRow:
-    return await _only(select(TrainingRow).where(TrainingRow.zenml_run_id == run_id), tx)
+    """The training that has or had this run."""
+    runs = select(TrainingRow).join(RunRow, RunRow.training_id == TrainingRow.id)
+    return await _only(runs.where(RunRow.run_id == run_id), tx)
 
 
 async def _only(statement: Any, tx: Tx) -> TrainingRow:
     """Locked until the end of the transaction, so that concurrent reports come one after the other."""
-    row = await tx.session.scalar(statement.with_for_update())
+    row = await tx.session.scalar(statement.with_for_update(of=TrainingRow))
     if row is None:
         raise NotFound("training_not_found", "There is no such training.")
     return row
@@ -50,6 +52,8 @@ def move(row: TrainingRow, after: Life, tx: Tx, reason: str = "", outcome: dict[
     before = life_of(row)
     if after == before:
         return
+    if after.run_id and after.run_id != before.run_id:
+        tx.upsert(RunRow, ["run_id"], run_id=after.run_id, training_id=row.id, attempt=after.attempt)
     row.status, row.zenml_run_id = after.status, after.run_id
     row.attempt, row.first_attempt = after.attempt, after.first_attempt
     if after.attempt != before.attempt:

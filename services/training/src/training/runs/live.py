@@ -14,13 +14,15 @@ from kit.messaging.tx import ReadTx
 from kit.statements import Prepared
 from pipelines.port import LogsUnavailable, Pipelines, PipelinesDown, RunNotFound, StepNotFound
 from pipelines.states import Life
-from training.tables import ModelNameRow, TrainingRow
+from training.tables import ModelNameRow, RunRow, TrainingRow
 
 T = TypeVar("T")
 PATIENCE = 1.2
 """Seconds that a live status waits for the worker to record the end that the pipeline server tells already."""
 _columns = (TrainingRow.id, TrainingRow.status, TrainingRow.attempt, TrainingRow.zenml_run_id, TrainingRow.user_id)
-_BY_RUN = Prepared(select(*_columns).where(TrainingRow.zenml_run_id == bindparam("run_id")))
+_BY_RUN = Prepared(
+    select(*_columns).join(RunRow, RunRow.training_id == TrainingRow.id).where(RunRow.run_id == bindparam("run_id"))
+)
 _BY_ID = Prepared(select(*_columns).where(TrainingRow.id == bindparam("training_id")))
 _NAME = Prepared(select(ModelNameRow.user_id, ModelNameRow.visibility).where(ModelNameRow.name == bindparam("name")))
 
@@ -29,6 +31,8 @@ async def get_run_state(query: GetRunState, read: ReadTx, pipelines: Pipelines) 
     """A state that is final on our side is not asked for again. An end is told once it is on record, so that whoever
     hears `completed` may publish."""
     row = await _row(read, run_id=query.run_id)
+    if row["zenml_run_id"] != query.run_id:
+        return RunState(run_id=query.run_id, status="retried", is_terminal=True)
     if row["status"] not in TERMINAL:
         row["status"] = await _status(row, read, pipelines)
     return RunState(run_id=query.run_id, status=row["status"], is_terminal=row["status"] in TERMINAL)
@@ -56,10 +60,11 @@ async def get_run_logs(query: GetRunLogs, read: ReadTx, pipelines: Pipelines) ->
     """Oldest first; empty while there is no run."""
     by_run = query.run_id is not None
     row = await (_row(read, run_id=query.run_id) if by_run else _row(read, training_id=query.training_id))
-    if row["zenml_run_id"] is None:
+    run_id = query.run_id or row["zenml_run_id"]
+    if run_id is None:
         return []
     try:
-        entries = await _reachable(pipelines.logs(row["zenml_run_id"], query.step, query.tail, query.since))
+        entries = await _reachable(pipelines.logs(run_id, query.step, query.tail, query.since))
     except StepNotFound as error:
         raise NotFound("step_not_found", str(error), available=error.available) from error
     except (RunNotFound, LogsUnavailable) as error:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, exists, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.shared import Actor, CompactUser
 from contracts.training import GetEpochs, GetPublishable, ListTrainings, Publishable
@@ -43,6 +44,10 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if actor.is_anonymous:
         return _on_public_dataset
     return or_(TrainingRow.user_id == actor.id, _on_public_dataset)
+
+
+async def is_visible(training_id: int, session: AsyncSession, actor: Actor) -> bool:
+    return bool(await session.scalar(select(TrainingRow.id).where(TrainingRow.id == training_id, visible_to(actor))))
 
 
 async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:

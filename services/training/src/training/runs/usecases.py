@@ -4,11 +4,20 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from contracts.training import CancelRun, ReportEpoch, ReportRun, RetryTraining, Training
-from kit.errors import Conflict, Forbidden, Invalid
+from contracts.training import (
+    CancelRun,
+    DeleteTraining,
+    ReportEpoch,
+    ReportRun,
+    RetryTraining,
+    Training,
+    TrainingDeleted,
+)
+from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.messaging.tx import Tx
 from pipelines.states import Finished, Life, NotFinished
 from training.runs.life import life_of, locked, locked_by_run, move, send_job
+from training.runs.queries import is_visible
 from training.runs.view import view
 from training.tables import EpochRow, TrainingRow
 
@@ -75,7 +84,11 @@ async def cancel_run(command: CancelRun, tx: Tx) -> dict[str, Any]:
 
 async def _to_cancel(command: CancelRun, tx: Tx) -> TrainingRow:
     if command.run_id is not None:
-        return await locked_by_run(command.run_id, tx)
+        row = await locked_by_run(command.run_id, tx)
+        refuse_strangers(row.user_id, tx)
+        if row.zenml_run_id != command.run_id:
+            raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
+        return row
     if command.training_id is not None:
         return await locked(command.training_id, tx)
     raise Invalid("no_run", "Name a run or a training.", run_id=["This field is required."])
@@ -94,6 +107,18 @@ async def retry_training(command: RetryTraining, tx: Tx) -> Training:
         raise Conflict("RUN_NOT_FINISHED", str(error)) from error
     move(row, after, tx)
     return view(row)
+
+
+async def delete_training(command: DeleteTraining, tx: Tx) -> None:
+    row = await locked(command.training_id, tx)
+    if not (row.user_id == tx.actor.id or await is_visible(row.id, tx.session, tx.actor)):
+        raise NotFound("training_not_found", "There is no such training.")
+    refuse_strangers(row.user_id, tx)
+    if not life_of(row).is_terminal:
+        raise Conflict("RUN_NOT_FINISHED", f"Only a training that has ended can be deleted; it is {row.status}.")
+    fact = {"training_id": row.id, "user_id": row.user_id, "model_name": row.model_name}
+    tx.emit(TrainingDeleted(**fact, dataset_stac_id=row.dataset_stac_id))
+    await tx.session.delete(row)
 
 
 def refuse_strangers(owner: int, tx: Tx) -> None:

@@ -2,13 +2,14 @@ from contracts import training as c
 from contracts.catalog import datasets as d
 from contracts.catalog import models as m
 from contracts.gateway import UserChanged
-from contracts.training import SubmitTraining, Training
+from contracts.training import CloneTraining, SubmitTraining, Training
 from kit.ids import Ids
 from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.storage import Storage
 from training.submit import cards, known, usecases, waiting
+from training.submit.clone import as_submission
 
 router = Router("training")
 router.on(m.BaseModelRegistered)(known.keep_base_model)
@@ -41,3 +42,10 @@ async def change_model_card(command: c.ChangeModelCard, tx: Tx, bus: Bus) -> c.M
 @router.on(c.GetModelCard)
 async def get_model_card(query: c.GetModelCard, read: ReadTx) -> c.ModelCard:
     return await cards.get_card(query, read)
+
+
+@router.on(CloneTraining, http=202)
+async def clone_training(
+    command: CloneTraining, tx: Tx, ids: Ids, bus: Bus, storage: Storage, limits: usecases.Limits
+) -> Training:
+    return await usecases.submit_training(await as_submission(command, tx), tx, ids, bus, storage, limits)
