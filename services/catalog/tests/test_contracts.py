@@ -6,13 +6,14 @@ from catalog import events
 from catalog.areas import handlers as areas
 from catalog.curation import handlers as curation
 from catalog.datasets import handlers as datasets
+from catalog.labels import handlers as labels
 from catalog.models import handlers as models
 from catalog.owned import handlers as owned
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import ADMIN, MAPPER, Caller, example, feed
 
-ROUTERS = (events, areas, datasets, models, curation, owned)
+ROUTERS = (events, areas, datasets, labels, models, curation, owned)
 ROUTES = [route for room in ROUTERS for route in room.router.routes]
 
 
@@ -36,4 +37,5 @@ async def test_job_for_an_unknown_row_ends_at_once(running, route):
     message = example(route.message)
     envelope = opened(message.model_dump_json().encode(), headers_of(message, "catalog", MAPPER, new_id()))
     context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", 1)
-    await route.bound(running.provides).handler(message.model_copy(update={"model_id": 0, "dataset_id": 0}), context)
+    unknown = message.model_copy(update={"model_id": 0, "dataset_id": 0, "aoi_id": 0})
+    await route.bound(running.provides).handler(unknown, context)

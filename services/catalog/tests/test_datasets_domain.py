@@ -1,12 +1,6 @@
-import io
-import zipfile
-
-import orjson
 import pytest
 
 from catalog.datasets.domain import build_problems, labelled, osm_filter
-from catalog.datasets.ports import BuildFailed
-from catalog.datasets.rawdata import NAME, unpacked
 
 GOOD = {
     "title": "Roofs", "description": "pilot", "aoi_ids": [1], "tasks": ["semantic-segmentation"],
@@ -66,30 +60,9 @@ def test_other_kinds_of_geometry_and_features_without_one_are_dropped():
     assert labelled(broken, [("building", ["*"])], "polygon") == []
 
 
-def packed(entries: dict[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in entries.items():
-            archive.writestr(name, text)
-    return content.getvalue()
-
-
-def test_the_outline_of_the_area_is_never_taken_for_labels():
-    inside = {"clipping_boundary.geojson": b"{}", f"{NAME}.geojson": orjson.dumps({"features": [{"a": 1}]})}
-    assert unpacked(packed(inside)) == [{"a": 1}]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"PK rubbish",
-        packed({"readme.txt": b""}),
-        packed({f"{NAME}.geojson": b"{"}),
-        packed({f"{NAME}.geojson": b"[]"}),
-        packed({f"{NAME}.geojson": b" " * (60 << 20)}),
-        packed({f"{n}.geojson": b"{}" for n in range(11)}),
-    ],
-)
-def test_broken_and_swelling_archives_end_the_build(content):
-    with pytest.raises(BuildFailed):
-        unpacked(content)
+def test_labels_that_openstreetmap_does_not_know_are_told_apart_by_their_own_ids():
+    drawn = [
+        {**feature(0, building="yes"), "properties": {"id": n, "osm_id": None, "tags": {"building": "yes"}}}
+        for n in (1, 2, 2)
+    ]
+    assert len(labelled([*drawn, feature(1, building="yes")], [("building", ["*"])], "polygon")) == 3

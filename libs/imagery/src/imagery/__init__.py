@@ -1,11 +1,14 @@
-"""Imagery of an area: which tiles, from where, stored how. Shared by dataset builds and the staging of predictions."""
+"""What outside services have of an area: imagery (which tiles, from where, stored how) and OpenStreetMap features.
+Shared by catalog and prediction."""
 
 from imagery.download import Downloaded, NoTiles, download
+from imagery.overlap import parted
+from imagery.rawdata import RawData, RawDataError
 from imagery.source import source_of
 from imagery.template import BadTemplate, Template
 from imagery.tiles import TooManyTiles, chip_name, intersecting, tile_of, within
 
 __all__ = [
-    "BadTemplate", "Downloaded", "NoTiles", "Template", "TooManyTiles",
-    "chip_name", "download", "intersecting", "source_of", "tile_of", "within",
+    "BadTemplate", "Downloaded", "NoTiles", "RawData", "RawDataError", "Template", "TooManyTiles",
+    "chip_name", "download", "intersecting", "parted", "source_of", "tile_of", "within",
 ]  # fmt: skip

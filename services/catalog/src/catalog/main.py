@@ -2,6 +2,7 @@ from catalog import events
 from catalog.areas import handlers as areas
 from catalog.curation import handlers as curation
 from catalog.datasets import main as datasets
+from catalog.labels import main as labels
 from catalog.models import main as models
 from catalog.owned import handlers as owned
 from catalog.settings import Settings
@@ -14,14 +15,15 @@ from kit.storage import Storage
 
 
 def build(settings: Settings) -> Service:
-    routers = [events.router, areas.router, datasets.router, models.router, curation.router, stars.router, owned.router]
+    routers = [
+        events.router, areas.router, datasets.router, labels.router, models.router, curation.router, stars.router,
+        owned.router,
+    ]  # fmt: skip
     service = Service("catalog", settings, routers=routers)
-    service.provides += [
-        Ids(service.db),
-        Outbound(settings.outbound_allow),
-        Storage(settings),
-    ]
+    outbound = Outbound(settings.outbound_allow)
+    service.provides += [Ids(service.db), outbound, Storage(settings)]
     attach_stac(service, settings)
     datasets.attach(service, settings)
+    labels.attach(service, settings, outbound)
     models.attach(service, settings)
     return service

@@ -1,5 +1,6 @@
 import os
 
+from imagery import RawData
 from kit.app import Service
 from kit.ids import Ids
 from kit.outbound import Outbound
@@ -36,8 +37,8 @@ def build_worker(settings: Settings) -> Service:
     storage, outbound, server = _adapters(settings)
     zooms = (settings.min_zoom, settings.max_zoom)
     environment = run_environment(settings)
-    osm_url = settings.osm_url.rstrip("/")
-    tools = Tools(storage, outbound, server, environment, settings.work_dir, settings.deadline, zooms, osm_url)
+    osm = RawData(settings.osm_url, outbound)
+    tools = Tools(storage, outbound, server, environment, settings.work_dir, settings.deadline, zooms, osm)
     service.provides.append(tools)
     return service
 

@@ -1,6 +1,7 @@
 """AOIs and categories."""
 
 from datetime import datetime
+from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Query
 from contracts.shared import CompactUser, Json, Page
@@ -16,6 +17,12 @@ class AoiProperties(Contract):
     area: float
     """Square metres in EPSG:6933, two decimals."""
     user: CompactUser
+    label_status: Literal[-1, 0, 1] = -1
+    """-1 not downloaded, 0 under way, 1 downloaded."""
+    label_fetched: datetime | None = None
+    label_error: str = ""
+    """Why the last fetch or upload failed, in words for the mapper."""
+    label_count: int = 0
     created_at: datetime
     last_modified: datetime
 
@@ -63,9 +70,12 @@ class GetAoiGpx(Query, wire="catalog.v1.get_aoi_gpx"):
 
 
 class ListAois(Query, wire="catalog.v1.list_aois"):
+    """By id. `after`: only greater ids, and no count. An answer may end early, before it outgrows the bus."""
+
     page: Page = Page()
     dataset: int | None = None
     user: int | None = None
+    after: int = 0
 
 
 class AoiCreated(Event, wire="catalog.v1.aoi_created"):

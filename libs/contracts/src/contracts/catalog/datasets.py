@@ -11,6 +11,8 @@ from contracts.shared import CompactUser, Json, Page, Visibility
 DatasetStatus = Literal["draft", "building", "built", "failed"]
 Task = Literal["semantic-segmentation", "instance-segmentation", "object-detection", "classification"]
 GeometryType = Literal["point", "line", "polygon"]
+Offset = tuple[float, float]
+"""By how much the imagery is shifted against the map: x, y."""
 
 
 class LabelClass(Contract):
@@ -36,6 +38,9 @@ class Dataset(Contract):
     is_starred: bool = False
     stac: Json | None = None
     assets: dict[str, str] | None = None
+    offset: Offset = (0.0, 0.0)
+    models_count: int = 0
+    """Local models that were trained on it."""
     error: str = ""
     """Why the last build failed, in words for the mapper."""
     created_at: datetime
@@ -54,6 +59,8 @@ class BuildDataset(Command, wire="catalog.v1.build_dataset"):
     keywords: list[str]
     label_type: Literal["vector", "raster"] = "vector"
     geometry_type: GeometryType
+    label_source: Literal["osm", "stored"] = "osm"
+    """Fetched from OpenStreetMap, or the labels that the AOIs have."""
 
 
 class CreateDataset(Command, wire="catalog.v1.create_dataset"):
@@ -91,6 +98,7 @@ class ChangeDataset(Command, wire="catalog.v1.change_dataset"):
     source_imagery: str | None = None
     category: str | None = None
     visibility: Visibility | None = None
+    offset: Offset | None = None
 
 
 class DeleteDataset(Command, wire="catalog.v1.delete_dataset"):
@@ -112,6 +120,13 @@ class ListDatasets(Query, wire="catalog.v1.list_datasets"):
     visibility: Visibility | None = None
     user: int | None = None
     expand: bool = False
+
+
+class ListDatasetCentroids(Query, wire="catalog.v1.list_dataset_centroids"):
+    """Points in the middle of each visible dataset's AOIs, by id from `after` on; datasets without AOIs have none."""
+
+    page: Page = Page()
+    after: int = 0
 
 
 class DatasetBuildJob(Job, wire="catalog.v1.build_dataset"):

@@ -1,6 +1,5 @@
 """AOIs as GeoJSON, written by the database so that nothing is parsed twice."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select
@@ -10,6 +9,8 @@ from catalog.access import sees_all
 from catalog.areas.gpx import gpx
 from catalog.areas.tables import AoiRow
 from catalog.datasets.tables import DatasetRow
+from catalog.labels.tables import LabelRow
+from catalog.portions import fitting, within
 from catalog.tables import KnownUser
 from contracts.catalog.areas import ListAois
 from kit.errors import Invalid, NotFound
@@ -17,9 +18,11 @@ from kit.messaging.tx import ReadTx
 from kit.statements import Prepared
 
 user = func.jsonb_build_object("osm_id", AoiRow.user_id, "username", func.coalesce(KnownUser.username, ""))
+label_count = select(func.count()).where(LabelRow.aoi_id == AoiRow.id).correlate(AoiRow).scalar_subquery()
 properties = func.jsonb_build_object(
     "id", AoiRow.id, "dataset", AoiRow.dataset_id, "area", AoiRow.area, "user", user,
-    "created_at", AoiRow.created_at, "last_modified", AoiRow.last_modified,
+    "label_status", AoiRow.label_status, "label_fetched", AoiRow.label_fetched, "label_error", AoiRow.label_error,
+    "label_count", label_count, "created_at", AoiRow.created_at, "last_modified", AoiRow.last_modified,
 )  # fmt: skip
 box = func.jsonb_build_array(
     func.ST_XMin(AoiRow.geom), func.ST_YMin(AoiRow.geom), func.ST_XMax(AoiRow.geom), func.ST_YMax(AoiRow.geom)
@@ -29,16 +32,16 @@ feature = func.jsonb_build_object(
 )
 
 
-def _visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
+def visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
     """Own AOIs, those of public datasets, for some callers all."""
     public = select(1).where(DatasetRow.id == AoiRow.dataset_id, DatasetRow.visibility == "public").exists()
     return or_(AoiRow.user_id == actor_id, everything, public)
 
 
 def _by_id(column: ColumnElement) -> Prepared:
-    visible = _visible(bindparam("actor_id"), bindparam("everything"))
+    seen = visible(bindparam("actor_id"), bindparam("everything"))
     one = select(column).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
-    return Prepared(one.where(AoiRow.id == bindparam("aoi_id"), visible))
+    return Prepared(one.where(AoiRow.id == bindparam("aoi_id"), seen))
 
 
 _FEATURE = _by_id(cast(feature, Text))
@@ -63,23 +66,16 @@ async def _one(statement: Prepared, aoi_id: int, read: ReadTx) -> str:
 
 async def list_aois(query: ListAois, read: ReadTx) -> bytes:
     """By id. Invalid when the `dataset` of the filter does not exist."""
-    rows = await _filtered(query, read)
-    count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
-    page = rows.order_by(AoiRow.id).limit(query.page.limit).offset(query.page.offset)
-    features: Sequence[str] = (await read.session.scalars(page)).all()  # type: ignore[assignment]
-    return f'{{"count": {count}, "results": [{",".join(features)}]}}'.encode()
+    return await fitting(await _filtered(query, read), AoiRow.id, query.page, query.after, read)
 
 
 async def _filtered(query: ListAois, read: ReadTx) -> Select[str]:
     rows = select(cast(feature, Text)).select_from(AoiRow).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
-    rows = rows.where(_visible(read.actor.id, sees_all(read.actor)))
+    rows = rows.where(visible(read.actor.id, sees_all(read.actor)))
     if query.dataset is not None:
         if not await read.session.scalar(select(DatasetRow.id).where(DatasetRow.id == query.dataset)):
             raise Invalid("unknown_dataset", "There is no such dataset.", dataset=["There is no such dataset."])
         rows = rows.where(AoiRow.dataset_id == query.dataset)
     if query.user is not None:
         rows = rows.where(AoiRow.user_id == query.user)
-    if query.page.in_bbox:
-        rows = rows.where(AoiRow.geom.op("&&")(func.ST_MakeEnvelope(*query.page.in_bbox, 4326)))
-        rows = rows.where(func.ST_Intersects(AoiRow.geom, func.ST_MakeEnvelope(*query.page.in_bbox, 4326)))
-    return rows
+    return within(rows, AoiRow.geom, func.ST_MakeEnvelope(*query.page.in_bbox, 4326)) if query.page.in_bbox else rows

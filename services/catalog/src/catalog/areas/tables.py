@@ -16,6 +16,13 @@ class AoiRow(Base):
     area: Mapped[float]
     dataset_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int] = mapped_column(index=True)
+    label_status: Mapped[int] = mapped_column(server_default="-1")
+    label_fetched: Mapped[datetime | None]
+    label_error: Mapped[str] = mapped_column(server_default="")
+    label_run: Mapped[int] = mapped_column(server_default="0")
+    """Counts fetches; a job of an older one has been overtaken."""
+    label_since: Mapped[datetime | None]
+    """Last sign of life of the fetch or upload under way."""
     created_at: Mapped[datetime]
     last_modified: Mapped[datetime]
 

@@ -3,11 +3,12 @@ from typing import Any
 
 import shapely
 from geoalchemy2.shape import from_shape, to_shape
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from catalog.areas.domain import Area, BadPolygon, area_of
 from catalog.areas.tables import AoiRow
 from catalog.datasets.tables import DatasetRow
+from catalog.labels.tables import LabelRow
 from catalog.tables import KnownUser
 from contracts.catalog.areas import (
     AoiChanged,
@@ -51,7 +52,7 @@ async def create_aoi(command: CreateAoi, tx: Tx, ids: Ids) -> AoiFeature:
 
 
 async def change_aoi(command: ChangeAoi, tx: Tx) -> AoiFeature:
-    row = await _owned(command.aoi_id, tx)
+    row = await owned(command.aoi_id, tx)
     if command.geometry is not None:
         area = checked(command.geometry)
         row.geom, row.area = from_shape(area.polygon, 4326), area.square_metres
@@ -61,16 +62,16 @@ async def change_aoi(command: ChangeAoi, tx: Tx) -> AoiFeature:
         row.dataset_id = command.dataset
     row.last_modified = datetime.now(UTC)
     tx.emit(AoiChanged(aoi_id=row.id, user_id=row.user_id, dataset=row.dataset_id))
-    return await _feature(row, tx)
+    return await feature(row, tx)
 
 
 async def delete_aoi(command: DeleteAoi, tx: Tx) -> None:
-    row = await _owned(command.aoi_id, tx)
+    row = await owned(command.aoi_id, tx)
     await tx.session.delete(row)
     tx.emit(AoiDeleted(aoi_id=row.id, user_id=row.user_id))
 
 
-async def _owned(aoi_id: int, tx: Tx) -> AoiRow:
+async def owned(aoi_id: int, tx: Tx) -> AoiRow:
     """The row, locked. NotFound when the caller may not even see it, Forbidden when he may only see it."""
     row = await tx.session.get(AoiRow, aoi_id, with_for_update=True)
     if row is None:
@@ -96,13 +97,15 @@ def _may_see(dataset: DatasetRow, actor: Actor) -> bool:
     return dataset.visibility == "public" or actor.owns(dataset.user_id)
 
 
-async def _feature(row: AoiRow, tx: Tx) -> AoiFeature:
+async def feature(row: AoiRow, tx: Tx) -> AoiFeature:
     polygon = to_shape(row.geom)
     username = await tx.session.scalar(select(KnownUser.username).where(KnownUser.id == row.user_id))
     own = tx.actor.username if tx.actor.id == row.user_id else ""
     user = CompactUser(osm_id=row.user_id, username=username or own)
+    count = await tx.session.scalar(select(func.count()).where(LabelRow.aoi_id == row.id))
     properties = AoiProperties(
-        id=row.id, dataset=row.dataset_id, area=row.area, user=user,
+        id=row.id, dataset=row.dataset_id, area=row.area, user=user, label_status=row.label_status,
+        label_fetched=row.label_fetched, label_error=row.label_error, label_count=count or 0,
         created_at=row.created_at, last_modified=row.last_modified,
     )  # fmt: skip
     return AoiFeature(geometry=shapely.geometry.mapping(polygon), bbox=polygon.bounds, properties=properties)

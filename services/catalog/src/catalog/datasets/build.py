@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from catalog.datasets import parts, places
+from catalog.datasets import ground, parts, places
 from catalog.datasets.cleanup import removed
 from catalog.datasets.fence import Claim, Pulse, claim
 from catalog.datasets.ports import BuildFailed, Superseded, TryLater
@@ -56,7 +56,7 @@ async def _build(held: Claim, context: JobContext, tools: BuildTools) -> None:
     areas = await parts.areas_of(held.row.id, context)
     work = parts.Build(held, request, areas, tools, Pulse(context, held), context.last)
     chips = await parts.make_chips(work)
-    labels, features = await parts.make_labels(work)
+    labels, features = await ground.make_labels(work)
     download = await parts.make_archive(work, chips, labels)
     await parts.register(work, await _username(held, context), len(chips), labels, download)
     await _built(work, context, len(chips), features)

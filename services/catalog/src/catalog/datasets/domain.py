@@ -62,7 +62,7 @@ def osm_filter(classes: Sequence[LabelClass], geometry_type: str) -> dict[str, A
 
 
 def labelled(features: Iterable[Feature], classes: Sequence[LabelClass], geometry_type: str) -> list[Feature]:
-    """One feature for each (osm_type, osm_id), stamped with the 1-based position of its class; others are dropped.
+    """One feature for each OSM object or stored label, stamped with the 1-based position of its class; others go.
 
     The order depends on the features only, so that the same labels are the same bytes.
     """
@@ -73,11 +73,18 @@ def labelled(features: Iterable[Feature], classes: Sequence[LabelClass], geometr
         label = _label(properties.get("tags") or {}, classes)
         fits = geometry.get("type") in KINDS[geometry_type]
         if label and fits:
-            key = (str(properties.get("osm_type")), int(properties.get("osm_id") or 0))
+            key = _identity(properties)
             found[key] = {
                 "type": "Feature", "geometry": geometry, "properties": {**properties, "label": label},
             }  # fmt: skip
     return [found[key] for key in sorted(found)]
+
+
+def _identity(properties: Feature) -> tuple[str, int]:
+    """Of a label that is not from OpenStreetMap, its own id."""
+    if properties.get("osm_id"):
+        return str(properties.get("osm_type")), int(properties["osm_id"])
+    return "", int(properties.get("id") or 0)
 
 
 def _label(tags: dict[str, str], classes: Sequence[LabelClass]) -> int:

@@ -1,4 +1,5 @@
 from catalog.datasets import queries, usecases
+from catalog.datasets.centroids import list_centroids
 from catalog.datasets.cleanup import removed
 from catalog.datasets.rules import TileRules
 from catalog.datasets.tools import BuildTools
@@ -53,6 +54,11 @@ async def get_dataset(query: c.GetDataset, read: ReadTx, views: DatasetViews, fa
 @router.on(c.ListDatasets)
 async def list_datasets(query: c.ListDatasets, read: ReadTx, views: DatasetViews, facets: Facets) -> Rows:
     return await queries.list_datasets(query, read, views, facets)
+
+
+@router.on(c.ListDatasetCentroids)
+async def list_dataset_centroids(query: c.ListDatasetCentroids, read: ReadTx) -> bytes:
+    return await list_centroids(query, read)
 
 
 @router.effect(c.DatasetDeleted)

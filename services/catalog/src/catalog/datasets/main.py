@@ -3,12 +3,12 @@
 from typing import TypeVar
 
 from catalog.datasets import handlers
-from catalog.datasets.rawdata import RawData
 from catalog.datasets.rules import TileRules
 from catalog.datasets.settings import DatasetSettings
 from catalog.datasets.tools import BuildTools
 from catalog.datasets.views import DatasetViews
 from catalog.stac.api import StacApi
+from imagery import RawData
 from kit.app import Service
 from kit.outbound import Outbound
 from kit.storage import Storage
@@ -20,11 +20,11 @@ A = TypeVar("A")
 def attach(service: Service, settings: DatasetSettings) -> None:
     """After STAC, whose adapters are used here."""
     outbound, storage, stac = _of(service, Outbound), _of(service, Storage), _of(service, StacApi)
-    source = RawData(settings.rawdata_url, outbound, settings.rawdata_interval, settings.rawdata_limit)
+    osm = RawData(settings.rawdata_url, outbound, settings.rawdata_interval, settings.rawdata_limit)
     service.provides += [
         TileRules(outbound, settings.dataset_max_tiles),
         DatasetViews(stac, storage),
-        BuildTools(outbound, storage, stac, source, settings.dataset_max_tiles, settings.dataset_patience),
+        BuildTools(outbound, storage, stac, osm, settings.dataset_max_tiles, settings.dataset_patience),
     ]
 
 

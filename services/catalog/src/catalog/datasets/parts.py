@@ -12,7 +12,6 @@ from sqlalchemy import select
 from catalog.areas.tables import AoiRow
 from catalog.datasets import places
 from catalog.datasets.archive import archive
-from catalog.datasets.domain import labelled, osm_filter
 from catalog.datasets.fence import Claim, Pulse
 from catalog.datasets.patience import patiently
 from catalog.datasets.ports import BuildFailed, TryLater
@@ -96,24 +95,6 @@ async def _fetch(build: Build, tiles: list, kept: int, total: int) -> list[str]:
     if result.transient and not build.last:
         raise TryLater("Some tiles of the imagery could not be fetched.")
     return [folder + name for name in result.saved]
-
-
-async def make_labels(build: Build) -> tuple[bytes, int]:
-    """The label file as it was stored, and the number of its features."""
-    kind, rules, found = build.request.geometry_type, osm_filter(build.classes, build.request.geometry_type), []
-    for number, area in enumerate(build.areas):
-        await build.pulse.at("labels", number, len(build.areas))
-        outline = shapely.geometry.mapping(area)
-        found += await patiently(lambda o=outline: build.tools.source.features(o, rules, kind), build.tools.patience)
-    features = labelled(found, build.classes, kind)
-    if not features:
-        raise BuildFailed("No label found: OpenStreetMap has no feature of these classes in the area.")
-    content = orjson.dumps({"type": "FeatureCollection", "features": features})
-    await build.pulse.beat()
-    key = places.labels(build.stac_id)
-    await patiently(lambda: build.tools.storage.put(key, content, "application/geo+json"), build.tools.patience)
-    await build.pulse.at("labels", len(build.areas), len(build.areas))
-    return content, len(features)
 
 
 async def make_archive(build: Build, chips: list[str], labels: bytes) -> StoredFile:

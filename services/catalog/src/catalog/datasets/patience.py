@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from catalog.datasets.ports import TryLater
+from imagery import RawDataError
 from kit.errors import Unavailable
 from kit.outbound import OutboundError
 
@@ -20,8 +21,8 @@ async def patiently(call: Callable[[], Awaitable[T]], patience: float) -> T:
     while True:
         try:
             return await call()
-        except (Unavailable, TryLater, OutboundError) as error:
-            if isinstance(error, OutboundError) and not error.transient:
+        except (Unavailable, TryLater, OutboundError, RawDataError) as error:
+            if isinstance(error, OutboundError | RawDataError) and not error.transient:
                 raise
             if time.monotonic() + pause > until:
                 raise TryLater(str(error)) from error

@@ -1,7 +1,7 @@
 """What dataset commands and builds need of the world."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import shapely
 
@@ -12,12 +12,6 @@ class ImageryRules(Protocol):
         ...
 
     def budget_problem(self, areas: Sequence[shapely.Geometry], zoom: int) -> str: ...
-
-
-class FeatureSource(Protocol):
-    async def features(self, area: dict[str, Any], filters: dict[str, Any], geometry_type: str) -> list[dict[str, Any]]:
-        """OSM features that touch a GeoJSON area. `BuildFailed` for a final no, `TryLater` for a stumble."""
-        ...
 
 
 class BuildFailed(Exception):

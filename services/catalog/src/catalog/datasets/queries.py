@@ -13,13 +13,15 @@ from contracts.shared import Actor, Json, Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 
-ORDERS = {name: getattr(DatasetRow, name) for name in ("created_at", "last_modified", "id", "status", "star_count")}
+ORDERS = {
+    name: getattr(DatasetRow, name) for name in ("created_at", "last_modified", "id", "title", "status", "star_count")
+}
 RANGES = {name: getattr(DatasetRow, name) for name in ("id", "created_at", "last_modified", "source_imagery")}
 
 
 async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, facets: Facets) -> Json:
     by = DatasetRow.stac_id == query.stac_id if query.stac_id is not None else DatasetRow.id == query.dataset_id
-    row = await read.session.scalar(_visible(read.actor).where(by))
+    row = await read.session.scalar(visible(read.actor).where(by))
     if row is None:
         raise NotFound("dataset_not_found", "There is no such dataset.")
     return (await _shown([row], query.expand, read, views, facets))[0]
@@ -43,7 +45,7 @@ async def _shown(
     return shown
 
 
-def _visible(actor: Actor) -> Select[DatasetRow]:
+def visible(actor: Actor) -> Select[DatasetRow]:
     if sees_all(actor):
         return select(DatasetRow)
     own = DatasetRow.user_id == actor.id if not actor.is_anonymous else false()
@@ -51,7 +53,7 @@ def _visible(actor: Actor) -> Select[DatasetRow]:
 
 
 def _filtered(query: ListDatasets, actor: Actor) -> Select[DatasetRow]:
-    rows = _visible(actor)
+    rows = visible(actor)
     if query.status is not None:
         rows = rows.where(DatasetRow.status == query.status)
     if query.visibility is not None:

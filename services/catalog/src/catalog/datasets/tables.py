@@ -31,6 +31,8 @@ class DatasetRow(Base):
     chip_count: Mapped[int | None]
     feature_count: Mapped[int | None]
     star_count: Mapped[int] = mapped_column(server_default="0", index=True)
+    offset: Mapped[list[float]] = mapped_column(JSONB, server_default="[0.0, 0.0]")
+    """Of the imagery against the map: x, y."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     last_modified: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
-from catalog.datasets.ports import FeatureSource
 from catalog.stac.api import StacApi
+from imagery import RawData
 from kit.outbound import Outbound
 from kit.storage import Storage
 
@@ -13,6 +13,6 @@ class BuildTools:
     outbound: Outbound
     storage: Storage
     stac: StacApi
-    source: FeatureSource
+    osm: RawData
     max_tiles: int
     patience: float = 60.0

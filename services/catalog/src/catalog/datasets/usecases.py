@@ -81,6 +81,8 @@ async def change_dataset(command: c.ChangeDataset, tx: Tx, rules: ImageryRules) 
         value = getattr(command, field)
         if value is not None:
             setattr(row, field, value)
+    if command.offset is not None:
+        row.offset = list(command.offset)
     row.last_modified = datetime.now(UTC)
     tx.emit(
         c.DatasetChanged(
@@ -133,7 +135,7 @@ def _new_row(title: str, source_imagery: str, category: str, tx: Tx) -> DatasetR
     slug = slugify(title, max_length=MAX_SLUG, word_boundary=True) or "untitled"
     row = DatasetRow(
         stac_id=f"{slug}-{token_hex(3)}", title=title, source_imagery=source_imagery, category=category,
-        status="draft", visibility="private", user_id=tx.actor.id, error="", build=0, delivery=0,
+        status="draft", visibility="private", user_id=tx.actor.id, error="", build=0, delivery=0, offset=[0.0, 0.0],
         created_at=now, last_modified=now,
     )  # fmt: skip
     tx.session.add(row)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from catalog.datasets import places
 from catalog.datasets.tables import DatasetRow
+from catalog.datasets.usage import models_of
 from catalog.stac.api import StacApi
 from catalog.stac.vocabulary import DATASETS
 from catalog.stars.queries import starred
@@ -29,9 +30,13 @@ class DatasetViews:
         found = await tx.session.execute(select(KnownUser.id, KnownUser.username).where(KnownUser.id.in_(users)))
         names = {tx.actor.id: tx.actor.username, **dict(found.tuples().all())}
         assets = await self._assets([row.stac_id for row in rows if row.status == "built"])
-        mine = await starred([row.stac_id for row in rows], tx)
+        ids = [row.stac_id for row in rows]
+        mine, models = await starred(ids, tx), await models_of(ids, tx)
         views = [self._view(row, names.get(row.user_id, ""), assets.get(row.stac_id)) for row in rows]
-        return [view.model_copy(update={"is_starred": view.stac_id in mine}) for view in views]
+        return [
+            view.model_copy(update={"is_starred": view.stac_id in mine, "models_count": models.get(view.stac_id, 0)})
+            for view in views
+        ]
 
     def _view(self, row: DatasetRow, username: str, assets: dict[str, str] | None) -> Dataset:
         fields = {name: getattr(row, name) for name in Dataset.model_fields if hasattr(row, name)}

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
+from imagery import parted
 from kit.child import die_with_parent
 from prediction.results.domain import check
-from prediction.results.osm import parted
 
 LAYER = "predictions"
 TILING_LIMIT = 1500.0

@@ -1,14 +1,8 @@
-"""What OpenStreetMap has already."""
+"""What to ask OpenStreetMap for."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import shapely
-
-SHARE = 0.25
-"""Of the smaller of two surfaces; imagery and map are often a few metres apart."""
-Feature = dict[str, Any]
 _KEYS: dict[str, dict[str, list[str]]] = {
     "building": {"building": []},
     "road": {"highway": []},
@@ -27,22 +21,3 @@ def wanted(keywords: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
     keys = {key: [v for k, vs in pairs if k == key and key not in any_value for v in vs] for key, _ in pairs}
     bucket = next((name for name in _BUCKETS if name in keywords), "polygon")
     return (bucket, {"tags": {bucket: {"join_or": keys}}}) if keys else None
-
-
-def parted(features: Sequence[Feature], mapped: Sequence[Feature]) -> tuple[list[Feature], list[Feature]]:
-    """Features that are new, and those that are on the map: surfaces that share `SHARE`, or anything that touches."""
-    known = _shapes([one for one in mapped if one.get("geometry")])
-    tree, found = shapely.STRtree(known), _shapes(features)
-    ours, theirs = tree.query(found, predicate="intersects")
-    met = set(ours[_same(found[ours], known[theirs])].tolist())
-    return [f for n, f in enumerate(features) if n not in met], [f for n, f in enumerate(features) if n in met]
-
-
-def _shapes(features: Sequence[Feature]) -> np.ndarray:
-    shapes = [shapely.geometry.shape(one["geometry"]) for one in features]
-    return shapely.make_valid(np.array(shapes, dtype=object)) if shapes else np.array([], dtype=object)
-
-
-def _same(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    smaller = np.minimum(shapely.area(ours), shapely.area(theirs))
-    return shapely.area(shapely.intersection(ours, theirs)) >= SHARE * smaller

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from contracts.catalog.models import ModelFacts
+from imagery import RawDataError
 from kit.child import in_child
 from pipelines.port import ArtifactNotFound
 from prediction.results.domain import Contradiction
 from prediction.results.make import Made, Promise, make
 from prediction.results.osm import wanted
-from prediction.results.rawdata import snapshot
 from prediction.runs.domain import Region, geojson
-from prediction.runs.ports import Failed, Progress, Tools
+from prediction.runs.ports import Failed, Later, Progress, Tools
 from prediction.runs.queries import output_folder
 from prediction.runs.tables import PredictionRow
 
@@ -60,7 +60,13 @@ async def _download(row: PredictionRow, tools: Tools, target: Path) -> None:
 async def _mapped(row: PredictionRow, place: Region, tools: Tools) -> list[dict[str, Any]] | None:
     """What OpenStreetMap has there; None when nobody wants to know, or when the model finds nothing that it maps."""
     asked = wanted(ModelFacts.model_validate(row.facts).keywords) if row.remove_osm else None
-    return await snapshot(tools.osm_url, tools.outbound, geojson(place), *asked) if asked else None
+    if asked is None:
+        return None
+    kind, filters = asked
+    try:
+        return await tools.osm.features(geojson(place), filters, kind)
+    except RawDataError as problem:
+        raise (Later if problem.transient else Failed)(str(problem)) from problem
 
 
 async def _made(raw: Path, mapped: list[dict[str, Any]] | None, row: PredictionRow, tools: Tools) -> Made:

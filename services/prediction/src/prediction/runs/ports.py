@@ -6,6 +6,7 @@ from multiprocessing import set_forkserver_preload
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
+from imagery import RawData
 from kit.outbound import Outbound
 from kit.storage import Storage
 from pipelines.launcher import Launcher
@@ -45,8 +46,7 @@ class Tools:
     deadline: float
     zooms: tuple[int, int]
     """of the PMTiles: least, most"""
-    osm_url: str
-    """of the Raw Data API"""
+    osm: RawData
 
     async def start(self) -> None:
         set_forkserver_preload(PRELOADED)

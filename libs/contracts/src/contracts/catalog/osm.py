@@ -1,0 +1,16 @@
+"""Features on their way to OpenStreetMap."""
+
+from contracts.base import Query
+from contracts.shared import Json
+
+
+class DescribeAsOsm(Query, wire="catalog.v1.describe_as_osm"):
+    """Features as OSM XML, ready for an editor; the answer is the text as a JSON string."""
+
+    features: list[Json]
+
+
+class Conflate(Query, wire="catalog.v1.conflate"):
+    """The features that OpenStreetMap does not have yet. Asks the Raw Data API, so it takes its time."""
+
+    features: list[Json]
