@@ -2,19 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
-
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from catalog.datasets.tables import DatasetUse
-<<<<<<< HEAD
-from contracts.training import TrainingDeleted, TrainingSubmitted
-from kit.messaging.tx import Tx
-=======
 from catalog.models.tables import ModelRunRow
-from contracts.training import TrainingSubmitted
+from contracts.training import TrainingDeleted, TrainingSubmitted
 from kit.messaging.tx import ReadTx, Tx
->>>>>>> 63bbf1d (Labels as rows: drawn, uploaded, fetched from OpenStreetMap; one client of the Raw Data API; imagery offset and centroids of datasets)
 
 
 def note(event: TrainingSubmitted, tx: Tx) -> None:
@@ -25,14 +18,13 @@ def note(event: TrainingSubmitted, tx: Tx) -> None:
     )  # fmt: skip
 
 
-<<<<<<< HEAD
 async def forget(event: TrainingDeleted, tx: Tx) -> None:
     await tx.session.execute(delete(DatasetUse).where(DatasetUse.training_id == event.training_id))
-=======
+
+
 async def models_of(stac_ids: Sequence[str], tx: Tx | ReadTx) -> dict[str, int]:
     """STAC id → number of local models that were trained on the dataset; those without are missing."""
     models = func.count(ModelRunRow.local_model_id.distinct())
     runs = select(DatasetUse.stac_id, models).join(ModelRunRow, ModelRunRow.training_id == DatasetUse.training_id)
     found = await tx.session.execute(runs.where(DatasetUse.stac_id.in_(stac_ids)).group_by(DatasetUse.stac_id))
     return dict(found.tuples().all())
->>>>>>> 63bbf1d (Labels as rows: drawn, uploaded, fetched from OpenStreetMap; one client of the Raw Data API; imagery offset and centroids of datasets)
