@@ -24,6 +24,7 @@ from tenacity import retry, retry_if_result, stop_after_attempt, wait_none
 from stack.home import Home
 from stack.sandbox import sandbox
 from stack.sandbox.issuer import INTERNAL_KEY
+from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET, PERSON
 from stack.sandbox.start import NAMES
 
 
@@ -171,6 +172,27 @@ def test_portal_resolves_the_hash_of_a_token(servers):
     }
     unknown = {**body, "token_hash": "0" * 64}
     assert http.post("/internal/resolve-token", json=unknown, headers=trusted).status_code == 404
+    assert http.post("/internal/resolve-token", json={**body, "app": "other"}, headers=trusted).status_code == 404
+    assert http.get("/asked").json()[body["token_hash"]] == 1
+
+
+def test_osm_gives_a_profile_for_a_code_and_a_code_once(servers):
+    http, back = servers["osm"], "https://map.example/back"
+    asked = {"client_id": CLIENT_ID, "redirect_uri": back, "response_type": "code", "state": "s"}
+    sent = http.get("/oauth2/authorize", params=asked)
+    assert sent.status_code == 302
+    answer = httpx.URL(sent.headers["location"])
+    assert (str(answer).partition("?")[0], answer.params["state"]) == (back, "s")
+    form = {
+        "grant_type": "authorization_code", "code": answer.params["code"], "redirect_uri": back,
+        "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+    }  # fmt: skip
+    assert http.post("/oauth2/token", data={**form, "client_secret": "x"}).status_code == 401
+    token = http.post("/oauth2/token", data=form).raise_for_status().json()["access_token"]
+    assert http.post("/oauth2/token", data=form).json() == {"error": "invalid_grant"}
+    profile = http.get("/api/0.6/user/details.json", headers={"authorization": f"Bearer {token}"}).json()["user"]
+    assert (profile["id"], profile["display_name"]) == (PERSON["id"], PERSON["display_name"])
+    assert http.get("/api/0.6/user/details.json").status_code == 401
 
 
 def test_mail_is_kept_and_shown(servers, home):

@@ -14,9 +14,10 @@ from contracts.catalog.datasets import (
     ListDatasets,
     RebuildDataset,
 )
-from contracts.shared import ANONYMOUS, Page
+from contracts.catalog.owned import CountOwned
+from contracts.shared import ANONYMOUS, Actor, Page
 from contracts.training import TrainingDeleted, TrainingSubmitted
-from kit.errors import NotFound
+from kit.errors import Forbidden, NotFound
 from kit.testing import ADMIN, STRANGER, Caller, eventually
 
 pytestmark = pytest.mark.usefixtures("running")
@@ -166,3 +167,15 @@ async def test_used_dataset_stays_and_an_unused_one_takes_its_areas_along(runnin
         return (await caller.send(DeleteDataset(dataset_id=used))).status == "accepted"
 
     await eventually(deleted)
+
+
+@pytest.mark.spec("2.4", "profile: models_count, datasets_count")
+async def test_owned_things_are_counted_whoever_may_see_them(caller: Caller, mapping):
+    owner = Actor(id=90_210, username="collector")
+    for number in range(2):
+        body = {"title": f"Counted {number}", "source_imagery": TEMPLATE, "category": "buildings"}
+        assert (await caller.send(CreateDataset(**body), owner)).status == "accepted"
+    assert await caller.ask(CountOwned(user_id=owner.id), owner) == {"datasets": 2, "models": 0}
+    assert (await caller.ask(CountOwned(user_id=owner.id), ADMIN))["datasets"] == 2
+    with pytest.raises(Forbidden):
+        await caller.ask(CountOwned(user_id=owner.id), STRANGER)

@@ -1,7 +1,9 @@
 """The real gateway on a throw-away NATS and database, asked over HTTP; small responders stand for other services."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,13 +11,21 @@ import nats
 import psycopg
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from contracts import headers as h
 from contracts.base import Command, Query
 from contracts.verdict import Accepted, Refused
+from gateway.auth.osm import osm_login
+from gateway.auth.setup import provider_of
 from gateway.main import build
 from gateway.settings import Settings
+from kit.outbound import Outbound
 from kit.testing import Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
+from stack.home import Home
+from stack.sandbox import sandbox
+from stack.sandbox.issuer import INTERNAL_KEY
+from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
 TOKEN = "a-token-for-tests"
@@ -148,3 +158,90 @@ def owners(_owners: Owners) -> Owners:
     _owners.commands.clear()
     _owners.heard.clear()
     return _owners
+
+
+SECRETS = {"signing_key": "s" * 40, "cookie_secret": "c" * 40, "osm_secret": "o" * 40}
+FRONTEND, PORTAL = "https://map.example", "https://login.example"
+OSM_BACK = f"{FRONTEND}/authenticate"
+
+
+@contextmanager
+def third_party(name: str, folder: Path) -> Iterator[str]:
+    """The address of a sandbox server of our own."""
+    daemon, url = sandbox(name, home=Home(folder))
+    daemon.start()
+    yield url
+    daemon.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def issuer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    """The identity provider, and the login portal."""
+    with third_party("issuer", tmp_path_factory.mktemp("issuer")) as url:
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def osm(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    with third_party("osm", tmp_path_factory.mktemp("osm")) as url:
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            yield client
+
+
+def _allowing(client: httpx.AsyncClient) -> Outbound:
+    return Outbound(f"{client.base_url.host}:{client.base_url.port}")
+
+
+@pytest.fixture
+def on_hanko(running: Any, issuer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The running gateway as AUTH_PROVIDER=hanko would have it. `chief@map.example` is in ADMIN_EMAILS."""
+    values = {
+        "auth_provider": "hanko", "hanko_url": str(issuer.base_url).rstrip("/"), "login_url": PORTAL,
+        "login_backend_url": str(issuer.base_url).rstrip("/"), "login_key": SecretStr(INTERNAL_KEY),
+        "cookie_secret": SecretStr(SECRETS["cookie_secret"]), "admin_emails": ["Chief@map.example"],
+    }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setattr(running.door.settings, name, value)
+    provider = provider_of(running.door.settings, running.door.users, _allowing(issuer))
+    monkeypatch.setattr(running.door, "provider", provider)
+    return provider
+
+
+@pytest.fixture
+def signed(issuer: httpx.AsyncClient) -> Callable[..., Any]:
+    """`await signed("sub", "e@mail")`: the headers of somebody who logged in at the provider."""
+
+    async def headers(sub: str, email: str = "", **claims: Any) -> dict[str, str]:
+        body = {"sub": sub, "email": email or f"{sub}@map.example"} | claims
+        token = (await issuer.post("/token", json=body)).raise_for_status().json()["token"]
+        return {"authorization": f"Bearer {token}"}
+
+    return headers
+
+
+@pytest.fixture
+def with_osm_login(running: Any, osm: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The running gateway with OSM_CLIENT_ID and its neighbours set."""
+    values = {
+        "osm_url": str(osm.base_url).rstrip("/"), "osm_client_id": CLIENT_ID,
+        "osm_client_secret": SecretStr(CLIENT_SECRET), "osm_redirect_uri": OSM_BACK,
+        "osm_secret": SecretStr(SECRETS["osm_secret"]),
+    }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setattr(running.door.settings, name, value)
+    outbound = _allowing(osm)
+    monkeypatch.setattr(running.door, "provider", provider_of(running.door.settings, running.door.users, outbound))
+    monkeypatch.setattr(running.door, "osm", osm_login(running.door.settings, outbound))
+
+
+@pytest.fixture
+def sql(settings: Settings) -> Callable[..., list[tuple]]:
+    """Runs one statement in the gateway's database."""
+
+    def run(statement: str, *params: Any) -> list[tuple]:
+        with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
+            cursor = connection.execute(statement, params)
+            return cursor.fetchall() if cursor.description else []
+
+    return run

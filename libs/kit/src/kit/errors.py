@@ -15,7 +15,7 @@ class DomainError(Exception):
 
     kind: ClassVar[Kind] = Kind.INTERNAL
 
-    def __init__(self, code: str, detail: str = "", **facts: Any) -> None:
+    def __init__(self, code: str, /, detail: str = "", **facts: Any) -> None:
         super().__init__(detail or code)
         self.code, self.detail, self.facts = code, detail, facts
 

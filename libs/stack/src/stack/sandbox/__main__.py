@@ -36,6 +36,14 @@ def serve_issuer(port: Port) -> None:
     _serve(issuer.app(f"http://127.0.0.1:{port}"), port)
 
 
+@cli.command("osm")
+def serve_osm(port: Port) -> None:
+    """The login at OpenStreetMap."""
+    from stack.sandbox import osm_login
+
+    _serve(osm_login.app(), port)
+
+
 @cli.command("smtp")
 def serve_smtp(port: Port, mail_port: Annotated[int, typer.Option(help="where mail is taken")]) -> None:
     """A mail sink; --port answers what arrived."""

@@ -1,6 +1,7 @@
 """An OIDC issuer like Hanko, and the login portal that turns the hash of a personal access token into a person.
 
-`POST /token` and `POST /pat` stand for what happens in the browser; the other routes are those the products have.
+`POST /token` and `POST /pat` stand for what happens in the browser, `/asked`, `/rotate` and `/break` are for tests; the
+other routes are those the products have.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from stack.sandbox.web import application
 
 INTERNAL_KEY = "sandbox-internal-key"
 """what the portal wants to find in the header X-Internal-Key"""
+APP = "fair"
 
 
 class Issuer:
@@ -33,6 +35,8 @@ class Issuer:
         self.keys: list[tuple[str, rsa.RSAPrivateKey]] = []
         self.down = False
         self.people: dict[str, dict[str, str]] = {}
+        self.asked: dict[str, int] = {}
+        """How often each hash of a token was asked for."""
         self.rotate()
 
     def rotate(self, keep: bool = True) -> str:
@@ -47,7 +51,10 @@ class Issuer:
             raise HTTPException(503, "broken on purpose")
         return {"keys": [_public(kid, key) for kid, key in self.keys]}
 
-    def token(self, sub: str, email: str, username: str | None = None, exp_in: float = 3600, **claims: Any) -> str:
+    def token(
+        self, sub: str, email: str | dict[str, Any], username: str | None = None, exp_in: float = 3600,
+        email_as_text: bool = False, **claims: Any,
+    ) -> str:  # fmt: skip
         """Further claims replace the usual ones, so that a test can ask for a token with a wrong issuer or audience."""
         kid, key = self.keys[-1]
         now = int(time.time())
@@ -57,7 +64,7 @@ class Issuer:
             "sub": sub,
             "iat": now,
             "exp": now + int(exp_in),
-            "email": {"address": email, "is_primary": True, "is_verified": True},
+            "email": _address(email, email_as_text),
             "session_id": str(uuid.uuid4()),
         }
         named = {"username": username} if username else {}
@@ -68,7 +75,12 @@ class Issuer:
         self.people[hashlib.sha256(token.encode()).hexdigest()] = {"id": sub, "email": email}
         return token
 
-    def person(self, token_hash: str) -> dict[str, str]:
+    def person(self, token_hash: str, app: str) -> dict[str, str]:
+        if self.down:
+            raise HTTPException(503, "broken on purpose")
+        if app != APP:
+            raise HTTPException(404, "unknown app")
+        self.asked[token_hash] = self.asked.get(token_hash, 0) + 1
         if token_hash not in self.people:
             raise HTTPException(404, "unknown token")
         return self.people[token_hash]
@@ -87,12 +99,17 @@ def app(url: str) -> Starlette:
     async def resolve(request: Request) -> JSONResponse:
         if request.headers.get("x-internal-key") != INTERNAL_KEY:
             raise HTTPException(401, "X-Internal-Key is wrong")
-        return JSONResponse(issuer.person((await request.json())["token_hash"]))
+        body = await request.json()
+        return JSONResponse(issuer.person(body["token_hash"], body["app"]))
+
+    async def asked(request: Request) -> JSONResponse:
+        return JSONResponse(issuer.asked)
 
     return application(
         [
             Route("/.well-known/jwks.json", keys),
             Route("/internal/resolve-token", resolve, methods=["POST"]),
+            Route("/asked", asked),
             Route("/token", _answer(lambda **body: {"token": issuer.token(**body)}), methods=["POST"]),
             Route("/pat", _answer(lambda **body: {"token": issuer.access_token(**body)}), methods=["POST"]),
             Route("/rotate", _answer(lambda **body: {"kid": issuer.rotate(**body)}), methods=["POST"]),
@@ -111,6 +128,13 @@ def _answer(call: Callable[..., dict[str, Any]]) -> Callable[[Request], Awaitabl
             raise HTTPException(422, str(error)) from error
 
     return endpoint
+
+
+def _address(email: str | dict[str, Any], as_text: bool) -> str | dict[str, Any]:
+    """Both forms are seen in the wild; an object is taken as it is."""
+    if as_text or isinstance(email, dict):
+        return email
+    return {"address": email, "is_primary": True, "is_verified": True}
 
 
 def _public(kid: str, key: rsa.RSAPrivateKey) -> dict[str, Any]:
