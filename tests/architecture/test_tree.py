@@ -60,6 +60,7 @@ def test_only_the_relay_and_the_bus_publish():
         "relay.py",
         "acks.py",
         "bus.py",
+        "pull.py",
         "dead.py",
         "settle.py",
         "answers.py",
