@@ -22,7 +22,7 @@ from stack.sandbox import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
 from builds import builder, place, tiles
-from stac_fixtures import served, stac, storage, training, working
+from stac_fixtures import registered, served, stac, storage, training, weights, working
 
 __all__ = [
     "builder",
@@ -31,6 +31,7 @@ __all__ = [
     "nats_url",
     "place",
     "postgres_url",
+    "registered",
     "running",
     "served",
     "settings",
@@ -38,6 +39,7 @@ __all__ = [
     "storage",
     "tiles",
     "training",
+    "weights",
     "working",
 ]  # fmt: skip
 
@@ -92,6 +94,7 @@ def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_part
         **{name: value for name, value in stack_env.items() if name.startswith(("AWS_", "BUCKET", "FAIR_STAC"))},
         "STAC_DATABASE_URL": pgstac_url,
         "FAIRWAY_MODELS_PATH": str(Path(__file__).parents[3]),
+        "API_BASE_URL": "https://fair.example/api/v1",
         "PARENT_BUCKET_FOLDER": f"test-catalog-{uuid4().hex[:8]}",
         "OUTBOUND_ALLOW": ",".join(
             [f"127.0.0.1:{files_port}", *(urlsplit(url).netloc for url in third_parties.values())]

@@ -11,12 +11,14 @@ from pathlib import Path
 import nats
 import pytest
 import pytest_asyncio
+from stac_things import base_item, tiny_onnx
 
 from catalog.settings import Settings
 from catalog.stac.api import StacApi
+from contracts.catalog import models as c
 from kit.app import Service
 from kit.storage import Storage
-from kit.testing import Room, eventually
+from kit.testing import ADMIN, Room, eventually
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -89,3 +91,26 @@ async def training(nats_url: str) -> AsyncIterator[dict[int, dict]]:
     await connection.flush()
     yield answers
     await connection.close()
+
+
+@pytest.fixture
+def weights(served):
+    (served / "model.onnx").write_bytes(tiny_onnx())
+    (served / "checkpoint.pt").write_bytes(b"weights")
+    return served
+
+
+async def settled(caller, model_id: int) -> dict:
+    async def row():
+        found = await caller.ask(c.GetBaseModel(model_id=model_id), ADMIN)
+        return found if found["status"] != "registering" else None
+
+    return await eventually(row, 60)
+
+
+@pytest_asyncio.fixture
+async def registered(caller, working, weights, stac, storage, files_port):
+    """A new base model, active."""
+    verdict = await caller.send(c.RegisterBaseModel(stac_item=base_item(files_port), category="buildings"), ADMIN)
+    assert (verdict.http, verdict.result["status"]) == (202, "registering")
+    return await settled(caller, verdict.result["id"])

@@ -6,14 +6,16 @@ from catalog import events
 from catalog.areas import handlers as areas
 from catalog.curation import handlers as curation
 from catalog.datasets import handlers as datasets
+from catalog.files import handlers as files
 from catalog.labels import handlers as labels
 from catalog.models import handlers as models
 from catalog.owned import handlers as owned
+from catalog.stars import handlers as stars
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import ADMIN, MAPPER, Caller, example, feed
 
-ROUTERS = (events, areas, datasets, labels, models, curation, owned)
+ROUTERS = (events, areas, datasets, labels, models, curation, owned, stars, files)
 ROUTES = [route for room in ROUTERS for route in room.router.routes]
 
 

@@ -2,11 +2,22 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
 
 from kit.errors import NotFound, Unavailable
 from kit.settings import StorageSettings
+
+
+@dataclass(frozen=True)
+class Level:
+    """What lies between one slash and the next. `files` as the store lists them: `{"Key", "Size", "LastModified", …}`;
+    `next` continues after them."""
+
+    folders: list[str]
+    files: list[dict[str, Any]]
+    next: str | None
 
 
 class Storage:
@@ -83,6 +94,13 @@ class Storage:
             for entry in page.get("Contents", ()):
                 yield entry["Key"][len(self.prefix) :]
 
+    async def level(self, prefix: str, after: str = "", most: int = 1000) -> Level:
+        """One level of the bucket. Unlike elsewhere `prefix` and the keys are those of the whole bucket."""
+        place = {"Prefix": prefix, "Delimiter": "/", "MaxKeys": most, **({"ContinuationToken": after} if after else {})}
+        page = await self._call("list_objects_v2", **place)
+        folders = [entry["Prefix"] for entry in page.get("CommonPrefixes", ())]
+        return Level(folders, page.get("Contents", []), page.get("NextContinuationToken"))
+
     async def remove(self, keys: Sequence[str]) -> None:
         """Absent ones are fine."""
         for start in range(0, len(keys), 1000):
@@ -91,7 +109,11 @@ class Storage:
 
     def presigned(self, key: str) -> str:
         """A GET that works for `PRESIGNED_URL_EXPIRY` seconds; existence is not checked."""
-        params = {"Bucket": self.settings.bucket, "Key": self.prefix + key}
+        return self.presigned_at(self.prefix + key)
+
+    def presigned_at(self, full_key: str) -> str:
+        """The same for any key of the bucket."""
+        params = {"Bucket": self.settings.bucket, "Key": full_key}
         return self.client.generate_presigned_url("get_object", Params=params, ExpiresIn=self.settings.presigned_expiry)
 
     async def _call(self, verb: str, **params: Any) -> Any:

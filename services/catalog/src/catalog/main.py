@@ -2,6 +2,8 @@ from catalog import events
 from catalog.areas import handlers as areas
 from catalog.curation import handlers as curation
 from catalog.datasets import main as datasets
+from catalog.files import handlers as files
+from catalog.files.tools import MirrorTools
 from catalog.labels import main as labels
 from catalog.models import main as models
 from catalog.owned import handlers as owned
@@ -17,12 +19,13 @@ from kit.storage import Storage
 def build(settings: Settings) -> Service:
     routers = [
         events.router, areas.router, datasets.router, labels.router, models.router, curation.router, stars.router,
-        owned.router,
+        owned.router, files.router,
     ]  # fmt: skip
     service = Service("catalog", settings, routers=routers)
-    outbound = Outbound(settings.outbound_allow)
-    service.provides += [Ids(service.db), outbound, Storage(settings)]
-    attach_stac(service, settings)
+    outbound, storage = Outbound(settings.outbound_allow), Storage(settings)
+    service.provides += [Ids(service.db), outbound, storage]
+    api, facets = attach_stac(service, settings)
+    service.provides.append(MirrorTools(api, storage, outbound, facets, settings.api_base_url))
     datasets.attach(service, settings)
     labels.attach(service, settings, outbound)
     models.attach(service, settings)

@@ -17,6 +17,7 @@ from gateway.api import (
     dead_letters,
     events,
     feedback,
+    files,
     local_models,
     mappings,
     model_cards,
@@ -38,12 +39,13 @@ MODULES = (
     notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
     stars,
     feedback,
+    files,
     *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [
     "authorization", "content-type", "x-csrftoken", "x-requested-with", "idempotency-key", "last-event-id",
-    "traceparent", "x-dev-user", "access-token",
+    "traceparent", "x-dev-user", "access-token", "range",
 ]  # fmt: skip
 ANSWER_HEADERS = [
     "location", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "idempotent-replayed",

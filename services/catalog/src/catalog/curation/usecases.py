@@ -109,6 +109,15 @@ async def _change(
     extensions: list[str] | None = None,
 ) -> None:  # fmt: skip
     """Invalid with `stac` = list of problems when the merged item breaks its schemas."""
+    async with api.turn(collection, item_id):
+        await _merge(collection, item_id, changed, api, extensions)
+    facets.drop(collection, item_id)
+    await facets.of(collection, [item_id])  # kept from here on, so that no transaction waits for the catalogue
+
+
+async def _merge(
+    collection: str, item_id: str, changed: Mapping[str, Any], api: StacApi, extensions: list[str] | None
+) -> None:
     from catalog.stac.validate import item_problems
 
     item = await api.get(collection, item_id)
@@ -119,8 +128,6 @@ async def _change(
     if problems:
         raise Invalid("invalid_stac_item", "The item would break its schemas.", stac=problems)
     await api.put(wanted)
-    facets.drop(collection, item_id)
-    await facets.of(collection, [item_id])  # kept from here on, so that no transaction waits for the catalogue
 
 
 async def _row(registry: c.ModelKind, model_id: int, read: ReadTx) -> BaseModelRow | LocalModelRow:

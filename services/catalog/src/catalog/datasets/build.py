@@ -14,8 +14,10 @@ from catalog.datasets.fence import Claim, Pulse, claim
 from catalog.datasets.ports import BuildFailed, Superseded, TryLater
 from catalog.datasets.tables import DatasetRow
 from catalog.datasets.tools import BuildTools
+from catalog.stac.vocabulary import DATASETS
 from catalog.tables import KnownUser
 from contracts.catalog.datasets import BuildDataset, DatasetBuildFailed, DatasetBuildJob, DatasetBuilt
+from contracts.catalog.files import MirrorJob
 from contracts.shared import Visibility
 from kit.jobs import JobContext
 from kit.messaging.tx import Tx
@@ -84,6 +86,7 @@ async def _built(work: parts.Build, context: JobContext, chips: int, features: i
                 label_tasks=request.label_tasks, geometry_type=request.geometry_type, **counts,
             )
         )  # fmt: skip
+        tx.emit(MirrorJob(collection=DATASETS, item_id=row.stac_id, user_id=row.user_id))
 
 
 async def _said_meanwhile(tx: Tx, dataset_id: int) -> tuple[Visibility, str]:

@@ -10,4 +10,5 @@ async def removed(stac_id: str, stac: StacApi, storage: Storage) -> None:
     if stac.root:
         await stac.delete(DATASETS, stac_id)
     if storage.settings.bucket:
-        await storage.remove(await storage.keys(places.home(stac_id)))
+        for folder in (places.home(stac_id), f"downloads/{DATASETS}/{stac_id}/"):
+            await storage.remove(await storage.keys(folder))

@@ -20,6 +20,7 @@ from catalog.stac.validate import item_problems, refuse
 from catalog.stac.versions import publish_version, version_of
 from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
 from contracts.catalog import models as c
+from contracts.catalog.files import MirrorJob
 from contracts.training import GetPublishable, Publishable
 from kit.errors import Forbidden, Unavailable, Unprocessable
 from kit.messaging.bus import Bus
@@ -152,4 +153,5 @@ async def _recorded(tx: Tx, seen: LocalModelRow, training_id: int, facts: c.Mode
             facts=facts,
         )
     )  # fmt: skip
+    tx.emit(MirrorJob(collection=LOCAL_MODELS, item_id=facts.stac_item_id, user_id=row.user_id))
     return {"local_model_stac_id": facts.stac_item_id}

@@ -14,9 +14,10 @@ from catalog.models.tables import BaseModelRow
 from catalog.models.weights import Unreachable, check_addresses, copied
 from catalog.stac.api import StacApi
 from catalog.stac.validate import item_problems, refuse
-from catalog.stac.versions import publish_version, version_of
+from catalog.stac.versions import archived_before, publish_version, version_of
 from catalog.stac.vocabulary import BASE_MODELS, EXTENSIONS
 from contracts.catalog import models as c
+from contracts.catalog.files import MirrorJob
 from kit.errors import DomainError, Unavailable
 from kit.jobs import JobContext
 from kit.messaging.tx import Tx
@@ -50,7 +51,7 @@ async def register(job: c.BaseModelRegistrationJob, context: JobContext, tools: 
             raise Interrupted(str(error)) from error
         return await _failed(row, context, reason)
     facts = model_facts(item, tools.api.href(BASE_MODELS, item["id"]), row.category)
-    await _active(row, context, facts)
+    await _active(row, context, facts, [item["id"], archived_before(item)])
 
 
 async def abandoned(job: c.BaseModelRegistrationJob, context: JobContext) -> None:
@@ -125,7 +126,7 @@ async def _current(row: BaseModelRow, tx: Tx) -> BaseModelRow | None:
     return None if overtaken else current
 
 
-async def _active(row: BaseModelRow, context: JobContext, facts: c.ModelFacts) -> None:
+async def _active(row: BaseModelRow, context: JobContext, facts: c.ModelFacts, mirrored: list[str]) -> None:
     async with context.tx() as tx:
         current = await _current(row, tx)
         if current is None:
@@ -137,6 +138,8 @@ async def _active(row: BaseModelRow, context: JobContext, facts: c.ModelFacts) -
                 model_id=row.id, name=row.name, user_id=row.user_id, visibility=current.visibility, facts=facts
             )
         )
+        for item_id in mirrored:
+            tx.emit(MirrorJob(collection=BASE_MODELS, item_id=item_id, user_id=row.user_id))
 
 
 async def _failed(row: BaseModelRow, context: JobContext, reason: str) -> None:

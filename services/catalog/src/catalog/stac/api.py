@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from catalog.stac.turns import Turn, alone
 from catalog.stac.vocabulary import EXTENSIONS, collection
 from kit.errors import Unavailable, Unprocessable
 
@@ -17,9 +18,11 @@ INFERRED = {"self", "collection", "root", "parent", "items"}
 
 
 class StacApi:
-    """One per process. Unavailable when the catalogue is down or not configured; an absent item is None."""
+    """One per process. Unavailable when the catalogue is down or not configured; an absent item is None. Whoever reads
+    an item to write it does so inside `turn(collection, id)`."""
 
-    def __init__(self, root: str | None, key: str | None) -> None:
+    def __init__(self, root: str | None, key: str | None, turn: Turn = alone) -> None:
+        self.turn = turn
         self.root = (root or "").rstrip("/")
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, trust_env=False)

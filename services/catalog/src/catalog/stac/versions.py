@@ -22,6 +22,11 @@ def version_of(item: Item) -> int:
 async def publish_version(api: StacApi, item: Item, former: Item | None) -> None:
     """Writes `item` as the active version after `former`, which may be an earlier state of the same id, another id,
     or None. Doing it again with the same version changes nothing."""
+    async with api.turn(item["collection"], item["id"]):
+        await _publish(api, item, former)
+
+
+async def _publish(api: StacApi, item: Item, former: Item | None) -> None:
     if former is None:
         return await api.put(_active(api, item, None))
     if former["id"] != item["id"]:
@@ -35,7 +40,7 @@ async def publish_version(api: StacApi, item: Item, former: Item | None) -> None
 async def _archive(api: StacApi, former: Item) -> str:
     """Copies the active item to `<id>-v<n>` and hangs it between its own predecessor and the active id."""
     archived_id = f"{former['id']}-v{version_of(former)}"
-    copy = {**former, "id": archived_id, "properties": {**former["properties"], "deprecated": True}}
+    copy = {**unmirrored(former), "id": archived_id, "properties": {**former["properties"], "deprecated": True}}
     await api.put(_linked(copy, "successor-version", api.href(former["collection"], former["id"])))
     earlier_id = _related(former, "predecessor-version")
     earlier = await api.get(former["collection"], earlier_id) if earlier_id else None
@@ -44,10 +49,27 @@ async def _archive(api: StacApi, former: Item) -> str:
     return archived_id
 
 
+def unmirrored(item: Item) -> Item:
+    """Assets back at the files they were copied from: the public address of an id is that of its active version."""
+    return {**item, "assets": {name: _at_origin(asset) for name, asset in item["assets"].items()}}
+
+
+def _at_origin(asset: Item) -> Item:
+    origin = asset.get("alternate", {}).get("s3")
+    return {**{k: v for k, v in asset.items() if k != "alternate"}, "href": origin["href"]} if origin else asset
+
+
+def archived_before(item: Item) -> str:
+    """Where the version before this one lives on, when it had the same id."""
+    return f"{item['id']}-v{version_of(item) - 1}"
+
+
 async def _deprecate(api: StacApi, former: Item, item: Item) -> None:
-    """In place."""
-    old = {**former, "properties": {**former["properties"], "deprecated": True}}
-    await api.put(_linked(old, "successor-version", api.href(item["collection"], item["id"])))
+    """In place, as it is now."""
+    async with api.turn(former["collection"], former["id"]):
+        now = await api.get(former["collection"], former["id"]) or former
+        old = {**now, "properties": {**now["properties"], "deprecated": True}}
+        await api.put(_linked(old, "successor-version", api.href(item["collection"], item["id"])))
 
 
 def _active(api: StacApi, item: Item, predecessor_id: str | None) -> Item:

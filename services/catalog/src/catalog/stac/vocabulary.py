@@ -9,6 +9,7 @@ VERSION = f"{_EXTENSIONS}/version/v1.2.0/schema.json"
 CLASSIFICATION = f"{_EXTENSIONS}/classification/v2.0.0/schema.json"
 FILE = f"{_EXTENSIONS}/file/v2.1.0/schema.json"
 RASTER = f"{_EXTENSIONS}/raster/v1.1.0/schema.json"
+ALTERNATES = f"{_EXTENSIONS}/alternate-assets/v1.2.0/schema.json"
 LABEL = f"{_EXTENSIONS}/label/v1.0.1/schema.json"
 
 BASE_MODELS, LOCAL_MODELS, DATASETS = "base-models", "local-models", "datasets"

@@ -1,0 +1,42 @@
+from catalog.files import queries, workspace
+from catalog.files.tools import MirrorTools
+from contracts.catalog import files as c
+from kit.jobs import JobContext
+from kit.messaging.bus import Bus
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx
+from kit.storage import Storage
+
+router = Router("catalog")
+
+
+@router.on(c.GetDownload)
+async def get_download(query: c.GetDownload, read: ReadTx, storage: Storage) -> c.Link:
+    return await queries.get_download(query, storage)
+
+
+@router.on(c.GetArtifact)
+async def get_artifact(query: c.GetArtifact, read: ReadTx, storage: Storage) -> c.Link:
+    return await queries.get_artifact(query, storage)
+
+
+@router.on(c.HeadArtifact)
+async def head_artifact(query: c.HeadArtifact, read: ReadTx, storage: Storage) -> c.Stored:
+    return await queries.head_artifact(query, storage)
+
+
+@router.on(c.ListWorkspace)
+async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: Storage, bus: Bus) -> c.Workspace:
+    return await workspace.list_workspace(query, read, storage, bus)
+
+
+@router.on(c.GetWorkspaceUrl)
+async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: Storage, bus: Bus) -> c.Link:
+    return await workspace.get_workspace_url(query, read, storage, bus)
+
+
+@router.job(c.MirrorJob)
+async def mirror_stac_assets(job: c.MirrorJob, context: JobContext, tools: MirrorTools) -> None:
+    from catalog.files.mirror import mirror
+
+    await mirror(job, context, tools)
