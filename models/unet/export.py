@@ -10,6 +10,8 @@ from models.unet.network import STRIDE, UNet
 from torch import nn
 from torch.export import Dim
 
+from geoml.quiet import silence
+
 OPSET = 18
 
 
@@ -19,7 +21,7 @@ def to_onnx(network: UNet) -> bytes:
     free = {0: Dim("batch"), 2: STRIDE * Dim("rows", min=2), 3: STRIDE * Dim("columns", min=2)}
     for noisy in ("torch.onnx", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), silence(FutureWarning):
         program = torch.onnx.export(
             graph,
             (torch.zeros(2, 3, 6 * STRIDE, 8 * STRIDE),),
