@@ -156,6 +156,8 @@ class ListTrainings(Query, wire="training.v1.list_trainings"):
     local_model: int | None = None
     user: int | None = None
     status: RunStatus | None = None
+    statuses: list[RunStatus] = []
+    """Any of these; empty means all."""
 
 
 class GetRunState(Query, wire="training.v1.get_run_state"):

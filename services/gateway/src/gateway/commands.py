@@ -33,7 +33,7 @@ async def send(request: Request, command: Command, wait: float | None = None) ->
     """`wait`: seconds for owners that need longer than usual, because they call the outside world."""
     call = call_of(request)
     bus, key = call.door.bus, call.headers.get("idempotency-key")
-    command_id = new_id() if key is None else _derived(call.actor, request, key)
+    command_id = new_id() if key is None else _derived(call.actor, request, key, command)
     first = None if key is None else await stored(bus, command, command_id)
     if first and first.data != command.model_dump_json().encode():
         return refusal(REUSED, request.url.path)
@@ -60,12 +60,14 @@ def _answer(
     return Response(orjson.dumps(verdict.result), verdict.http, media_type=JSON)
 
 
-def _derived(actor: Actor, request: Request, key: str) -> UUID:
-    """The same person, route and key name the same command, in whichever replica."""
+def _derived(actor: Actor, request: Request, key: str, command: Command) -> UUID:
+    """The same person, route and key name the same command, in whichever replica. The type tells the commands of one
+    request apart."""
     if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
         text = f"must be 1 to {LONGEST_KEY} printable ASCII characters"
         raise Invalid("bad_idempotency_key", "Invalid Idempotency-Key", **{"Idempotency-Key": [text]})
-    return uuid5(NAMESPACE_URL, f"{actor.id} {request.method} {request.url.path.rstrip('/')} {key}")
+    route = f"{request.method} {request.url.path.rstrip('/')}"
+    return uuid5(NAMESPACE_URL, f"{actor.id} {route} {key} {command.ce_type()}")
 
 
 async def stored(bus: Bus, command: Command, command_id: UUID) -> RawStreamMsg | None:

@@ -1,9 +1,11 @@
 """Everything the routes share in one process. Made before bus and database are there; what is missing answers 503."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from gateway.auth.identity import Provider
 from gateway.auth.osm import OsmLogin
+from gateway.auth.people import People
 from gateway.auth.users import Users
 from gateway.limits.leases import Limiter
 from gateway.probes import Probes
@@ -31,6 +33,10 @@ class Door:
     @property
     def db(self) -> Database:
         return self.service.db
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.db)
 
     @property
     def bus(self) -> Bus:

@@ -30,11 +30,11 @@ async def ask_rows(request: Request, query: type[Query], filters: Filters, geo: 
     page = filters.page(call_of(request).door.settings.page_size)
     rows = orjson.loads(await answer(request, query(page=page, **filters.fields(), **more)))
     results = {"type": "FeatureCollection", "features": rows["results"]} if geo else rows["results"]
-    body = {"count": rows["count"], **_links(request, page, rows["count"]), "results": results}
+    body = {"count": rows["count"], **links(request, page, rows["count"]), "results": results}
     return Response(orjson.dumps(body), media_type=JSON)
 
 
-def _links(request: Request, page: Page, count: int) -> dict[str, str | None]:
+def links(request: Request, page: Page, count: int) -> dict[str, str | None]:
     after, before = page.offset + page.limit, max(0, page.offset - page.limit)
     return {
         "next": _link(request, page.limit, after) if after < count else None,

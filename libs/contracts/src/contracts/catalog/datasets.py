@@ -41,6 +41,9 @@ class Dataset(Contract):
     offset: Offset = (0.0, 0.0)
     models_count: int = 0
     """Local models that were trained on it."""
+    zoom: int | None = None
+    """Of its chips, once a build was asked for."""
+    chip_count: int | None = None
     error: str = ""
     """Why the last build failed, in words for the mapper."""
     created_at: datetime
@@ -70,6 +73,7 @@ class CreateDataset(Command, wire="catalog.v1.create_dataset"):
     title: str
     source_imagery: str
     category: str = "other"
+    visibility: Visibility = "private"
 
 
 class BuildDraft(Command, wire="catalog.v1.build_draft"):

@@ -91,6 +91,8 @@ class ListPredictions(Query, wire="prediction.v1.list_predictions"):
     local_model_stac_id: str | None = None
     user: int | None = None
     status: RunStatus | None = None
+    statuses: list[RunStatus] = []
+    """Any of these; empty means all."""
     visibility: Visibility | None = None
     public: bool = False
 

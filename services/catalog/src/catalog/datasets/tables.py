@@ -36,6 +36,10 @@ class DatasetRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     last_modified: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
+    @property
+    def zoom(self) -> int | None:
+        return (self.request or {}).get("zoom")
+
 
 class DatasetUse(Base):
     """A training that was submitted with a dataset, as `training` told; a used dataset cannot be deleted."""

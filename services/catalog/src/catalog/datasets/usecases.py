@@ -58,6 +58,7 @@ async def create_dataset(command: c.CreateDataset, tx: Tx, rules: ImageryRules) 
         problems["source_imagery"] = [problem]
     await _refuse(problems, command.category, tx)
     row = _new_row(command.title, command.source_imagery, command.category, tx)
+    row.visibility = command.visibility
     await tx.session.flush()
     return row
 

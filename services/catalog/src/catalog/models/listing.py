@@ -13,7 +13,7 @@ from contracts.shared import Actor, Page
 from kit.errors import Invalid
 from kit.messaging.tx import ReadTx
 
-RANGES = ("created_at", "last_modified", "id")
+RANGES = ("created_at", "last_modified", "id", "dataset")
 Row = type[BaseModelRow] | type[LocalModelRow]
 
 
@@ -37,7 +37,13 @@ async def filters(row: Row, read: ReadTx, category: str | None, **exact: Any) ->
 async def page_of(rows: Select[Any], row: Row, page: Page, read: ReadTx) -> tuple[int, Sequence[Any]]:
     """Number of all matches and one page of them; newest first unless asked otherwise."""
     orders = {name: getattr(row, name) for name in ("created_at", "last_modified", "id", "status", "star_count")}
-    rows = compared(searched(rows, page.search, row.name), page.compare, {k: orders[k] for k in RANGES})
+    ranges = {name: getattr(row, name) for name in RANGES if hasattr(row, name)}
+    rows = compared(searched(rows, page.search, *_texts(row)), page.compare, ranges)
     count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
     rows = ordered(rows, page.ordering, orders, "-created_at", row.id)
     return count or 0, (await read.session.execute(rows.limit(page.limit).offset(page.offset))).all()
+
+
+def _texts(row: Row) -> list[Any]:
+    """What is searched: the words of the owner, where there are any, beside the name."""
+    return [row.name, row.title] if issubclass(row, LocalModelRow) else [row.name]

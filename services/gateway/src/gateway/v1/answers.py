@@ -1,5 +1,6 @@
 """Answers of v1: what the owner says, in the shape of then."""
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,10 +26,14 @@ async def reshaped_rows(response: Response, shape: Shape) -> Response:
     body = orjson.loads(response.body)
     results = body["results"]
     if isinstance(results, dict):
-        results["features"] = [await _shaped(shape, row) for row in results["features"]]
+        results["features"] = await _all_shaped(shape, results["features"])
     else:
-        body["results"] = [await _shaped(shape, row) for row in results]
+        body["results"] = await _all_shaped(shape, results)
     return _with(response, body)
+
+
+async def _all_shaped(shape: Shape, rows: list[Row]) -> list[Row]:
+    return list(await asyncio.gather(*(_shaped(shape, row) for row in rows)))
 
 
 async def _shaped(shape: Shape, row: Row) -> Row:

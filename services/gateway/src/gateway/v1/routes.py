@@ -28,4 +28,5 @@ class EarlyRoutes(Routes):
 
     def into(self, app: FastAPI) -> None:
         for path, endpoint, options in self.added:
-            app.router.add_api_route(path, endpoint, name=f"v1_{endpoint.__name__}", **options)
+            name = options.get("name", endpoint.__name__)
+            app.router.add_api_route(path, endpoint, **{**options, "name": f"v1_{name}"})

@@ -86,7 +86,8 @@ def _assets(row: Mapping[str, Any], storage: Storage) -> dict[str, str] | None:
 
 
 async def list_predictions(query: ListPredictions, read: ReadTx, storage: Storage) -> Rows:
-    wanted = and_(_visible(read.actor, query.public), *_filters(query), *_page_filters(query.page))
+    statuses = [Row.status.in_(query.statuses)] if query.statuses else []
+    wanted = and_(_visible(read.actor, query.public), *_filters(query), *statuses, *_page_filters(query.page))
     count = await read.session.scalar(select(func.count()).select_from(Row).where(wanted))
     page = _ordered(_VIEW.where(wanted), query.page.ordering).limit(query.page.limit).offset(query.page.offset)
     rows = (await read.session.execute(page)).mappings().all()

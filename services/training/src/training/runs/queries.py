@@ -27,7 +27,10 @@ _EPOCHS = Prepared(
     .join(TrainingRow, (TrainingRow.id == EpochRow.training_id) & (TrainingRow.attempt == EpochRow.attempt))
     .where(TrainingRow.id == bindparam("training_id"))
 )  # fmt: skip
-ORDERINGS = {name: getattr(TrainingRow, name) for name in ("submitted_at", "last_polled_at", "id")}
+ORDERINGS = {
+    name: getattr(TrainingRow, name)
+    for name in ("submitted_at", "last_polled_at", "id", "started_at", "ended_at", "local_model", "status")
+}
 
 
 async def get_training(training_id: int, read: ReadTx) -> bytes:
@@ -53,12 +56,19 @@ async def is_visible(training_id: int, session: AsyncSession, actor: Actor) -> b
 async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
     filters = {"local_model": query.local_model, "user_id": query.user, "status": query.status}
     wanted = [getattr(TrainingRow, key) == value for key, value in filters.items() if value is not None]
+    wanted += [TrainingRow.status.in_(query.statuses)] if query.statuses else []
+    wanted += [_says(word) for word in query.page.search.split()]
     wanted.append(visible_to(read.actor))
     count = await read.session.scalar(select(func.count()).select_from(TrainingRow).where(*wanted))
     page = _ordered(select(as_json()), query.page.ordering).where(*wanted)
     page = page.outerjoin(KnownUser, KnownUser.id == TrainingRow.user_id)
     rows = await read.session.scalars(page.limit(query.page.limit).offset(query.page.offset))
     return {"count": count, "results": list(rows)}
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    texts = (TrainingRow.title, TrainingRow.description, TrainingRow.model_name)
+    return or_(*(text.icontains(word, autoescape=True) for text in texts))
 
 
 def _ordered(statement: Select, ordering: str) -> Select:

@@ -1,0 +1,41 @@
+"""People as others may see them: number, name, picture."""
+
+from typing import Any
+
+from sqlalchemy import Text, bindparam, cast, func, or_, select
+
+from contracts.shared import Page
+from gateway.auth.cache import Recent
+from gateway.auth.tables import UserRow
+from kit.db import Database
+from kit.statements import Prepared
+
+REMEMBERED = 300.0
+_PICTURE = Prepared(select(UserRow.img_url).where(UserRow.id == bindparam("user_id")))
+_SHOWN = (UserRow.id.label("osm_id"), UserRow.username, UserRow.img_url)
+
+
+class People:
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._recent: Recent[str] = Recent()
+
+    async def picture(self, user_id: int) -> str:
+        """The address; empty for people without one."""
+        known = self._recent.get(user_id)
+        if known is not None:
+            return known
+        async with self.db.raw() as connection:
+            rows = await _PICTURE.rows(connection, user_id=user_id)
+        return self._recent.put(user_id, rows[0]["img_url"] if rows else "", REMEMBERED)
+
+    async def listed(self, page: Page, user_id: int | None) -> tuple[int, list[dict[str, Any]]]:
+        """Number of all that match and one page of them, by number; every word is in the name or is the number."""
+        where = [or_(UserRow.username.icontains(word, autoescape=True), cast(UserRow.id, Text) == word)
+                 for word in page.search.split()]  # fmt: skip
+        where += [] if user_id is None else [UserRow.id == user_id]
+        rows = select(*_SHOWN).where(*where).order_by(UserRow.id).limit(page.limit).offset(page.offset)
+        async with self.db.session() as session:
+            count = await session.scalar(select(func.count()).select_from(UserRow).where(*where))
+            found = (await session.execute(rows)).mappings().all()
+        return count or 0, [dict(row) for row in found]

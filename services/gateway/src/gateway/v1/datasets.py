@@ -1,0 +1,107 @@
+"""`/dataset/`: what v1 called a dataset is a dataset of today, from its first draft on.
+
+`status` is what its owner decides: -1 draft is private, 0 active is public. 1 archived has nothing it could be.
+"""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog import datasets as c
+from contracts.catalog.models import ListLocalModels
+from contracts.shared import Comparison, Page
+from gateway.api.datasets import Title
+from gateway.body import Body, Id, TileTemplate
+from gateway.commands import send
+from gateway.policy import Policy
+from gateway.queries import ask, ask_rows
+from gateway.v1.answers import Row, reshaped, reshaped_rows
+from gateway.v1.facts import Facts
+from gateway.v1.filters import NOTHING, Compared
+from gateway.v1.routes import EarlyRoutes
+
+routes = EarlyRoutes("dataset")
+CATEGORY = "buildings"
+VISIBILITY = {-1: "private", 0: "public"}
+STATUS = {"private": -1, "public": 0}
+Name = Annotated[Title, Field(max_length=50)]
+
+
+class DatasetBody(Body):
+    name: Name
+    source_imagery: TileTemplate
+    status: Literal[-1, 0] = -1
+
+
+class DatasetPatch(Body):
+    name: Name | None = None
+    source_imagery: TileTemplate | None = None
+    status: Literal[-1, 0] | None = None
+
+
+class DatasetFilters(Compared):
+    status: Literal[-1, 0, 1] | None = None
+
+    def comparisons(self) -> list[Comparison]:
+        return super().comparisons() + ([NOTHING] if self.status == 1 else [])
+
+    def fields(self) -> dict[str, Any]:
+        return {"user": self.user, "visibility": None if self.status is None else VISIBILITY.get(self.status)}
+
+
+@routes.get("/dataset/", Policy.PUBLIC_READ)
+async def list_datasets(request: Request, filters: Annotated[DatasetFilters, Query()]) -> Response:
+    return await reshaped_rows(await ask_rows(request, c.ListDatasets, filters), _Shape(request))
+
+
+@routes.post("/dataset/", Policy.AUTH, status=201)
+async def create_dataset(request: Request, body: DatasetBody) -> Response:
+    command = c.CreateDataset(title=body.name, source_imagery=body.source_imagery, category=CATEGORY,
+                              visibility=VISIBILITY[body.status])  # fmt: skip
+    return await reshaped(await send(request, command), _Shape(request))
+
+
+@routes.get("/dataset/{dataset_id}/", Policy.PUBLIC_READ)
+async def get_dataset(request: Request, dataset_id: Id) -> Response:
+    return await reshaped(await ask(request, c.GetDataset(dataset_id=dataset_id)), _Shape(request))
+
+
+@routes.put("/dataset/{dataset_id}/", Policy.OWNER)
+async def replace_dataset(request: Request, dataset_id: Id, body: DatasetBody) -> Response:
+    return await _change(request, dataset_id, body.name, body.source_imagery, body.status)
+
+
+@routes.patch("/dataset/{dataset_id}/", Policy.OWNER)
+async def change_dataset(request: Request, dataset_id: Id, body: DatasetPatch) -> Response:
+    return await _change(request, dataset_id, body.name, body.source_imagery, body.status)
+
+
+@routes.delete("/dataset/{dataset_id}/", Policy.OWNER)
+async def delete_dataset(request: Request, dataset_id: Id) -> Response:
+    return await send(request, c.DeleteDataset(dataset_id=dataset_id))
+
+
+async def _change(
+    request: Request, dataset_id: int, name: str | None, imagery: str | None, status: int | None
+) -> Response:
+    visibility: Any = None if status is None else VISIBILITY[status]
+    command = c.ChangeDataset(dataset_id=dataset_id, title=name, source_imagery=imagery, visibility=visibility)
+    return await reshaped(await send(request, command), _Shape(request))
+
+
+class _Shape:
+    def __init__(self, request: Request) -> None:
+        self.facts = Facts(request)
+
+    async def __call__(self, row: Row) -> Row:
+        learning = ListLocalModels(page=Page(limit=1, compare=[Comparison(field="dataset", value=str(row["id"]))]))
+        models = await self.facts.ask(learning)
+        return {
+            "id": row["id"], "name": row["title"], "source_imagery": row["source_imagery"],
+            "status": STATUS[row["visibility"]], "user": await self.facts.person(row["user"]),
+            "created_at": row["created_at"], "last_modified": row["last_modified"],
+            "models_count": models["count"] if models else 0,
+        }  # fmt: skip

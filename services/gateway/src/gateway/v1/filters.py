@@ -1,0 +1,41 @@
+"""Query parameters of v1 lists: numbers for states, and ranges as `created_at__gte=…`."""
+
+import re
+from typing import Any
+
+from pydantic import ConfigDict
+
+from contracts.shared import Comparison, Page
+from gateway.body import UserId
+from gateway.paging import Ordered, Searched, Word
+
+_RANGE = re.compile(r"(id|created_at|last_modified|source_imagery)(?:__(gt|gte|lt|lte))?")
+
+
+class Compared(Searched, Ordered):
+    """Also takes `id`, `created_at`, `last_modified`, `source_imagery`, each with `__gt`, `__gte`, `__lt`, `__lte`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    user: UserId | None = None
+
+    def page(self, size: int) -> Page:
+        return super().page(size).model_copy(update={"compare": self.comparisons()})
+
+    def comparisons(self) -> list[Comparison]:
+        asked = ((_RANGE.fullmatch(key), value) for key, value in (self.model_extra or {}).items())
+        return [Comparison(field=m[1], op=m[2] or "exact", value=str(value)) for m, value in asked if m]
+
+    def fields(self) -> dict[str, Any]:
+        return {key: value for key, value in super().fields().items() if key in type(self).model_fields}
+
+
+NOTHING = Comparison(field="id", value="0")
+"""What no row is equal to."""
+SPELT = {"finished_at": "ended_at", "created_at": "submitted_at", "model": "local_model"}
+
+
+def spelt(ordering: Word) -> str:
+    """Names of v1 in the words of today's runs."""
+    names = (name.strip() for name in ordering.split(","))
+    return ",".join("-" * name.startswith("-") + SPELT.get(name.lstrip("-"), name.lstrip("-")) for name in names)

@@ -1,0 +1,48 @@
+"""What v1 read from its environment."""
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode
+
+from kit.settings import ServiceSettings, load, names
+
+
+def _pairs(value: object) -> object:
+    """`RAMP=ramp,YOLO_V8_V1=yolo-v8-v1` as a dictionary."""
+    return dict(pair.split("=", 1) for pair in value.split(",") if "=" in pair) if isinstance(value, str) else value
+
+
+class EarlySettings(BaseSettings):
+    model_config = ServiceSettings.model_config
+
+    ramp_epochs: int = Field(40, validation_alias=names("RAMP_EPOCHS_LIMIT"))
+    ramp_batch_size: int = Field(8, validation_alias=names("RAMP_BATCH_SIZE_LIMIT"))
+    yolo_epochs: int = Field(200, validation_alias=names("YOLO_EPOCHS_LIMIT"))
+    yolo_batch_size: int = Field(8, validation_alias=names("YOLO_BATCH_SIZE_LIMIT"))
+    feedback_epochs: int = Field(20, validation_alias=names("EPOCHS_LIMIT"))
+    feedback_batch_size: int = Field(8, validation_alias=names("BATCH_SIZE_LIMIT"))
+    log_lines: int = Field(10, validation_alias=names("LOG_LINE_STREAM_TRUNCATE_VALUE"))
+    base_models: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = Field(
+        {"RAMP": "ramp", "YOLO_V8_V1": "yolo-v8-v1", "YOLO_V8_V2": "yolo-v8-v2"},
+        validation_alias=names("V1_BASE_MODELS"),
+    )
+    """What the three base models of v1 are called in the registry."""
+
+    def limits(self, base_model: str) -> dict[str, int]:
+        """Hyper-parameter → largest value. Base models that v1 did not know have their own ranges only."""
+        if base_model == "RAMP":
+            return {"epochs": self.ramp_epochs, "batch_size": self.ramp_batch_size}
+        if base_model.startswith("YOLO"):
+            return {"epochs": self.yolo_epochs, "batch_size": self.yolo_batch_size}
+        return {}
+
+    def early_name(self, name: str) -> str:
+        """Of a base model in the registry; its own name when v1 had none for it."""
+        return next((early for early, today in self.base_models.items() if today == name), name)
+
+
+@cache
+def early_settings() -> EarlySettings:
+    return load(EarlySettings)
