@@ -20,7 +20,7 @@ from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.facts import Facts
-from gateway.v1.filters import NOTHING, Compared
+from gateway.v1.filters import NOTHING, Compared, StatusNumber
 from gateway.v1.routes import EarlyRoutes
 
 routes = EarlyRoutes("dataset")
@@ -43,7 +43,7 @@ class DatasetPatch(Body):
 
 
 class DatasetFilters(Compared):
-    status: Literal[-1, 0, 1] | None = None
+    status: StatusNumber | None = None
 
     def comparisons(self) -> list[Comparison]:
         return super().comparisons() + ([NOTHING] if self.status == 1 else [])

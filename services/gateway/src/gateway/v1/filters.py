@@ -1,9 +1,9 @@
 """Query parameters of v1 lists: numbers for states, and ranges as `created_at__gte=…`."""
 
 import re
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 
 from contracts.shared import Comparison, Page
 from gateway.body import UserId
@@ -30,6 +30,11 @@ class Compared(Searched, Ordered):
         return {key: value for key, value in super().fields().items() if key in type(self).model_fields}
 
 
+def _number(text: object) -> object:
+    return int(text) if isinstance(text, str) and text.lstrip("-").isdigit() else text
+
+
+StatusNumber = Annotated[Literal[-1, 0, 1], BeforeValidator(_number)]
 NOTHING = Comparison(field="id", value="0")
 """What no row is equal to."""
 SPELT = {"finished_at": "ended_at", "created_at": "submitted_at", "model": "local_model"}

@@ -23,7 +23,7 @@ from gateway.queries import answer, ask_rows
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.base_models import stac_id_of
 from gateway.v1.facts import Facts, accuracy_of
-from gateway.v1.filters import Compared
+from gateway.v1.filters import Compared, StatusNumber
 from gateway.v1.routes import EarlyRoutes
 from gateway.v1.settings import early_settings
 from gateway.v1.thumbnails import thumbnail
@@ -67,7 +67,7 @@ class ModelPatch(Body):
 
 
 class ModelFilters(Compared):
-    status: Literal[-1, 0, 1] | None = None
+    status: StatusNumber | None = None
 
     def fields(self) -> dict[str, Any]:
         return {"user": self.user, **({} if self.status is None else STATES[self.status])}

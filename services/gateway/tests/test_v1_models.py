@@ -1,0 +1,90 @@
+"""`/model/`: from the draft to the archive."""
+
+import pytest
+
+from contracts.catalog.areas import ListAois
+from contracts.catalog.datasets import GetDataset
+from contracts.catalog.models import (
+    ArchiveLocalModel,
+    GetBaseModel,
+    GetLocalModel,
+    ListBaseModels,
+    ListLocalModels,
+    SetLocalModelVisibility,
+)
+from contracts.training import ChangeModelCard, DraftModel, GetModelCard, GetTraining
+from contracts.verdict import Accepted, Kind, Refused
+
+from .early import area, card, dataset, model, rows, training
+
+FIELDS = {
+    "id", "name", "dataset", "description", "base_model", "status", "published_training", "accuracy",
+    "thumbnail_url", "user", "created_at", "last_modified",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def neighbours(owners):
+    owners.answer(GetDataset, dataset())
+    owners.answer(ListAois, rows(area()))
+    owners.answer(GetTraining, training())
+    owners.answer(GetBaseModel, {"name": "ramp"})
+    owners.answer(ListBaseModels, rows({"name": "ramp", "stac_item_id": "ramp-v1"}))
+
+
+@pytest.mark.spec("22.3", "GET /model/")
+async def test_models_in_the_words_of_then(http, owners):
+    published = model(stac_item_id="roofs-v1", visibility="public", published_training=9)
+    owners.answer(ListLocalModels, rows(published, model(), model(status="archived")))
+    found = (await http.get("/api/v1/model/")).json()["results"]
+    assert all(row.keys() == FIELDS for row in found)
+    assert [row["status"] for row in found] == [0, -1, 1]
+    assert [row["accuracy"] for row in found] == [91.0, None, None]
+    assert [row["published_training"] for row in found] == [9, None, None]
+    assert found[0]["base_model"] == "RAMP"
+    assert found[0]["thumbnail_url"] == "https://img.example/t/18/193342/110128.png"
+    assert sum(kind == GetDataset.ce_type() for kind, _, _ in owners.heard) == 1
+
+
+@pytest.mark.spec("22.3", "GET /model/")
+async def test_model_filters(http, owners):
+    owners.answer(ListLocalModels, rows())
+    await http.get("/api/v1/model/?status=0&id=4&user=7")
+    asked = owners.last(ListLocalModels)
+    assert (asked["status"], asked["visibility"], asked["user"]) == ("active", "public", 7)
+    assert asked["page"]["compare"] == [{"field": "id", "op": "exact", "value": "4"}]
+
+
+@pytest.mark.spec("22.3", "POST /model/")
+async def test_model_begins_as_a_draft(http, owners, mapper, problem):
+    owners.judge(DraftModel, Accepted(result=card(), http=201))
+    body = {"name": "Hilltop roofs", "dataset": 5, "description": "d", "base_model": "RAMP"}
+    made = await http.post("/api/v1/model/", json=body, headers=mapper)
+    assert (made.status_code, made.json().keys(), made.json()["status"]) == (201, FIELDS, -1)
+    asked = owners.last(DraftModel)
+    assert (asked["base_model_stac_id"], asked["title"], asked["dataset"]) == ("ramp-v1", "Hilltop roofs", 5)
+    problem(await http.post("/api/v1/model/", json={**body, "status": 0}, headers=mapper), 400)
+    refused = problem(await http.post("/api/v1/model/", json={**body, "base_model": "x"}, headers=mapper), 400)
+    assert list(refused["error"]["details"]) == ["base_model"]
+
+
+async def test_draft_is_there_before_the_catalog_has_heard_of_it(http, owners, mapper, stranger, problem):
+    owners.answer(GetLocalModel, Refused(kind=Kind.NOT_FOUND, code="local_model_not_found"))
+    owners.answer(GetModelCard, card())
+    assert (await http.get("/api/v1/model/4/", headers=mapper)).json()["name"] == "Hilltop roofs"
+    problem(await http.get("/api/v1/model/4/", headers=stranger), 404)
+
+
+async def test_words_and_state_are_changed(http, owners, mapper, problem):
+    owners.answer(GetLocalModel, model())
+    owners.judge(ChangeModelCard, Accepted(result=card(title="New")))
+    changed = await http.patch("/api/v1/model/4/", json={"name": "New"}, headers=mapper)
+    assert (changed.json()["name"], owners.last(ChangeModelCard)["title"]) == ("New", "New")
+    owners.judge(ArchiveLocalModel, Accepted(result=model(status="archived")))
+    assert (await http.patch("/api/v1/model/4/", json={"status": 1}, headers=mapper)).status_code == 200
+    assert owners.last(ArchiveLocalModel)["archived"] is True
+    problem(await http.patch("/api/v1/model/4/", json={"status": 0}, headers=mapper), 409)
+    owners.answer(GetLocalModel, model(stac_item_id="roofs-v1", published_training=9))
+    owners.judge(SetLocalModelVisibility, Accepted(result=model()))
+    assert (await http.patch("/api/v1/model/4/", json={"status": 0}, headers=mapper)).status_code == 200
+    assert owners.last(SetLocalModelVisibility)["visibility"] == "public"

@@ -1,0 +1,120 @@
+"""`/prediction/`, in both forms."""
+
+import pytest
+
+from contracts.catalog.datasets import GetDataset
+from contracts.catalog.models import GetLocalModel
+from contracts.prediction import (
+    CancelRun,
+    ChangePrediction,
+    DeletePrediction,
+    GetPrediction,
+    ListPredictions,
+    PredictLive,
+    RetryPrediction,
+    SetPredictionVisibility,
+    SubmitPrediction,
+)
+from contracts.training import GetTraining
+from contracts.verdict import Accepted, Kind, Refused
+
+from .early import SQUARE, TEMPLATE, dataset, model, prediction, rows, training
+
+CONFIG = {"checkpoint": "roofs-v1", "zoom_level": 19, "source": TEMPLATE, "confidence_threshold": 0.4}
+FIELDS = {
+    "id", "geom", "description", "config", "status", "task_id", "result", "mapswipe_id", "published", "published_at",
+    "user", "created_at", "started_at", "finished_at",
+}  # fmt: skip
+BOX = [85.51, 27.62, 85.52, 27.63]
+
+
+@pytest.mark.spec("22.5", "POST /prediction/")
+@pytest.mark.parametrize("area", [{"bbox": BOX}, {"geom": SQUARE}])
+async def test_run_is_submitted(http, owners, mapper, area):
+    owners.judge(SubmitPrediction, Accepted(result=prediction(), http=202))
+    made = await http.post("/api/v1/prediction/", json={"config": CONFIG, **area}, headers=mapper)
+    row = made.json()
+    assert (made.status_code, row.keys(), row["task_id"]) == (201, FIELDS, "prediction-31")
+    assert (row["config"], row["published"]) == (CONFIG, False)
+    asked = owners.last(SubmitPrediction)
+    assert (asked["model_stac_id"], asked["params"]) == ("roofs-v1", {"confidence_threshold": 0.4})
+    assert asked["geometry"] == SQUARE
+
+
+@pytest.mark.spec("22.5", "POST /prediction/")
+@pytest.mark.parametrize("config", [
+    {"checkpoint": "/mnt/data/training_9/checkpoint.tf"},
+    {"checkpoint": "https://x.example/weights.onnx", "model_id": 4},
+])  # fmt: skip
+async def test_checkpoints_of_then_name_the_published_model(http, owners, mapper, config, problem):
+    owners.answer(GetTraining, training())
+    owners.answer(GetLocalModel, model(stac_item_id="item-7"))
+    owners.judge(SubmitPrediction, Accepted(result=prediction(), http=202))
+    body = {"bbox": BOX, "config": {**CONFIG, **config}}
+    assert (await http.post("/api/v1/prediction/", json=body, headers=mapper)).status_code == 201
+    assert owners.last(SubmitPrediction)["model_stac_id"] == "item-7"
+    owners.answer(GetLocalModel, model())
+    problem(await http.post("/api/v1/prediction/", json=body, headers=mapper), 400)
+
+
+@pytest.mark.parametrize("body", [
+    {"bbox": BOX, "config": {k: v for k, v in CONFIG.items() if k != missing}}
+    for missing in ("checkpoint", "zoom_level", "source")
+] + [{"config": CONFIG}, {"config": CONFIG, "bbox": BOX, "geom": SQUARE}])  # fmt: skip
+async def test_missing_parts_are_named(http, mapper, problem, body):
+    problem(await http.post("/api/v1/prediction/", json=body, headers=mapper), 400)
+
+
+@pytest.mark.spec("22.5", "GET /prediction/")
+async def test_list_filters_and_row(http, owners):
+    owners.answer(ListPredictions, rows(prediction(status="completed", visibility="public")))
+    owners.answer(GetPrediction, prediction())
+    found = (await http.get("/api/v1/prediction/?status=FINISHED&published=true&user=7")).json()["results"]
+    assert (found[0]["status"], found[0]["published"]) == ("FINISHED", True)
+    asked = owners.last(ListPredictions)
+    assert (set(asked["statuses"]), asked["visibility"], asked["user"]) == ({"completed", "cached"}, "public", 7)
+    assert (await http.get("/api/v1/prediction/31/")).json()["id"] == 31
+
+
+@pytest.mark.spec("22.5", "PATCH /prediction/{id}/")
+async def test_published_and_mapswipe_are_changed(http, owners, mapper):
+    owners.answer(GetPrediction, prediction())
+    owners.judge(ChangePrediction, Accepted(result=prediction(mapswipe_project_id="m-1")))
+    owners.judge(SetPredictionVisibility, Accepted(result=prediction(visibility="public")))
+    row = await http.patch("/api/v1/prediction/31/", json={"mapswipe_id": "m-1"}, headers=mapper)
+    assert (row.json()["mapswipe_id"], owners.last(ChangePrediction)["mapswipe_project_id"]) == ("m-1", "m-1")
+    row = await http.patch("/api/v1/prediction/31/", json={"published": True}, headers=mapper)
+    assert (row.json()["published"], owners.last(SetPredictionVisibility)["visibility"]) == (True, "public")
+
+
+@pytest.mark.spec("22.5", "POST /prediction/{id}/retry/")
+async def test_retry_termination_and_deletion(http, owners, mapper, problem):
+    owners.judge(RetryPrediction, Accepted(result=prediction(), http=202))
+    again = await http.post("/api/v1/prediction/31/retry/", headers=mapper)
+    assert (again.status_code, again.json()) == (200, {"detail": "Queued for retry", "task_id": "prediction-31"})
+    owners.judge(RetryPrediction, Refused(kind=Kind.CONFLICT, code="RUN_NOT_FINISHED"))
+    problem(await http.post("/api/v1/prediction/31/retry/", headers=mapper), 400)
+    owners.judge(CancelRun, Accepted(result={"status": "stopped"}))
+    assert (await http.post("/api/v1/prediction/terminate/31/", headers=mapper)).status_code == 200
+    owners.judge(DeletePrediction, Accepted(http=204))
+    assert (await http.delete("/api/v1/prediction/31/", headers=mapper)).status_code == 204
+
+
+@pytest.mark.spec("22.5", "POST /prediction/ synchronous")
+async def test_small_areas_at_once(http, owners, mapper, problem):
+    feature = {"type": "Feature", "geometry": SQUARE, "properties": {"confidence": 0.9}}
+    owners.answer(GetLocalModel, model(stac_item_id="item-7"))
+    owners.answer(GetDataset, dataset())
+    owners.answer(PredictLive, {"type": "FeatureCollection", "features": [feature]})
+    body = {"bbox": BOX, "model_id": 4, "zoom_level": 20, "confidence": 60}
+    done = await http.post("/api/v1/prediction/", json=body, headers=mapper)
+    assert done.status_code == 201
+    assert done.json()["features"][0]["properties"] == {"confidence": 0.9, "building": "yes", "source": "fAIr"}
+    asked = owners.last(PredictLive)
+    assert (asked["image_uri"], asked["params"]) == (TEMPLATE, {"confidence_threshold": 0.6})
+    owners.answer(PredictLive, {"type": "FeatureCollection", "features": []})
+    assert (await http.post("/api/v1/prediction/", json=body, headers=mapper)).status_code == 204
+    for wrong in ({"zoom_level": 17}, {"confidence": 101}, {"max_angle_change": 46}, {"tolerance": 11}, {"bbox": [1]}):
+        problem(await http.post("/api/v1/prediction/", json={**body, **wrong}, headers=mapper), 400)
+    owners.answer(GetLocalModel, model())
+    problem(await http.post("/api/v1/prediction/", json=body, headers=mapper), 404)

@@ -1,0 +1,149 @@
+"""`/training/` and the states of its tasks."""
+
+from itertools import count
+
+import pytest
+
+from contracts.catalog.areas import ListAois
+from contracts.catalog.datasets import BuildDraft, GetDataset
+from contracts.catalog.models import GetBaseModel, GetModelFacts, PublishLocalModel, SetLocalModelVisibility
+from contracts.training import (
+    CancelRun,
+    DeleteTraining,
+    GetModelCard,
+    GetRunLogs,
+    GetTraining,
+    ListTrainings,
+    SubmitTraining,
+)
+from contracts.verdict import Accepted, Kind, Refused
+
+from .early import area, card, dataset, model, rows, training
+
+ORDER = {"model": 4, "epochs": 5, "batch_size": 4, "zoom_level": [20, 19], "description": "first"}
+FIELDS = {
+    "id", "model", "source_imagery", "description", "status", "task_id", "zoom_level", "epochs", "batch_size",
+    "freeze_layers", "multimasks", "input_contact_spacing", "input_boundary_width", "accuracy", "chips_length",
+    "centroid", "user", "created_at", "started_at", "finished_at",
+}  # fmt: skip
+
+
+NUMBERS = count(7001)
+
+
+@pytest.fixture
+def mapper(dev_token: str) -> dict[str, str]:
+    """Somebody who has not submitted a training yet: ten an hour are allowed."""
+    return {"authorization": f"Bearer {dev_token}", "x-dev-user": f"{next(NUMBERS)}:novice"}
+
+
+@pytest.fixture(autouse=True)
+def neighbours(owners):
+    owners.answer(GetDataset, dataset(status="built", zoom=19, chip_count=32))
+    owners.answer(ListAois, rows(area()))
+    owners.answer(GetModelCard, card())
+    owners.answer(GetBaseModel, {"name": "ramp"})
+    owners.answer(GetModelFacts, {"facts": {"hyperparameters_spec": [{"key": "epochs"}, {"key": "multimasks"}]}})
+    owners.answer(ListTrainings, rows())
+    owners.judge(SubmitTraining, Accepted(result=training(status="initializing", metrics=None), http=202))
+
+
+@pytest.mark.spec("22.4", "POST /training/")
+async def test_training_of_a_built_dataset(http, owners, mapper):
+    made = await http.post("/api/v1/training/", json=ORDER, headers=mapper)
+    row = made.json()
+    assert (made.status_code, row.keys(), row["status"], row["task_id"]) == (201, FIELDS, "SUBMITTED", "training-9")
+    assert (row["zoom_level"], row["chips_length"], row["epochs"]) == ([19], 32, 5)
+    asked = owners.last(SubmitTraining)
+    assert (asked["model_name"], asked["dataset_stac_id"], asked["when_built"]) == (
+        "hilltop-roofs",
+        "hilltop-0a1b2c",
+        True,
+    )
+    assert asked["overrides"] == {"epochs": 5, "batch_size": 4, "multimasks": False}
+
+
+@pytest.mark.spec("22.4", "POST /training/")
+async def test_draft_is_built_first(http, owners, mapper, problem):
+    owners.answer(GetDataset, dataset())
+    owners.judge(BuildDraft, Accepted(result=dataset(status="building"), http=202))
+    assert (await http.post("/api/v1/training/", json=ORDER, headers=mapper)).status_code == 201
+    assert (owners.last(BuildDraft)["zoom"], owners.last(BuildDraft)["geometry_type"]) == (20, "polygon")
+    refused = Refused(kind=Kind.INVALID, code="invalid_dataset", facts={"aoi_ids": ["None."]})
+    owners.judge(BuildDraft, refused)
+    problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)
+
+
+@pytest.mark.spec("22.4", "RAMP_EPOCHS_LIMIT")
+@pytest.mark.parametrize(("base", "change", "field"), [
+    ("ramp", {"epochs": 41}, "epochs"), ("ramp", {"batch_size": 9}, "batch_size"),
+    ("yolo-v8-v2", {"epochs": 201}, "epochs"), ("yolo-v8-v1", {"batch_size": 9}, "batch_size"),
+    ("ramp", {"zoom_level": [18, 19, 20, 21, 22]}, "zoom_level"),
+])  # fmt: skip
+async def test_limits_of_then(http, owners, mapper, problem, base, change, field):
+    owners.answer(GetBaseModel, {"name": base})
+    refused = problem(await http.post("/api/v1/training/", json={**ORDER, **change}, headers=mapper), 400)
+    assert list(refused["error"]["details"]) == [field]
+
+
+async def test_base_models_that_v1_did_not_know_have_their_own_limits(http, owners, mapper):
+    owners.answer(GetBaseModel, {"name": "unet"})
+    assert (await http.post("/api/v1/training/", json={**ORDER, "epochs": 41}, headers=mapper)).status_code == 201
+
+
+@pytest.mark.spec("22.4", "one training of a model")
+async def test_second_training_is_refused(http, owners, mapper, problem):
+    owners.answer(ListTrainings, rows(training(status="running")))
+    problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)
+    assert set(owners.last(ListTrainings)["statuses"]).isdisjoint({"completed", "failed", "stopped"})
+
+
+@pytest.mark.spec("22.4", "GET /training/")
+async def test_list_in_the_words_of_then(http, owners):
+    owners.answer(ListTrainings, rows(training(), training(status="stopped"), training(status="running")))
+    found = (await http.get("/api/v1/training/?model=4&status=FAILED&ordering=-finished_at")).json()["results"]
+    assert [row["status"] for row in found] == ["FINISHED", "FAILED", "RUNNING"]
+    assert (found[0]["accuracy"], found[0]["centroid"]["type"]) == (91.0, "Point")
+    asked = owners.last(ListTrainings)
+    assert (asked["local_model"], asked["page"]["ordering"]) == (4, "-ended_at")
+    assert set(asked["statuses"]) == {"failed", "stopped", "retried"}
+
+
+@pytest.mark.spec("22.4", "POST /training/publish/{id}/")
+async def test_publishing_promotes_and_shows(http, owners, mapper, problem):
+    owners.answer(GetTraining, training())
+    owners.judge(PublishLocalModel, Accepted(result={"local_model_stac_id": "x"}, http=201))
+    owners.judge(SetLocalModelVisibility, Accepted(result=model()))
+    done = await http.post("/api/v1/training/publish/9/", headers=mapper)
+    assert (done.status_code, done.json()) == (201, "Training Published")
+    assert owners.last(SetLocalModelVisibility) == {"model_id": 4, "visibility": "public"}
+    owners.answer(GetTraining, training(metrics={"accuracy": 0.69}))
+    problem(await http.post("/api/v1/training/publish/9/", headers=mapper), 403)
+    owners.answer(GetTraining, training(status="running"))
+    problem(await http.post("/api/v1/training/publish/9/", headers=mapper), 409)
+
+
+@pytest.mark.spec("22.4", "POST /training/terminate/{id}/")
+async def test_termination(http, owners, mapper, problem):
+    owners.judge(CancelRun, Accepted(result={"status": "stopped"}))
+    assert (await http.post("/api/v1/training/terminate/9/", headers=mapper)).status_code == 200
+    assert owners.last(CancelRun)["training_id"] == 9
+    owners.judge(CancelRun, Refused(kind=Kind.CONFLICT, code="RUN_ALREADY_FINISHED"))
+    problem(await http.post("/api/v1/training/terminate/9/", headers=mapper), 400)
+    owners.judge(DeleteTraining, Accepted(http=204))
+    assert (await http.delete("/api/v1/training/9/", headers=mapper)).status_code == 204
+
+
+@pytest.mark.spec("22.4", "GET /task/status/{task}/")
+async def test_states_of_tasks(http, owners, mapper):
+    owners.answer(GetRunLogs, [{"level": "info", "message": "epoch 1", "timestamp": None}])
+    for status, state in (("initializing", "PENDING"), ("running", "STARTED"), ("completed", "SUCCESS")):
+        owners.answer(GetTraining, training(status=status))
+        told = (await http.get("/api/v1/task/status/training-9/", headers=mapper)).json()
+        assert (told["id"], told["status"]) == ("training-9", state)
+        assert told["traceback"] == (None if state == "SUCCESS" else "epoch 1")
+    owners.answer(GetTraining, training(status="failed", error="No chips."))
+    told = (await http.get("/api/v1/training/status/training-9/", headers=mapper)).json()
+    assert (told["status"], told["error"], told["traceback"]) == ("FAILURE", "No chips.", "No chips.")
+    assert (await http.get("/api/v1/task/status/4f2c-unknown/")).json()["status"] == "PENDING"
+    assert owners.last(GetRunLogs)["tail"] == 10
