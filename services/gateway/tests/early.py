@@ -13,7 +13,7 @@ def dataset(**changes: Any) -> dict[str, Any]:
     return {
         "id": 5, "stac_id": "hilltop-0a1b2c", "title": "Hilltop", "source_imagery": TEMPLATE, "category": "buildings",
         "status": "draft", "visibility": "private", "user": USER, "zoom": None, "chip_count": None,
-        "created_at": NOW, "last_modified": NOW, **changes,
+        "offset": [0.0, 0.0], "models_count": 2,        "created_at": NOW, "last_modified": NOW, **changes,
     }  # fmt: skip
 
 

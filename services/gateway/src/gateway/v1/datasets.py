@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import datasets as c
-from contracts.catalog.models import ListLocalModels
-from contracts.shared import Comparison, Page
+from contracts.shared import Comparison
 from gateway.api.datasets import Title
 from gateway.body import Body, Id, TileTemplate
 from gateway.commands import send
@@ -40,6 +39,7 @@ class DatasetPatch(Body):
     name: Name | None = None
     source_imagery: TileTemplate | None = None
     status: Literal[-1, 0] | None = None
+    offset: c.Offset | None = None
 
 
 class DatasetFilters(Compared):
@@ -71,12 +71,12 @@ async def get_dataset(request: Request, dataset_id: Id) -> Response:
 
 @routes.put("/dataset/{dataset_id}/", Policy.OWNER)
 async def replace_dataset(request: Request, dataset_id: Id, body: DatasetBody) -> Response:
-    return await _change(request, dataset_id, body.name, body.source_imagery, body.status)
+    return await _change(request, dataset_id, DatasetPatch(**body.model_dump()))
 
 
 @routes.patch("/dataset/{dataset_id}/", Policy.OWNER)
 async def change_dataset(request: Request, dataset_id: Id, body: DatasetPatch) -> Response:
-    return await _change(request, dataset_id, body.name, body.source_imagery, body.status)
+    return await _change(request, dataset_id, body)
 
 
 @routes.delete("/dataset/{dataset_id}/", Policy.OWNER)
@@ -84,11 +84,12 @@ async def delete_dataset(request: Request, dataset_id: Id) -> Response:
     return await send(request, c.DeleteDataset(dataset_id=dataset_id))
 
 
-async def _change(
-    request: Request, dataset_id: int, name: str | None, imagery: str | None, status: int | None
-) -> Response:
-    visibility: Any = None if status is None else VISIBILITY[status]
-    command = c.ChangeDataset(dataset_id=dataset_id, title=name, source_imagery=imagery, visibility=visibility)
+async def _change(request: Request, dataset_id: int, body: DatasetPatch) -> Response:
+    visibility: Any = None if body.status is None else VISIBILITY[body.status]
+    command = c.ChangeDataset(
+        dataset_id=dataset_id, title=body.name, source_imagery=body.source_imagery, visibility=visibility,
+        offset=body.offset,
+    )  # fmt: skip
     return await reshaped(await send(request, command), _Shape(request))
 
 
@@ -97,11 +98,9 @@ class _Shape:
         self.facts = Facts(request)
 
     async def __call__(self, row: Row) -> Row:
-        learning = ListLocalModels(page=Page(limit=1, compare=[Comparison(field="dataset", value=str(row["id"]))]))
-        models = await self.facts.ask(learning)
         return {
             "id": row["id"], "name": row["title"], "source_imagery": row["source_imagery"],
             "status": STATUS[row["visibility"]], "user": await self.facts.person(row["user"]),
             "created_at": row["created_at"], "last_modified": row["last_modified"],
-            "models_count": models["count"] if models else 0,
+            "offset": row["offset"], "models_count": row["models_count"],
         }  # fmt: skip
