@@ -111,7 +111,7 @@ class Owners:
         await self.connection.subscribe("cmd.*.v1.>", cb=self._on_command)
 
     def answer(self, query: type[Query], value: Any) -> None:
-        """A value, or a Refused."""
+        """A value, a Refused, or a function of what was asked."""
         self.queries[query.ce_type()] = value
 
     def judge(self, command: type[Command], verdict: Accepted | Refused) -> None:
@@ -124,6 +124,7 @@ class Owners:
     async def _on_query(self, msg: Any) -> None:
         kind = self._remember(msg)
         value = self.queries.get(kind)
+        value = value(self.heard[-1][1]) if callable(value) else value
         if isinstance(value, Refused):
             await self.connection.publish(
                 msg.reply, value.model_dump_json().encode(), headers={"fairway-refused": value.kind}

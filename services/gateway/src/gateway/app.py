@@ -18,11 +18,14 @@ from gateway.api import (
     events,
     feedback,
     files,
+    geodata,
+    labels,
     local_models,
     mappings,
     model_cards,
     notifications,
     onboarding,
+    osm,
     predictions,
     public_predictions,
     stars,
@@ -35,11 +38,12 @@ from gateway.schema import Problem
 from gateway.settings import DoorSettings
 
 MODULES = (
-    aois, datasets, trainings, predictions, public_predictions, categories, base_models, local_models, model_cards,
-    notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
+    aois, labels, geodata, datasets, trainings, predictions, public_predictions, categories, base_models, local_models,
+    model_cards, notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
     stars,
     feedback,
     files,
+    osm,
     *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, FiniteFloat
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
 from contracts.shared import CompactUser, Json, Page, Visibility
@@ -11,7 +11,7 @@ from contracts.shared import CompactUser, Json, Page, Visibility
 DatasetStatus = Literal["draft", "building", "built", "failed"]
 Task = Literal["semantic-segmentation", "instance-segmentation", "object-detection", "classification"]
 GeometryType = Literal["point", "line", "polygon"]
-Offset = tuple[float, float]
+Offset = tuple[FiniteFloat, FiniteFloat]
 """By how much the imagery is shifted against the map: x, y."""
 
 
@@ -87,6 +87,7 @@ class BuildDraft(Command, wire="catalog.v1.build_draft"):
     keywords: list[str]
     label_type: Literal["vector", "raster"] = "vector"
     geometry_type: GeometryType
+    label_source: Literal["osm", "stored"] = "osm"
 
 
 class RebuildDataset(Command, wire="catalog.v1.rebuild_dataset"):

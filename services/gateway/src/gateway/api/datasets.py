@@ -49,6 +49,7 @@ class DraftBuildBody(Body):
     keywords: Keywords = Field(min_length=1)
     label_type: Literal["vector", "raster"] = "vector"
     geometry_type: c.GeometryType
+    label_source: Literal["osm", "stored"] = Field("osm", description="OpenStreetMap, or the labels of the AOIs")
 
 
 class BuildBody(DraftBuildBody):
@@ -70,6 +71,7 @@ class DatasetPatch(Body):
     title: Title | None = None
     source_imagery: TileTemplate | None = None
     category: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+    offset: Annotated[c.Offset, Field(description="Shift of the imagery: x, y")] | None = None
 
 
 class PinBody(Body):

@@ -4,6 +4,6 @@ Each module translates the routes of one aggregate onto the messages of today; w
 ordinary feature of its owner. Delete this folder and its line in `gateway.app`, and v1 is gone.
 """
 
-from gateway.v1 import aois, auth, datasets, live, models, notifications, people, predictions, tasks, trainings
+from gateway.v1 import aois, auth, datasets, labels, live, models, notifications, people, predictions, tasks, trainings
 
-MODULES = (datasets, aois, models, tasks, trainings, predictions, live, people, notifications, auth)
+MODULES = (datasets, aois, labels, models, tasks, trainings, predictions, live, people, notifications, auth)

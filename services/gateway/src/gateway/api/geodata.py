@@ -1,0 +1,43 @@
+"""Datasets on the map: their centres, and their AOIs and labels as files."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog import datasets as c
+from contracts.catalog.areas import AoiFeature, ListAois
+from contracts.catalog.labels import LabelFeature, ListLabels
+from contracts.shared import Page
+from gateway.body import Id
+from gateway.paging import MOST
+from gateway.policy import Policy
+from gateway.queries import answer, collected
+from gateway.routing import Routes
+from gateway.schema import Features
+
+routes = Routes("datasets")
+LARGE = Page(limit=MOST)
+
+
+@routes.get("/datasets/centroid/", Policy.PUBLIC_READ, Features[dict[str, Any]])
+async def list_dataset_centroids(request: Request) -> Response:
+    return await collected(request, c.ListDatasetCentroids(page=LARGE))
+
+
+@routes.get("/datasets/{dataset_id}/labels/", Policy.PUBLIC_READ, Features[LabelFeature])
+async def download_labels(request: Request, dataset_id: Id) -> Response:
+    """The stored labels of all its AOIs, with OSM ids and tags."""
+    await _seen(request, dataset_id)
+    return await collected(request, ListLabels(page=LARGE, dataset=dataset_id), f"labels_{dataset_id}.geojson")
+
+
+@routes.get("/datasets/{dataset_id}/aois/", Policy.PUBLIC_READ, Features[AoiFeature])
+async def download_aois(request: Request, dataset_id: Id) -> Response:
+    await _seen(request, dataset_id)
+    return await collected(request, ListAois(page=LARGE, dataset=dataset_id), f"aois_{dataset_id}.geojson")
+
+
+async def _seen(request: Request, dataset_id: int) -> None:
+    """NotFound for a dataset that the caller may not see."""
+    await answer(request, c.GetDataset(dataset_id=dataset_id))

@@ -1,0 +1,43 @@
+"""Helpers on the way to OpenStreetMap."""
+
+from typing import Any, Literal
+
+import orjson
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog.osm import Conflate, DescribeAsOsm
+from gateway.body import Body
+from gateway.policy import Policy
+from gateway.queries import JSON, answer
+from gateway.routing import Routes
+from gateway.schema import Features
+
+routes = Routes("osm")
+MOST = 10_000
+CONVERSION, CONFLATION = 10.0, 60.0
+"""Seconds to wait; the second includes those of the Raw Data API."""
+
+
+class Collection(Body):
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]] = Field(max_length=MOST)
+
+
+class GeojsonBody(Body):
+    geojson: Collection
+
+
+@routes.post("/geojson2osm/", Policy.AUTH, deadline=CONVERSION + 1)
+async def geojson_to_osm(request: Request, body: GeojsonBody) -> Response:
+    """OSM XML 0.6 with negative ids, as editors open it."""
+    text = orjson.loads(await answer(request, DescribeAsOsm(features=body.geojson.features), CONVERSION))
+    return Response(text, media_type="application/xml")
+
+
+@routes.post("/conflate/", Policy.AUTH, Features[dict[str, Any]], deadline=CONFLATION + 1)
+async def conflate(request: Request, body: GeojsonBody) -> Response:
+    """The features that OpenStreetMap does not have yet."""
+    new = orjson.loads(await answer(request, Conflate(features=body.geojson.features), CONFLATION))
+    return Response(orjson.dumps({"type": "FeatureCollection", "features": new}), media_type=JSON)

@@ -1,0 +1,117 @@
+"""`/label/`: labels as Features whose input says `geom` and `aoi` at the top."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query
+from pydantic import model_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog.labels import ChangeLabel, CreateLabel, DeleteLabel, FetchLabels, GetLabel, ListLabels
+from contracts.shared import Page
+from gateway.api.labels import LabelFilters
+from gateway.body import Body, Id
+from gateway.commands import send
+from gateway.paging import MOST
+from gateway.policy import Policy
+from gateway.queries import JSON, ask, collected
+from gateway.uploads import BadUpload, features_of, send_parts
+from gateway.v1.answers import Row, reshaped
+from gateway.v1.geometry import Geom
+from gateway.v1.routes import EarlyRoutes
+
+routes = EarlyRoutes("label")
+STARTED, BEING_PROCESSED = "Processing started", {"status": "GeoJSON file is being processed"}
+
+
+class LabelBody(Body):
+    geom: Geom
+    aoi: Id
+    osm_id: int | None = None
+    tags: dict[str, Any] | None = None
+
+
+class LabelPatch(Body):
+    geom: Geom | None = None
+    aoi: Id | None = None
+    osm_id: int | None = None
+    tags: dict[str, Any] | None = None
+
+
+class EarlyFilters(LabelFilters):
+    @model_validator(mode="before")
+    @classmethod
+    def _front_end(cls, values: Any) -> Any:
+        """The last front end asked for a box as `in__bbox`, with a stray slash at its end."""
+        if not isinstance(values, dict) or "in__bbox" not in values:
+            return values
+        return {"in_bbox": str(values["in__bbox"]).strip("/"), **values}
+
+
+@routes.get("/label/", Policy.PUBLIC_READ)
+async def list_labels(request: Request, filters: Annotated[EarlyFilters, Query()]) -> Response:
+    """Not paginated."""
+    page = filters.page(MOST).model_copy(update={"limit": MOST, "offset": 0})
+    return await collected(request, ListLabels(page=Page(**page.model_dump()), **filters.fields()))
+
+
+@routes.post("/label/", Policy.AUTH)
+async def write_label(request: Request, body: LabelBody) -> Response:
+    """200 whether the label is new or was there."""
+    command = CreateLabel(aoi_id=body.aoi, geometry=body.geom, osm_id=body.osm_id, tags=body.tags)
+    return await reshaped(await send(request, command), _same, 200)
+
+
+@routes.get("/label/{label_id}/", Policy.PUBLIC_READ)
+async def get_label(request: Request, label_id: Id) -> Response:
+    return await ask(request, GetLabel(label_id=label_id))
+
+
+@routes.put("/label/{label_id}/", Policy.ADMIN)
+async def replace_label(request: Request, label_id: Id, body: LabelBody) -> Response:
+    return await _change(request, label_id, body.model_dump())
+
+
+@routes.patch("/label/{label_id}/", Policy.ADMIN)
+async def change_label(request: Request, label_id: Id, body: LabelPatch) -> Response:
+    given = body.model_dump(exclude_unset=True)
+    required = {name for name in ("geom", "aoi") if given.get(name, 0) is None}
+    return await _change(request, label_id, {name: value for name, value in given.items() if name not in required})
+
+
+@routes.delete("/label/{label_id}/", Policy.ADMIN)
+async def delete_label(request: Request, label_id: Id) -> Response:
+    return await send(request, DeleteLabel(label_id=label_id))
+
+
+@routes.post("/label/osm/fetch/{aoi_id}/", Policy.AUTH, status=202)
+async def fetch_labels(request: Request, aoi_id: Id) -> Response:
+    answer = await send(request, FetchLabels(aoi_id=aoi_id))
+    return _json(STARTED, 202) if answer.status_code == 202 else answer
+
+
+@routes.post("/label/upload/{aoi_id}/", Policy.AUTH, status=202)
+async def upload_labels(request: Request, aoi_id: Id) -> Response:
+    """What is wrong with the file, an unknown AOI included, is 400 with `error`."""
+    try:
+        answer = await send_parts(request, aoi_id, await features_of(request))
+    except BadUpload as problem:
+        return _json({"error": str(problem)}, 400)
+    if answer.status_code in (400, 404):
+        return _json({"error": orjson.loads(answer.body)["detail"]}, 400)
+    return _json(BEING_PROCESSED, 202) if answer.status_code == 202 else answer
+
+
+async def _change(request: Request, label_id: int, given: dict[str, Any]) -> Response:
+    names = {"geom": "geometry", "aoi": "aoi_id"}
+    values = {names.get(name, name): value for name, value in given.items()}
+    return await send(request, ChangeLabel(label_id=label_id, given=sorted(values), **values))
+
+
+def _same(row: Row) -> Row:
+    return row
+
+
+def _json(body: Any, status: int) -> Response:
+    return Response(orjson.dumps(body), status, media_type=JSON)
