@@ -10,6 +10,7 @@ import pytest_asyncio
 from stac_fixtures import settled
 from stac_things import base_item, dataset_facts, publishable, tiny_onnx
 
+from catalog.curation.domain import middle
 from catalog.models import publishing, registration
 from catalog.models.domain import local_item_id
 from catalog.models.handlers import give_up_registration
@@ -382,6 +383,8 @@ async def test_refusals_of_publishing(run, caller, training, stac):
     assert await stac.named(LOCAL_MODELS, "mlm:name", run["model_name"]) == []
 
 
+@pytest.mark.spec("6.2", "PATCH /base-models/{id}/pin/ fair:preview_place fair:coverage")
+@pytest.mark.spec("6.4", "GET /pinned-models/")
 async def test_pin_reaches_row_item_and_list(registered, caller, stac):
     pin = PinModel(registry="base", model_id=registered["id"], pinned_location=(85.5, 27.6))
     assert (await caller.send(pin, MAPPER)).kind == "forbidden"
@@ -391,7 +394,32 @@ async def test_pin_reaches_row_item_and_list(registered, caller, stac):
     assert row["is_pinned"]
     assert row["stac"]["properties"]["fair:pinned"]
     assert item["properties"]["fair:preview_location"]["coordinates"] == [85.5, 27.6]
+    assert [item["properties"][f"fair:preview_{name}"] for name in ("place", "country", "country_code")] == [
+        "Panauti̇̄", "Nepal", "NP",
+    ]  # fmt: skip
+    assert item["properties"]["fair:coverage"] == "global"
     assert (registered["id"], "base") in [(found["id"], found["model_type"]) for found in listed["results"]]
+
+
+@pytest.mark.spec("6.3", "PATCH /local-models/{id}/pin/ without an item sets the flag only")
+async def test_pin_of_an_unpublished_model_sets_the_flag_only(registered, caller):
+    event = await submitted(caller, registered)
+    pin = PinModel(registry="local", model_id=event.local_model, pinned_location=(85.5, 27.6))
+    row = (await caller.send(pin, ADMIN)).result
+    assert (row["is_pinned"], row["stac"]) == (True, None)
+    unpinned = (await caller.send(pin.model_copy(update={"is_pinned": False}), ADMIN)).result
+    assert not unpinned["is_pinned"]
+
+
+@pytest.mark.parametrize(
+    ("bbox", "centre"),
+    [
+        (None, None), ([-180, -90, 180, 90], None), ([85.0, 27.0, 86.0, 28.0], (85.5, 27.5)),
+        ([85.0, 27.0, 0.0, 86.0, 28.0, 9.0], (85.5, 27.5)), ([179.0, -19.0, -177.0, -17.0], (-179.0, -18.0)),
+    ],
+)  # fmt: skip
+def test_middle_of_a_box(bbox, centre):
+    assert middle(bbox) == centre
 
 
 async def test_description_changes_the_item_only(registered, caller, stac):

@@ -1,6 +1,6 @@
 """What a curator may do to the properties of a STAC item."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +9,9 @@ IDENTITY = frozenset(
      "fair:dataset_id"}
 )  # fmt: skip
 """Who an item is and where it comes from: written by us alone."""
+GLOBAL = "global"
+WIDEST = 180.0
+"""Degrees of longitude; no country is as wide as half of the globe, Russia's islands beyond the date line aside."""
 EXTENSIONS_HOST = "stac-extensions.github.io"
 
 
@@ -28,6 +31,27 @@ def pins(is_pinned: bool, imagery: str | None, location: tuple[float, float] | N
     if location is not None:
         changed["fair:preview_location"] = {"type": "Point", "coordinates": list(location)}
     return changed
+
+
+def middle(bbox: Sequence[float] | None) -> tuple[float, float] | None:
+    """Longitude and latitude of a box in EPSG:4326, whose western edge is the greater one across the date line; None
+    for what covers the globe."""
+    if not bbox:
+        return None
+    west, south, east, north = *bbox[:2], *bbox[len(bbox) // 2 :][:2]
+    width = east - west if east >= west else east - west + 360
+    if width >= WIDEST:
+        return None
+    longitude = west + width / 2
+    return longitude if longitude <= 180 else longitude - 360, (south + north) / 2
+
+
+def named(place: str, country: str, code: str, coverage: str) -> dict[str, Any]:
+    """Properties that tell people where a pin is; unknown names remove older ones."""
+    return {
+        "fair:preview_place": place or None, "fair:preview_country": country or None,
+        "fair:preview_country_code": code or None, "fair:coverage": coverage or None,
+    }  # fmt: skip
 
 
 def words(title: str | None, description: str | None, preview: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalog.curation.domain import NotAllowed, edited, merged, pins, words
+from catalog.curation.domain import GLOBAL, NotAllowed, edited, merged, middle, named, pins, words
+from catalog.curation.geocode import towns
 from catalog.datasets.tables import DatasetRow
 from catalog.datasets.views import DatasetViews, as_json
 from catalog.models import queries
@@ -17,11 +18,12 @@ from catalog.stac.facets import Facets
 from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
 from contracts.catalog import curation as c
 from contracts.catalog import models as m
-from contracts.shared import Actor, Json
+from contracts.shared import Actor, Json, Page
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.messaging.tx import ReadTx, Tx
 
 Finish = Callable[[Tx], Awaitable[Json]]
+MOST_PINNED = 1000
 ROWS = {"base": (BaseModelRow, BASE_MODELS), "local": (LocalModelRow, LOCAL_MODELS)}
 
 
@@ -49,7 +51,10 @@ async def pin_model(command: c.PinModel, read: ReadTx, api: StacApi, facets: Fac
     row = await _row(command.registry, command.model_id, read)
     changed = pins(command.is_pinned, command.source_imagery, command.pinned_location)
     if row.stac_item_id:
-        await _change(ROWS[command.registry][1], row.stac_item_id, changed, api, facets)
+        collection = ROWS[command.registry][1]
+        if command.pinned_location:
+            changed |= await _named(collection, row.stac_item_id, command.pinned_location, api)
+        await _change(collection, row.stac_item_id, changed, api, facets)
 
     async def finish(tx: Tx) -> Json:
         kept = await tx.session.get_one(ROWS[command.registry][0], command.model_id, with_for_update=True)
@@ -58,6 +63,14 @@ async def pin_model(command: c.PinModel, read: ReadTx, api: StacApi, facets: Fac
         return await _shown(command.registry, command.model_id, tx, facets)
 
     return finish
+
+
+async def _named(collection: str, item_id: str, location: tuple[float, float], api: StacApi) -> dict[str, Any]:
+    """The pin's place; what the item covers is told by the country in the middle of its box."""
+    item = await api.get(collection, item_id) or {}
+    centre = middle(item.get("bbox"))
+    found = await towns([location, centre] if centre else [location])
+    return named(found[0].name, found[0].country, found[0].country_code, found[1].country if centre else GLOBAL)
 
 
 async def describe_model(command: c.DescribeModel, read: ReadTx, api: StacApi, facets: Facets) -> Finish:
@@ -84,8 +97,9 @@ async def edit_model_stac(command: c.EditModelStac, read: ReadTx, api: StacApi, 
 
 async def pinned_models(query: c.ListPinnedModels, read: ReadTx, facets: Facets) -> Json:
     """`{count, results}`; base models first."""
-    base = await queries.list_base_models(m.ListBaseModels(is_pinned=True, expand=query.expand), read, facets)
-    local = await queries.list_local_models(m.ListLocalModels(is_pinned=True, expand=query.expand), read, facets)
+    whole, expand = Page(limit=MOST_PINNED), query.expand
+    base = await queries.list_base_models(m.ListBaseModels(page=whole, is_pinned=True, expand=expand), read, facets)
+    local = await queries.list_local_models(m.ListLocalModels(page=whole, is_pinned=True, expand=expand), read, facets)
     rows = [{**row, "model_type": kind} for kind, page in (("base", base), ("local", local)) for row in page.results]
     return {"count": len(rows), "results": rows}
 
