@@ -50,6 +50,6 @@ async def provision(service: Service) -> None:
     """Streams, and the durables of this service."""
     nc = await connect(service.settings.nats_url)
     try:
-        await apply(nc.jetstream(timeout=5), service.durables)
+        await apply(nc.jetstream(timeout=5), service.durables, service.settings.stream_replicas)
     finally:
         await nc.close()

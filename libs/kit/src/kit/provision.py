@@ -48,7 +48,7 @@ def _filters(latency: str, messages: list[type[Message]]) -> tuple[str, ...]:
     return tuple(sorted(m.subject("*") if issubclass(m, Command) else m.subject() for m in messages))
 
 
-async def apply(js: JetStreamContext, wanted: list[Durable], replicas: int = 1) -> None:
+async def apply(js: JetStreamContext, wanted: list[Durable], replicas: int) -> None:
     """Idempotent: creates what is missing, updates what differs."""
     for stream in STREAMS:
         await _apply_stream(js, _stream_config(stream, replicas))

@@ -35,6 +35,8 @@ class ServiceSettings(BaseSettings):
 
     debug: bool = Field(False, validation_alias=names("DEBUG"))
     nats_url: str = Field("nats://127.0.0.1:4222", validation_alias=names("NATS__URL", "NATS_URL"))
+    stream_replicas: int = Field(1, ge=1, le=5, validation_alias=names("NATS_STREAM_REPLICAS"))
+    """Copies of each stream in a NATS cluster; `provision` applies it."""
     database_url: SecretStr = Field(validation_alias=names("DATABASE_URL", "DATABASE__URL"))
     pool_min: int = Field(2, validation_alias=names("DB_POOL_MIN_SIZE"))
     pool_max: int = Field(16, validation_alias=names("DB_POOL_MAX_SIZE"))

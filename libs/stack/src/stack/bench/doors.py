@@ -46,7 +46,8 @@ async def _paced(url: str, token: str) -> list[float]:
     async with client(token) as http:
 
         async def send() -> None:
-            (await http.post(url, json=AOI)).raise_for_status()
+            async with http.post(url, json=AOI) as answer:
+                await answer.read()
 
         await asyncio.gather(*(send() for _ in range(4)))
         return await paced(send, 50, SECONDS)
