@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from shapely import Geometry, get_parts
+from shapely import Geometry, box, get_parts
 
 from geoml.grid import Layout, PixelBox
 from geoml.labels import LabelMap
@@ -19,9 +19,8 @@ RED, YELLOW = (230, 40, 40), (255, 220, 0)
 
 
 def draw(session: Session, sheet: Layout, polygons: Sequence[Geometry], params: Mapping[str, Any]) -> Image.Image:
-    """Labels red, predictions yellow; at most MAX_SIDE pixels of the sheet's upper left corner."""
-    left, top, right, bottom = sheet.extent
-    window = left, top, min(right, left + MAX_SIDE), min(bottom, top + MAX_SIDE)
+    """Labels red, predictions yellow, in the square of MAX_SIDE pixels with the most chips."""
+    window = _fullest(sheet)
     image = Mosaic(sheet).window(window)
     found = [b.outline for b in buildings(session, sheet, Params.read(params), lambda _: None)]
     classes = (class_probabilities(session, image).transpose(1, 2, 0) * 255).astype(np.uint8)
@@ -31,6 +30,21 @@ def draw(session: Session, sheet: Layout, polygons: Sequence[Geometry], params: 
         _panel(classes, window, [], RED),
     ]
     return _side_by_side(panels)
+
+
+def _fullest(sheet: Layout) -> PixelBox:
+    """Chips held back lie scattered; a picture of the gaps between them shows nothing."""
+    corners = [(placed.box[0], placed.box[1]) for placed in sheet.placed]
+    squares = [(x, y, x + MAX_SIDE, y + MAX_SIDE) for x, y in corners]
+    boxes = [placed.box for placed in sheet.within(max(squares, key=lambda square: _covered(sheet, square)))]
+    left, top, right, bottom = zip(*boxes, strict=True)
+    x, y = min(left), min(top)
+    return x, y, min(max(right), x + MAX_SIDE), min(max(bottom), y + MAX_SIDE)
+
+
+def _covered(sheet: Layout, square: PixelBox) -> float:
+    """Pixels of the square that lie on chips."""
+    return sum(box(*placed.box).intersection(box(*square)).area for placed in sheet.within(square))
 
 
 def _panel(
