@@ -55,7 +55,7 @@ def test_every_secret_of_the_service_can_be_given(room: str) -> None:
     """By one of its names; what is not listed can be listed by the installation."""
     given = {*values_of(room)["secrets"]["keys"], *values_of(room)["secrets"]["optional"]}
     missing = names(room, secret=True) - given
-    assert missing <= {"DATABASE__URL", "FAIR_STAC_DSN", "FAIR_DEV_TOKEN"}
+    assert missing <= {"DATABASE__URL", "FAIR_STAC_DSN", "FAIR_DEV_TOKEN", "SENTRY_DSN"}
 
 
 def test_no_secret_material_is_rendered(release: Release) -> None:

@@ -1,10 +1,11 @@
-"""`make contracts`: writes schemas, AsyncAPI documents, the OpenAPI document and the topology."""
+"""`make contracts`: writes schemas, AsyncAPI, OpenAPI, the topology and the table of settings."""
 
 from pathlib import Path
 
 from contracts import OWNERS
 from tests.contracts.documents import asyncapi, topology
 from tests.contracts.schemas import SCHEMAS, golden
+from tests.contracts.settings import document as settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,7 +15,7 @@ def files() -> dict[Path, str]:
     wanted = {SCHEMAS / name: text for name, text in golden().items()}
     wanted |= {ROOT / "services" / name / "asyncapi.yaml": asyncapi(name) for name in OWNERS}
     wanted[ROOT / "services/gateway/openapi.json"] = _openapi()
-    return wanted | {ROOT / "docs/topology.md": topology()}
+    return wanted | {ROOT / "docs/topology.md": topology(), ROOT / "docs/settings.md": settings()}
 
 
 def _openapi() -> str:

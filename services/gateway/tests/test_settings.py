@@ -62,6 +62,8 @@ BAD = {
         "OSM_LOGIN_REDIRECT_URI and OSM_SECRET_KEY are required with OSM_CLIENT_ID",
     ),
     "weak OSM key": ({"OSM_SECRET_KEY": "short"}, "OSM_SECRET_KEY needs 32 characters"),
+    "Sentry without address": ({"ENABLE_SENTRY": "true"}, "SENTRY_DSN is required with ENABLE_SENTRY=true"),
+    "unknown SSL mode": ({"DATABASE_SSL_MODE": "maybe"}, "DATABASE_SSL_MODE"),
     "another provider": ({"AUTH_PROVIDER": "ldap"}, "AUTH_PROVIDER"),
     "no number": ({"DEFAULT_PAGINATION_SIZE": "many"}, "DEFAULT_PAGINATION_SIZE"),
     "no rate": ({"USER_RATE_LIMIT": "often"}, "USER_RATE_LIMIT"),
@@ -81,3 +83,18 @@ def test_bad_setting_stops_the_process(environment, changes, words):
 def test_weak_secret_is_enough_for_debugging(environment):
     environment(SECRET_KEY="dev", DEBUG="true")
     assert load(Settings).any_origin
+
+
+@pytest.mark.spec("20.2", "DATABASE_SSL_MODE")
+@pytest.mark.parametrize(
+    ("url", "mode", "address"),
+    [
+        ("postgresql://u:p@db/x", None, "postgresql://u:p@db/x"),
+        ("postgresql://u:p@db/x", "require", "postgresql://u:p@db/x?sslmode=require"),
+        ("postgresql://u:p@db/x?a=1", "disable", "postgresql://u:p@db/x?a=1&sslmode=disable"),
+        ("postgresql://u:p@db/x?sslmode=verify-full", "require", "postgresql://u:p@db/x?sslmode=verify-full"),
+    ],
+)
+def test_ssl_mode_is_part_of_the_address(environment, url, mode, address):
+    environment(DATABASE_URL=url, DATABASE_SSL_MODE=mode)
+    assert load(Settings).database_url.get_secret_value() == address

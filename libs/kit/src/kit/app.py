@@ -45,7 +45,8 @@ class Service:
         loops: Sequence[Loop] = (),
     ) -> None:
         self.name, self.settings, self.loops = name, settings, list(loops)
-        self.db = Database(settings.database_url.get_secret_value(), settings.pool_min, settings.pool_max)
+        url = settings.database_url.get_secret_value()
+        self.db = Database(url, settings.pool_min, settings.pool_max, settings.pool_timeout)
         self.broker = connection.broker(name, settings.nats_url, self.end)
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]

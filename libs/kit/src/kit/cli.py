@@ -23,6 +23,10 @@ def run(service: str, settings_type: type[ServiceSettings], build: Callable[...,
         sys.exit(f"usage: python -m {service} [{'|'.join(VERBS)}] ...")
     settings = load(settings_type)
     telemetry.configure(service, settings.otlp_endpoint, settings.log_level)
+    if settings.sentry and settings.sentry_dsn:
+        from kit.sentry import report
+
+        report(service, settings.sentry_dsn.get_secret_value())
     for verb in verbs:
         _run(verb, service, settings, build)
 

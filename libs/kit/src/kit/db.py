@@ -46,14 +46,14 @@ class Database:
     """Opened once per process. `raw()` borrows a bare autocommit connection, `session()` an ORM session,
     `commits` writes single statements."""
 
-    def __init__(self, url: str, pool_min: int = 2, pool_max: int = 16) -> None:
+    def __init__(self, url: str, pool_min: int = 2, pool_max: int = 16, timeout: float = ACQUIRE_TIMEOUT) -> None:
         self.url = plain_url(url)
         kwargs = {"autocommit": True, "prepare_threshold": 2, "options": SESSION}
         self.pool = AsyncConnectionPool(
-            self.url, min_size=pool_min, max_size=pool_max, timeout=ACQUIRE_TIMEOUT, kwargs=kwargs, open=False
+            self.url, min_size=pool_min, max_size=pool_max, timeout=timeout, kwargs=kwargs, open=False
         )
         self.commits = Commits(self.raw)
-        self.engine = _engine(self.url, pool_max)
+        self.engine = _engine(self.url, pool_max, timeout)
         self.session = async_sessionmaker(self.engine, expire_on_commit=False, class_=AsyncSession)
 
     async def open(self) -> None:
@@ -81,12 +81,12 @@ class Database:
         return True
 
 
-def _engine(url: str, pool_max: int) -> AsyncEngine:
+def _engine(url: str, pool_max: int, timeout: float) -> AsyncEngine:
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_max // 2,
         max_overflow=pool_max // 2,
-        pool_timeout=ACQUIRE_TIMEOUT,
+        pool_timeout=timeout,
         pool_pre_ping=False,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,

@@ -9,12 +9,19 @@ class Settings(ServiceSettings):
     """How mail leaves. With DEBUG it goes to the log instead."""
 
     email_host: str = Field("smtp.gmail.com", validation_alias=names("EMAIL_HOST"))
+    """The SMTP server. With DEBUG mail goes to the log."""
     email_port: int = Field(587, validation_alias=names("EMAIL_PORT"))
+    """Its port."""
     email_use_tls: bool = Field(True, validation_alias=names("EMAIL_USE_TLS"))
+    """STARTTLS."""
     email_use_ssl: bool = Field(False, validation_alias=names("EMAIL_USE_SSL"))
+    """TLS from the first byte."""
     email_user: str = Field("", validation_alias=names("EMAIL_HOST_USER"))
+    """Login at the SMTP server; empty for none."""
     email_password: SecretStr = Field(SecretStr(""), validation_alias=names("EMAIL_HOST_PASSWORD"))
+    """Its password."""
     email_from: str = Field("no-reply@fair.hotosm.org", validation_alias=names("DEFAULT_FROM_EMAIL"))
+    """Who mails are from."""
     deletion_email: str = Field("fair@hotosm.org", validation_alias=names("ACCOUNT_DELETION_EMAIL"))
     """Who is written to when somebody wants their account deleted."""
 

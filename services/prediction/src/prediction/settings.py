@@ -10,16 +10,26 @@ class Settings(ServiceSettings, StorageSettings, OutboundSettings):
     """What the prediction service and its workers read from their environment."""
 
     zenml_url: str | None = Field(None, validation_alias=names("FAIR_ZENML_STORE_URL"))
+    """The ZenML server that runs pipelines."""
     zenml_key: SecretStr | None = Field(None, validation_alias=names("FAIR_ZENML_STORE_API_KEY"))
+    """Key of our service account there."""
     zenml_stack: str = Field("fairway", validation_alias=names("FAIR_ZENML_STACK"))
+    """Name of the ZenML stack that runs use."""
     models_path: Path = Field(Path("."), validation_alias=names("FAIRWAY_MODELS_PATH"))
+    """The folder that holds the package `models`."""
     work_dir: Path = Field(Path("/var/tmp/fairway/prediction"), validation_alias=names("PREDICTION_WORK_DIR"))  # noqa: S108
+    """Files of runs; shared by workers of one machine."""
     sync_interval: float = Field(15.0, gt=0, validation_alias=names("PREDICTION_SYNC_INTERVAL"))
+    """Seconds between two looks of the reconciler at the pipeline server."""
     deadline: float = Field(1800.0, gt=0, validation_alias=names("PREDICTION_DEADLINE"))
     """Seconds from the moment a worker takes an attempt to its end."""
     max_tiles: int = Field(4096, ge=1, validation_alias=names("PREDICTION_MAX_TILES"))
+    """Tiles that one prediction may cover."""
     osm_url: str = Field(
         "https://api-prod.raw-data.hotosm.org/v1", validation_alias=names("RAW_DATA_API_URL", "EXPORT_TOOL_API_URL")
     )
+    """HOT's Raw Data API, for labels from OpenStreetMap."""
     min_zoom: int = Field(10, ge=0, le=24, validation_alias=names("PMTILES_MIN_ZOOM"))
+    """Lowest zoom of result tiles."""
     max_zoom: int = Field(20, ge=0, le=24, validation_alias=names("PMTILES_MAX_ZOOM"))
+    """Highest zoom of result tiles."""

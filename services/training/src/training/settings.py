@@ -10,15 +10,21 @@ class Settings(ServiceSettings, StorageSettings):
     """What training reads from its environment. Without a pipeline server it starts and says so on first use."""
 
     zenml_url: str = Field("", validation_alias=names("FAIR_ZENML_STORE_URL"))
+    """The ZenML server that runs pipelines."""
     zenml_api_key: SecretStr = Field(SecretStr(""), validation_alias=names("FAIR_ZENML_STORE_API_KEY"))
+    """Key of our service account there."""
     zenml_stack: str = Field("default", validation_alias=names("FAIR_ZENML_STACK"))
+    """Name of the ZenML stack that runs use."""
     sync_interval: float = Field(30.0, gt=0, validation_alias=names("TRAINING_SYNC_INTERVAL"))
+    """Seconds between two looks of the reconciler at the pipeline server."""
     deadline: float = Field(6 * 3600.0, gt=0, validation_alias=names("TRAINING_DEADLINE"))
     """Seconds that one attempt may take, counted from the moment a worker takes it."""
     silence: float = Field(60.0, gt=0, validation_alias=names("TRAINING_SILENCE_LIMIT"))
     """Seconds without a sign of life from its worker after which a run is looked after by the reconciler."""
     epochs_limit: int = Field(500, gt=0, validation_alias=names("TRAINING_EPOCHS_LIMIT"))
+    """Most epochs, whatever a model allows."""
     batch_size_limit: int = Field(65_536, gt=0, validation_alias=names("TRAINING_BATCH_SIZE_LIMIT"))
+    """Largest batch, whatever a model allows."""
     models_path: Path = Field(Path(), validation_alias=names("FAIRWAY_MODELS_PATH"))
     """The folder that holds the package `models`."""
     work_path: Path = Field(

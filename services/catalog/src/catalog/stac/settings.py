@@ -10,8 +10,11 @@ class StacSettings(BaseSettings):
     model_config = ServiceSettings.model_config
 
     stac_url: str | None = Field(None, validation_alias=names("FAIR_STAC_API_URL"))
+    """The STAC API of the public catalogue."""
     stac_key: SecretStr | None = Field(None, validation_alias=names("FAIR_STAC_API_KEY"))
+    """Bearer for writes to the STAC API."""
     stac_cache_ttl: float = Field(300.0, validation_alias=names("STAC_CACHE_TTL"))
+    """Seconds that a STAC item is remembered."""
     stac_database_url: SecretStr | None = Field(None, validation_alias=names("STAC_DATABASE_URL", "FAIR_STAC_DSN"))
     """pgstac's database, to hear of changes; unset switches that off."""
 

@@ -15,9 +15,13 @@ class OsmLoginSettings(ServiceSettings):
     """The first generation's login at OpenStreetMap; offered when OSM_CLIENT_ID is set."""
 
     osm_url: Address = Field("https://www.openstreetmap.org", validation_alias=names("OSM_URL"))
+    """OpenStreetMap, or another server with its OAuth2 login."""
     osm_client_id: str | None = Field(None, validation_alias=names("OSM_CLIENT_ID"))
+    """Our application at OpenStreetMap; unset means no such login."""
     osm_client_secret: SecretStr | None = Field(None, validation_alias=names("OSM_CLIENT_SECRET"))
+    """The secret of that application."""
     osm_scope: str = Field("read_prefs", validation_alias=names("OSM_SCOPE"))
+    """What we ask OpenStreetMap's users for."""
     osm_redirect_uri: str | None = Field(None, validation_alias=names("OSM_LOGIN_REDIRECT_URI"))
     """The page of the frontend that OpenStreetMap sends people back to."""
     osm_secret: SecretStr | None = Field(None, validation_alias=names("OSM_SECRET_KEY"))
@@ -37,6 +41,7 @@ class AuthSettings(OsmLoginSettings):
     signing_key: SecretStr = Field(validation_alias=names("SECRET_KEY"))
     """Signs the links of e-mail verification."""
     auth_provider: Literal["hanko", "dev"] = Field("hanko", validation_alias=names("AUTH_PROVIDER"))
+    """`hanko`, or `dev` for one token that everybody shares."""
     dev_token: SecretStr | None = Field(None, validation_alias=names("FAIR_DEV_TOKEN"))
     """The one bearer token of AUTH_PROVIDER=dev."""
     hanko_url: Address | None = Field(None, validation_alias=names("HANKO_API_URL"))
