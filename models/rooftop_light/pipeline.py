@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from models.rooftop_light.hyperparameters import complete
 from models.rooftop_light.inference import postprocess, predict, preprocess
-from models.rooftop_light.recording import record
 from zenml import ArtifactConfig, pipeline, step
 from zenml.enums import ArtifactType
 
 from geoml.dataset import load_dataset
 from geoml.fetch import local_file, local_folder
+from geoml.recording import record
 from geoml.session import open_session
 from geoml.split import split_chips
 

@@ -1,4 +1,4 @@
-"""Facts of a run on its ZenML run and model version, where promotion finds them."""
+"""Facts of a run on its ZenML run and model version, where promotion finds them. For pipelines only: needs ZenML."""
 
 from collections.abc import Mapping
 from typing import Any
