@@ -6,6 +6,7 @@ import pytest
 
 from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import BuildDraft, GetDataset
+from contracts.catalog.labels import ListLabels
 from contracts.catalog.models import GetBaseModel, GetModelFacts, PublishLocalModel, SetLocalModelVisibility
 from contracts.training import (
     CancelRun,
@@ -41,6 +42,7 @@ def mapper(dev_token: str) -> dict[str, str]:
 def neighbours(owners):
     owners.answer(GetDataset, dataset(status="built", zoom=19, chip_count=32))
     owners.answer(ListAois, rows(area()))
+    owners.answer(ListLabels, rows({}))
     owners.answer(GetModelCard, card())
     owners.answer(GetBaseModel, {"name": "ramp"})
     owners.answer(GetModelFacts, {"facts": {"hyperparameters_spec": [{"key": "epochs"}, {"key": "multimasks"}]}})
@@ -69,6 +71,9 @@ async def test_draft_is_built_first(http, owners, mapper, problem):
     owners.judge(BuildDraft, Accepted(result=dataset(status="building"), http=202))
     assert (await http.post("/api/v1/training/", json=ORDER, headers=mapper)).status_code == 201
     assert (owners.last(BuildDraft)["zoom"], owners.last(BuildDraft)["geometry_type"]) == (20, "polygon")
+    owners.answer(ListLabels, rows())
+    assert "label" in problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)["detail"]
+    owners.answer(ListLabels, rows({}))
     refused = Refused(kind=Kind.INVALID, code="invalid_dataset", facts={"aoi_ids": ["None."]})
     owners.judge(BuildDraft, refused)
     problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from contracts.base import Query
 from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import GetDataset
+from contracts.catalog.labels import ListLabels
 from contracts.catalog.models import GetLocalModel
 from contracts.shared import Page
 from contracts.training import GetTraining
@@ -53,6 +54,11 @@ class Facts:
 
     async def model(self, model_id: int) -> Row | None:
         return await self.ask(GetLocalModel(model_id=model_id))
+
+    async def labels(self, dataset_id: int) -> int:
+        """How many there are in its areas."""
+        found = await self.ask(ListLabels(dataset=dataset_id, page=Page(limit=1)))
+        return found["count"] if found else 0
 
     async def centre(self, dataset_id: int | None) -> tuple[float, float] | None:
         """Longitude and latitude of the middle of the dataset's first area."""

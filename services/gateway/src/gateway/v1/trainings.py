@@ -39,7 +39,7 @@ LEAST_ACCURACY_OF_OTHERS = 5.0
 Zooms = Annotated[list[Annotated[int, Field(ge=14, le=22)]], Field(min_length=1, max_length=4)]
 LABELS: dict[str, Any] = {
     "label_tasks": ["semantic-segmentation"], "label_classes": [d.LabelClass(name="building", classes=["*"])],
-    "keywords": ["building", "semantic-segmentation", "polygon"], "geometry_type": "polygon",
+    "keywords": ["building", "semantic-segmentation", "polygon"], "geometry_type": "polygon", "label_source": "stored",
 }  # fmt: skip
 """What every dataset of v1 was about."""
 
@@ -160,6 +160,8 @@ async def _built(request: Request, dataset_id: int | None, body: TrainingBody) -
         raise Invalid("unknown_dataset", "The dataset of this model is gone.", model=["It has no dataset."])
     if dataset["status"] in ("built", "building"):
         return dataset
+    if not (await Facts(request).labels(dataset["id"])):
+        raise Invalid("no_labels", "The dataset has no label.", model=["Its dataset has no label."])
     order = d.BuildDraft(dataset_id=dataset["id"], description=dataset["title"], zoom=body.zoom_level[0], **LABELS)
     response = await send(request, order)
     judged = response.status_code == 202 and "location" not in response.headers

@@ -1,0 +1,260 @@
+"""What the frontends of both generations call, in their words, against the real platform: what they send is taken and
+what they read is there (fair-rest 23)."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+
+from stack.demo.job import Job
+from stack.demo.place import place_of
+from stack.demo.stages import Stages
+from tests.e2e.conftest import Platform
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+MODEL = "rooftop_light"
+LIMIT = 150.0
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def http(platform: Platform) -> Iterator[httpx.Client]:
+    """A mapper's browser."""
+    headers = {"Authorization": f"Bearer {platform.token}", "X-Dev-User": "501:old-hand"}
+    with httpx.Client(base_url=platform.url, headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def stranger(platform: Platform) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=platform.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def place():
+    return place_of(None)
+
+
+@pytest.fixture(scope="module")
+def base(platform: Platform, place) -> Iterator[Any]:
+    """The light base model, registered by the administrator."""
+    console = Console(quiet=True)
+    with platform.client() as fairway:
+        yield Job(fairway, platform.home, place, Stages(console), console, MODEL, {}).register()
+
+
+@pytest.fixture(scope="module")
+def tiles(platform: Platform) -> str:
+    return f"http://127.0.0.1:{platform.home.port('sandbox-tiles')}/%s/{{z}}/{{x}}/{{y}}.jpg"
+
+
+def done(response: httpx.Response, status: int = 200) -> Any:
+    assert response.status_code == status, (response.request.url, response.text)
+    return response.json() if response.content else None
+
+
+def until(look: Any, right: Any, what: str) -> Any:
+    """What `look` gave when it was right; it is asked twice a second."""
+    end = time.monotonic() + LIMIT
+    while not right(seen := look()):
+        assert time.monotonic() < end, (what, seen)
+        time.sleep(0.5)
+    return seen
+
+
+def finished(http: httpx.Client, path: str) -> Row:
+    row = until(lambda: done(http.get(path)), lambda row: row["status"] in ("FINISHED", "FAILED"), path)
+    assert row["status"] == "FINISHED", done(http.get(f"/task/status/{row['task_id']}/"))
+    return row
+
+
+@pytest.fixture(scope="module")
+def dataset(http: httpx.Client, tiles: str, place) -> Row:
+    row = done(http.post("/dataset/", json={"name": "Village of then", "source_imagery": tiles % "train"}), 201)
+    for area in place.train_areas():
+        aoi = done(http.post("/aoi/", json={"geom": area, "dataset": row["id"]}), 201)
+        assert aoi["properties"]["label_status"] == -1
+        done(http.post(f"/label/osm/fetch/{aoi['id']}/"), 202)
+    return row
+
+
+@pytest.fixture(scope="module")
+def labelled(http: httpx.Client, dataset: Row) -> list[Row]:
+    """The areas, once their labels are there."""
+
+    def look() -> list[Row]:
+        return done(http.get("/aoi/", params={"dataset": dataset["id"]}))["results"]["features"]
+
+    return until(look, lambda found: all(one["properties"]["label_status"] == 1 for one in found), "labels")
+
+
+@pytest.fixture(scope="module")
+def model(http: httpx.Client, base: Any, dataset: Row) -> Row:
+    body = {"name": "Roofs of then", "dataset": dataset["id"], "description": "d", "base_model": base.name}
+    return done(http.post("/model/", json=body), 201)
+
+
+@pytest.fixture(scope="module")
+def training(http: httpx.Client, model: Row, labelled: list[Row], place) -> Row:
+    body = {"model": model["id"], "epochs": 2, "batch_size": 512, "zoom_level": [place.zoom], "description": "first"}
+    row = done(http.post("/training/", json=body), 201)
+    assert (row["status"], row["finished_at"]) == ("SUBMITTED", None)
+    assert http.post("/training/", json=body).status_code == 400
+    assert done(http.get(f"/training/status/{row['task_id']}/"))["status"] in ("PENDING", "STARTED")
+    return finished(http, f"/training/{row['id']}/")
+
+
+@pytest.fixture(scope="module")
+def published(http: httpx.Client, training: Row) -> Row:
+    assert done(http.post(f"/training/publish/{training['id']}/"), 201) == "Training Published"
+    return done(http.get(f"/model/{training['model']}/"))
+
+
+@pytest.fixture(scope="module")
+def prediction(http: httpx.Client, published: Row, tiles: str, place) -> Row:
+    config = {
+        "checkpoint": f"/data/trainings/training_{published['published_training']}/checkpoint.onnx",
+        "zoom_level": place.zoom, "source": tiles % "predict", "model_id": published["id"],
+    }  # fmt: skip
+    body = {"bbox": place.predict_box(), "description": "of then", "config": config}
+    row = done(http.post("/prediction/", json=body), 201)
+    finished(http, f"/prediction/{row['id']}/")
+
+    def look() -> Row:
+        return done(http.get(f"/predictions/{row['id']}"))
+
+    return until(look, lambda seen: seen["results_ready"], "results")
+
+
+@pytest.mark.spec("23", "dataset/, aoi/, label/")
+def test_v1_data(http: httpx.Client, stranger: httpx.Client, dataset: Row, labelled: list[Row]):
+    listed = done(http.get("/dataset/", params={"search": "village of", "ordering": "-created_at", "user": 501}))
+    assert listed["results"][0].keys() >= {"id", "name", "source_imagery", "status", "user", "models_count", "offset"}
+    for aoi in labelled:
+        assert aoi["properties"]["label_fetched"]
+        labels = done(http.get("/label/", params={"aoi": aoi["id"]}))
+        assert len(labels["features"]) > 5
+        assert labels["features"][0]["properties"]["aoi"] == aoi["id"]
+        assert "<gpx" in http.get(f"/aoi/gpx/{aoi['id']}").text
+    box = {"aoi": labelled[0]["id"], "in__bbox": ",".join(map(str, labelled[0]["bbox"])) + "/"}
+    assert done(http.get("/label/", params=box))["features"]
+    assert stranger.post("/dataset/", json={}).status_code == 403
+    assert stranger.get(f"/dataset/{dataset['id']}/").status_code == 404
+
+
+@pytest.mark.spec("23", "model/, training/, task/status/")
+def test_v1_training(http: httpx.Client, model: Row, training: Row, published: Row, place):
+    assert model["status"] == -1
+    assert training["accuracy"] > 50
+    assert (training["epochs"], training["batch_size"], training["zoom_level"]) == (2, 512, [place.zoom])
+    assert training["chips_length"] > 0
+    assert training["started_at"] <= training["finished_at"]
+    assert done(http.get(f"/task/status/{training['task_id']}"))["status"] == "SUCCESS"
+    assert (published["status"], published["published_training"]) == (0, training["id"])
+    assert published["accuracy"] == training["accuracy"]
+    assert httpx.get(published["thumbnail_url"], timeout=10).status_code in (200, 404)
+    assert http.post(f"/training/terminate/{training['id']}/").status_code == 400
+    of_model = done(http.get("/training/", params={"model": model["id"]}))
+    assert [row["id"] for row in of_model["results"]] == [training["id"]]
+    mine = done(http.get("/model/", params={"status": 0, "user": 501, "search": "then"}))
+    assert [row["id"] for row in mine["results"]] == [model["id"]]
+
+
+@pytest.mark.spec("23", "prediction/{id}/, predictions/centroid/")
+def test_v1_prediction(http: httpx.Client, stranger: httpx.Client, prediction: Row):
+    path = f"/prediction/{prediction['id']}/"
+    assert stranger.get(path).status_code == 404
+    assert done(http.patch(path, json={"published": True}))["published"] is True
+    assert done(stranger.get(path))["config"]["checkpoint"] == prediction["local_model_stac_id"]
+    points = done(stranger.get("/predictions/centroid/"))["features"]
+    assert prediction["id"] in [point["properties"]["id"] for point in points]
+    assert http.post(f"/prediction/terminate/{prediction['id']}/").status_code == 400
+    assert done(http.get("/prediction/", params={"published": True, "status": "FINISHED"}))["count"] >= 1
+
+
+@pytest.mark.spec("22.5", "POST /prediction/ synchronous")
+def test_v1_prediction_at_once(http: httpx.Client, published: Row, tiles: str, place):
+    west, south, _, _ = place.predict_box()
+    body = {"bbox": [west, south, west + 4e-4, south + 4e-4], "model_id": published["id"], "zoom_level": place.zoom,
+            "source": tiles % "predict", "confidence": 40}  # fmt: skip
+    answer = http.post("/prediction/", json=body)
+    assert answer.status_code in (201, 204), answer.text
+    assert all(f["properties"]["building"] == "yes" for f in (answer.json()["features"] if answer.content else []))
+
+
+@pytest.mark.spec("23", "predictions/")
+def test_v3_predictions(http: httpx.Client, prediction: Row):
+    read = {
+        "id", "description", "status", "results_ready", "assets", "image_uri", "geometry", "zoom", "visibility",
+        "submitted_at", "local_model_stac_id", "mapswipe_project_id", "category",
+    }  # fmt: skip
+    assert prediction.keys() >= read
+    assert httpx.get(prediction["assets"]["geojson"], timeout=10).json()["features"]
+    listed = done(http.get("/predictions/", params={"search": "of then", "ordering": "-id", "user": 501, "limit": 1}))
+    assert listed.keys() == {"count", "next", "previous", "results"}
+    assert listed["results"][0]["id"] == prediction["id"]
+
+
+@pytest.mark.spec("23", "predictions/submit/")
+def test_v3_submission(http: httpx.Client, prediction: Row, tiles: str, place):
+    body = {
+        "model_stac_id": prediction["local_model_stac_id"], "image_uri": tiles % "predict", "zoom": place.zoom,
+        "bbox": place.predict_box(), "params": {"confidence_threshold": 0.5}, "description": "of today",
+    }  # fmt: skip
+    row = done(http.post("/predictions/submit/", json=body), 202)
+    assert row["status"] == "initializing"
+    assert http.post(f"/prediction/terminate/{row['id']}/").status_code == 200
+    told = done(http.get(f"/task/status/prediction-{row['id']}/"))
+    assert told["status"] in ("FAILURE", "STARTED")
+
+
+@pytest.mark.spec("23", "base-models/, local-models/")
+def test_v3_models(http: httpx.Client, stranger: httpx.Client, published: Row):
+    query = {"category": "buildings", "ordering": "star_count", "expand": "stac"}
+    read = {"id", "name", "category", "stac_item_id", "status", "visibility", "is_pinned", "star_count", "is_starred",
+            "user", "stac"}  # fmt: skip
+    base = done(http.get("/base-models/", params=query))["results"][0]
+    assert base.keys() >= read | {"error"}
+    assert base["stac"]["properties"]["mlm:name"] == base["name"]
+    local = done(stranger.get("/local-models/", params={"ordering": "-id", "limit": 200}))["results"]
+    assert published["id"] in [row["id"] for row in local]
+    assert done(http.get("/base-models/", params={"is_pinned": True}))["results"] is not None
+
+
+@pytest.mark.spec("23", "auth/status/, auth/me/")
+def test_v3_account(http: httpx.Client, stranger: httpx.Client):
+    assert done(http.get("/auth/status/"))["authenticated"] is True
+    assert stranger.get("/auth/me/").status_code == 401
+    me = done(http.get("/auth/me/"))
+    assert me.keys() >= {
+        "osm_id", "username", "img_url", "email", "date_joined", "last_login", "email_verified",
+        "account_deletion_requested", "newsletter_subscription", "notifications_delivery_methods", "models_count",
+        "datasets_count", "feedbacks_count", "approved_predictions_count", "profile_completion_percentage",
+        "unread_notifications_count",
+    }  # fmt: skip
+    changed = done(http.patch("/auth/me/", json={"newsletter_subscription": True}))
+    assert changed["newsletter_subscription"] is True
+
+
+@pytest.mark.spec("23", "notifications/me")
+def test_v3_notifications(http: httpx.Client, prediction: Row):
+    query = {"is_read": False, "limit": 10, "offset": 0}
+    page = done(http.get("/notifications/me", params=query))
+    first = page["results"][0]
+    assert first.keys() >= {"id", "message", "is_read", "created_at"}
+    done(http.post(f"/notifications/mark-as-read/{first['id']}/"))
+    assert first["id"] not in [row["id"] for row in done(http.get("/notifications/me", params=query))["results"]]
+    done(http.post("/notifications/mark-all-as-read/"))
+    assert done(http.get("/notifications/me", params=query))["count"] == 0
+
+
+@pytest.mark.spec("23", "categories/")
+def test_v3_categories_and_lists(http: httpx.Client, stranger: httpx.Client, training: Row):
+    assert done(stranger.get("/categories/"))["results"][0].keys() >= {"slug", "id", "label", "description"}
+    assert done(http.get("/datasets/", params={"search": "village of", "ordering": "-created_at"}))["count"] >= 1
+    assert done(http.get("/trainings/", params={"user": 501}))["results"][0]["id"] == training["id"]
+    assert "points" not in done(stranger.get("/health/"))
