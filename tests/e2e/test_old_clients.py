@@ -35,8 +35,8 @@ def stranger(platform: Platform) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def place():
-    return place_of(None)
+def place(platform: Platform):
+    return place_of(platform.data)
 
 
 @pytest.fixture(scope="module")

@@ -55,13 +55,14 @@ class Fairway:
 
     def download(self, url: str, path: str, on_bytes: Callable[[int, int], None] | None = None) -> None:
         """A presigned address to a file; no credentials of ours go there."""
-        with httpx.stream("GET", url, timeout=60, follow_redirects=True) as response, open(path, "wb") as target:
+        with httpx.stream("GET", url, timeout=60, follow_redirects=True) as response:
             response.raise_for_status()
             total = int(response.headers.get("Content-Length", 0))
-            for chunk in response.iter_bytes():
-                target.write(chunk)
-                if on_bytes:
-                    on_bytes(len(chunk), total)
+            with open(path, "wb") as target:
+                for chunk in response.iter_bytes():
+                    target.write(chunk)
+                    if on_bytes:
+                        on_bytes(len(chunk), total)
 
     def close(self) -> None:
         self.transport.http.close()

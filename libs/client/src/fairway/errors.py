@@ -25,7 +25,9 @@ def raise_for(response: httpx.Response) -> None:
     if response.is_success or response.is_redirect:
         return
     body = _body(response)
-    error = body.get("error") or {}
+    error = body.get("error")
+    if not isinstance(error, dict):  # the views of e-mail verification say just a sentence
+        body, error = {"detail": error, **body} if error else body, {}
     raise ApiError(
         response.status_code, error.get("code", "UNKNOWN"), body.get("detail", response.reason_phrase),
         error.get("details"), body.get("trace_id", ""),

@@ -8,10 +8,13 @@ from typing import Any
 
 import httpx
 
-from fairway.errors import raise_for
+from fairway.errors import ApiError, raise_for
 
 SILENCE = 45.0
 """The server sends a comment each 15 s; three missing ones mean that the line is dead."""
+AGAIN_AFTER = 1.0
+PASSING = frozenset({429, 500, 502, 503, 504})
+"""A gateway that is starting, overloaded, or behind something that is."""
 
 
 @dataclass
@@ -37,7 +40,14 @@ def stream(http: httpx.Client, path: str = "/events") -> Iterator[ServerEvent]:
                 last = event.id or last
                 yield event
         except (httpx.TransportError, httpx.StreamError):
-            time.sleep(1.0)
+            time.sleep(AGAIN_AFTER)
+        except ApiError as error:
+            if error.status not in PASSING:
+                raise
+            time.sleep(AGAIN_AFTER)
+        except RuntimeError:
+            if not http.is_closed:
+                raise
 
 
 def _once(http: httpx.Client, path: str, last: str | None) -> Iterator[ServerEvent]:

@@ -19,7 +19,8 @@ class User(Row):
 
 class Profile(User):
     email: str | None = None
-    unread_notifications_count: int = 0
+    unread_notifications_count: int | None = None
+    """None while nobody answers for it."""
 
 
 class Aoi(Row):

@@ -59,7 +59,7 @@ class Transport:
 
 
 def _judged(answer: dict[str, Any]) -> Any:
-    verdict = answer["verdict"]
-    if verdict["status"] == "accepted":
-        return verdict["result"]
-    raise ApiError(answer.get("http", 400), verdict["code"], verdict["detail"], verdict.get("facts"))
+    refused = answer.get("refused")
+    if refused:
+        raise ApiError(answer.get("http", 400), refused["code"], refused["detail"], refused.get("facts"))
+    return answer.get("result")

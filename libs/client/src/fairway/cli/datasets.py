@@ -1,12 +1,11 @@
 """Datasets."""
 
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fairway.cli.session import client, console, in_words
+from fairway.cli.session import client, console, in_words, read_json
 from fairway.cli.show import table, watch
 
 app = typer.Typer(no_args_is_help=True, help="Chips and labels of an area.")
@@ -26,15 +25,23 @@ def list_(search: str | None = None, limit: int = 20) -> None:
 @in_words
 def build(
     title: str,
-    area: Annotated[Path, typer.Argument(help="GeoJSON file with a Polygon, a Feature or a FeatureCollection")],
+    area: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="GeoJSON file with a Polygon, a Feature or a FeatureCollection"
+        ),
+    ],
     imagery: Annotated[str, typer.Option(help="Tile template with {x} {y} {z}")],
     zoom: int = 19,
     key: Annotated[str, typer.Option(help="OSM key of the labels")] = "building",
     category: str = "buildings",
 ) -> None:
     """Draws the areas, builds a dataset of buildings and watches it."""
+    areas = polygons(read_json(area.read_text(), str(area)))
+    if not areas:
+        raise typer.BadParameter(f"{area} has no Polygon")
     with client() as fairway:
-        aois = [fairway.aois.create(polygon).id for polygon in polygons(json.loads(area.read_text()))]
+        aois = [fairway.aois.create(polygon).id for polygon in areas]
         dataset = fairway.datasets.build(
             title=title, description=title, source_imagery=imagery, category=category, zoom=zoom, aoi_ids=aois,
             label_tasks=["semantic-segmentation"], label_classes=[{"name": key, "classes": ["*"]}],
@@ -52,12 +59,13 @@ def watch_(dataset_id: int) -> None:
         watch(console, fairway.follow(fairway.datasets, "dataset_id", dataset_id))
 
 
-def polygons(document: dict) -> list[dict]:
+def polygons(document: Any) -> list[dict]:
     """The Polygon geometries of any GeoJSON document."""
-    if document["type"] == "FeatureCollection":
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "FeatureCollection":
         return [polygon for feature in document["features"] for polygon in polygons(feature)]
-    if document["type"] == "Feature":
+    if kind == "Feature":
         return polygons(document["geometry"])
-    if document["type"] == "MultiPolygon":
+    if kind == "MultiPolygon":
         return [{"type": "Polygon", "coordinates": part} for part in document["coordinates"]]
-    return [document] if document["type"] == "Polygon" else []
+    return [document] if kind == "Polygon" else []

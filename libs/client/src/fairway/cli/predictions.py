@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
-from fairway.cli.session import client, console, in_words
+from fairway.cli.session import client, console, in_words, read_json
 from fairway.cli.show import bars, table, watch
 
 app = typer.Typer(no_args_is_help=True, help="Features found by a model.")
@@ -33,9 +33,10 @@ def submit(
 ) -> None:
     """Starts a prediction and watches it."""
     params = {} if confidence is None else {"confidence_threshold": confidence}
+    box = read_json(f"[{bbox}]", "bbox")
     with client() as fairway:
         prediction = fairway.predictions.submit(
-            model_stac_id=model, image_uri=imagery, bbox=[float(v) for v in bbox.split(",")], zoom=zoom, params=params
+            model_stac_id=model, image_uri=imagery, bbox=box, zoom=zoom, params=params
         )
         console.print(f"Prediction [bold]{prediction.id}[/bold]")
         watch(console, fairway.follow(fairway.predictions, "prediction_id", prediction.id))

@@ -7,6 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import httpx
 import platformdirs
 import typer
 from rich.console import Console
@@ -26,6 +27,14 @@ def save(url: str, token: str) -> None:
         json.dump({"url": url, "token": token}, file)
 
 
+def read_json(text: str, what: str) -> Any:
+    """BadParameter, which names `what`, for text that is not JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{what} is not JSON: {error}") from error
+
+
 def client() -> Fairway:
     """From FAIRWAY_URL and FAIRWAY_TOKEN, else from the last login."""
     kept = json.loads(FILE.read_text()) if FILE.exists() else {}
@@ -42,10 +51,10 @@ def in_words(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **options: Any) -> Any:
         try:
             return command(*args, **options)
-        except (ApiError, Unreachable, Ended, TimeoutError) as error:
-            console.print(f"[red]{error}[/red]")
+        except (ApiError, Unreachable, Ended, TimeoutError, httpx.HTTPError) as error:
+            console.print(str(error), style="red", markup=False)
             for field, messages in _fields(error).items():
-                console.print(f"  {field}: {messages}")
+                console.print(f"  {field}: {messages}", markup=False)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as stop:
             console.print("Stopped looking; the work itself goes on.")

@@ -6,6 +6,7 @@ from typing import Any
 import plotext
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -29,7 +30,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Any]) -> Table:
 def _cell(column: str, value: Any) -> str:
     colour = COLOURS.get(str(value)) if column == "status" else None
     text = value.strftime("%Y-%m-%d %H:%M") if hasattr(value, "strftime") else str(value if value is not None else "")
-    return f"[{colour}]{text}[/{colour}]" if colour else text
+    return f"[{colour}]{text}[/{colour}]" if colour else escape(text)
 
 
 def bars() -> Progress:

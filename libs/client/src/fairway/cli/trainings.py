@@ -1,11 +1,10 @@
 """Trainings."""
 
-import json
 from typing import Annotated
 
 import typer
 
-from fairway.cli.session import client, console, in_words
+from fairway.cli.session import client, console, in_words, read_json
 from fairway.cli.show import curve, table, watch
 
 app = typer.Typer(no_args_is_help=True, help="Fine-tuning a model for a place.")
@@ -30,9 +29,10 @@ def submit(
     overrides: Annotated[str, typer.Option(help="Hyper-parameters as JSON")] = "{}",
 ) -> None:
     """Starts a training and watches it."""
+    values = read_json(overrides, "overrides")
     with client() as fairway:
         training = fairway.trainings.submit(
-            base_model_stac_id=base_model, dataset_stac_id=dataset, model_name=name, overrides=json.loads(overrides)
+            base_model_stac_id=base_model, dataset_stac_id=dataset, model_name=name, overrides=values
         )
         console.print(f"Training [bold]{training.id}[/bold]")
         watch(console, fairway.follow(fairway.trainings, "training_id", training.id))
