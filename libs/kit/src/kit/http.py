@@ -34,7 +34,6 @@ def problem(status: int, detail: str, instance: str, code: str | None = None, de
     """`code` defaults to the class of the status; one of its own has `detail` as its message. `details` maps fields at
     fault to lists of messages."""
     generic, message = CODES.get(status, ("DRF_ERROR", "Request processing failed"))
-    details = {"detail": detail} if details is None else details
     return {
         "type": f"urn:fairway:problem:{(code or generic).lower()}",
         "title": message,
@@ -44,7 +43,7 @@ def problem(status: int, detail: str, instance: str, code: str | None = None, de
         "error": {
             "code": code or generic,
             "message": detail if code and detail else message,
-            "details": details if details is not None else {"detail": detail},
+            "details": {"detail": detail} if details is None else details,
         },
         "trace_id": trace_id(),
     }
