@@ -169,7 +169,7 @@ async def test_used_dataset_stays_and_an_unused_one_takes_its_areas_along(runnin
     await eventually(deleted)
 
 
-@pytest.mark.spec("2.4", "profile: models_count, datasets_count")
+@pytest.mark.spec("2.4", "models_count, datasets_count")
 async def test_owned_things_are_counted_whoever_may_see_them(caller: Caller, mapping):
     owner = Actor(id=90_210, username="collector")
     for number in range(2):

@@ -27,8 +27,8 @@ async def asked(issuer, token: str) -> int:
     return (await issuer.get("/asked")).json().get(hashlib.sha256(token.encode()).hexdigest(), 0)
 
 
-@pytest.mark.spec("2.3", "PAT: SHA-256 hex posted to the login backend")
-@pytest.mark.spec("21.2", "POST /internal/resolve-token")
+@pytest.mark.spec("2.3", "PAT")
+@pytest.mark.spec("21.2", "resolve-token")
 async def test_token_is_its_owner(http, on_hanko, issuer, sql):
     sql("insert into users (id, username) values (8300, 'script')")
     sql("insert into hanko_user_mappings (hanko_user_id, app_user_id) values ('script-hanko', '8300')")
@@ -46,7 +46,7 @@ async def test_unknown_token_is_a_stranger_and_asked_for_once(http, on_hanko, is
     assert await asked(issuer, "pat_madeup") <= 1
 
 
-@pytest.mark.spec("2.3", "PAT only when LOGIN_INTERNAL_API_KEY is set")
+@pytest.mark.spec("20.2", "LOGIN_INTERNAL_API_KEY")
 async def test_without_a_key_nobody_is_asked(http, on_hanko, issuer, monkeypatch):
     token = await access_token(issuer, "script-hanko", "script@map.example")
     monkeypatch.setattr(on_hanko, "portal", None)

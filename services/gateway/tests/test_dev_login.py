@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from itertools import product
 
 import httpx
@@ -38,7 +39,9 @@ async def told(nats_url: str) -> AsyncIterator[list[dict]]:
     await connection.close()
 
 
-@pytest.mark.spec("2.2", "dev token: osm_id=1, dev-user")
+@pytest.mark.spec("2.4", "GET /auth/status/")
+@pytest.mark.spec("2.5", "status dev")
+@pytest.mark.spec("2.2", "dev token, osm_id 1 is created on first use")
 async def test_token_makes_the_dev_user(http, dev_token):
     response = await http.get("/api/v1/auth/status/", headers={"authorization": f"Bearer {dev_token}"})
     assert response.json() == {"auth_provider": "dev", "authenticated": True}
@@ -46,8 +49,15 @@ async def test_token_makes_the_dev_user(http, dev_token):
     assert (me["osm_id"], me["username"]) == (1, "dev-user")
 
 
-@pytest.mark.spec("2.2", "no header or another scheme: anonymous")
-@pytest.mark.spec("1.5", "protected route without credentials: 401")
+@pytest.mark.spec("2.2", "header access-token")
+async def test_older_clients_send_it_in_a_header_of_its_own(http, dev_token, problem):
+    me = (await http.get("/api/v1/auth/me/", headers={"access-token": dev_token})).json()
+    assert me["username"] == "dev-user"
+    problem(await http.get("/api/v1/auth/me/", headers={"access-token": "guess"}), 401)
+
+
+@pytest.mark.spec("2.2", "no header is anonymous")
+@pytest.mark.spec("1.5", "no credentials is 401")
 @pytest.mark.parametrize("header", [{}, {"authorization": "Basic x"}, {"authorization": "Bearer"}])
 async def test_without_token_everybody_is_anonymous(http, problem, header):
     assert not (await http.get("/api/v1/auth/status/", headers=header)).json()["authenticated"]
@@ -56,7 +66,7 @@ async def test_without_token_everybody_is_anonymous(http, problem, header):
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.spec("2.2", "wrong token: 401 naming FAIR_DEV_TOKEN")
+@pytest.mark.spec("2.2", "wrong token 401")
 async def test_wrong_token_is_401_and_says_which(http, owners, problem):
     headers = {"authorization": "Bearer guess"}
     assert "FAIR_DEV_TOKEN" in problem(await http.get("/api/v1/datasets/", headers=headers), 401)["detail"]
@@ -75,8 +85,8 @@ async def test_first_sight_is_told_once(http, told, dev_token):
     assert [(u.user_id, u.username, u.delivery_methods) for u in users] == [(-55, "newcomer", ["web"])]
 
 
-@pytest.mark.spec("2.4", "profile: models_count, datasets_count, feedbacks_count, approved_predictions_count")
-@pytest.mark.spec("2.4", "profile: unread_notifications_count")
+@pytest.mark.spec("2.4", "GET /auth/me/, models_count, datasets_count, feedbacks_count, approved_predictions_count")
+@pytest.mark.spec("2.4", "unread_notifications_count")
 async def test_profile_counts_come_from_their_owners(http, owners, mapper):
     owners.answer(CountOwned, {"models": 3, "datasets": 2})
     owners.answer(CountUnread, {"unread": 1})
@@ -98,13 +108,33 @@ async def test_profile_does_not_wait_for_a_silent_owner(http, owners, mapper):
     assert changed.json()["unread_notifications_count"] == 1
 
 
+@pytest.mark.spec("2.4", "osm_id, username, img_url, email, date_joined, last_login, email_verified")
+@pytest.mark.spec("2.4", "newsletter_subscription")
+@pytest.mark.spec("2.1", "osm_id, username, email, img_url, email_verified, newsletter_subscription")
+@pytest.mark.spec("2.1", "account_deletion_requested, notifications_delivery_methods, date_joined, last_login")
+async def test_profile_has_every_field(http, owners, sql, dev_token):
+    sql(
+        "insert into users (id, username, email, img_url, email_verified, newsletter_subscription)"
+        " values (-12, 'full', 'full@map.example', 'https://osm.example/f.png', true, true)"
+    )
+    full = {"authorization": f"Bearer {dev_token}", "x-dev-user": "-12:full"}
+    me = (await http.get("/api/v1/auth/me/", headers=full)).json()
+    assert all(datetime.fromisoformat(me.pop(name)).tzinfo for name in ("date_joined", "last_login"))
+    assert me == {
+        "osm_id": -12, "username": "full", "email": "full@map.example", "img_url": "https://osm.example/f.png",
+        "email_verified": True, "newsletter_subscription": True, "account_deletion_requested": False,
+        "notifications_delivery_methods": ["web"], "profile_completion_percentage": 100, **dict.fromkeys(COUNTS, 0),
+    }  # fmt: skip
+
+
 @pytest.mark.spec("2.4", "profile_completion_percentage")
 def test_completion_is_in_quarters():
     parts = product(("", "picture"), ("", "m@map.example"), (False, True))
     assert [completion(*given) for given in parts] == [25, 50, 50, 75, 50, 75, 75, 100]
 
 
-@pytest.mark.spec("2.4", "PATCH /auth/me/: email_verified becomes false")
+@pytest.mark.spec("2.4", "PATCH /auth/me/, other e-mail is unverified, read-only fields ignored, email")
+@pytest.mark.spec("2.4", "email_verified, notifications_delivery_methods")
 async def test_another_address_is_not_verified(http, settings, stranger):
     await http.get("/api/v1/auth/status/", headers=stranger)
     with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
@@ -117,13 +147,14 @@ async def test_another_address_is_not_verified(http, settings, stranger):
     assert other["notifications_delivery_methods"] == ["web", "email"]
 
 
+@pytest.mark.spec("2.4", "invalid body 400")
 @pytest.mark.parametrize("body", [{"email": "nobody"}, {"notifications_delivery_methods": ["pigeon"]}])
 async def test_bad_profile_names_the_field(http, mapper, problem, body):
     details = problem(await http.patch("/api/v1/auth/me/", json=body, headers=mapper), 400)["error"]["details"]
     assert details.keys() == body.keys()
 
 
-@pytest.mark.spec("2.4", "account_deletion_requested: repeating sends nothing")
+@pytest.mark.spec("2.4", "deletion request mails once, account_deletion_requested")
 async def test_deletion_is_asked_for_once(http, told, mapper):
     for _ in range(2):
         await http.patch("/api/v1/auth/me/", json={"account_deletion_requested": True}, headers=mapper)
@@ -139,6 +170,14 @@ async def test_shut_out_user_is_anonymous(http, settings, problem, dev_token):
     problem(await http.get("/api/v1/auth/me/", headers=headers), 401)
 
 
+@pytest.mark.spec("2.1", "is_staff, is_superuser")
+async def test_superusers_are_administrators_too(http, sql, dev_token):
+    sql("insert into users (id, username, is_superuser) values (91, 'super', true)")
+    headers = {"authorization": f"Bearer {dev_token}", "x-dev-user": "91:super"}
+    assert (await http.get("/api/v1/dead-letters/", headers=headers)).status_code == 200
+
+
+@pytest.mark.spec("2.1", "is_staff, is_superuser")
 async def test_admin_routes_are_for_admins(http, owners, mapper, chief, problem):
     for method, path in (("POST", "categories/"), ("GET", "dead-letters/"), ("PATCH", "base-models/1/pin/")):
         problem(await http.request(method, f"/api/v1/{path}"), 401)

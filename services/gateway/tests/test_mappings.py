@@ -17,7 +17,9 @@ async def boss(signed) -> dict[str, str]:
     return await signed("boss-hanko", "chief@MAP.example")
 
 
-@pytest.mark.spec("2.6", "POST, GET, PUT, DELETE /api/admin/mappings/{hanko_user_id}")
+@pytest.mark.spec("2.6", "POST /api/admin/mappings, GET /api/admin/mappings/{hanko_user_id}")
+@pytest.mark.spec("2.6", "PUT /api/admin/mappings/{hanko_user_id}")
+@pytest.mark.spec("2.6", "DELETE /api/admin/mappings/{hanko_user_id}, existing 409")
 async def test_a_mapping_from_birth_to_death(http, boss, sql, problem):
     sql("insert into users (id, username, email) values (8400, 'lena', 'lena@map.example'), (8401, 'lena2', '')")
     made = await http.post(PATH, json={"hanko_user_id": "lena-hanko", "app_user_id": "8400"}, headers=boss)
@@ -40,7 +42,7 @@ async def test_a_mapping_from_birth_to_death(http, boss, sql, problem):
     problem(await http.put(f"{PATH}/lena-hanko", json={"app_user_id": "8401"}, headers=boss), 404)
 
 
-@pytest.mark.spec("2.6", "POST /api/admin/mappings: missing: 400")
+@pytest.mark.spec("2.6", "missing field 400")
 @pytest.mark.parametrize(
     "body", [{}, {"hanko_user_id": "x"}, {"app_user_id": "1"}, {"hanko_user_id": "", "app_user_id": ""}]
 )
@@ -48,7 +50,7 @@ async def test_mapping_needs_both_ends(http, boss, problem, body):
     assert problem(await http.post(PATH, json=body, headers=boss), 400)["detail"]
 
 
-@pytest.mark.spec("2.6", "GET /api/admin/mappings: pages, newest first")
+@pytest.mark.spec("2.6", "GET /api/admin/mappings, newest first, page, page_size, items, total")
 async def test_list_in_pages(http, boss, sql):
     for number in range(3):
         sql("insert into hanko_user_mappings (hanko_user_id, app_user_id, created_at)"
@@ -62,7 +64,7 @@ async def test_list_in_pages(http, boss, sql):
     assert (await http.get(PATH, params={"page_size": 101}, headers=boss)).status_code == 400
 
 
-@pytest.mark.spec("2.6", "others: 403 Admin access required")
+@pytest.mark.spec("2.6", "ADMIN_EMAILS only")
 async def test_others_may_not(http, signed, sql, problem):
     sql("insert into hanko_user_mappings (hanko_user_id, app_user_id) values ('plain-hanko', %s)", "8400")
     sql("insert into users (id, username) values (8400, 'lena') on conflict do nothing")

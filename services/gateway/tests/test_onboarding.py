@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography.fernet import Fernet
 
+from gateway.auth.dev import DevProvider
 from gateway.auth.onboarding import free_name, synthetic_id
 from gateway.auth.osm_cookie import connection_of
 
@@ -30,8 +31,8 @@ def arrived(response) -> None:
     assert (response.status_code, response.headers["location"]) == (302, FRONTEND), response.text
 
 
-@pytest.mark.spec("2.4", "GET /auth/onboarding/?new_user=true")
-@pytest.mark.spec("2.5", "hanko, not mapped; hanko, mapped")
+@pytest.mark.spec("2.4", "GET /auth/onboarding/, new_user creates a user")
+@pytest.mark.spec("2.5", "status mapped, status not mapped")
 async def test_new_user_has_a_negative_id(http, signed, sql):
     anna = await signed("anna-hanko", "anna@map.example")
     before = (await http.get(STATUS, headers=anna)).json()
@@ -49,7 +50,7 @@ async def test_new_user_has_a_negative_id(http, signed, sql):
     assert sql("select email, email_verified from users where id = %s", osm_id) == [("anna@map.example", True)]
 
 
-@pytest.mark.spec("2.4", "onboarding: username clash is suffixed")
+@pytest.mark.spec("2.4", "username clash")
 async def test_same_name_gets_a_number(http, signed, sql):
     for number in range(3):
         person = await signed(f"berta-{number}", f"berta@place{number}.example")
@@ -66,7 +67,7 @@ async def test_onboarding_twice_changes_nothing(http, signed, sql):
     assert len(sql("select 1 from users where username like 'carl%%'")) == 1
 
 
-@pytest.mark.spec("2.4", "onboarding: OSM user known")
+@pytest.mark.spec("2.4", "OSM user known")
 async def test_connected_osm_account_is_linked(http, signed, sql):
     sql("insert into users (id, username, email) values (8100, 'dora', 'old@map.example')")
     dora = await signed("dora-hanko", "dora@map.example")
@@ -84,7 +85,8 @@ async def test_address_that_the_provider_does_not_vouch_for_is_not_verified(http
     assert sql("select email_verified from users where id = %s", synthetic_id("emil")) == [(False,)]
 
 
-@pytest.mark.spec("2.4", "onboarding: OSM user unknown: 302 to the portal, nothing stored")
+@pytest.mark.spec("2.4", "OSM user unknown")
+@pytest.mark.spec("21.2", "onboarding redirect")
 async def test_unknown_osm_account_goes_back_to_the_portal(http, signed, sql):
     fred = await signed("fred-hanko")
     response = await http.get(PATH, headers=fred | connected(8199, "fred & söhne"))
@@ -97,7 +99,7 @@ async def test_unknown_osm_account_goes_back_to_the_portal(http, signed, sql):
     assert not sql("select 1 from hanko_user_mappings where hanko_user_id = 'fred-hanko'")
 
 
-@pytest.mark.spec("24", "22 relinking needs the old link removed")
+@pytest.mark.spec("2.4", "relinking needs the old link removed")
 async def test_linked_identity_is_not_linked_again(http, signed, sql, problem):
     sql("insert into users (id, username) values (8200, 'gina'), (8201, 'gina too')")
     gina = await signed("gina-hanko")
@@ -110,7 +112,7 @@ async def test_linked_identity_is_not_linked_again(http, signed, sql, problem):
     arrived(await http.get(PATH, headers=gina | connected(8201, "gina too")))
 
 
-@pytest.mark.spec("2.3", "mapping names a user that is gone: needs_onboarding")
+@pytest.mark.spec("2.3", "needs_onboarding")
 async def test_link_to_nobody_may_be_replaced(http, signed, sql):
     sql("insert into hanko_user_mappings (hanko_user_id, app_user_id) values ('hans-hanko', '99999999')")
     hans = await signed("hans-hanko")
@@ -126,7 +128,7 @@ async def test_synthetic_account_of_another_identity_is_not_given_away(http, sig
     problem(await http.get(PATH, params={"new_user": "true"}, headers=await signed("ines-hanko")), 409)
 
 
-@pytest.mark.spec("2.4", "onboarding: no Hanko identity 401, no OSM connection 401 LOGIN_ERROR")
+@pytest.mark.spec("2.4", "onboarding needs an identity, onboarding needs an OSM connection")
 async def test_without_identity_or_connection_there_is_no_account(http, signed, problem):
     assert problem(await http.get(PATH), 401)["error"]["code"] == "AUTHENTICATION_ERROR"
     error = problem(await http.get(PATH, headers=await signed("jana-hanko")), 401)["error"]
@@ -134,20 +136,20 @@ async def test_without_identity_or_connection_there_is_no_account(http, signed, 
     assert "OSM connection" in error["message"]
 
 
-@pytest.mark.spec("2.3", "osm_connection cookie: unreadable means no connection")
+@pytest.mark.spec("2.3", "cookie osm_connection")
 @pytest.mark.parametrize("cookie", ["osm_connection=junk", "osm_connection=", connected(1, "x", "d" * 40)["cookie"]])
 async def test_unreadable_cookie_is_no_connection(http, signed, problem, cookie):
     refused = await http.get(PATH, headers=await signed("kurt-hanko") | {"cookie": cookie})
     assert problem(refused, 401)["error"]["code"] == "LOGIN_ERROR"
 
 
-@pytest.mark.spec("2.3", "osm_connection cookie: Fernet, first 32 bytes of COOKIE_SECRET")
+@pytest.mark.spec("2.3", "cookie osm_connection")
 def test_cookie_is_opened_with_the_first_32_bytes():
     found = connection_of(connected(5, "mira", SECRET), SECRET[:32] + "anything")
     assert (found.osm_id, found.username) == (5, "mira")
 
 
-@pytest.mark.spec("2.4", "onboarding: synthetic osm_id is deterministic, negative, above -10^9")
+@pytest.mark.spec("2.4", "synthetic osm_id")
 def test_synthetic_ids():
     ids = {synthetic_id(f"person-{number}") for number in range(2000)}
     assert len(ids) > 1990
@@ -157,3 +159,9 @@ def test_synthetic_ids():
 
 def test_free_name_is_the_first_that_nobody_has():
     assert [free_name("a", taken) for taken in ((), ("a",), ("a", "a_1", "a_3"))] == ["a", "a_1", "a_2"]
+
+
+async def test_dev_deployment_has_no_onboarding(http, running, mapper, problem, monkeypatch, dev_token):
+    users = running.door.users
+    monkeypatch.setattr(running.door, "provider", DevProvider(users, dev_token, several=True))
+    assert "Hanko" in problem(await http.get(PATH, headers=mapper), 400)["detail"]

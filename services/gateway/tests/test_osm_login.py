@@ -31,7 +31,8 @@ async def logged_in(http, consent, **person) -> dict[str, str]:
     return {"access-token": answer.json()["access_token"]}
 
 
-@pytest.mark.spec("2.7", "GET /auth/login/: login_url")
+@pytest.mark.spec("2.7", "GET /auth/login/, authorize URL with state, OSM_CLIENT_ID, OSM_URL, OSM_SCOPE")
+@pytest.mark.spec("2.7", "OSM_LOGIN_REDIRECT_URI")
 async def test_login_url_has_all_that_osm_wants(http, osm, with_osm_login):
     url = urlsplit((await http.get(LOGIN)).json()["login_url"])
     assert f"{url.scheme}://{url.netloc}" == str(osm.base_url).rstrip("/")
@@ -43,8 +44,8 @@ async def test_login_url_has_all_that_osm_wants(http, osm, with_osm_login):
     }  # fmt: skip
 
 
-@pytest.mark.spec("2.7", "GET /auth/callback/: access_token")
-@pytest.mark.spec("2.7", "header access-token: user row created on first sight")
+@pytest.mark.spec("2.7", "GET /auth/callback/, access-token header, status legacy, OSM_CLIENT_SECRET")
+@pytest.mark.spec("2.7", "user created on first sight")
 async def test_first_login_makes_the_user(http, consent, sql):
     headers = await logged_in(http, consent, img="https://osm.example/face.png")
     me = (await http.get("/api/v1/auth/me/", headers=headers)).json()
@@ -53,7 +54,7 @@ async def test_first_login_makes_the_user(http, consent, sql):
     assert status == {"auth_provider": "legacy", "authenticated": True}
 
 
-@pytest.mark.spec("2.7", "user row refreshed when name or picture changed")
+@pytest.mark.spec("2.7", "user refreshed")
 async def test_new_name_and_picture_are_taken_over(http, consent, sql):
     await logged_in(http, consent, id=8501, display_name="before")
     headers = await logged_in(http, consent, id=8501, display_name="after", img="https://osm.example/new.png")
@@ -61,7 +62,7 @@ async def test_new_name_and_picture_are_taken_over(http, consent, sql):
     assert sql("select username, img_url from users where id = 8501") == [("after", "https://osm.example/new.png")]
 
 
-@pytest.mark.spec("2.7", "bad token: authentication failure")
+@pytest.mark.spec("2.7", "bad token refused, OSM_SECRET_KEY")
 @pytest.mark.parametrize("token", ["junk", "e30.AAAA.BBBB", OsmTokens("another" * 8).write(OsmPerson(1, "dev-user"))])
 async def test_bad_token_is_refused(http, with_osm_login, problem, token):
     problem(await http.get("/api/v1/datasets/", headers={"access-token": token}), 401)
@@ -80,7 +81,7 @@ async def test_other_logins_go_on_beside_it(http, with_osm_login, mapper):
     }  # fmt: skip
 
 
-@pytest.mark.spec("2.7", "state")
+@pytest.mark.spec("2.7", "state is checked")
 async def test_state_must_be_ours_and_young(http, consent, problem, monkeypatch):
     back = await consent()
     for state in ("", "made-up", OsmTokens("x" * 40).state("n")):
@@ -103,7 +104,7 @@ async def test_code_that_osm_does_not_know_is_the_callers_fault(http, consent, p
     assert "code" in problem(await http.get(CALLBACK, params=back), 400)["error"]["details"], "a code works once"
 
 
-@pytest.mark.spec("25", "491 login 500 at /auth/callback")
+@pytest.mark.spec("2.7", "GET /auth/callback/")
 @pytest.mark.parametrize("path", ["/oauth2/token", "/api/0.6/user/details.json"])
 @pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
 async def test_failure_of_osm_is_502_with_a_code(http, osm, consent, problem, path, status):

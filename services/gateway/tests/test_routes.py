@@ -1,5 +1,6 @@
 """Every route has a rule, every answer its headers, and the OpenAPI document is the committed one."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -75,11 +76,33 @@ def test_openapi_names_every_operation_once(running):
     assert document["openapi"].startswith("3.1")
 
 
+@pytest.mark.spec("16", "GET /api/, GET /api/schema/, GET /api/docs/, GET /api/redoc/")
 async def test_documents_are_served(http):
     for path in ("/api/schema/", "/api/docs/", "/api/redoc"):
         assert (await http.get(path)).status_code == 200
     root = (await http.get("/api")).json()
-    assert (root["name"], root["api_version"], root["schema"]) == ("fAIr API", "v1", "/api/schema/")
+    assert root.pop("app_version") == version("gateway")
+    assert root == {"name": "fAIr API", "api_version": "v1", "schema": "/api/schema/", "docs": "/api/docs/"}
+
+
+@pytest.mark.spec("16", "OpenAPI info")
+@pytest.mark.spec("20.2", "API_BASE_URL")
+async def test_document_says_what_it_describes(http):
+    document = (await http.get("/api/schema/")).json()
+    info = document["info"]
+    assert (info["title"], info["description"], info["version"]) == ("fAIr API", "AI-Assisted Mapping", "2.0.0")
+    assert info["license"]["name"] == "AGPL-3.0"
+    assert document["servers"] == [{"url": "https://fair.example"}], "the paths repeat /api/v1"
+    scheme = document["components"]["securitySchemes"]["bearer"]
+    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
+    assert [tag["name"] for tag in document["tags"]][:14] == [
+        "accounts", "datasets", "aois", "local-models", "trainings", "predictions", "public-predictions", "feedback",
+        "banners", "notifications", "workspace", "stars", "user-state", "system",
+    ]  # fmt: skip
+    paths = document["paths"]
+    assert paths["/api/v1/health/"]["get"]["security"] == []
+    assert paths["/api/v1/auth/status/"]["get"]["security"] == [{}, {"bearer": []}]
+    assert paths["/api/v1/auth/me/"]["patch"]["security"] == [{"bearer": []}]
 
 
 async def test_public_listener_tells_nothing_about_the_inside(http, problem):
@@ -87,6 +110,7 @@ async def test_public_listener_tells_nothing_about_the_inside(http, problem):
         problem(await http.get(path), 404)
 
 
+@pytest.mark.spec("1.7", "every origin in debug, credentials allowed, request headers, preflight cache")
 async def test_pages_of_others_may_ask_with_credentials(http):
     asked = {"origin": "https://any.example", "access-control-request-method": "PATCH",
              "access-control-request-headers": "authorization, x-csrftoken"}  # fmt: skip
@@ -105,6 +129,7 @@ async def test_trace_of_the_caller_goes_on(http):
     assert answer.json()["trace_id"] == answer.headers["x-request-id"] == trace_id
 
 
+@pytest.mark.spec("16", "health always 200, GET /health/, postgresql, s3, stac_api, stac_collections, zenml, mapswipe")
 async def test_health_is_always_200(http, running, monkeypatch):
     assert (await http.get("/api/v1/health/")).json() == {"postgresql": True}
     nowhere = "http://127.0.0.1:9"
@@ -117,3 +142,5 @@ async def test_health_is_always_200(http, running, monkeypatch):
         "postgresql": True, "s3": False, "stac_api": False, "stac_collections": down, "zenml": False,
         "mapswipe": {"url": nowhere, "reachable": False},
     }  # fmt: skip
+    monkeypatch.setattr(running.door.settings, "mapswipe_url", None)
+    assert (await http.get("/api/v1/health/")).json()["mapswipe"] == {"url": None, "reachable": False}

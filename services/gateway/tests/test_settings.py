@@ -28,6 +28,10 @@ def environment(monkeypatch, tmp_path):
     return use
 
 
+@pytest.mark.spec(
+    "20.2", "empty is unset, secrets are masked, trailing slashes are stripped, lists are comma-separated"
+)
+@pytest.mark.spec("1.6", "rate syntax")
 def test_addresses_lists_and_rates(environment):
     environment(CORS_ALLOWED_ORIGINS="https://a.example, https://b.example", USER_RATE_LIMIT="5/m", JWT_AUDIENCE="")
     settings = load(Settings)
@@ -70,7 +74,8 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.spec("20.1", "what stops the process at boot")
+@pytest.mark.spec("20.1", "missing setting, database scheme, weak SECRET_KEY, hanko without its settings")
+@pytest.mark.spec("20.1", "dev without a token, sentry without a DSN, wrong type")
 @pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD.keys())
 def test_bad_setting_stops_the_process(environment, changes, words):
     environment(**changes)

@@ -62,7 +62,7 @@ async def rows(service, user_id: int) -> list[tuple]:
         return await cursor.fetchall()
 
 
-@pytest.mark.spec("2.4", "account_deletion_requested: mail to fair@hotosm.org")
+@pytest.mark.spec("2.4", "deletion request mails once")
 async def test_deletion_is_mailed_to_those_who_delete(running, caller: Caller, worker, mailbox):
     person = next(people)
     await caller.publish(AccountDeletionRequested(user_id=person, username="leaver"))
@@ -75,7 +75,7 @@ async def test_deletion_is_mailed_to_those_who_delete(running, caller: Caller, w
     assert "leaver" in mail["text"]
 
 
-@pytest.mark.spec("2.4", "POST /auth/me/request-email-verification/: mail to the user")
+@pytest.mark.spec("2.4", "verification mail")
 async def test_link_goes_out_and_is_kept_nowhere(running, caller: Caller, worker, gateway, mailbox):
     person, address = next(people), "prover@map.example"
     gateway[person] = json.dumps({"email": address, "username": "prover", "url": LINK}).encode()
@@ -103,7 +103,7 @@ async def test_proof_that_nobody_needs_any_more_is_not_mailed(running, caller: C
     assert (await eventually(given_up))[0][5] == "Email already verified"
 
 
-@pytest.mark.spec("2.4", "profile: unread_notifications_count")
+@pytest.mark.spec("2.4", "unread_notifications_count")
 async def test_unread_are_counted_for_their_reader(running, caller: Caller):
     reader = Actor(id=next(people), username="reader")
     for _ in range(2):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 
 from gateway import problems, v1
@@ -18,6 +17,7 @@ from gateway.api import (
     events,
     feedback,
     files,
+    frontend,
     geodata,
     labels,
     local_models,
@@ -33,8 +33,8 @@ from gateway.api import (
     trainings,
     verification,
 )
+from gateway.description import described
 from gateway.edge import Edge
-from gateway.schema import Problem
 from gateway.settings import DoorSettings
 
 MODULES = (
@@ -68,7 +68,8 @@ def application(settings: DoorSettings) -> FastAPI:
     problems.register(app)
     for module in MODULES:
         module.routes.into(app)
-    app.openapi = lambda: _described(app, settings.api_base_url)  # type: ignore[method-assign]
+    frontend.into(app, settings)
+    app.openapi = lambda: described(app, settings.api_base_url)  # type: ignore[method-assign]
     return app
 
 
@@ -78,20 +79,3 @@ def _cors(settings: DoorSettings) -> dict[str, Any]:
         "allow_credentials": True, "allow_methods": METHODS, "allow_headers": REQUEST_HEADERS,
         "expose_headers": ANSWER_HEADERS, "max_age": 86_400,
     }  # fmt: skip
-
-
-def _described(app: FastAPI, server: str) -> dict[str, Any]:
-    """OpenAPI 3.1; made once."""
-    if not app.openapi_schema:
-        document = get_openapi(
-            title=app.title, version=app.version, description="AI-Assisted Mapping", routes=app.routes,
-            license_info={"name": "AGPL-3.0", "identifier": "AGPL-3.0-only"},
-            servers=[{"url": server.removesuffix("/api/v1") or "/"}],
-        )  # fmt: skip
-        components = document.setdefault("components", {})
-        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-        schemas = components.setdefault("schemas", {})
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= {**problem.pop("$defs"), "Problem": problem}
-        app.openapi_schema = document
-    return app.openapi_schema

@@ -41,7 +41,7 @@ class Probes:
             probes |= {name: _good(http, f"{stac}/collections/{cid}") for name, cid in COLLECTIONS.items()}
         if settings.zenml_url:
             probes["zenml"] = _any(http, settings.zenml_url)
-        if settings.mapswipe and settings.mapswipe_url:
+        if settings.mapswipe:
             probes["mapswipe"] = _mapswipe(http, settings.mapswipe_url)
         return probes
 
@@ -76,11 +76,11 @@ def _good(http: httpx.AsyncClient, url: str) -> Probe:
     return probe
 
 
-def _mapswipe(http: httpx.AsyncClient, url: str) -> Probe:
+def _mapswipe(http: httpx.AsyncClient, url: str | None) -> Probe:
     async def probe() -> dict[str, Any]:
         try:
-            await http.get(url)
-        except httpx.HTTPError:
+            await http.get(url or "")
+        except (httpx.HTTPError, httpx.InvalidURL):
             return {"url": url, "reachable": False}
         return {"url": url, "reachable": True}
 

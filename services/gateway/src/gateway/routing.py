@@ -24,7 +24,7 @@ from gateway.call import Call
 from gateway.edge import HEADERS
 from gateway.limits.throttle import throttle
 from gateway.policy import SAFE, Policy, Rule
-from gateway.schema import responses
+from gateway.schema import responses, security
 
 Endpoint = Callable[..., Any]
 
@@ -43,9 +43,10 @@ class Routes:
         scope: str | None = "default", deadline: float | None = None, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
         rule = self.rule(policy, scope, deadline)
+        described = {"security": security(rule, method), **options.pop("openapi_extra", {})}
         options = {
             "methods": [method], "status_code": status, "responses": responses(rule, method, model, status),
-            "response_model": None, "tags": [self.tag],
+            "response_model": None, "tags": [self.tag], "openapi_extra": described,
             "route_class_override": partial(DoorRoute, rule=rule), **options,
         }  # fmt: skip
 

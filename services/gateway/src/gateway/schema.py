@@ -4,7 +4,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from gateway.policy import Policy, Rule
+from gateway.policy import SAFE, Policy, Rule
 
 T = TypeVar("T")
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -68,3 +68,11 @@ def responses(rule: Rule, method: str, model: Any, status: int) -> dict[int | st
     answers["4XX"] = {"description": "Refused", "content": PROBLEM}
     answers["5XX"] = {"description": "Not possible now", "content": PROBLEM}
     return answers
+
+
+def security(rule: Rule, method: str) -> list[dict[str, list[str]]]:
+    """Of an operation: nothing, a login that may be left out, or one that must be there."""
+    if rule.policy is Policy.OPEN:
+        return []
+    free = rule.policy is Policy.ANON or (rule.policy is Policy.PUBLIC_READ and method in SAFE)
+    return [*([{}] if free else []), {"bearer": []}]

@@ -1,4 +1,4 @@
-"""`AUTH_PROVIDER=dev`: one token for everybody who knows it."""
+"""`AUTH_PROVIDER=dev`: one token for everybody who knows it, as bearer or, from older clients, as `access-token`."""
 
 import hmac
 import re
@@ -22,7 +22,7 @@ class DevProvider:
         self.users, self.token, self.several = users, token.encode(), several
 
     async def who(self, headers: Mapping[str, str], unsafe: bool) -> Who:
-        token = bearer(headers)
+        token = bearer(headers) or headers.get("access-token")
         if token is None:
             return NOBODY
         if not hmac.compare_digest(token.encode(), self.token):
