@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from kit.errors import NotFound, Unavailable
 from kit.settings import StorageSettings
@@ -32,20 +33,24 @@ class Storage:
         """Unavailable when no bucket is configured."""
         if not self.settings.bucket:
             raise Unavailable("storage_not_configured", "BUCKET_NAME is not set.")
-        import boto3
         from botocore.config import Config
 
-        secret = self.settings.secret_key.get_secret_value() if self.settings.secret_key else None
         retries = {"max_attempts": 4, "mode": "standard"}
-        return boto3.client(
+        return self._session.client(
             "s3", endpoint_url=self.settings.endpoint, region_name=self.settings.region,
-            aws_access_key_id=self.settings.access_key, aws_secret_access_key=secret,
             config=Config(
                 connect_timeout=3, read_timeout=30, retries=retries, signature_version="s3v4",
                 max_pool_connections=32, s3={"addressing_style": "path"},
                 request_checksum_calculation="when_required", response_checksum_validation="when_required",
             ),
         )  # fmt: skip
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        secret = self.settings.secret_key.get_secret_value() if self.settings.secret_key else None
+        return boto3.Session(aws_access_key_id=self.settings.access_key, aws_secret_access_key=secret)
 
     def uri(self, key: str) -> str:
         return f"s3://{self.settings.bucket}/{self.prefix}{key}"
@@ -113,8 +118,21 @@ class Storage:
 
     def presigned_at(self, full_key: str) -> str:
         """The same for any key of the bucket."""
-        params = {"Bucket": self.settings.bucket, "Key": full_key}
-        return self.client.generate_presigned_url("get_object", Params=params, ExpiresIn=self.settings.presigned_expiry)
+        return self._signed(f"/{quote(full_key, safe='/~')}")
+
+    def presigned_listing(self, prefix: str) -> str:
+        """The keys under a prefix, as the store lists them."""
+        return self._signed(f"?list-type=2&prefix={quote(self.prefix + prefix, safe='~')}")
+
+    def _signed(self, place: str) -> str:
+        """botocore's signer without its client around it: a third of the time, and lists show a hundred addresses."""
+        from botocore.auth import S3SigV4QueryAuth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest("GET", f"{self.client.meta.endpoint_url.rstrip('/')}/{self.settings.bucket}{place}")
+        credentials = self._session.get_credentials().get_frozen_credentials()
+        S3SigV4QueryAuth(credentials, "s3", self.settings.region, self.settings.presigned_expiry).add_auth(request)
+        return request.url
 
     async def _call(self, verb: str, **params: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -13,6 +13,7 @@ from catalog.labels.tables import LabelRow
 from catalog.portions import fitting, within
 from catalog.tables import KnownUser
 from contracts.catalog.areas import ListAois
+from contracts.shared import Actor
 from kit.errors import Invalid, NotFound
 from kit.messaging.tx import ReadTx
 from kit.statements import Prepared
@@ -34,8 +35,7 @@ feature = func.jsonb_build_object(
 
 def visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
     """Own AOIs, those of public datasets, for some callers all."""
-    public = select(1).where(DatasetRow.id == AoiRow.dataset_id, DatasetRow.visibility == "public").exists()
-    return or_(AoiRow.user_id == actor_id, everything, public)
+    return or_(AoiRow.user_id == actor_id, everything, AoiRow.is_public)
 
 
 def _by_id(column: ColumnElement) -> Prepared:
@@ -66,12 +66,26 @@ async def _one(statement: Prepared, aoi_id: int, read: ReadTx) -> str:
 
 async def list_aois(query: ListAois, read: ReadTx) -> bytes:
     """By id. Invalid when the `dataset` of the filter does not exist."""
-    return await fitting(await _filtered(query, read), AoiRow.id, query.page, query.after, read)
+    narrow = query.dataset is not None or query.user is not None or query.page.in_bbox
+    count = None if narrow else _all_visible(read.actor)
+    return await fitting(await _filtered(query, read), AoiRow.id, query.page, query.after, read, count)
+
+
+def _all_visible(actor: Actor) -> Select[Any]:
+    """Their exact number without a look at each: datasets know how many they have, the rest is few."""
+    of_datasets = select(func.coalesce(func.sum(DatasetRow.aoi_count), 0))
+    if sees_all(actor):
+        others = select(func.count()).where(AoiRow.dataset_id.is_(None))
+    else:
+        of_datasets = of_datasets.where(DatasetRow.visibility == "public")
+        others = select(func.count()).where(AoiRow.user_id == actor.id, AoiRow.is_public.is_(False))
+    return select(of_datasets.scalar_subquery() + others.scalar_subquery())
 
 
 async def _filtered(query: ListAois, read: ReadTx) -> Select[str]:
     rows = select(cast(feature, Text)).select_from(AoiRow).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
-    rows = rows.where(visible(read.actor.id, sees_all(read.actor)))
+    if not sees_all(read.actor):
+        rows = rows.where(visible(read.actor.id, False))
     if query.dataset is not None:
         if not await read.session.scalar(select(DatasetRow.id).where(DatasetRow.id == query.dataset)):
             raise Invalid("unknown_dataset", "There is no such dataset.", dataset=["There is no such dataset."])

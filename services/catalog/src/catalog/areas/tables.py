@@ -15,7 +15,9 @@ class AoiRow(Base):
     geom: Mapped[Any] = mapped_column(Geometry("POLYGON", 4326, spatial_index=True))
     area: Mapped[float]
     dataset_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), index=True)
-    user_id: Mapped[int] = mapped_column(index=True)
+    user_id: Mapped[int]
+    is_public: Mapped[bool] = mapped_column(server_default="false")
+    """That of its dataset; kept by the database (migration 0007)."""
     label_status: Mapped[int] = mapped_column(server_default="-1")
     label_fetched: Mapped[datetime | None]
     label_error: Mapped[str] = mapped_column(server_default="")

@@ -1,11 +1,11 @@
 from collections.abc import Sequence
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from catalog.access import sees_all
 from catalog.datasets.tables import DatasetRow
 from catalog.datasets.views import DatasetViews, as_json
-from catalog.paging import compared, ordered, searched
+from catalog.paging import compared, number_of, one_page, ordered, searched
 from catalog.stac.facets import Facets
 from catalog.stac.vocabulary import DATASETS
 from contracts.catalog.datasets import GetDataset, ListDatasets
@@ -28,11 +28,12 @@ async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, face
 
 
 async def list_datasets(query: ListDatasets, read: ReadTx, views: DatasetViews, facets: Facets) -> Rows:
-    rows = searched(_filtered(query, read.actor), query.page.search, DatasetRow.title, DatasetRow.stac_id)
-    rows = compared(rows, query.page.compare, RANGES)
-    count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
+    wanted = searched(_filtered(query), query.page.search, DatasetRow.title, DatasetRow.stac_id)
+    wanted = compared(wanted, query.page.compare, RANGES)
+    rows = wanted if sees_all(read.actor) else wanted.where(or_(*_apart(read.actor)))
+    count = await read.session.scalar(number_of(wanted, _apart(read.actor)))
     rows = ordered(rows, query.page.ordering, ORDERS, "-created_at", DatasetRow.id)
-    page = (await read.session.scalars(rows.limit(query.page.limit).offset(query.page.offset))).all()
+    page = (await read.session.scalars(one_page(rows, DatasetRow.id, query.page.limit, query.page.offset))).all()
     return Rows(count=count or 0, results=await _shown(page, query.expand, read, views, facets))
 
 
@@ -46,14 +47,20 @@ async def _shown(
 
 
 def visible(actor: Actor) -> Select[DatasetRow]:
+    return select(DatasetRow).where(or_(*_apart(actor)))
+
+
+def _apart(actor: Actor) -> list[ColumnElement[bool]]:
+    """What the caller sees, in parts that have no row in common."""
     if sees_all(actor):
-        return select(DatasetRow)
-    own = DatasetRow.user_id == actor.id if not actor.is_anonymous else false()
-    return select(DatasetRow).where(or_(DatasetRow.visibility == "public", own))
+        return [true()]
+    public = DatasetRow.visibility == "public"
+    own = and_(DatasetRow.user_id == actor.id, DatasetRow.visibility == "private")
+    return [public] if actor.is_anonymous else [public, own]
 
 
-def _filtered(query: ListDatasets, actor: Actor) -> Select[DatasetRow]:
-    rows = visible(actor)
+def _filtered(query: ListDatasets) -> Select[DatasetRow]:
+    rows = select(DatasetRow)
     if query.status is not None:
         rows = rows.where(DatasetRow.status == query.status)
     if query.visibility is not None:

@@ -21,8 +21,8 @@ class DatasetRow(Base):
     source_imagery: Mapped[str]
     category: Mapped[str] = mapped_column(ForeignKey("categories.slug"), index=True)
     status: Mapped[str] = mapped_column(index=True)
-    visibility: Mapped[Literal["private", "public"]] = mapped_column(Text, index=True)
-    user_id: Mapped[int] = mapped_column(index=True)
+    visibility: Mapped[Literal["private", "public"]] = mapped_column(Text)
+    user_id: Mapped[int]
     request: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     build: Mapped[int] = mapped_column(server_default="0")
     delivery: Mapped[int] = mapped_column(server_default="0")
@@ -30,11 +30,13 @@ class DatasetRow(Base):
     error: Mapped[str] = mapped_column(server_default="")
     chip_count: Mapped[int | None]
     feature_count: Mapped[int | None]
-    star_count: Mapped[int] = mapped_column(server_default="0", index=True)
+    star_count: Mapped[int] = mapped_column(server_default="0")
+    aoi_count: Mapped[int] = mapped_column(server_default="0")
+    """Kept by the database (migration 0007)."""
     offset: Mapped[list[float]] = mapped_column(JSONB, server_default="[0.0, 0.0]")
     """Of the imagery against the map: x, y."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
-    last_modified: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_modified: Mapped[datetime] = mapped_column(server_default=func.now())
 
     @property
     def zoom(self) -> int | None:

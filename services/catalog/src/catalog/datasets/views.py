@@ -51,10 +51,8 @@ class DatasetViews:
         return await asyncio.to_thread(lambda: {stac_id: self._links(stac_id) for stac_id in stac_ids})
 
     def _links(self, stac_id: str) -> dict[str, str]:
-        settings = self.storage.settings
-        listing = {"Bucket": settings.bucket, "Prefix": self.storage.prefix + places.chips(stac_id)}
         return {
-            "chips": self.storage.client.generate_presigned_url("list_objects_v2", listing, settings.presigned_expiry),
+            "chips": self.storage.presigned_listing(places.chips(stac_id)),
             "labels": self.storage.presigned(places.labels(stac_id)),
             "download": self.storage.presigned(places.archive(stac_id)),
         }
