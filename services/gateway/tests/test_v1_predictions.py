@@ -74,6 +74,8 @@ async def test_list_filters_and_row(http, owners):
     asked = owners.last(ListPredictions)
     assert (set(asked["statuses"]), asked["visibility"], asked["user"]) == ({"completed", "cached"}, "public", 7)
     assert (await http.get("/api/v1/prediction/31/")).json()["id"] == 31
+    told = (await http.get("/api/v1/task/status/prediction-31/")).json()
+    assert (told["status"], told["traceback"]) == ("PENDING", "")
 
 
 @pytest.mark.spec("22.5", "PATCH /prediction/{id}/")

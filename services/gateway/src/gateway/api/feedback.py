@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,21 +17,40 @@ from gateway.routing import Routes
 from gateway.schema import FeaturesOf
 
 routes = Routes("feedback")
+LONGEST_ID = 200
 EXAMPLE = {
     "type": "Feature", "geometry": {"type": "Point", "coordinates": [85.51, 27.62]},
     "properties": {"stac_id": "unet-v1", "action": "reject", "comments": "a lorry"},
 }  # fmt: skip
-StacId = Annotated[str, Field(min_length=1, max_length=200)]
+StacId = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
+Action = Annotated[c.Action, BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)]
+"""In any case, as clients of either generation write it."""
+
+
+def judged(training_id: int) -> str:
+    """What stands in `stac_id` for a training: its model may not have an item yet."""
+    return f"training-{training_id}"
 
 
 class FeedbackMembers(Body):
-    """`stac_id` may be left out where `prediction` is given: it is that prediction's model."""
+    """`stac_id` may be left out where `prediction` is given: it is that prediction's model. A `training` stands for
+    the id `training-<number>`, and the `checkpoint` of `config` for a model."""
 
     stac_id: StacId | None = None
-    action: c.Action = "accept"
+    action: Action = "accept"
     comments: str = ""
     config: dict[str, Any] = {}
     prediction: Id | None = None
+    training: Id | None = None
+
+    def values(self) -> dict[str, Any]:
+        return {**self.model_dump(exclude={"training"}), "stac_id": self._judged()}
+
+    def _judged(self) -> str:
+        if self.stac_id is None and self.training is not None:
+            return judged(self.training)
+        named = self.config.get("checkpoint") if self.prediction is None else None
+        return self.stac_id or (named if isinstance(named, str) and len(named) <= LONGEST_ID else "")
 
 
 class FeedbackBody(Body):
@@ -46,7 +65,7 @@ class FeedbackBody(Body):
 
 class ChangedMembers(Body):
     stac_id: StacId | None = None
-    action: c.Action | None = None
+    action: Action | None = None
     comments: str | None = None
     config: dict[str, Any] | None = None
 
@@ -61,9 +80,15 @@ class FeedbackPatch(Body):
 
 class FeedbackFilters(Boxed):
     stac_id: Word | None = None
-    action: c.Action | None = None
+    action: Action | None = None
     user: UserId | None = Field(None, description="OSM id")
     prediction: Id | None = None
+    training: Id | None = None
+
+    def fields(self) -> dict[str, Any]:
+        fields = super().fields()
+        training = fields.pop("training")
+        return fields if training is None else fields | {"stac_id": judged(training)}
 
 
 @routes.get("/feedback/", Policy.AUTH, FeaturesOf[c.FeedbackFeature])
@@ -73,8 +98,7 @@ async def list_feedback(request: Request, filters: Annotated[FeedbackFilters, Qu
 
 @routes.post("/feedback/", Policy.AUTH, c.FeedbackFeature, status=201)
 async def give_feedback(request: Request, body: FeedbackBody) -> Response:
-    values = body.properties.model_dump() | {"stac_id": body.properties.stac_id or ""}
-    return await send(request, c.GiveFeedback(geometry=body.geometry, **values))
+    return await send(request, c.GiveFeedback(geometry=body.geometry, **body.properties.values()))
 
 
 @routes.get("/feedback/{feedback_id}/", Policy.AUTH, c.FeedbackFeature)
@@ -84,7 +108,7 @@ async def get_feedback(request: Request, feedback_id: Id) -> Response:
 
 @routes.put("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature)
 async def replace_feedback(request: Request, feedback_id: Id, body: FeedbackBody) -> Response:
-    values = body.properties.model_dump(exclude={"prediction"})
+    values = body.properties.model_dump(exclude={"prediction", "training"})
     return await send(request, c.ChangeFeedback(feedback_id=feedback_id, geometry=body.geometry, **values))
 
 

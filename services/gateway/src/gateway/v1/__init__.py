@@ -4,6 +4,25 @@ Each module translates the routes of one aggregate onto the messages of today; w
 ordinary feature of its owner. Delete this folder and its line in `gateway.app`, and v1 is gone.
 """
 
-from gateway.v1 import aois, auth, datasets, labels, live, models, notifications, people, predictions, tasks, trainings
+from gateway.v1 import (
+    aois,
+    auth,
+    datasets,
+    feedback,
+    feedback_areas,
+    feedback_training,
+    labels,
+    live,
+    models,
+    notifications,
+    people,
+    predictions,
+    tasks,
+    trainings,
+    workspace,
+)
 
-MODULES = (datasets, aois, labels, models, tasks, trainings, predictions, live, people, notifications, auth)
+MODULES = (
+    datasets, aois, labels, models, tasks, trainings, predictions, live, feedback, feedback_areas, feedback_training,
+    workspace, people, notifications, auth,
+)  # fmt: skip

@@ -48,11 +48,12 @@ async def _told(request: Request, kind: str, row_id: int) -> dict[str, Any]:
 
 async def _lines(request: Request, kind: str, row: dict[str, Any]) -> str:
     """The end of the log, as far as the caller may read it and there is one."""
-    run_id, tail = row["zenml_run_id"], early_settings().log_lines
+    if not row["zenml_run_id"]:
+        return ""
     owner = t if kind == "training" else p
+    query: Query = owner.GetRunLogs(run_id=row["zenml_run_id"], tail=early_settings().log_lines)
     try:
-        query: Query = owner.GetRunLogs(run_id=run_id, tail=tail)
-        lines = orjson.loads(await answer(request, query, OUTSIDE)) if run_id else []
+        lines = orjson.loads(await answer(request, query, OUTSIDE))
     except DomainError:
         return ""
     return "\n".join(line["message"] for line in lines)

@@ -1,0 +1,169 @@
+"""`/feedback-aoi/` and `/feedback-label/`: where a training did badly, and what is really there.
+
+The areas that one person marks for one training are a dataset of today, a draft named after the training. Its areas
+and labels are ordinary ones; a feedback training builds it.
+"""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog import datasets as d
+from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, ListAois
+from contracts.catalog.labels import ChangeLabel, CreateLabel, DeleteLabel, FetchLabels, GetLabel, ListLabels
+from contracts.shared import Page
+from gateway.api.aois import aoi_as_gpx
+from gateway.body import Body, Id, TileTemplate
+from gateway.call import call_of
+from gateway.commands import send
+from gateway.paging import Boxed
+from gateway.policy import Policy
+from gateway.queries import answer, ask, ask_rows
+from gateway.v1.answers import Row, reshaped, reshaped_rows
+from gateway.v1.facts import Facts
+from gateway.v1.geometry import Geom
+from gateway.v1.routes import EarlyRoutes
+from kit.errors import Invalid
+
+routes = EarlyRoutes("feedback")
+
+
+class AoiBody(Body):
+    geom: Geom
+    training: Id
+    source_imagery: TileTemplate | None = None
+
+
+class AoiPatch(Body):
+    geom: Geom
+
+
+class AoiFilters(Boxed):
+    training: Id
+
+
+class LabelBody(Body):
+    geom: Geom
+    feedback_aoi: Id
+    osm_id: int | None = None
+    tags: dict[str, Any] | None = None
+
+
+class LabelFilters(Boxed):
+    feedback_aoi: Id | None = None
+    feedback_aoi__training: Id | None = None
+
+
+@routes.get("/feedback-aoi/", Policy.AUTH)
+async def list_feedback_areas(request: Request, filters: Annotated[AoiFilters, Query()]) -> Response:
+    """Those of the caller."""
+    dataset = await marked(request, filters.training)
+    rows = await ask_rows(request, ListAois, Boxed(**filters.model_dump(exclude={"training"})), geo=True,
+                          dataset=dataset and dataset["id"], user=None if dataset else 0)  # fmt: skip
+    return await reshaped_rows(rows, _area_of(filters.training))
+
+
+@routes.post("/feedback-aoi/", Policy.AUTH, status=201)
+async def create_feedback_area(request: Request, body: AoiBody) -> Response:
+    dataset = await marked(request, body.training) or await _begun(request, body)
+    if isinstance(dataset, Response):
+        return dataset
+    command = CreateAoi(geometry=body.geom, dataset=dataset["id"])
+    return await reshaped(await send(request, command), _area_of(body.training))
+
+
+@routes.get("/feedback-aoi/{aoi_id}/", Policy.PUBLIC_READ)
+async def get_feedback_area(request: Request, aoi_id: Id) -> Response:
+    return await reshaped(await ask(request, GetAoi(aoi_id=aoi_id)), _area_of(None))
+
+
+@routes.patch("/feedback-aoi/{aoi_id}/", Policy.OWNER)
+async def change_feedback_area(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
+    return await reshaped(await send(request, ChangeAoi(aoi_id=aoi_id, geometry=body.geom)), _area_of(None))
+
+
+@routes.delete("/feedback-aoi/{aoi_id}/", Policy.OWNER)
+async def delete_feedback_area(request: Request, aoi_id: Id) -> Response:
+    return await send(request, DeleteAoi(aoi_id=aoi_id))
+
+
+routes.get("/feedback-aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ, name="feedback_aoi_as_gpx")(aoi_as_gpx)
+
+
+@routes.post("/label/feedback/osm/fetch/{aoi_id}/", Policy.AUTH, status=201)
+async def fetch_feedback_labels(request: Request, aoi_id: Id) -> Response:
+    """A job fetches them; v1 answered when they were there, so look at `label_status`."""
+    return await reshaped(await send(request, FetchLabels(aoi_id=aoi_id)), lambda _: "Success", 201)  # type: ignore[arg-type,return-value]
+
+
+@routes.get("/feedback-label/", Policy.AUTH)
+async def list_feedback_labels(request: Request, filters: Annotated[LabelFilters, Query()]) -> Response:
+    training = filters.feedback_aoi__training
+    dataset = await marked(request, training) if training is not None else None
+    nothing = training is not None and dataset is None
+    box = Boxed(**filters.model_dump(include={"limit", "offset", "in_bbox"}))
+    rows = await ask_rows(request, ListLabels, box, geo=True, aoi=0 if nothing else filters.feedback_aoi,
+                          dataset=dataset and dataset["id"])  # fmt: skip
+    return await reshaped_rows(rows, _label)
+
+
+@routes.post("/feedback-label/", Policy.AUTH, status=201)
+async def create_feedback_label(request: Request, body: LabelBody) -> Response:
+    command = CreateLabel(aoi_id=body.feedback_aoi, geometry=body.geom, osm_id=body.osm_id, tags=body.tags)
+    return await reshaped(await send(request, command), _label, 201)
+
+
+@routes.get("/feedback-label/{label_id}/", Policy.PUBLIC_READ)
+async def get_feedback_label(request: Request, label_id: Id) -> Response:
+    return await reshaped(await ask(request, GetLabel(label_id=label_id)), _label)
+
+
+@routes.patch("/feedback-label/{label_id}/", Policy.OWNER)
+async def change_feedback_label(request: Request, label_id: Id, body: AoiPatch) -> Response:
+    command = ChangeLabel(label_id=label_id, given=["geometry"], geometry=body.geom)
+    return await reshaped(await send(request, command), _label)
+
+
+@routes.delete("/feedback-label/{label_id}/", Policy.OWNER)
+async def delete_feedback_label(request: Request, label_id: Id) -> Response:
+    return await send(request, DeleteLabel(label_id=label_id))
+
+
+def _title(training_id: int) -> str:
+    return f"Feedback on training {training_id}"
+
+
+async def marked(request: Request, training_id: int) -> Row | None:
+    """The caller's newest dataset of areas for that training that was not built yet."""
+    page = Page(search=_title(training_id), ordering="-id", limit=1000)
+    found = orjson.loads(await answer(request, d.ListDatasets(user=call_of(request).actor.id, page=page)))["results"]
+    mine = (row for row in found if row["title"] == _title(training_id) and row["status"] in ("draft", "failed"))
+    return next(mine, None)
+
+
+async def _begun(request: Request, body: AoiBody) -> Row | Response:
+    facts = Facts(request)
+    training = await facts.training(body.training)
+    learned = await facts.dataset(training["dataset"]) if training else None
+    if training is None or not (body.source_imagery or learned):
+        raise Invalid("unknown_training", "Invalid request data", training=["There is no such training."])
+    imagery = body.source_imagery or (learned or {})["source_imagery"]
+    command = d.CreateDataset(title=_title(body.training), source_imagery=imagery, category="buildings")
+    response = await send(request, command)
+    return orjson.loads(response.body) if response.status_code == 201 else response
+
+
+def _area_of(training_id: int | None) -> Any:
+    def early(feature: Row) -> Row:
+        properties = feature["properties"]
+        return {**feature, "id": properties["id"], "properties": {**properties, "training": training_id}}
+
+    return early
+
+
+def _label(feature: Row) -> Row:
+    properties = dict(feature["properties"])
+    return {**feature, "properties": {**properties, "feedback_aoi": properties.pop("aoi")}}

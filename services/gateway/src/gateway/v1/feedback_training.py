@@ -1,0 +1,85 @@
+"""`/feedback/training/submit/`: the model of a training learns from the areas that were marked for it.
+
+v1 went on from the published checkpoint with frozen layers. Here it begins with the base model's weights, as every
+training does, and freezes layers where the base model has that option.
+"""
+
+from typing import Annotated
+
+import orjson
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts import training as c
+from contracts.catalog import datasets as d
+from contracts.catalog.areas import ListAois
+from contracts.shared import Page
+from gateway.body import Body, Id
+from gateway.commands import send
+from gateway.policy import Policy
+from gateway.queries import answer
+from gateway.v1.answers import Row, reshaped
+from gateway.v1.base_models import declared
+from gateway.v1.facts import Facts
+from gateway.v1.feedback_areas import marked
+from gateway.v1.routes import EarlyRoutes
+from gateway.v1.settings import early_settings
+from gateway.v1.trainings import LABELS, Shape, refuse_second
+from kit.errors import Invalid
+
+routes = EarlyRoutes("feedback")
+Zooms = Annotated[list[Annotated[int, Field(ge=19, le=21)]], Field(min_length=1, max_length=3)]
+
+
+class FeedbackTrainingBody(Body):
+    training_id: Id
+    epochs: int = Field(20, ge=1)
+    batch_size: int = Field(8, ge=1)
+    zoom_level: Zooms = [19]
+
+
+@routes.post("/feedback/training/submit/", Policy.AUTH, scope="training_submit")
+async def submit_feedback_training(request: Request, body: FeedbackTrainingBody) -> Response:
+    _check_limits(body)
+    training = await Facts(request).training(body.training_id)
+    if training is None:
+        raise Invalid("unknown_training", "Invalid request data", training_id=["There is no such training."])
+    await refuse_second(request, training["local_model"])
+    dataset = await _marked(request, body.training_id)
+    order = d.BuildDraft(dataset_id=dataset["id"], description=dataset["title"], zoom=body.zoom_level[0], **LABELS)
+    response = await send(request, order)
+    if response.status_code != 202 or "location" in response.headers:
+        return response
+    return await reshaped(await send(request, await _command(request, body, training, dataset)), Shape(request), 200)
+
+
+async def _command(request: Request, body: FeedbackTrainingBody, training: Row, dataset: Row) -> c.SubmitTraining:
+    card = orjson.loads(await answer(request, c.GetModelCard(model_id=training["local_model"])))
+    known = await declared(request, training["base_model_stac_id"])
+    frozen = {"freeze_layers": True} if "freeze_layers" in known else {}
+    return c.SubmitTraining(
+        base_model_stac_id=training["base_model_stac_id"], dataset_stac_id=dataset["stac_id"], model_name=card["name"],
+        description=f"With feedback on training {body.training_id}", when_built=True,
+        overrides={"epochs": body.epochs, "batch_size": body.batch_size, **frozen},
+    )  # fmt: skip
+
+
+async def _marked(request: Request, training_id: int) -> Row:
+    """The dataset of areas whose labels are all there."""
+    dataset = await marked(request, training_id)
+    query = ListAois(dataset=dataset["id"], page=Page(limit=1000)) if dataset else None
+    areas = orjson.loads(await answer(request, query))["results"] if query else []
+    if dataset is None or not areas:
+        raise Invalid("no_feedback", "No area was marked for this training.", training_id=["No feedback area."])
+    if any(area["properties"]["label_status"] != 1 and not area["properties"]["label_count"] for area in areas):
+        raise Invalid("no_labels", "Not all feedback areas have labels.", training_id=["Labels are missing."])
+    return dataset
+
+
+def _check_limits(body: FeedbackTrainingBody) -> None:
+    settings = early_settings()
+    limits = {"epochs": settings.feedback_epochs, "batch_size": settings.feedback_batch_size}
+    wrong = {name: [f"Must not be greater than {most}."] for name, most in limits.items() if getattr(body, name) > most}
+    if wrong:
+        raise Invalid("over_the_limit", "Invalid request data", **wrong)

@@ -1,0 +1,108 @@
+"""`/workspace/{path}/`: files of runs under the names they had, where they lie today.
+
+`prediction_31/labels.geojson` is the result of prediction 31; `training_9/` shows the labels that training 9 learned
+from and, once it is published, its weights. Any other path is one below the bucket's folder.
+"""
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog.files import GetWorkspaceUrl, ListWorkspace
+from gateway.api.files import WAIT
+from gateway.call import call_of
+from gateway.policy import Policy
+from gateway.queries import JSON, answer
+from gateway.v1.answers import Row
+from gateway.v1.facts import Facts
+from gateway.v1.routes import EarlyRoutes
+from kit.errors import DomainError, NotFound
+
+routes = EarlyRoutes("workspace")
+RESULTS = {
+    "predictions.geojson": "labels.geojson", "predictions.pmtiles": "meta.pmtiles", "predictions.fgb": "labels.fgb",
+}  # fmt: skip
+_RUN = re.compile(r"(training|prediction)[_/](\d{1,18})(?:/(.*))?")
+Files = dict[str, Row]
+"""Name of then → file of now: `{key, size, last_modified}`."""
+
+
+@routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ)
+async def download(request: Request, path: str, url_only: bool = False) -> Response:
+    folder, _, name = path.strip("/").rpartition("/")
+    files, _ = await _listed(request, folder)
+    if name not in files:
+        raise NotFound("file_not_found", "File not found in S3")
+    link = orjson.loads(await answer(request, GetWorkspaceUrl(key=files[name]["key"]), WAIT))
+    if url_only:
+        return Response(orjson.dumps({"result": link["url"]}), media_type=JSON)
+    return Response(status_code=302, headers={"location": link["url"], "cache-control": "no-store"})
+
+
+@routes.get("/workspace/{path:path}", Policy.PUBLIC_READ)
+async def browse(request: Request, path: str) -> Response:
+    files, folders = await _listed(request, path.strip("/"))
+    sizes = {name: await _size(request, prefix) for name, prefix in folders.items()}
+    body = {"file": {name: {"size": file["size"]} for name, file in files.items()}, "dir": sizes}
+    return Response(orjson.dumps(body), media_type=JSON)
+
+
+async def _listed(request: Request, path: str) -> tuple[Files, dict[str, str]]:
+    """Files, and folders with their prefixes. NotFound for what is not there or not for the caller."""
+    run = _RUN.fullmatch(path)
+    if run is None:
+        return await _level(request, f"{_root(request)}{path}/" if path else _root(request))
+    if run[3]:
+        raise NotFound("folder_not_found", "There is no such folder.")
+    of_kind = _of_training if run[1] == "training" else _of_prediction
+    return await of_kind(request, int(run[2])), {}
+
+
+async def _of_prediction(request: Request, prediction_id: int) -> Files:
+    files, _ = await _level(request, f"{_root(request)}predict/{prediction_id}/output/")
+    return {RESULTS.get(name, name): file for name, file in files.items()}
+
+
+async def _of_training(request: Request, training_id: int) -> Files:
+    facts = Facts(request)
+    training = await facts.training(training_id)
+    if training is None:
+        raise NotFound("training_not_found", "There is no such training.")
+    dataset, model = await facts.dataset(training["dataset"]), await facts.model(training["local_model"])
+    found = await _there(request, f"datasets/{dataset['stac_id']}/labels/") if dataset else {}
+    if model and model["published_training"] == training_id:
+        for kind in ("checkpoint", "model"):
+            weights = await _there(request, f"local-models/{model['stac_item_id']}/{kind}/")
+            found |= {f"checkpoint{PurePosixPath(name).suffix}": file for name, file in weights.items()}
+    return found
+
+
+async def _there(request: Request, folder: str) -> Files:
+    """Empty where there is nothing."""
+    try:
+        return (await _level(request, _root(request) + folder))[0]
+    except DomainError:
+        return {}
+
+
+async def _level(request: Request, prefix: str) -> tuple[Files, dict[str, str]]:
+    level: Any = orjson.loads(await answer(request, ListWorkspace(prefix=prefix), WAIT))
+    if not level["files"] and not level["folders"]:
+        raise NotFound("folder_not_found", "There is no such folder.")
+    files = {file["key"].rpartition("/")[2]: file for file in level["files"]}
+    return files, {folder["name"]: folder["prefix"] for folder in level["folders"]}
+
+
+async def _size(request: Request, prefix: str) -> dict[str, int]:
+    """Of the files right below, and how many there are."""
+    files, _ = await _level(request, prefix)
+    return {"size": sum(file["size"] for file in files.values()), "len": len(files)}
+
+
+def _root(request: Request) -> str:
+    folder = call_of(request).door.settings.folder
+    return f"{folder}/" if folder else ""

@@ -1,0 +1,116 @@
+"""Feedback in the words of v1: at the path of today, approvals, marked areas, trainings on them."""
+
+import pytest
+
+from contracts.catalog.areas import CreateAoi, GetAoi, ListAois
+from contracts.catalog.datasets import BuildDraft, CreateDataset, GetDataset, ListDatasets
+from contracts.catalog.labels import CreateLabel, FetchLabels, ListLabels
+from contracts.catalog.models import GetModelFacts
+from contracts.prediction.feedback import ChangeFeedback, GiveFeedback, ListFeedback
+from contracts.training import GetModelCard, GetTraining, ListTrainings, SubmitTraining
+from contracts.verdict import Accepted
+
+from .early import NOW, SQUARE, USER, area, card, dataset, rows, training
+
+MARKED = dataset(id=6, stac_id="feedback-1", title="Feedback on training 9")
+
+
+def feedback(**changes) -> dict:
+    properties = {"id": 3, "stac_id": "training-9", "action": "accept", "comments": "", "config": {}, "user": USER,
+                  "created_at": NOW, **changes}  # fmt: skip
+    return {"type": "Feature", "geometry": SQUARE, "properties": properties}
+
+
+@pytest.mark.spec("22.6", "/feedback/ late")
+async def test_feedback_of_then_at_the_path_of_today(http, owners, mapper, problem):
+    owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
+    body = {"type": "Feature", "geometry": SQUARE, "properties": {"action": "REJECT", "training": 9, "comments": "c"}}
+    assert (await http.post("/api/v1/feedback/", json=body, headers=mapper)).status_code == 201
+    asked = owners.last(GiveFeedback)
+    assert (asked["action"], asked["stac_id"], asked["comments"]) == ("reject", "training-9", "c")
+    body["properties"] = {"action": "ACCEPT", "config": {"checkpoint": "roofs-v1"}}
+    await http.post("/api/v1/feedback/", json=body, headers=mapper)
+    assert owners.last(GiveFeedback)["stac_id"] == "roofs-v1"
+    owners.answer(ListFeedback, rows(feedback()))
+    await http.get("/api/v1/feedback/?training=9&action=ACCEPT", headers=mapper)
+    assert (owners.last(ListFeedback)["stac_id"], owners.last(ListFeedback)["action"]) == ("training-9", "accept")
+    body["properties"] = {"action": "maybe"}
+    problem(await http.post("/api/v1/feedback/", json=body, headers=mapper), 400)
+
+
+@pytest.mark.spec("22.6", "/approved-prediction/")
+async def test_approval_is_written_once(http, owners, mapper):
+    owners.answer(ListFeedback, rows())
+    owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
+    body = {"training": 9, "geom": SQUARE, "config": {"zoom": 19}}
+    first = await http.post("/api/v1/approved-prediction/", json=body, headers=mapper)
+    assert (first.status_code, first.json()["id"], first.json()["properties"]["training"]) == (200, 3, 9)
+    owners.answer(ListFeedback, rows(feedback()))
+    owners.judge(ChangeFeedback, Accepted(result=feedback()))
+    assert (await http.post("/api/v1/approved-prediction/", json=body, headers=mapper)).status_code == 200
+    assert owners.last(ChangeFeedback)["feedback_id"] == 3
+    listed = (await http.get("/api/v1/approved-prediction/?training=9", headers=mapper)).json()
+    assert listed["results"]["features"][0]["properties"]["training"] == 9
+
+
+@pytest.mark.spec("22.6", "/feedback-aoi/")
+async def test_area_is_marked_for_a_training(http, owners, mapper, problem):
+    owners.answer(ListDatasets, rows(dataset()))
+    owners.answer(GetTraining, training())
+    owners.answer(GetDataset, dataset())
+    owners.judge(CreateDataset, Accepted(result=MARKED, http=201))
+    owners.judge(CreateAoi, Accepted(result=area(), http=201))
+    made = await http.post("/api/v1/feedback-aoi/", json={"geom": SQUARE, "training": 9}, headers=mapper)
+    assert (made.status_code, made.json()["id"], made.json()["properties"]["training"]) == (201, 12, 9)
+    assert owners.last(CreateDataset)["title"] == "Feedback on training 9"
+    assert owners.last(CreateAoi)["dataset"] == 6
+    owners.answer(ListDatasets, rows(MARKED))
+    owners.answer(ListAois, rows(area()))
+    listed = (await http.get("/api/v1/feedback-aoi/?training=9", headers=mapper)).json()
+    assert (owners.last(ListAois)["dataset"], listed["results"]["features"][0]["id"]) == (6, 12)
+    owners.answer(GetAoi, area())
+    assert (await http.get("/api/v1/feedback-aoi/12/")).json()["id"] == 12
+    problem(await http.get("/api/v1/feedback-aoi/", headers=mapper), 400)
+
+
+@pytest.mark.spec("22.6", "/feedback-label/")
+async def test_labels_of_marked_areas(http, owners, mapper):
+    properties = {"id": 1, "aoi": 12, "osm_id": None, "tags": None, "created_at": NOW}
+    label = {"type": "Feature", "id": 1, "geometry": SQUARE, "properties": properties}
+    owners.judge(CreateLabel, Accepted(result=label, http=201))
+    made = await http.post("/api/v1/feedback-label/", json={"geom": SQUARE, "feedback_aoi": 12}, headers=mapper)
+    assert (made.status_code, made.json()["properties"]["feedback_aoi"]) == (201, 12)
+    owners.answer(ListDatasets, rows(MARKED))
+    owners.answer(ListLabels, rows(label))
+    found = (await http.get("/api/v1/feedback-label/?feedback_aoi__training=9", headers=mapper)).json()
+    assert found["results"]["features"][0]["properties"]["feedback_aoi"] == 12
+    assert owners.last(ListLabels)["dataset"] == 6
+    owners.judge(FetchLabels, Accepted(result=area(), http=202))
+    assert (await http.post("/api/v1/label/feedback/osm/fetch/12/", headers=mapper)).json() == "Success"
+
+
+@pytest.mark.spec("22.6", "POST /feedback/training/submit/")
+async def test_training_on_feedback(http, owners, mapper, problem):
+    marked = area()
+    marked["properties"] |= {"label_status": 1, "label_count": 4}
+    owners.answer(GetTraining, training())
+    owners.answer(ListTrainings, rows())
+    owners.answer(ListDatasets, rows(MARKED))
+    owners.answer(ListAois, rows(marked))
+    owners.answer(GetDataset, MARKED)
+    owners.answer(GetModelCard, card())
+    owners.answer(GetModelFacts, {"facts": {"hyperparameters_spec": [{"key": "freeze_layers"}]}})
+    owners.judge(BuildDraft, Accepted(result=MARKED, http=202))
+    owners.judge(SubmitTraining, Accepted(result=training(id=10, status="initializing"), http=202))
+    body = {"training_id": 9, "epochs": 5, "batch_size": 4, "zoom_level": [20]}
+    done = await http.post("/api/v1/feedback/training/submit/", json=body, headers=mapper)
+    assert (done.status_code, done.json()["id"]) == (200, 10)
+    asked = owners.last(SubmitTraining)
+    assert (asked["dataset_stac_id"], asked["when_built"]) == ("feedback-1", True)
+    assert asked["overrides"] == {"epochs": 5, "batch_size": 4, "freeze_layers": True}
+    for wrong in ({"epochs": 21}, {"batch_size": 9}, {"zoom_level": [18]}):
+        problem(await http.post("/api/v1/feedback/training/submit/", json={**body, **wrong}, headers=mapper), 400)
+    owners.answer(
+        ListAois, rows({**area(), "properties": {**area()["properties"], "label_status": -1, "label_count": 0}})
+    )
+    problem(await http.post("/api/v1/feedback/training/submit/", json=body, headers=mapper), 400)
