@@ -24,6 +24,7 @@ from contracts.catalog.datasets import (
     ListDatasets,
     RebuildDataset,
 )
+from contracts.catalog.labels import CreateLabel
 from contracts.shared import Page
 from imagery import intersecting
 from kit.jobs import LAST, JobContext
@@ -236,3 +237,31 @@ async def test_build_that_nobody_continues_is_given_up(running, builder):
     await edit(running, row["id"], status="built", error="")
     await give_up_build(job, context)
     assert (await builder.row(row["id"]))["status"] == "built"
+
+
+async def drawn(caller: Caller, aoi_id: int, place: Any, **more: Any) -> None:
+    corner = shapely.box(place.bounds[0], place.bounds[1], place.bounds[0] + 1e-4, place.bounds[1] + 1e-4)
+    await caller.send(CreateLabel(aoi_id=aoi_id, geometry=shapely.geometry.mapping(corner), **more))
+
+
+async def test_a_dataset_can_be_built_of_the_labels_of_its_areas(working, builder, caller, mapping, storage, place):
+    outline = builder.part(0, 0.2)
+    aoi_id = await mapping.aoi(outline)
+    await drawn(caller, aoi_id, place)
+    await caller.send(
+        CreateLabel(aoi_id=aoi_id, geometry={"type": "Point", "coordinates": [85.5, 27.6]}, tags={"building": "yes"})
+    )
+    row = await builder.ask(outline, aoi_ids=[aoi_id], label_source="stored")
+    assert (await builder.ended(row["id"]))["error"] == ""
+    [label] = await labels_of(storage, row["stac_id"])
+    assert (label["properties"]["label"], label["properties"]["osm_id"]) == (1, None)
+
+
+@pytest.mark.parametrize("tags", [{"highway": "track"}, None])
+async def test_stored_labels_must_be_of_the_classes(working, builder, caller, mapping, place, tags):
+    """Labels without tags belong to the only class, and to none of several."""
+    aoi_id = await mapping.aoi(builder.part(0, 0.2))
+    await drawn(caller, aoi_id, place, tags=tags)
+    classes = [{"name": "building", "classes": ["house"]}, {"name": "building", "classes": ["*"]}]
+    row = await builder.ask(builder.part(0, 0.2), aoi_ids=[aoi_id], label_source="stored", label_classes=classes)
+    assert "no stored label" in (await builder.ended(row["id"]))["error"]
