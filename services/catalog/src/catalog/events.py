@@ -1,7 +1,7 @@
 """Facts of other services that several parts of the catalog keep."""
 
 from catalog.datasets import usage
-from catalog.models.usecases import forget_training, note_card, note_training
+from catalog.models.trained import forget_training, note_card, note_training
 from catalog.tables import KnownUser
 from contracts.gateway import UserChanged
 from contracts.training import ModelCardWritten, TrainingDeleted, TrainingSubmitted

@@ -11,6 +11,7 @@ from typing import Any
 from catalog.models.domain import MAX_ERROR
 from catalog.models.facts import model_facts
 from catalog.models.tables import BaseModelRow
+from catalog.models.trained import adopt
 from catalog.models.weights import Unreachable, check_addresses, copied
 from catalog.stac.api import StacApi
 from catalog.stac.validate import item_problems, refuse
@@ -133,6 +134,7 @@ async def _active(row: BaseModelRow, context: JobContext, facts: c.ModelFacts, m
             return
         current.status, current.error, current.stac_item_id = "active", "", facts.stac_item_id
         current.facts, current.last_modified = facts.model_dump(mode="json"), datetime.now(UTC)
+        await adopt(current, tx)
         tx.emit(
             c.BaseModelRegistered(
                 model_id=row.id, name=row.name, user_id=row.user_id, visibility=current.visibility, facts=facts

@@ -60,3 +60,15 @@ class ModelRunRow(Base):
     training_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     local_model_id: Mapped[int] = mapped_column(index=True)
     as_of: Mapped[datetime]
+
+
+class WaitingModelRow(Base):
+    """The latest that was told of a local model whose base model is not known here yet, by kind of event."""
+
+    __tablename__ = "waiting_models"
+
+    local_model_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    base_model_stac_id: Mapped[str] = mapped_column(index=True)
+    event: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    as_of: Mapped[datetime]

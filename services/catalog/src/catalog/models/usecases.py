@@ -3,17 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 
 from catalog.areas.tables import CategoryRow
 from catalog.models import queries, views
 from catalog.models.domain import BadItem, Submitted, submitted
 from catalog.models.plugins import Plugins
-from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
+from catalog.models.tables import BaseModelRow, LocalModelRow
 from catalog.stars.usecases import counted
 from contracts.catalog import models as c
-from contracts.training import ModelCardWritten, TrainingDeleted, TrainingSubmitted
-from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.messaging.tx import Tx
 
 
@@ -110,44 +109,3 @@ async def _changed(model_id: int, tx: Tx, **values: str) -> c.LocalModelRow:
         )
     )  # fmt: skip
     return shown.model_copy(update={**values, "last_modified": row.last_modified})
-
-
-async def note_training(event: TrainingSubmitted, tx: Tx) -> None:
-    """A training counts among the runs of its model; the first one brings the model's row into being."""
-    assert tx.cause
-    as_of = tx.cause.sent_at
-    if not await tx.session.get(LocalModelRow, event.local_model):
-        tx.session.add(await _first_row(event, as_of, tx))
-    tx.upsert(
-        ModelRunRow, key=["training_id"], newer="as_of",
-        training_id=event.training_id, local_model_id=event.local_model, as_of=as_of,
-    )  # fmt: skip
-
-
-async def note_card(event: ModelCardWritten, tx: Tx) -> None:
-    """The first card of a draft brings its row into being."""
-    assert tx.cause
-    as_of = tx.cause.sent_at
-    row = await tx.session.get(LocalModelRow, event.local_model, with_for_update=True)
-    if row is None:
-        row = await _first_row(event, as_of, tx)
-        tx.session.add(row)
-    if row.card_as_of is None or row.card_as_of <= as_of:
-        row.title, row.description, row.dataset = event.title, event.description, event.dataset
-        row.card_as_of = as_of
-
-
-async def forget_training(event: TrainingDeleted, tx: Tx) -> None:
-    await tx.session.execute(delete(ModelRunRow).where(ModelRunRow.training_id == event.training_id))
-
-
-async def _first_row(event: TrainingSubmitted | ModelCardWritten, as_of: datetime, tx: Tx) -> LocalModelRow:
-    base = await tx.session.scalar(select(BaseModelRow).where(BaseModelRow.stac_item_id == event.base_model_stac_id))
-    if base is None:
-        raise Unavailable("base_model_unknown", f"No base model has the STAC item {event.base_model_stac_id}.")
-    return LocalModelRow(
-        id=event.local_model, name=event.model_name, category=base.category, base_model_id=base.id, status="active",
-        visibility="private", is_pinned=False, stac_item_id="",
-        star_count=await counted(event.model_name, tx), user_id=event.user_id, username=event.username,
-        created_at=as_of, last_modified=as_of,
-    )  # fmt: skip
