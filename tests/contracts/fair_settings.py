@@ -67,18 +67,6 @@ ABSENT = {
         ),
         "Nothing is sent to Mapswipe.",
     ),
-    **dict.fromkeys(
-        (
-            "LOG_LINE_STREAM_TRUNCATE_VALUE",
-            "RAMP_EPOCHS_LIMIT",
-            "RAMP_BATCH_SIZE_LIMIT",
-            "YOLO_EPOCHS_LIMIT",
-            "YOLO_BATCH_SIZE_LIMIT",
-            "EPOCHS_LIMIT",
-            "BATCH_SIZE_LIMIT",
-        ),
-        "Trainings of the first generation are not offered.",
-    ),
 }
 """Name → why there is none."""
 OTHER_DEFAULT = {

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from contracts import OWNERS
 from gateway.limits.rates import Rate
+from gateway.v1.settings import EarlySettings
 from tests.contracts.fair_settings import ABSENT, FAIR, OTHER_DEFAULT
 
 PERIODS = {1: "s", 60: "m", 3600: "h", 86_400: "d"}
@@ -34,13 +35,18 @@ class Setting:
 def settings() -> dict[str, Setting]:
     """By the first name. Where services differ in a default, both are named; the first meaning that is found counts."""
     found: dict[str, list[tuple[str, tuple[str, ...], str, str]]] = {}
-    for service in OWNERS:
-        kind = import_module(f"{service}.settings").Settings
+    for service, kind in _kinds():
         meanings = _meanings(kind)
         for field, info in kind.model_fields.items():
             names = _names(info)
             found.setdefault(names[0], []).append((service, names, _default(info), meanings.get(field, "")))
     return {name: _merged(rows) for name, rows in sorted(found.items())}
+
+
+def _kinds() -> list[tuple[str, Any]]:
+    """Classes of settings and who reads them; the first generation's are apart, so that they can go with it."""
+    services = [(service, import_module(f"{service}.settings").Settings) for service in OWNERS]
+    return [*services, ("gateway", EarlySettings)]
 
 
 def readable() -> dict[str, str]:
@@ -72,6 +78,8 @@ def shown(value: Any) -> str:
         return value.get_secret_value()
     if isinstance(value, Rate):
         return f"{value.limit}/{PERIODS[value.period]}"
+    if isinstance(value, dict):
+        return ",".join(f"{key}={shown(one)}" for key, one in value.items())
     if isinstance(value, list):
         return ",".join(map(shown, value))
     if value is None:

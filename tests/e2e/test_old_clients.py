@@ -176,6 +176,59 @@ def test_v1_prediction(http: httpx.Client, stranger: httpx.Client, prediction: R
     assert done(http.get("/prediction/", params={"published": True, "status": "FINISHED"}))["count"] >= 1
 
 
+@pytest.mark.spec("23", "workspace/download/prediction_{id}/")
+def test_v1_files(http: httpx.Client, prediction: Row, training: Row, published: Row):
+    folder = f"/workspace/prediction_{prediction['id']}"
+    assert set(done(http.get(f"{folder}/"))["file"]) >= {"labels.geojson", "meta.pmtiles"}
+    for name in ("labels.geojson", "meta.pmtiles"):
+        url = done(http.get(f"/workspace/download/prediction_{prediction['id']}/{name}/", params={"url_only": True}))
+        assert httpx.get(url["result"], timeout=10).status_code == 200
+    assert http.get(f"/workspace/download/prediction_{prediction['id']}/nothing").status_code == 404
+    files = done(http.get(f"/workspace/training_{training['id']}/"))["file"]
+    assert "labels.geojson" in files
+    assert any(name.startswith("checkpoint.") for name in files)
+
+
+@pytest.mark.spec("23", "feedback/, feedback/?training=")
+def test_v1_feedback(http: httpx.Client, training: Row, prediction: Row, labelled: list[Row], place):
+    ring = [[85.0, 27.0], [85.001, 27.0], [85.001, 27.001], [85.0, 27.0]]
+    properties = {"action": "REJECT", "training": training["id"], "comments": "a lorry", "config": {"zoom": 19}}
+    body = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": properties}
+    given = done(http.post("/feedback/", json=body), 201)
+    found = done(http.get("/feedback/", params={"training": training["id"]}))["results"]["features"]
+    assert [one["properties"]["comments"] for one in found] == ["a lorry"]
+    assert http.delete(f"/feedback/{given['properties']['id']}/").status_code == 204
+    approved = {"training": training["id"], "geom": body["geometry"]}
+    first, second = (done(http.post("/approved-prediction/", json=approved)) for _ in range(2))
+    assert first["id"] == second["id"]
+
+
+@pytest.mark.spec("22.6", "POST /feedback/training/submit/")
+def test_v1_feedback_training(http: httpx.Client, training: Row, published: Row, place):
+    area = {"geom": place.train_areas()[1], "training": training["id"]}
+    marked = done(http.post("/feedback-aoi/", json=area), 201)
+    order = {"training_id": training["id"], "epochs": 1, "batch_size": 8, "zoom_level": [19]}
+    assert http.post("/feedback/training/submit/", json=order).status_code == 400
+    west, south = marked["bbox"][:2]
+    ring = [[west, south], [west + 1e-4, south], [west + 1e-4, south + 1e-4], [west, south]]
+    label = {"geom": {"type": "Polygon", "coordinates": [ring]}, "feedback_aoi": marked["id"],
+             "tags": {"building": "yes"}}  # fmt: skip
+    assert done(http.post("/feedback-label/", json=label), 201)["properties"]["feedback_aoi"] == marked["id"]
+    row = done(http.post("/feedback/training/submit/", json=order))
+    assert (row["model"], row["status"]) == (training["model"], "SUBMITTED")
+    assert http.post(f"/training/terminate/{row['id']}/").status_code == 200
+
+
+@pytest.mark.spec("23", "models/centroid, datasets/centroid/")
+def test_v1_places(http: httpx.Client, stranger: httpx.Client, published: Row, dataset: Row):
+    assert published["id"] in [one["properties"]["mid"] for one in done(stranger.get("/models/centroid"))["features"]]
+    assert done(http.get("/datasets/centroid/"))["features"]
+    assert done(http.get("/users/", params={"id": 501}))["results"][0]["username"] == "old-hand"
+    xml = http.post("/geojson2osm/", json={"geojson": done(http.get("/label/", params={"in_bbox": "0,0,1,1"}))})
+    assert xml.status_code == 200
+    assert "<osm" in xml.text
+
+
 @pytest.mark.spec("22.5", "POST /prediction/ synchronous")
 def test_v1_prediction_at_once(http: httpx.Client, published: Row, tiles: str, place):
     west, south, _, _ = place.predict_box()

@@ -15,7 +15,7 @@ from contracts.catalog.models import (
 from contracts.training import ChangeModelCard, DraftModel, GetModelCard, GetTraining
 from contracts.verdict import Accepted, Kind, Refused
 
-from .early import area, card, dataset, model, rows, training
+from .early import RING, area, card, dataset, model, rows, training
 
 FIELDS = {
     "id", "name", "dataset", "description", "base_model", "status", "published_training", "accuracy",
@@ -88,3 +88,15 @@ async def test_words_and_state_are_changed(http, owners, mapper, problem):
     owners.judge(SetLocalModelVisibility, Accepted(result=model()))
     assert (await http.patch("/api/v1/model/4/", json={"status": 0}, headers=mapper)).status_code == 200
     assert owners.last(SetLocalModelVisibility)["visibility"] == "public"
+
+
+@pytest.mark.spec("22.3", "GET /models/centroid/")
+async def test_centroids_of_published_models(http, owners):
+    published = model(stac_item_id="roofs-v1", stac={"geometry": {"type": "MultiPolygon", "coordinates": [[RING]]}})
+    owners.answer(ListLocalModels, rows(published, model(stac=None)))
+    body = (await http.get("/api/v1/models/centroid?search=roofs&id=4")).json()
+    [point] = body["features"]
+    assert point["geometry"] == {"type": "Point", "coordinates": [85.515, 27.625]}
+    assert point["properties"]["mid"] == 4
+    asked = owners.last(ListLocalModels)
+    assert (asked["status"], asked["visibility"], asked["expand"]) == ("active", "public", True)

@@ -7,6 +7,7 @@ ordinary feature of its owner. Delete this folder and its line in `gateway.app`,
 from gateway.v1 import (
     aois,
     auth,
+    centroids,
     datasets,
     feedback,
     feedback_areas,
@@ -23,6 +24,6 @@ from gateway.v1 import (
 )
 
 MODULES = (
-    datasets, aois, labels, models, tasks, trainings, predictions, live, feedback, feedback_areas, feedback_training,
-    workspace, people, notifications, auth,
+    datasets, aois, labels, models, centroids, tasks, trainings, predictions, live, feedback, feedback_areas,
+    feedback_training, workspace, people, notifications, auth,
 )  # fmt: skip

@@ -18,17 +18,24 @@ class EarlySettings(BaseSettings):
     model_config = ServiceSettings.model_config
 
     ramp_epochs: int = Field(40, validation_alias=names("RAMP_EPOCHS_LIMIT"))
+    """Most epochs of a training of `RAMP` that comes by a path of v1."""
     ramp_batch_size: int = Field(8, validation_alias=names("RAMP_BATCH_SIZE_LIMIT"))
+    """Largest batch of a training of `RAMP` that comes by a path of v1."""
     yolo_epochs: int = Field(200, validation_alias=names("YOLO_EPOCHS_LIMIT"))
+    """Most epochs of a training of a `YOLO_…` that comes by a path of v1."""
     yolo_batch_size: int = Field(8, validation_alias=names("YOLO_BATCH_SIZE_LIMIT"))
+    """Largest batch of a training of a `YOLO_…` that comes by a path of v1."""
     feedback_epochs: int = Field(20, validation_alias=names("EPOCHS_LIMIT"))
+    """Most epochs of a feedback training of v1."""
     feedback_batch_size: int = Field(8, validation_alias=names("BATCH_SIZE_LIMIT"))
+    """Largest batch of a feedback training of v1."""
     log_lines: int = Field(10, validation_alias=names("LOG_LINE_STREAM_TRUNCATE_VALUE"))
+    """Log lines that `/task/status/` of v1 shows of a run under way."""
     base_models: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = Field(
         {"RAMP": "ramp", "YOLO_V8_V1": "yolo-v8-v1", "YOLO_V8_V2": "yolo-v8-v2"},
         validation_alias=names("V1_BASE_MODELS"),
     )
-    """What the three base models of v1 are called in the registry."""
+    """What the base models of v1 are called in the registry."""
 
     def limits(self, base_model: str) -> dict[str, int]:
         """Hyper-parameter → largest value. Base models that v1 did not know have their own ranges only."""
