@@ -47,6 +47,8 @@ async def heard(nats_url: str):
     await connection.close()
 
 
+@pytest.mark.spec("6.2", "POST /base-models/")
+@pytest.mark.spec("18.3", "register_base_model")
 async def test_registered_model_is_in_catalogue_with_its_files_in_our_store(registered, stac, storage, caller, heard):
     item = await stac.get(BASE_MODELS, registered["stac_item_id"])
     asset = item["assets"]["model"]
@@ -59,6 +61,8 @@ async def test_registered_model_is_in_catalogue_with_its_files_in_our_store(regi
     assert (facts["kind"], facts["facts"]["onnx_uri"], facts["facts"]["num_classes"]) == ("base", asset["href"], 3)
 
 
+@pytest.mark.spec("6.2", "row found or created by name")
+@pytest.mark.spec("17.4", "registering again")
 async def test_second_registration_archives_the_first(registered, caller, stac, files_port, heard):
     item = base_item(files_port, **{"mlm:name": registered["name"]}) | {"id": registered["stac_item_id"]}
     again = await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)
@@ -72,6 +76,8 @@ async def test_second_registration_archives_the_first(registered, caller, stac, 
     assert told[-1]["facts"]["stac_item_id"] == item["id"]
 
 
+@pytest.mark.spec("17.4", "registering → failed")
+@pytest.mark.spec("18.3", "error keeps the library's text")
 @pytest.mark.parametrize(
     ("onnx", "words"),
     [
@@ -125,6 +131,7 @@ async def test_crash_after_publishing_makes_no_second_version(registered, caller
     assert (await settled(caller, registered["id"]))["status"] == "active"
 
 
+@pytest.mark.spec("18.3", "infrastructure")
 async def test_catalogue_that_stays_down_fails_the_registration_at_last(registered, caller, attempt):
     down = StacApi("http://127.0.0.1:9", None)
     with pytest.raises(registration.Interrupted):
@@ -164,6 +171,7 @@ async def test_overtaken_registration_records_nothing(registered, caller, runnin
     assert (await caller.ask(c.GetBaseModel(model_id=registered["id"]), ADMIN))["status"] == "registering"
 
 
+@pytest.mark.spec("6.2", "mlm:entrypoint")
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -180,6 +188,7 @@ async def test_submission_is_refused_before_any_row(caller, change, code):
     assert (verdict.kind, verdict.code) == ("invalid", code)
 
 
+@pytest.mark.spec("6.2", "non-admin 403")
 async def test_only_admins_register(caller):
     assert (await caller.send(c.RegisterBaseModel(stac_item=base_item()), MAPPER)).kind == "forbidden"
 
@@ -194,6 +203,8 @@ async def test_one_item_cannot_belong_to_two_models(registered, caller, files_po
     assert (await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)).code == "stac_item_taken"
 
 
+@pytest.mark.spec("6.2", "GET /base-models/")
+@pytest.mark.spec("15", "?expand=stac")
 async def test_lists_filter_search_order_and_expand(registered, caller):
     page = Page(search=registered["name"][2:].upper(), ordering="-created_at,nonsense")
     found = await caller.ask(c.ListBaseModels(page=page, category="buildings", expand=True), ANONYMOUS)
@@ -223,6 +234,8 @@ async def row_of(caller, model_id: int, actor=MAPPER) -> dict | None:
         return None
 
 
+@pytest.mark.spec("6.3", "run_count")
+@pytest.mark.spec("17.5", "new, by training submit")
 async def test_training_brings_a_private_local_model_into_being(registered, caller):
     event = await submitted(caller, registered)
     await submitted(caller, registered, local_model=event.local_model, model_name=event.model_name)
@@ -243,6 +256,7 @@ async def test_training_brings_a_private_local_model_into_being(registered, call
     assert await row_of(caller, event.local_model, ADMIN)
 
 
+@pytest.mark.spec("6.3", "GET /local-models/")
 async def test_local_models_are_listed_to_those_who_may_see_them(registered, caller):
     first, second = [await submitted(caller, registered) for _ in range(2)]
     mine = await caller.ask(c.ListLocalModels(base_model=registered["id"], user=7, page=Page(ordering="created_at")))
@@ -254,6 +268,8 @@ async def test_local_models_are_listed_to_those_who_may_see_them(registered, cal
         await caller.ask(c.ListLocalModels(base_model=0))
 
 
+@pytest.mark.spec("6.3", "POST /local-models/{id}/publish/")
+@pytest.mark.spec("6.3", "POST /local-models/{id}/unpublish/")
 async def test_visibility_is_the_owners_affair(registered, caller, heard):
     event = await submitted(caller, registered)
     public = c.SetLocalModelVisibility(model_id=event.local_model, visibility="public")
@@ -280,6 +296,8 @@ async def run(registered, caller, stac, storage, training):
     return answer
 
 
+@pytest.mark.spec("7.7", "POST /trainings/{id}/publish/")
+@pytest.mark.spec("17.5", "first promotion fills stac_item_id")
 async def test_published_run_is_an_item_with_its_files(run, caller, stac, storage, heard):
     command_id = uuid4()
     verdict = await caller.send(
@@ -364,6 +382,7 @@ def link(item: dict, rel: str) -> str | None:
     return next((link["href"] for link in item["links"] if link["rel"] == rel), None)
 
 
+@pytest.mark.spec("7.7", "STAC_VALIDATION_ERROR")
 async def test_refusals_of_publishing(run, caller, training, stac):
     command = c.PublishLocalModel(training_id=run["training_id"])
     not_owner = await caller.send(command, STRANGER)
@@ -401,6 +420,18 @@ async def test_pin_reaches_row_item_and_list(registered, caller, stac):
     assert (registered["id"], "base") in [(found["id"], found["model_type"]) for found in listed["results"]]
 
 
+@pytest.mark.spec("6.3", "PATCH /local-models/{id}/metadata/")
+async def test_owner_describes_a_published_model(run, caller, stac):
+    describe = DescribeModel(registry="local", model_id=run["local_model"], title="Roofs")
+    unpublished = await caller.send(describe)
+    await caller.send(c.PublishLocalModel(training_id=run["training_id"]))
+    assert (unpublished.kind, set(unpublished.facts)) == ("invalid", {"stac"})
+    assert (await caller.send(describe)).result["stac"]["properties"]["title"] == "Roofs"
+    assert (await caller.send(describe, STRANGER)).kind == "not_found"
+    await caller.send(c.SetLocalModelVisibility(model_id=run["local_model"], visibility="public"))
+    assert (await caller.send(describe, STRANGER)).kind == "forbidden"
+
+
 @pytest.mark.spec("6.3", "PATCH /local-models/{id}/pin/ without an item sets the flag only")
 async def test_pin_of_an_unpublished_model_sets_the_flag_only(registered, caller):
     event = await submitted(caller, registered)
@@ -422,6 +453,7 @@ def test_middle_of_a_box(bbox, centre):
     assert middle(bbox) == centre
 
 
+@pytest.mark.spec("6.2", "PATCH /base-models/{id}/metadata/")
 async def test_description_changes_the_item_only(registered, caller, stac):
     described = DescribeModel(registry="base", model_id=registered["id"], title="New title")
     row = (await caller.send(described, ADMIN)).result
@@ -430,6 +462,7 @@ async def test_description_changes_the_item_only(registered, caller, stac):
     assert (await caller.send(DescribeModel(registry="base", model_id=registered["id"]), ADMIN)).kind == "invalid"
 
 
+@pytest.mark.spec("6.2", "PATCH /base-models/{id}/stac/")
 @pytest.mark.parametrize(
     ("change", "field"),
     [

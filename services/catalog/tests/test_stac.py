@@ -42,6 +42,7 @@ async def test_collections_are_as_declared(stac: StacApi):
         assert found["extent"]["temporal"]["interval"] == [["2026-01-01T00:00:00Z", None]]
 
 
+@pytest.mark.spec("18.3", "version bump")
 async def test_versions_are_chained_through_archived_copies(stac: StacApi):
     facts = dataset_facts()
     for digest in ("aa", "bb", "bb", "cc"):
@@ -140,6 +141,7 @@ async def counting(stac: StacApi):
     await api.stop()
 
 
+@pytest.mark.spec("15", "STAC_CACHE_TTL, STAC_BULK_FETCH_WORKERS")
 async def test_a_page_costs_one_search_and_the_next_none(stac: StacApi):
     names = [await register_dataset(dataset_facts(), stac) for _ in range(3)]
     rows = [{"stac_id": name, "stac": None} for name in [*names, ""]]
@@ -158,6 +160,7 @@ async def test_a_page_costs_one_search_and_the_next_none(stac: StacApi):
     assert rows[3]["stac"] is None
 
 
+@pytest.mark.spec("15", "fail loud")
 async def test_one_missing_item_fails_the_page(stac: StacApi):
     name = await register_dataset(dataset_facts(), stac)
     with pytest.raises(Internal, match="t-nowhere"):
@@ -173,6 +176,7 @@ async def test_old_entries_are_not_used(stac: StacApi):
     assert len(sent) == 2
 
 
+@pytest.mark.spec("15", "cache invalidated over the bus")
 async def test_every_process_hears_of_changes(stac: StacApi, running, caller):
     name = await register_dataset(dataset_facts(), stac)
     facets = Facets(stac, 60)

@@ -48,6 +48,7 @@ def pages(running, monkeypatch) -> Iterator[str]:
     server.shutdown()
 
 
+@pytest.mark.spec("6.2", "stac_item_url")
 async def test_item_behind_an_address_is_fetched(http, owners, chief, pages):
     owners.judge(models.RegisterBaseModel, Accepted(result={"id": 1}, http=202))
     body = {"stac_item_url": f"{pages}/item", "inference_endpoint": "https://infer.example/unet"}
@@ -71,11 +72,13 @@ async def test_private_addresses_are_not_asked(http, chief, problem, url):
     assert list(refused["error"]["details"]) == ["stac_item_url"]
 
 
+@pytest.mark.spec("6.2", "exactly one of stac_item, stac_item_url")
 @pytest.mark.parametrize("body", [{}, {"stac_item": ITEM, "stac_item_url": "https://x.example"}, {"stac_item": {}}])
 async def test_item_is_given_once_and_has_a_name(http, chief, problem, body):
     problem(await http.post("/api/v1/base-models/", json=body, headers=chief), 400)
 
 
+@pytest.mark.spec("6.2", "PATCH pin, metadata, stac: 400")
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
@@ -97,6 +100,7 @@ async def test_pin_without_a_body_pins(http, owners, chief):
     assert (asked["registry"], asked["model_id"], asked["is_pinned"]) == ("base", 1, True)
 
 
+@pytest.mark.spec("6.3", "GET /local-models/{id}/runs/")
 async def test_runs_of_a_model_follow_its_visibility(http, owners, problem):
     owners.answer(models.GetLocalModel, {"id": 4, "name": "roofs"})
     owners.answer(ListModelRuns, [{"id": "r1"}])
@@ -123,6 +127,7 @@ async def test_absent_dataset_differs_from_none(http, owners, mapper):
     assert seen == [(None, True, False), (None, False, True), (5, True, True)]
 
 
+@pytest.mark.spec("15", "only the exact value stac works")
 async def test_expansion_wants_the_exact_word(http, owners):
     owners.answer(GetDataset, {"id": 1})
     for word, expanded in (("stac", True), ("STAC", False), ("", False)):

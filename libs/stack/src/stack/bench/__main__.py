@@ -7,7 +7,7 @@ from tempfile import mkdtemp
 
 from rich.console import Console
 
-from stack.bench import buses, doors, lists, starts
+from stack.bench import buses, doors, lists, long_lists, starts
 from stack.bench.rows import Row, table, write
 from stack.bench.system import System, memory, system, two_gateway_workers
 from stack.home import Home
@@ -35,7 +35,7 @@ def main() -> None:
 def _measures(base: float) -> list[Callable[[System], list[Row]]]:
     return [
         lambda s: doors.writes(s, base), lambda s: doors.reads(s, base), starts.starts, lists.expanded, buses.outbox,
-        buses.inbox,
+        buses.inbox, long_lists.long,
     ]  # fmt: skip
 
 
