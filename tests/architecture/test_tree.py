@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,13 @@ def test_only_the_relay_and_the_bus_publish():
 
 def _may_publish(path: Path, allowed: set[str]) -> bool:
     return bool(allowed & {path.name, "/".join(path.parts[-2:])})
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_idle_service_does_without(room):
+    """docs/decisions/0012: each of these costs every process several megabytes."""
+    code = (
+        f"import sys, {room}.main; print(*{{'aiohttp', 'faststream', 'zenml', 'pandas', 'scipy'}} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []

@@ -7,7 +7,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
+import nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
@@ -17,16 +20,18 @@ from kit.db import Database
 from kit.jobs import JobSettler
 from kit.messaging.answers import Answers
 from kit.messaging.bus import Bus
-from kit.messaging.consumers import by_class, subscribe
 from kit.messaging.lookup import command_lookup
 from kit.messaging.pull import Puller
 from kit.messaging.relay import Relay
-from kit.messaging.router import Router
+from kit.messaging.router import Router, by_class
 from kit.messaging.settle import Settler
 from kit.messaging.tap import Tap, tapped
 from kit.provision import Durable, drift, durables
 from kit.settings import ServiceSettings
 from kit.watchdog import Lost, Watchdog
+
+if TYPE_CHECKING:
+    from faststream.nats import NatsBroker
 
 log = logging.getLogger("kit.app")
 Loop = Callable[["Service"], Awaitable[None]]
@@ -47,7 +52,9 @@ class Service:
         self.name, self.settings, self.loops = name, settings, list(loops)
         url = settings.database_url.get_secret_value()
         self.db = Database(url, settings.pool_min, settings.pool_max, settings.pool_timeout)
-        self.broker = connection.broker(name, settings.nats_url, self.end)
+        self.line = connection.options(name, settings.nats_url, self.end)
+        self.broker: NatsBroker | None = None
+        """Of a worker; a service has a bare client."""
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
         self.taps: dict[str, Tap] = {}
@@ -79,7 +86,8 @@ class Service:
     async def open(self) -> None:
         """Database and bus, and whatever the adapters need; nothing is consumed yet."""
         await self.db.open()
-        self.nc = await connection.connected(self.broker)
+        connect = self.broker.connect if self.broker else partial(nats.connect, **self.line)
+        self.nc = await connection.connected(connect)
         self.bus = Bus(self.nc, self.name)
         await self.bus.start()
         self.relay = Relay(self.name, self.db, self.nc)
@@ -108,7 +116,7 @@ class Service:
             if hasattr(adapter, "stop") and adapter is not self:
                 await adapter.stop()  # type: ignore[attr-defined]
         with suppress(NatsError):  # a server that is away takes no goodbye
-            await self.broker.stop()
+            await (self.broker.stop() if self.broker else self.nc.drain())
         await self.db.close()
         telemetry.shutdown()
 
@@ -152,6 +160,9 @@ class Service:
 
     async def work(self) -> None:
         """Takes jobs, one at a time, until the end."""
+        from kit.messaging.consumers import broker, subscribe
+
+        self.broker = broker(self.line)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
             if not await self._opened():

@@ -4,18 +4,19 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from faststream.nats import NatsBroker
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 log = logging.getLogger("kit.nats")
 CONNECT_LIMIT = 10.0
 
 
-def broker(service: str, url: str, on_closed: Callable[[], None]) -> NatsBroker:
-    """`on_closed` is called when the client is closed for good; the process should end then."""
+def options(service: str, url: str, on_closed: Callable[[], None]) -> dict[str, Any]:
+    """Keywords of `nats.connect`. `on_closed` is called when the client is closed for good; the process should end
+    then."""
 
     async def disconnected() -> None:
         log.warning("nats.disconnected")
@@ -30,21 +31,21 @@ def broker(service: str, url: str, on_closed: Callable[[], None]) -> NatsBroker:
     async def error(problem: Exception) -> None:
         log.warning("nats.error", extra={"facts": {"reason": repr(problem)}})
 
-    return NatsBroker(
-        url, name=f"{service}-{os.getpid()}", apply_types=False, logger=None, graceful_timeout=15,
-        max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5, ping_interval=20,
-        max_outstanding_pings=2, drain_timeout=10, disconnected_cb=disconnected, reconnected_cb=reconnected,
-        closed_cb=closed, error_cb=error, allow_reconnect=True,
-    )  # fmt: skip
+    return {
+        "servers": url, "name": f"{service}-{os.getpid()}", "allow_reconnect": True, "max_reconnect_attempts": -1,
+        "reconnect_time_wait": 1, "connect_timeout": 5, "ping_interval": 20, "max_outstanding_pings": 2,
+        "drain_timeout": 10, "disconnected_cb": disconnected, "reconnected_cb": reconnected, "closed_cb": closed,
+        "error_cb": error,
+    }  # fmt: skip
 
 
-async def connected(nats: NatsBroker) -> Any:
-    """The client, however long the server takes to appear; each try has a limit."""
+async def connected(connect: Callable[[], Awaitable[Client]]) -> Client:
+    """However long the server takes to appear; each try has a limit."""
     pause = 0.25
     while True:
         try:
             async with asyncio.timeout(CONNECT_LIMIT):
-                return await nats.connect()
+                return await connect()
         except (TimeoutError, OSError, NatsError) as problem:
             log.warning("nats.unreachable", extra={"facts": {"reason": repr(problem)}})
         await asyncio.sleep(pause)

@@ -1,26 +1,21 @@
-"""Routes by latency class, and the FastStream subscriber of a worker: pass-through decoder, manual acknowledgement, no
-stream is declared."""
+"""The FastStream side of a worker: its broker, and a subscriber with a pass-through decoder and manual acknowledgement;
+no stream is declared. Services themselves do without FastStream, which would cost each of them 6 MB."""
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.msg import Msg
 
 from contracts.streams import CLASSES, durable
-from kit.messaging.router import Route
 
 FETCH_TIMEOUT = 1.0
 
 
-def by_class(routes: list[Route]) -> dict[str, dict[str, Route]]:
-    """Latency class → CloudEvents type → route; TypeError when a message is heard twice."""
-    table: dict[str, dict[str, Route]] = defaultdict(dict)
-    for route in routes:
-        if table[route.latency].setdefault(route.message.ce_type(), route) is not route:
-            raise TypeError(f"{route.message.ce_type()} is heard twice")
-    return dict(table)
+def broker(options: dict[str, Any]) -> NatsBroker:
+    """`options` of `kit.connection`."""
+    return NatsBroker(apply_types=False, logger=None, graceful_timeout=15, **options)
 
 
 async def _untouched(message: NatsMessage) -> NatsMessage:

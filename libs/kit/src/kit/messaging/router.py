@@ -10,6 +10,7 @@ Handlers name what they want by type: the message, `Tx` (commands, events), `Rea
 """
 
 import inspect
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -98,3 +99,12 @@ def takes_context(handler: Handler) -> bool:
     """Whether the handler has a second positional parameter for its Tx, ReadTx or JobContext."""
     hints = get_type_hints(getattr(handler, "func", handler))
     return any(getattr(hint, "__name__", "") in PER_CALL for hint in hints.values())
+
+
+def by_class(routes: list[Route]) -> dict[str, dict[str, Route]]:
+    """Latency class → CloudEvents type → route; TypeError when a message is heard twice."""
+    table: dict[str, dict[str, Route]] = defaultdict(dict)
+    for route in routes:
+        if table[route.latency].setdefault(route.message.ce_type(), route) is not route:
+            raise TypeError(f"{route.message.ce_type()} is heard twice")
+    return dict(table)
