@@ -1,6 +1,7 @@
 """What the frontends of both generations call, in their words, against the real platform: what they send is taken and
 what they read is there (fair-rest 23)."""
 
+import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,13 +18,15 @@ from tests.e2e.conftest import Platform
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 MODEL = "rooftop_light"
 LIMIT = 150.0
+PERSON = random.randrange(10**6, 10**9)
+"""Somebody new in each run: the platform keeps its data."""
 Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def http(platform: Platform) -> Iterator[httpx.Client]:
     """A mapper's browser."""
-    headers = {"Authorization": f"Bearer {platform.token}", "X-Dev-User": "501:old-hand"}
+    headers = {"Authorization": f"Bearer {platform.token}", "X-Dev-User": f"{PERSON}:old-hand"}
     with httpx.Client(base_url=platform.url, headers=headers, timeout=30) as client:
         yield client
 
@@ -132,7 +135,7 @@ def prediction(http: httpx.Client, published: Row, tiles: str, place) -> Row:
 
 @pytest.mark.spec("23", "dataset/, aoi/, label/")
 def test_v1_data(http: httpx.Client, stranger: httpx.Client, dataset: Row, labelled: list[Row]):
-    listed = done(http.get("/dataset/", params={"search": "village of", "ordering": "-created_at", "user": 501}))
+    listed = done(http.get("/dataset/", params={"search": "village of", "ordering": "-created_at", "user": PERSON}))
     assert listed["results"][0].keys() >= {"id", "name", "source_imagery", "status", "user", "models_count", "offset"}
     for aoi in labelled:
         assert aoi["properties"]["label_fetched"]
@@ -160,7 +163,7 @@ def test_v1_training(http: httpx.Client, model: Row, training: Row, published: R
     assert http.post(f"/training/terminate/{training['id']}/").status_code == 400
     of_model = done(http.get("/training/", params={"model": model["id"]}))
     assert [row["id"] for row in of_model["results"]] == [training["id"]]
-    mine = done(http.get("/model/", params={"status": 0, "user": 501, "search": "then"}))
+    mine = done(http.get("/model/", params={"status": 0, "user": PERSON, "search": "then"}))
     assert [row["id"] for row in mine["results"]] == [model["id"]]
 
 
@@ -223,7 +226,7 @@ def test_v1_feedback_training(http: httpx.Client, training: Row, published: Row,
 def test_v1_places(http: httpx.Client, stranger: httpx.Client, published: Row, dataset: Row):
     assert published["id"] in [one["properties"]["mid"] for one in done(stranger.get("/models/centroid"))["features"]]
     assert done(http.get("/datasets/centroid/"))["features"]
-    assert done(http.get("/users/", params={"id": 501}))["results"][0]["username"] == "old-hand"
+    assert done(http.get("/users/", params={"id": PERSON}))["results"][0]["username"] == "old-hand"
     xml = http.post("/geojson2osm/", json={"geojson": done(http.get("/label/", params={"in_bbox": "0,0,1,1"}))})
     assert xml.status_code == 200
     assert "<osm" in xml.text
@@ -247,7 +250,9 @@ def test_v3_predictions(http: httpx.Client, prediction: Row):
     }  # fmt: skip
     assert prediction.keys() >= read
     assert httpx.get(prediction["assets"]["geojson"], timeout=10).json()["features"]
-    listed = done(http.get("/predictions/", params={"search": "of then", "ordering": "-id", "user": 501, "limit": 1}))
+    listed = done(
+        http.get("/predictions/", params={"search": "of then", "ordering": "-id", "user": PERSON, "limit": 1})
+    )
     assert listed.keys() == {"count", "next", "previous", "results"}
     assert listed["results"][0]["id"] == prediction["id"]
 
@@ -309,5 +314,5 @@ def test_v3_notifications(http: httpx.Client, prediction: Row):
 def test_v3_categories_and_lists(http: httpx.Client, stranger: httpx.Client, training: Row):
     assert done(stranger.get("/categories/"))["results"][0].keys() >= {"slug", "id", "label", "description"}
     assert done(http.get("/datasets/", params={"search": "village of", "ordering": "-created_at"}))["count"] >= 1
-    assert done(http.get("/trainings/", params={"user": 501}))["results"][0]["id"] == training["id"]
+    assert done(http.get("/trainings/", params={"user": PERSON}))["results"][0]["id"] == training["id"]
     assert "points" not in done(stranger.get("/health/"))

@@ -46,7 +46,7 @@ class LocalModelRow(Registered, Base):
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"), index=True)
     title: Mapped[str] = mapped_column(server_default="")
     description: Mapped[str] = mapped_column(server_default="")
-    dataset: Mapped[int | None]
+    dataset: Mapped[int | None] = mapped_column(index=True)
     card_as_of: Mapped[datetime | None]
     """Title, description and dataset are the card that training keeps; this is how old our copy is."""
     published_training: Mapped[int | None]

@@ -15,3 +15,8 @@ def upgrade() -> None:
     for name in ("dataset", "published_training"):
         op.add_column("local_models", sa.Column(name, sa.BigInteger))
     op.add_column("local_models", sa.Column("card_as_of", sa.DateTime(timezone=True)))
+
+
+def downgrade() -> None:
+    for name in ("card_as_of", "published_training", "dataset", "description", "title"):
+        op.drop_column("local_models", name)

@@ -13,3 +13,8 @@ def upgrade() -> None:
     for name in ("username", "title", "description"):
         op.add_column("model_names", sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.add_column("model_names", sa.Column("dataset", sa.BigInteger))
+
+
+def downgrade() -> None:
+    for name in ("dataset", "description", "title", "username"):
+        op.drop_column("model_names", name)
