@@ -79,7 +79,7 @@ def _may_publish(path: Path, allowed: set[str]) -> bool:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_idle_service_does_without(room):
-    """docs/decisions/0012: each of these costs every process several megabytes."""
+    """docs/decisions/0014: each of these costs every process several megabytes."""
     code = (
         f"import sys, {room}.main; print(*{{'aiohttp', 'faststream', 'zenml', 'pandas', 'scipy'}} & set(sys.modules))"
     )

@@ -3,7 +3,7 @@
 import sys
 
 if "aiohttp" not in sys.modules:
-    # nats-py imports aiohttp for websockets, which nobody here speaks: 6 MB a process (docs/decisions/0012).
+    # nats-py imports aiohttp for websockets, which nobody here speaks: 6 MB a process (docs/decisions/0014).
     sys.modules["aiohttp"] = None  # type: ignore[assignment]
     import nats  # noqa: F401
 

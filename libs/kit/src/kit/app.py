@@ -181,9 +181,7 @@ class Service:
         stop = asyncio.ensure_future(self.stopping.wait())
         done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
         self.ready = False
-        for task in (stop, *tasks):
-            task.cancel()
-        await asyncio.gather(stop, *tasks, return_exceptions=True)
+        await _cancelled({stop, *tasks})
         self._judge_end(done, stop)
 
     def _judge_end(self, done: set, stop: asyncio.Future) -> None:
@@ -194,3 +192,11 @@ class Service:
         log.critical("service.stopped", exc_info=error if not isinstance(error, Lost) else None,
                      extra={"facts": {"reason": str(error)}})  # fmt: skip
         raise SystemExit(1)
+
+
+async def _cancelled(tasks: set[asyncio.Future]) -> None:
+    """Asks again every second: before Python 3.12 `asyncio.wait_for` swallows a cancellation that meets its result."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=1)
