@@ -48,7 +48,7 @@ def rawdata(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     daemon.stop()
 
 
-@pytest.mark.spec("21.3", "snapshot, poll, archive")
+@pytest.mark.spec("21.3", "snapshot, poll track_link, zip with geojson")
 @pytest.mark.spec("25", "187")
 async def test_features_that_cross_the_edge_are_included(rawdata: str):
     outbound = Outbound(urlsplit(rawdata).netloc)
@@ -61,7 +61,7 @@ async def test_features_that_cross_the_edge_are_included(rawdata: str):
     await outbound.stop()
 
 
-@pytest.mark.spec("21.3", "FAILED")
+@pytest.mark.spec("21.3", "FAILED is an error")
 async def test_a_failed_task_says_why(rawdata: str):
     outbound = Outbound(urlsplit(rawdata).netloc)
     with pytest.raises(RawDataError, match="refused to export this area: the request could not be read") as caught:
@@ -132,7 +132,7 @@ async def client(port: tuple[int, dict[str, Service]], service: Service) -> Asyn
     await outbound.stop()
 
 
-@pytest.mark.spec("21.3", "download_url")
+@pytest.mark.spec("21.3", "zip with geojson, poll track_link")
 @pytest.mark.parametrize("link", ["/tasks/status/1/", "/v1/tasks/status/1/"])
 async def test_the_archive_is_found_behind_a_redirect(service: Service, client: RawData, link: str):
     service.link = link
@@ -143,7 +143,7 @@ async def test_the_archive_is_found_behind_a_redirect(service: Service, client: 
     )  # fmt: skip
 
 
-@pytest.mark.spec("21.3", "limit of polling")
+@pytest.mark.spec("21.3", "poll track_link")
 async def test_polling_ends(service: Service, client: RawData):
     service.task = {"status": "PENDING", "result": None}
     with pytest.raises(RawDataError, match="takes too long") as caught:

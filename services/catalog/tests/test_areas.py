@@ -26,6 +26,7 @@ def box(west: float, south: float, side: float) -> dict:
 BOWTIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
 
 
+@pytest.mark.spec("4", "POST /aois/, GET /aois/{id}/, geometry, bbox, id, area, user, created_at, last_modified")
 async def test_aoi_is_readable_after_create(caller: Caller):
     verdict = await caller.send(CreateAoi(geometry=SQUARE))
     row = await caller.ask(GetAoi(aoi_id=verdict.result["properties"]["id"]))
@@ -51,6 +52,7 @@ async def test_same_key_with_another_body_is_refused(caller: Caller):
     assert second.code == "idempotency_key_reused"
 
 
+@pytest.mark.spec("4", "bad geometry 400")
 @pytest.mark.parametrize(
     ("geometry", "words"),
     [
@@ -70,6 +72,7 @@ async def test_bad_polygons_are_refused_with_words(caller: Caller, geometry, wor
     assert words in verdict.facts["geometry"][0]
 
 
+@pytest.mark.spec("4", "readable rows")
 async def test_strangers_see_nothing_of_an_aoi_without_public_dataset(caller: Caller, mapping):
     aoi_id = await mapping.aoi(dataset=await mapping.draft())
     for question in (GetAoi(aoi_id=aoi_id), GetAoiGpx(aoi_id=aoi_id)):
@@ -79,6 +82,7 @@ async def test_strangers_see_nothing_of_an_aoi_without_public_dataset(caller: Ca
     assert (await caller.ask(GetAoi(aoi_id=aoi_id), ADMIN))["properties"]["id"] == aoi_id
 
 
+@pytest.mark.spec("4", "readable rows, write owner or admin")
 async def test_aoi_of_a_public_dataset_is_seen_but_not_changed_by_strangers(caller: Caller, mapping):
     aoi_id = await mapping.aoi(dataset=await mapping.draft("public"))
     assert (await caller.ask(GetAoi(aoi_id=aoi_id), STRANGER))["properties"]["id"] == aoi_id
@@ -86,6 +90,7 @@ async def test_aoi_of_a_public_dataset_is_seen_but_not_changed_by_strangers(call
     assert (await caller.send(DeleteAoi(aoi_id=aoi_id), STRANGER)).code == "not_yours"
 
 
+@pytest.mark.spec("4", "PUT /aois/{id}/, PATCH /aois/{id}/, dataset")
 async def test_change_touches_only_what_was_given(caller: Caller, mapping):
     dataset = await mapping.draft()
     aoi_id = await mapping.aoi(dataset=dataset)
@@ -107,6 +112,7 @@ async def test_aoi_goes_to_ones_own_dataset_only(caller: Caller, mapping):
     assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=public), STRANGER)).code == "not_yours"
 
 
+@pytest.mark.spec("4", "DELETE /aois/{id}/")
 async def test_deleted_aoi_is_gone(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
     assert (await caller.send(DeleteAoi(aoi_id=aoi_id))).http == 204
@@ -114,6 +120,7 @@ async def test_deleted_aoi_is_gone(caller: Caller, mapping):
         await caller.ask(GetAoi(aoi_id=aoi_id))
 
 
+@pytest.mark.spec("4", "GET /aois/, filter dataset, filter user, filter in_bbox, ordered by id")
 async def test_list_filters_and_pages_by_id(caller: Caller, mapping):
     dataset = await mapping.draft()
     ids = [await mapping.aoi(mapping.square(10 + n, 50), dataset) for n in range(3)]
@@ -129,6 +136,7 @@ async def test_list_filters_and_pages_by_id(caller: Caller, mapping):
         await caller.ask(ListAois(dataset=987_654))
 
 
+@pytest.mark.spec("4", "GET /aois/gpx/{aoi_id}/, GPX 1.1 with one track")
 async def test_gpx_holds_the_outer_ring_as_one_track(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
     text = await caller.ask(GetAoiGpx(aoi_id=aoi_id))
@@ -137,6 +145,8 @@ async def test_gpx_holds_the_outer_ring_as_one_track(caller: Caller, mapping):
     points = [(float(p.get("lon")), float(p.get("lat"))) for p in root.findall("g:trk/g:trkseg/g:trkpt", space)]
     assert (root.get("version"), root.findtext("g:trk/g:name", None, space)) == ("1.1", f"AOI {aoi_id}")
     assert [list(point) for point in points] == SQUARE["coordinates"][0]
+    named = ElementTree.fromstring((await caller.ask(GetAoiGpx(aoi_id=aoi_id, name="Mine"))).encode())
+    assert (named.get("creator"), named.findtext("g:trk/g:name", None, space)) == ("fAIr", "Mine")
 
 
 async def test_names_follow_the_gateway(caller: Caller, mapping):

@@ -37,6 +37,9 @@ pytestmark = [pytest.mark.usefixtures("stac"), pytest.mark.timeout(400)]
 GRID = morecantile.tms.get("WebMercatorQuad")
 
 
+@pytest.mark.spec(
+    "18.2", "chips inside the AOI, one feature per OSM object, labels.geojson, union is a MultiPolygon, STAC item"
+)
 async def test_a_build_ends_in_chips_labels_archive_and_item(running, working, builder, storage: Storage, stac, caller):
     hints: list[DatasetProgress] = []
     facts: list[DatasetBuilt] = []
@@ -116,6 +119,7 @@ async def check_assets(row: dict[str, Any], chips: list[str]) -> None:
     assert all(key.rpartition("/")[2] in answers["chips"].text for key in chips)
 
 
+@pytest.mark.spec("18.2", "failure keeps a reason")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -148,6 +152,7 @@ async def test_sandbox_imagery_builds_too(working, builder, third_parties, place
     ]
 
 
+@pytest.mark.spec("3.3", "rebuild of failed ones")
 async def test_failure_is_an_event_and_the_build_can_be_repeated(running, working, builder, caller, storage):
     facts: list[DatasetBuildFailed] = []
 

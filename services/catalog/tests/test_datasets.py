@@ -34,6 +34,9 @@ async def asked(caller: Caller, mapping, **change):
     return await caller.send(BuildDataset.model_validate({**REQUEST, "aoi_ids": aoi_ids, **change}))
 
 
+@pytest.mark.spec("3.3", "POST /datasets/build/, stac_id from the title, AOIs are re-pointed")
+@pytest.mark.spec("3.2", "id, stac_id, title, source_imagery, category, status, visibility, stac_url, user, stac")
+@pytest.mark.spec("3.2", "assets, assets only when built")
 async def test_build_answers_with_the_row_and_takes_the_areas(caller: Caller, mapping):
     aoi_id = await mapping.aoi(dataset=await mapping.draft())
     verdict = await asked(caller, mapping, aoi_ids=[aoi_id])
@@ -46,6 +49,7 @@ async def test_build_answers_with_the_row_and_takes_the_areas(caller: Caller, ma
     assert (await caller.ask(GetAoi(aoi_id=aoi_id)))["properties"]["dataset"] == row["id"]
 
 
+@pytest.mark.spec("3.3", "title, category, source_imagery")
 async def test_every_fault_of_a_request_is_told_at_once(caller: Caller, mapping):
     verdict = await asked(
         caller, mapping, title="", category="nothing", keywords=["house"], source_imagery="https://t.example/1"
@@ -76,6 +80,7 @@ async def test_area_with_too_many_tiles_is_refused(caller: Caller, mapping):
     assert "2,000 tiles at zoom 20" in verdict.detail
 
 
+@pytest.mark.spec("3.3", "aoi_ids, foreign AOI 404, repeated AOI 404, admin may not build on others' AOIs")
 async def test_foreign_absent_and_repeated_areas_are_not_found(caller: Caller, mapping):
     mine = await mapping.aoi()
     for aoi_ids, actor in (([mine, 987_654], None), ([mine, mine], None), ([mine], STRANGER), ([mine], ADMIN)):
@@ -85,11 +90,13 @@ async def test_foreign_absent_and_repeated_areas_are_not_found(caller: Caller, m
     assert (await caller.ask(GetAoi(aoi_id=mine)))["properties"]["dataset"] is None
 
 
+@pytest.mark.spec("3.3", "POST /datasets/")
 async def test_draft_belongs_to_its_maker(caller: Caller):
     row = (await caller.send(CreateDataset(title="!!!", source_imagery=TEMPLATE))).result
     assert (row["status"], row["category"], row["stac_id"].startswith("untitled-")) == ("draft", "other", True)
 
 
+@pytest.mark.spec("3.3", "GET /datasets/, GET /datasets/{id}/, visibility")
 async def test_visibility_rules(caller: Caller, mapping):
     private, public = await mapping.draft(), await mapping.draft("public")
     for actor, seen in ((STRANGER, {public}), (ANONYMOUS, {public}), (ADMIN, {private, public})):
@@ -100,6 +107,7 @@ async def test_visibility_rules(caller: Caller, mapping):
         await caller.ask(GetDataset(dataset_id=private), STRANGER)
 
 
+@pytest.mark.spec("3.3", "PATCH /datasets/{id}/, PUT /datasets/{id}/")
 async def test_only_the_owner_and_admins_change(caller: Caller, mapping):
     private, public = await mapping.draft(), await mapping.draft("public")
     assert (await caller.send(ChangeDataset(dataset_id=private, title="x"), STRANGER)).code == "dataset_not_found"
@@ -110,6 +118,7 @@ async def test_only_the_owner_and_admins_change(caller: Caller, mapping):
     assert (await caller.send(ChangeDataset(dataset_id=private, category="nothing"))).facts.keys() == {"category"}
 
 
+@pytest.mark.spec("3.3", "filter status, filter visibility, filter user, search, ordering")
 async def test_list_filters_searches_and_orders(caller: Caller):
     for title in ("Zebra north roofs", "zebra SOUTH roofs", "Zebra trees"):
         await caller.send(CreateDataset(title=title, source_imagery=TEMPLATE))
@@ -146,6 +155,7 @@ async def base_model(running) -> str:
     return row.stac_item_id
 
 
+@pytest.mark.spec("3.3", "DELETE /datasets/{id}/, used dataset 409")
 async def test_used_dataset_stays_and_an_unused_one_takes_its_areas_along(running, caller: Caller, mapping, base_model):
     used, free = await mapping.draft(), await mapping.draft()
     event = TrainingSubmitted(

@@ -8,6 +8,7 @@ GOOD = {
 }  # fmt: skip
 
 
+@pytest.mark.spec("3.3", "title, description, aoi_ids, label_tasks, label_classes, keywords")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -30,6 +31,7 @@ def test_each_fault_is_told_at_its_field(change, field):
     assert list(build_problems(**{**GOOD, **change})) == ([field] if field else [])
 
 
+@pytest.mark.spec("18.2", "label filter by class")
 def test_filter_speaks_the_language_of_the_service():
     classes = [("highway", ["residential", "track"]), ("waterway", ["*"]), ("highway", ["path"])]
     assert osm_filter(classes, "line") == {
@@ -43,6 +45,7 @@ def feature(osm_id: int, kind: str = "Polygon", osm_type: str = "ways_poly", **t
     return {"type": "Feature", "geometry": {"type": kind, "coordinates": []}, "properties": properties}
 
 
+@pytest.mark.spec("18.2", "label is the class position")
 def test_first_matching_class_gives_the_label_and_the_rest_is_dropped():
     classes = [("building", ["school", "1"]), ("building", ["*"])]
     found = [feature(3, building="yes"), feature(1, building="school"), feature(2, highway="path")]
@@ -50,6 +53,7 @@ def test_first_matching_class_gives_the_label_and_the_rest_is_dropped():
     assert labels == [(1, 1), (3, 2)]
 
 
+@pytest.mark.spec("18.2", "one feature per OSM object")
 def test_a_feature_of_two_areas_is_one_label():
     twice = [feature(1, building="yes"), feature(1, building="yes"), feature(1, osm_type="relation", building="yes")]
     assert len(labelled(twice, [("building", ["*"])], "polygon")) == 2

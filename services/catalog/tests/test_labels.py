@@ -50,7 +50,7 @@ async def ended(caller: Caller, aoi_id: int, limit: float = 60) -> dict[str, Any
     return await eventually(there, limit)
 
 
-@pytest.mark.spec("22.2", "POST /label/")
+@pytest.mark.spec("22.2", "POST /label/, GET /label/{id}/, upsert, id, aoi, osm_id, tags, created_at")
 async def test_the_same_shape_in_the_same_area_changes_the_label(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
     first = await caller.send(c.CreateLabel(aoi_id=aoi_id, geometry=square(), osm_id=5))
@@ -64,7 +64,7 @@ async def test_the_same_shape_in_the_same_area_changes_the_label(caller: Caller,
     assert elsewhere.http == 201
 
 
-@pytest.mark.spec("22.2", "POST /label/ 400")
+@pytest.mark.spec("22.2", "unknown AOI, POST /label/")
 async def test_bad_labels_are_refused_at_their_field(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
     for change, field in (
@@ -109,7 +109,7 @@ async def test_labels_are_seen_by_whoever_sees_the_area(caller: Caller, mapping)
         assert (await caller.send(command, STRANGER)).code == "label_not_found"
 
 
-@pytest.mark.spec("22.2", "filters aoi, aoi__dataset, in_bbox, tile")
+@pytest.mark.spec("22.2", "filter aoi, filter aoi__dataset, filter in_bbox, filter tile")
 @pytest.mark.spec("25", "197")
 async def test_filters_keep_strictly_what_was_asked_for(caller: Caller, mapping):
     dataset = await mapping.draft()
@@ -121,6 +121,7 @@ async def test_filters_keep_strictly_what_was_asked_for(caller: Caller, mapping)
     touching = Page(in_bbox=(85.512, 27.0, 85.513, 28.0))
     assert await labels(caller, aoi=mine, page=touching) == [west]
     assert await labels(caller, aoi=mine, tile=(19, *tile_of(85.5155, 27.6215, 19))) == [east]
+    assert await labels(caller, aoi=0) == []
     for unknown in ({"aoi": 987_654}, {"dataset": 987_654}):
         with pytest.raises(Invalid):
             await labels(caller, **unknown)
@@ -159,7 +160,9 @@ async def uploaded(caller: Caller, aoi_id: int, features: list[dict[str, Any]]) 
     return await ended(caller, aoi_id)
 
 
-@pytest.mark.spec("22.2", "POST /label/upload/{aoi_id}/")
+@pytest.mark.spec(
+    "22.2", "POST /label/upload/{aoi_id}/, upload adds, invalid features skipped, label_status, label_fetched"
+)
 async def test_an_upload_adds_to_what_is_there_and_leaves_out_what_is_wrong(working, caller: Caller, mapping):
     aoi_id = await mapping.aoi()
     assert (await state(caller, aoi_id))["label_status"] == -1
@@ -186,7 +189,7 @@ async def test_a_file_in_parts_is_added_when_the_last_one_is_there(working, call
     assert (await ended(caller, aoi_id))["label_count"] == 3
 
 
-@pytest.mark.spec("22.2", "POST /label/upload/ 400")
+@pytest.mark.spec("22.2", "upload checks")
 async def test_an_upload_whose_first_feature_is_no_label_changes_nothing(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
     for first in ({"type": "Nothing"}, feature({"type": "Point", "coordinates": [181, 0]})):
@@ -206,7 +209,7 @@ async def fetched(caller: Caller, aoi_id: int, **more: Any) -> dict[str, Any]:
     return await ended(caller, aoi_id)
 
 
-@pytest.mark.spec("22.2", "POST /label/osm/fetch/{aoi_id}/")
+@pytest.mark.spec("22.2", "POST /label/osm/fetch/{aoi_id}/, fetch replaces")
 @pytest.mark.spec("25", "9")
 async def test_a_fetch_replaces_what_was_there_and_can_be_repeated(running, working, caller: Caller, mapping, place):
     hints: list[c.LabelProgress] = []
@@ -243,7 +246,7 @@ async def test_a_fetch_replaces_what_was_there_and_can_be_repeated(running, work
         await caller.ask(c.GetLabel(label_id=rows[0]["id"]))
 
 
-@pytest.mark.spec("22.2", "osm_id labelled elsewhere in the same dataset")
+@pytest.mark.spec("22.2", "one osm_id per dataset")
 async def test_a_feature_labelled_elsewhere_in_the_dataset_moves(working, caller: Caller, mapping, place):
     dataset, outline = await mapping.draft(), shapely.geometry.mapping(place)
     first, second = await mapping.aoi(outline, dataset), await mapping.aoi(outline, dataset)
@@ -295,7 +298,7 @@ class Troubled(RawData):
         raise self.trouble
 
 
-@pytest.mark.spec("22.2", "label_status -1 on any exception")
+@pytest.mark.spec("22.2", "fetch failure -1")
 @pytest.mark.spec("25", "219")
 async def test_a_failed_fetch_says_why_and_keeps_what_was_there(running, caller: Caller, mapping):
     aoi_id = await mapping.aoi()

@@ -14,7 +14,7 @@ def feature(geometry: object = SQUARE, **properties: object) -> dict:
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
-@pytest.mark.spec("22.2", "geom (any geometry)")
+@pytest.mark.spec("22.2", "geom")
 @pytest.mark.parametrize(
     "geometry",
     [
@@ -54,7 +54,7 @@ def test_bad_geometry_is_told_in_words(geometry, words):
     assert caught.value.field == "geometry"
 
 
-@pytest.mark.spec("22.2", "upload: first feature")
+@pytest.mark.spec("22.2", "upload checks")
 @pytest.mark.parametrize(
     "broken",
     [

@@ -110,10 +110,15 @@ async def test_runs_of_a_model_follow_its_visibility(http, owners, problem):
     problem(await http.get("/api/v1/local-models/4/runs/"), 404)
 
 
+@pytest.mark.spec("22.3", "GET /aoi/gpx/{id}/, GET /feedback-aoi/gpx/{id}/")
 async def test_area_as_gpx(http, owners, mapper):
     owners.answer(GetAoiGpx, "<gpx/>")
     response = await http.get("/api/v1/aois/gpx/3", headers=mapper)
     assert (response.text, response.headers["content-type"]) == ("<gpx/>", "application/xml")
+    assert owners.last(GetAoiGpx) == {"aoi_id": 3, "name": ""}
+    for path in ("aoi", "feedback-aoi"):
+        assert (await http.get(f"/api/v1/{path}/gpx/4/")).text == "<gpx/>"
+        assert owners.last(GetAoiGpx) == {"aoi_id": 4, "name": "Don't Edit this Boundary"}
 
 
 async def test_absent_dataset_differs_from_none(http, owners, mapper):
@@ -125,6 +130,9 @@ async def test_absent_dataset_differs_from_none(http, owners, mapper):
         asked = owners.last(ChangeAoi)
         seen.append((asked["dataset"], asked["set_dataset"], asked["geometry"] is not None))
     assert seen == [(None, True, False), (None, False, True), (5, True, True)]
+    for properties, named in ((None, False), ({}, False), ({"dataset": None}, True)):
+        await http.put("/api/v1/aois/3/", json=AOI | {"properties": properties}, headers=mapper)
+        assert (owners.last(ChangeAoi)["dataset"], owners.last(ChangeAoi)["set_dataset"]) == (None, named)
 
 
 @pytest.mark.spec("15", "only the exact value stac works")

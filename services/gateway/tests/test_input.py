@@ -92,6 +92,7 @@ async def test_illegal_filter_is_named(http, problem, query):
     assert list(details) == [query.partition("=")[0]]
 
 
+@pytest.mark.spec("1.3", "malformed box 400")
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "3,2,1,4", "1,2,3,nan", "1,2,3,4,5"])
 async def test_malformed_box(http, mapper, problem, box):
     details = problem(await http.get("/api/v1/aois/", params={"in_bbox": box}, headers=mapper), 400)["error"]["details"]
@@ -117,6 +118,7 @@ async def test_list_has_links_to_its_neighbours(http, owners):
     assert (ends["next"], ends["previous"]) == (None, None)
 
 
+@pytest.mark.spec("1.2", "geo lists")
 async def test_list_of_areas_is_a_feature_collection(http, owners, mapper):
     owners.answer(ListAois, {"count": 1, "results": [AOI]})
     response = await http.get("/api/v1/aois/?in_bbox=1,2,3,4&dataset=5", headers=mapper)

@@ -29,7 +29,7 @@ def portions(rows: list[dict], size: int):
     return answer
 
 
-@pytest.mark.spec("22.2", "filters aoi, aoi__dataset, in_bbox, tile")
+@pytest.mark.spec("22.2", "filter aoi, filter aoi__dataset, filter in_bbox, filter tile")
 async def test_filters_reach_the_owner(http, owners):
     owners.answer(c.ListLabels, {"count": 0, "results": []})
     await http.get("/api/v1/labels/?aoi=3&aoi__dataset=5&in_bbox=1,2,3,4&tile=3/1/2")
@@ -89,7 +89,7 @@ def collection(*features: dict) -> dict:
     return {"type": "FeatureCollection", "features": list(features)}
 
 
-@pytest.mark.spec("22.2", "POST /label/upload/{aoi_id}/ multipart geojson_file")
+@pytest.mark.spec("22.2", "POST /label/upload/{aoi_id}/")
 @pytest.mark.parametrize(("path", "answer"), [
     ("labels/upload/12/", {"id": 12}), ("label/upload/12/", {"status": "GeoJSON file is being processed"}),
 ])  # fmt: skip
@@ -121,7 +121,7 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.spec("22.2", "POST /label/upload/ 400 error")
+@pytest.mark.spec("22.2", "upload checks")
 @pytest.mark.parametrize(("content", "words"), BAD)
 async def test_what_is_wrong_with_a_file_is_said(http, owners, mapper, problem, content, words):
     form = {"files": {"geojson_file": ("a.geojson", content)}}
@@ -163,7 +163,7 @@ async def test_early_labels_are_written_with_200(http, owners, mapper, problem):
     problem(await http.post("/api/v1/label/", json={"geom": POINT, "aoi": 12}), 403)
 
 
-@pytest.mark.spec("22.2", "GET /label/ not paginated")
+@pytest.mark.spec("22.2", "GET /label/, not paginated")
 async def test_early_list_is_one_collection_whatever_its_length(http, owners):
     rows = [row(n) for n in range(1, 8)]
     owners.answer(c.ListLabels, portions(rows, 3))
@@ -174,7 +174,7 @@ async def test_early_list_is_one_collection_whatever_its_length(http, owners):
     assert (await http.get("/api/v1/label/")).json() == {"type": "FeatureCollection", "features": []}
 
 
-@pytest.mark.spec("22.2", "PUT, PATCH, DELETE staff only")
+@pytest.mark.spec("22.2", "PUT /label/{id}/, PATCH /label/{id}/, DELETE /label/{id}/")
 async def test_early_changes_are_for_staff(http, owners, mapper, chief, problem):
     owners.judge(c.ChangeLabel, Accepted(result=row(4)))
     owners.judge(c.DeleteLabel, Accepted(http=204))
@@ -187,7 +187,7 @@ async def test_early_changes_are_for_staff(http, owners, mapper, chief, problem)
     assert (await http.delete("/api/v1/label/4/", headers=chief)).status_code == 204
 
 
-@pytest.mark.spec("22.2", "POST /label/osm/fetch/{aoi_id}/ 202 Processing started")
+@pytest.mark.spec("22.2", "POST /label/osm/fetch/{aoi_id}/")
 async def test_early_fetch(http, owners, mapper, problem):
     owners.judge(c.FetchLabels, Accepted(result={}, http=202))
     response = await http.post("/api/v1/label/osm/fetch/12/", headers=mapper)
@@ -240,7 +240,7 @@ async def test_offset_is_two_numbers(http, owners, mapper, problem):
         assert list(body["error"]["details"]) == ["offset"]
 
 
-@pytest.mark.spec("22.8", "POST /geojson2osm/")
+@pytest.mark.spec("22.8", "POST /geojson2osm/, malformed JSON 400")
 async def test_osm_xml(http, owners, mapper, problem):
     owners.answer(DescribeAsOsm, "<osm/>")
     response: httpx.Response = await http.post(

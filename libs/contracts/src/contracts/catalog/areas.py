@@ -64,9 +64,11 @@ class GetAoi(Query, wire="catalog.v1.get_aoi"):
 
 
 class GetAoiGpx(Query, wire="catalog.v1.get_aoi_gpx"):
-    """The outer ring as a GPX 1.1 track; the answer is the XML text as a JSON string."""
+    """The outer ring as a GPX 1.1 track; the answer is the XML text as a JSON string. `name` of the track: `AOI <id>`
+    unless it is given."""
 
     aoi_id: int
+    name: str = ""
 
 
 class ListAois(Query, wire="catalog.v1.list_aois"):

@@ -82,7 +82,10 @@ class GetLabel(Query, wire="catalog.v1.get_label"):
 
 
 class ListLabels(Query, wire="catalog.v1.list_labels"):
-    """By id. `after`: only greater ids, and no count. An answer may end early, before it outgrows the bus."""
+    """By id. `after`: only greater ids, and no count. An answer may end early, before it outgrows the bus.
+
+    `aoi` 0 is an area that has none.
+    """
 
     page: Page = Page()
     aoi: int | None = None

@@ -30,7 +30,7 @@ async def get_aoi(query: c.GetAoi, read: ReadTx) -> bytes:
 
 @router.on(c.GetAoiGpx)
 async def get_aoi_gpx(query: c.GetAoiGpx, read: ReadTx) -> str:
-    return await queries.get_aoi_gpx(query.aoi_id, read)
+    return await queries.get_aoi_gpx(query, read)
 
 
 @router.on(c.ListAois)

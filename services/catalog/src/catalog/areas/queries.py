@@ -12,7 +12,7 @@ from catalog.datasets.tables import DatasetRow
 from catalog.labels.tables import LabelRow
 from catalog.portions import fitting, within
 from catalog.tables import KnownUser
-from contracts.catalog.areas import ListAois
+from contracts.catalog.areas import GetAoiGpx, ListAois
 from contracts.shared import Actor
 from kit.errors import Invalid, NotFound
 from kit.messaging.tx import ReadTx
@@ -52,8 +52,8 @@ async def get_aoi(aoi_id: int, read: ReadTx) -> bytes:
     return (await _one(_FEATURE, aoi_id, read)).encode()
 
 
-async def get_aoi_gpx(aoi_id: int, read: ReadTx) -> str:
-    return gpx(f"AOI {aoi_id}", await _one(_OUTLINE, aoi_id, read))
+async def get_aoi_gpx(query: GetAoiGpx, read: ReadTx) -> str:
+    return gpx(query.name or f"AOI {query.aoi_id}", await _one(_OUTLINE, query.aoi_id, read))
 
 
 async def _one(statement: Prepared, aoi_id: int, read: ReadTx) -> str:

@@ -34,7 +34,8 @@ async def list_labels(query: ListLabels, read: ReadTx) -> bytes:
     """By id. Invalid when the AOI or the dataset of the filter does not exist."""
     rows = _seen(read)
     if query.aoi is not None:
-        await _known(AoiRow, query.aoi, "aoi", read)
+        if query.aoi:
+            await _known(AoiRow, query.aoi, "aoi", read)
         rows = rows.where(LabelRow.aoi_id == query.aoi)
     if query.dataset is not None:
         await _known(DatasetRow, query.dataset, "dataset", read)

@@ -72,7 +72,9 @@ async def list_aois(request: Request, filters: Annotated[AoiFilters, Query()]) -
 
 @routes.put("/aois/{aoi_id}/", Policy.OWNER, AoiFeature)
 async def replace_aoi(request: Request, aoi_id: Id, body: AoiBody) -> Response:
-    command = ChangeAoi(aoi_id=aoi_id, geometry=body.geometry, dataset=body.dataset, set_dataset=True)
+    """Without the member `dataset` the AOI stays where it is; null takes it out."""
+    named = body.properties is not None and "dataset" in body.properties.model_fields_set
+    command = ChangeAoi(aoi_id=aoi_id, geometry=body.geometry, dataset=body.dataset, set_dataset=named)
     return await send(request, command)
 
 
@@ -91,5 +93,9 @@ async def delete_aoi(request: Request, aoi_id: Id) -> Response:
 
 @routes.get("/aois/gpx/{aoi_id}/", Policy.AUTH)
 async def aoi_as_gpx(request: Request, aoi_id: Id) -> Response:
-    text = orjson.loads(await answer(request, GetAoiGpx(aoi_id=aoi_id)))
+    return await as_gpx(request, GetAoiGpx(aoi_id=aoi_id))
+
+
+async def as_gpx(request: Request, query: GetAoiGpx) -> Response:
+    text = orjson.loads(await answer(request, query))
     return Response(text, media_type="application/xml")

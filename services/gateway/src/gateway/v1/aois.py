@@ -6,8 +6,8 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, ListAois
-from gateway.api.aois import aoi_as_gpx
+from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
+from gateway.api.aois import as_gpx
 from gateway.body import Body, Id
 from gateway.commands import send
 from gateway.paging import Boxed
@@ -18,6 +18,8 @@ from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
 
 routes = EarlyRoutes("aoi")
+TRACK = "Don't Edit this Boundary"
+"""What mappers see of it in their editors."""
 
 
 class AoiBody(Body):
@@ -67,7 +69,9 @@ async def delete_aoi(request: Request, aoi_id: Id) -> Response:
     return await send(request, DeleteAoi(aoi_id=aoi_id))
 
 
-routes.get("/aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ)(aoi_as_gpx)
+@routes.get("/aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ)
+async def aoi_as_gpx(request: Request, aoi_id: Id) -> Response:
+    return await as_gpx(request, GetAoiGpx(aoi_id=aoi_id, name=TRACK))
 
 
 def _early(feature: Row) -> Row:

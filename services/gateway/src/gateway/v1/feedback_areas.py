@@ -15,7 +15,6 @@ from contracts.catalog import datasets as d
 from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, ListAois
 from contracts.catalog.labels import ChangeLabel, CreateLabel, DeleteLabel, FetchLabels, GetLabel, ListLabels
 from contracts.shared import Page
-from gateway.api.aois import aoi_as_gpx
 from gateway.body import Body, Id, TileTemplate
 from gateway.call import call_of
 from gateway.commands import send
@@ -23,6 +22,7 @@ from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
 from gateway.v1.answers import Row, reshaped, reshaped_rows
+from gateway.v1.aois import aoi_as_gpx
 from gateway.v1.facts import Facts
 from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
