@@ -3,7 +3,9 @@
 import pytest
 
 from gateway.limits.rates import Rate
+from gateway.main import build
 from gateway.settings import Settings
+from gateway.v1.settings import early_settings
 from kit.settings import load
 
 GOOD = {
@@ -103,3 +105,14 @@ def test_weak_secret_is_enough_for_debugging(environment):
 def test_ssl_mode_is_part_of_the_address(environment, url, mode, address):
     environment(DATABASE_URL=url, DATABASE_SSL_MODE=mode)
     assert load(Settings).database_url.get_secret_value() == address
+
+
+@pytest.mark.spec("20.1", "wrong type")
+def test_settings_of_v1_are_read_at_boot_too(environment, monkeypatch):
+    environment()
+    monkeypatch.setenv("RAMP_EPOCHS_LIMIT", "many")
+    early_settings.cache_clear()
+    with pytest.raises(SystemExit, match="RAMP_EPOCHS_LIMIT"):
+        build(load(Settings))
+    monkeypatch.undo()
+    early_settings.cache_clear()

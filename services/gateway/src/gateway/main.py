@@ -16,6 +16,7 @@ from gateway.probes import Probes
 from gateway.server import PublicServer
 from gateway.settings import Settings
 from gateway.sse.hub import Hub
+from gateway.v1.settings import early_settings
 from kit.app import Service
 from kit.outbound import Outbound
 
@@ -70,4 +71,5 @@ class Gateway(Service):
 
 
 def build(settings: Settings) -> Service:
+    early_settings()  # a wrong value ends the process now instead of a request
     return Gateway(settings)
