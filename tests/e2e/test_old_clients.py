@@ -314,5 +314,5 @@ def test_v3_notifications(http: httpx.Client, prediction: Row):
 def test_v3_categories_and_lists(http: httpx.Client, stranger: httpx.Client, training: Row):
     assert done(stranger.get("/categories/"))["results"][0].keys() >= {"slug", "id", "label", "description"}
     assert done(http.get("/datasets/", params={"search": "village of", "ordering": "-created_at"}))["count"] >= 1
-    assert done(http.get("/trainings/", params={"user": PERSON}))["results"][0]["id"] == training["id"]
+    assert training["id"] in [row["id"] for row in done(http.get("/trainings/", params={"user": PERSON}))["results"]]
     assert "points" not in done(stranger.get("/health/"))
