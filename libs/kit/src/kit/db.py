@@ -65,10 +65,15 @@ class Database:
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[psycopg.AsyncConnection]:
-        """Unavailable when the pool stays exhausted."""
+        """Unavailable when the pool stays exhausted. A connection that broke takes the others of its time with it: after
+        a restart of the server one caller sees an error, not one for each that the pool still holds."""
         try:
             async with self.pool.connection() as connection:
-                yield connection
+                try:
+                    yield connection
+                finally:
+                    if connection.closed:
+                        await self.pool.check()
         except PoolTimeout as error:
             raise Unavailable("database_busy", "The database is busy, try again.") from error
 
