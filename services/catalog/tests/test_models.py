@@ -462,6 +462,16 @@ async def test_description_changes_the_item_only(registered, caller, stac):
     assert (await caller.send(DescribeModel(registry="base", model_id=registered["id"]), ADMIN)).kind == "invalid"
 
 
+async def test_edits_at_once_undo_nothing(registered, caller, stac):
+    edits = [
+        EditModelStac(registry="base", model_id=registered["id"], properties={f"note:{number}": number})
+        for number in range(5)
+    ]
+    await asyncio.gather(*(caller.send(edit, ADMIN) for edit in edits))
+    properties = await said(stac, registered["stac_item_id"])
+    assert [properties.get(f"note:{number}") for number in range(5)] == list(range(5))
+
+
 @pytest.mark.spec("6.2", "PATCH /base-models/{id}/stac/")
 @pytest.mark.parametrize(
     ("change", "field"),

@@ -132,7 +132,7 @@ class Storage:
         request = AWSRequest("GET", f"{self.client.meta.endpoint_url.rstrip('/')}/{self.settings.bucket}{place}")
         credentials = self._session.get_credentials().get_frozen_credentials()
         S3SigV4QueryAuth(credentials, "s3", self.settings.region, self.settings.presigned_expiry).add_auth(request)
-        return request.url
+        return str(request.url)
 
     async def _call(self, verb: str, **params: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
