@@ -65,8 +65,8 @@ class Database:
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[psycopg.AsyncConnection]:
-        """Unavailable when the pool stays exhausted. A connection that broke takes the others of its time with it: after
-        a restart of the server one caller sees an error, not one for each that the pool still holds."""
+        """Unavailable when the pool stays exhausted. A connection that broke takes the others of its time with it:
+        after a restart of the server one caller sees an error, not one for each that the pool still holds."""
         try:
             async with self.pool.connection() as connection:
                 try:
