@@ -30,7 +30,8 @@ Endpoint = Callable[..., Any]
 
 
 class Routes:
-    """Routes of one aggregate. `model` documents the answer with `status`; answers are passed through unchecked."""
+    """Routes of one aggregate. `model` documents the answer with `status`, `responses` others than that;
+    answers are passed through unchecked."""
 
     rule: type[Rule] = Rule
 
@@ -43,9 +44,10 @@ class Routes:
         scope: str | None = "default", deadline: float | None = None, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
         rule = self.rule(policy, scope, deadline)
+        answers = responses(rule, method, model, status) | options.pop("responses", {})
         described = {"security": security(rule, method), **options.pop("openapi_extra", {})}
         options = {
-            "methods": [method], "status_code": status, "responses": responses(rule, method, model, status),
+            "methods": [method], "status_code": status, "responses": answers,
             "response_model": None, "tags": [self.tag], "openapi_extra": described,
             "route_class_override": partial(DoorRoute, rule=rule), **options,
         }  # fmt: skip

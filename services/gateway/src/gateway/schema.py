@@ -3,11 +3,29 @@
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
 
 from gateway.policy import SAFE, Policy, Rule
 
 T = TypeVar("T")
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+OTHER_WORDS: dict[int | str, dict[str, Any]] = {"4XX": {
+    "description": "Refused, in part with `error` or `message` only",
+    "content": {**PROBLEM, "application/json": {"schema": {"type": "object"}}},
+}}  # fmt: skip
+
+
+class Xml(Response):
+    media_type = "application/xml"
+
+
+class GeoJson(Response):
+    media_type = "application/geo+json"
+
+
+def was_there(model: Any = None) -> dict[int | str, dict[str, Any]]:
+    """200 of a creation."""
+    return {200: {"description": "It was there", **({"model": model} if model is not None else {})}}
 
 
 class ProblemError(BaseModel):

@@ -4,6 +4,7 @@ Administrators see the bucket as it is. For others the folders of rows come from
 empty because the neighbours' folders fill it; below them it is the store's own listing again.
 """
 
+import re
 from typing import Any
 
 import orjson
@@ -23,6 +24,8 @@ from kit.messaging.bus import Bus
 from kit.messaging.tx import ReadTx
 from kit.storage import Storage
 
+UNSPEAKABLE = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
+"""What XML cannot hold: the store's listings are XML."""
 MODELS = {"base-models": BaseModelRow, "local-models": LocalModelRow}
 
 
@@ -60,6 +63,8 @@ def _configured(storage: Storage) -> None:
 
 
 async def _stored(prefix: str, query: c.ListWorkspace, storage: Storage) -> c.Workspace:
+    if UNSPEAKABLE.search(prefix + query.continuation):
+        raise ABSENT
     level = await storage.level(prefix, query.continuation, query.limit)
     files = [
         c.StoredFile(key=entry["Key"], size=entry["Size"], last_modified=entry["LastModified"])

@@ -15,7 +15,7 @@ from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
 from gateway.routing import Routes
-from gateway.schema import FeaturesOf
+from gateway.schema import FeaturesOf, Xml
 
 routes = Routes("aois")
 EXAMPLE = {
@@ -91,11 +91,11 @@ async def delete_aoi(request: Request, aoi_id: Id) -> Response:
     return await send(request, DeleteAoi(aoi_id=aoi_id))
 
 
-@routes.get("/aois/gpx/{aoi_id}/", Policy.AUTH)
+@routes.get("/aois/gpx/{aoi_id}/", Policy.AUTH, response_class=Xml)
 async def aoi_as_gpx(request: Request, aoi_id: Id) -> Response:
     return await as_gpx(request, GetAoiGpx(aoi_id=aoi_id))
 
 
 async def as_gpx(request: Request, query: GetAoiGpx) -> Response:
     text = orjson.loads(await answer(request, query))
-    return Response(text, media_type="application/xml")
+    return Xml(text)

@@ -14,7 +14,7 @@ from gateway.paging import MOST
 from gateway.policy import Policy
 from gateway.queries import answer, collected
 from gateway.routing import Routes
-from gateway.schema import Features
+from gateway.schema import Features, GeoJson
 
 routes = Routes("datasets")
 LARGE = Page(limit=MOST)
@@ -25,14 +25,14 @@ async def list_dataset_centroids(request: Request) -> Response:
     return await collected(request, c.ListDatasetCentroids(page=LARGE))
 
 
-@routes.get("/datasets/{dataset_id}/labels/", Policy.PUBLIC_READ, Features[LabelFeature])
+@routes.get("/datasets/{dataset_id}/labels/", Policy.PUBLIC_READ, Features[LabelFeature], response_class=GeoJson)
 async def download_labels(request: Request, dataset_id: Id) -> Response:
     """The stored labels of all its AOIs, with OSM ids and tags."""
     await _seen(request, dataset_id)
     return await collected(request, ListLabels(page=LARGE, dataset=dataset_id), f"labels_{dataset_id}.geojson")
 
 
-@routes.get("/datasets/{dataset_id}/aois/", Policy.PUBLIC_READ, Features[AoiFeature])
+@routes.get("/datasets/{dataset_id}/aois/", Policy.PUBLIC_READ, Features[AoiFeature], response_class=GeoJson)
 async def download_aois(request: Request, dataset_id: Id) -> Response:
     await _seen(request, dataset_id)
     return await collected(request, ListAois(page=LARGE, dataset=dataset_id), f"aois_{dataset_id}.geojson")

@@ -17,7 +17,7 @@ from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.routing import Routes
-from gateway.schema import FeaturesOf
+from gateway.schema import FeaturesOf, was_there
 from gateway.uploads import BadUpload, features_of, send_parts
 from kit.errors import Invalid
 
@@ -108,7 +108,7 @@ async def list_labels(request: Request, filters: Annotated[LabelFilters, Query()
     return await ask_rows(request, c.ListLabels, filters, geo=True)
 
 
-@routes.post("/labels/", Policy.OWNER, c.LabelFeature, status=201)
+@routes.post("/labels/", Policy.OWNER, c.LabelFeature, status=201, responses=was_there(c.LabelFeature))
 async def create_label(request: Request, body: LabelBody) -> Response:
     """200 when the AOI has a label of this very shape: it gets the new members."""
     members = body.properties

@@ -12,7 +12,7 @@ from gateway.body import Body
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
 from gateway.routing import Routes
-from gateway.schema import Features
+from gateway.schema import Features, Xml
 
 routes = Routes("osm")
 MOST = 10_000
@@ -29,11 +29,11 @@ class GeojsonBody(Body):
     geojson: Collection
 
 
-@routes.post("/geojson2osm/", Policy.AUTH, deadline=CONVERSION + 1)
+@routes.post("/geojson2osm/", Policy.AUTH, deadline=CONVERSION + 1, response_class=Xml)
 async def geojson_to_osm(request: Request, body: GeojsonBody) -> Response:
     """OSM XML 0.6 with negative ids, as editors open it."""
     text = orjson.loads(await answer(request, DescribeAsOsm(features=body.geojson.features), CONVERSION))
-    return Response(text, media_type="application/xml")
+    return Xml(text)
 
 
 @routes.post("/conflate/", Policy.AUTH, Features[dict[str, Any]], deadline=CONFLATION + 1)

@@ -13,6 +13,7 @@ from gateway.commands import send
 from gateway.policy import Policy
 from gateway.queries import ask
 from gateway.routing import Routes
+from gateway.schema import was_there
 from kit.errors import Invalid
 
 routes = Routes("stars")
@@ -25,7 +26,7 @@ async def get_star(request: Request, target_id: Target = "") -> Response:
     return await ask(request, c.GetStar(target_id=_target(target_id), identity=_identity(request)))
 
 
-@routes.post("/stars/", Policy.ANON, c.Star, status=201)
+@routes.post("/stars/", Policy.ANON, c.Star, status=201, responses=was_there(c.Star))
 async def add_star(request: Request, target_id: Target = "") -> Response:
     """201 for a new star, 200 for one that was there."""
     return await send(request, c.AddStar(target_id=_target(target_id), identity=_identity(request)))

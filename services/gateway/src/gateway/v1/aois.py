@@ -13,6 +13,7 @@ from gateway.commands import send
 from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
+from gateway.schema import Xml
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
@@ -69,7 +70,7 @@ async def delete_aoi(request: Request, aoi_id: Id) -> Response:
     return await send(request, DeleteAoi(aoi_id=aoi_id))
 
 
-@routes.get("/aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ)
+@routes.get("/aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ, response_class=Xml)
 async def aoi_as_gpx(request: Request, aoi_id: Id) -> Response:
     return await as_gpx(request, GetAoiGpx(aoi_id=aoi_id, name=TRACK))
 

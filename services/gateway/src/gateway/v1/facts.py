@@ -1,4 +1,4 @@
-"""What v1 rows also tell of their neighbours. Each neighbour is asked once for a page, all of them at the same time."""
+"""What v1 rows also tell of their neighbours. Each neighbour is asked once for a page, several at the same time."""
 
 import asyncio
 from typing import Any
@@ -21,6 +21,8 @@ from kit.errors import NotFound, Unauthenticated
 
 ACCURACIES = ("accuracy", "categorical_accuracy", "mean_iou", "map50")
 """The first metric that is there counts."""
+AT_ONCE = 6
+"""Questions of one page under way; its hundreds of rows would leave the neighbours without a database connection."""
 
 
 class Facts:
@@ -28,6 +30,7 @@ class Facts:
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self._few = asyncio.Semaphore(AT_ONCE)
         self._asked: dict[str, asyncio.Task[Any]] = {}
 
     @property
@@ -42,7 +45,8 @@ class Facts:
 
     async def _ask(self, query: Query) -> Any:
         try:
-            return orjson.loads(await answer(self.request, query))
+            async with self._few:
+                return orjson.loads(await answer(self.request, query))
         except (NotFound, Unauthenticated):
             return None
 

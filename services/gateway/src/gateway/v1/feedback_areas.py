@@ -21,6 +21,7 @@ from gateway.commands import send
 from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
+from gateway.schema import Xml
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.aois import aoi_as_gpx
 from gateway.v1.facts import Facts
@@ -90,7 +91,9 @@ async def delete_feedback_area(request: Request, aoi_id: Id) -> Response:
     return await send(request, DeleteAoi(aoi_id=aoi_id))
 
 
-routes.get("/feedback-aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ, name="feedback_aoi_as_gpx")(aoi_as_gpx)
+routes.get("/feedback-aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ, name="feedback_aoi_as_gpx", response_class=Xml)(
+    aoi_as_gpx
+)
 
 
 @routes.post("/label/feedback/osm/fetch/{aoi_id}/", Policy.AUTH, status=201)

@@ -16,6 +16,7 @@ from gateway.commands import send
 from gateway.paging import MOST
 from gateway.policy import Policy
 from gateway.queries import JSON, ask, collected
+from gateway.schema import OTHER_WORDS
 from gateway.uploads import BadUpload, features_of, send_parts
 from gateway.v1.answers import Row, reshaped
 from gateway.v1.geometry import Geom
@@ -91,7 +92,7 @@ async def fetch_labels(request: Request, aoi_id: Id) -> Response:
     return _json(STARTED, 202) if answer.status_code == 202 else answer
 
 
-@routes.post("/label/upload/{aoi_id}/", Policy.AUTH, status=202)
+@routes.post("/label/upload/{aoi_id}/", Policy.AUTH, status=202, responses=OTHER_WORDS)
 async def upload_labels(request: Request, aoi_id: Id) -> Response:
     """What is wrong with the file, an unknown AOI included, is 400 with `error`."""
     try:

@@ -18,6 +18,7 @@ from gateway.v1.routes import EarlyRoutes
 from kit.errors import Invalid, NotFound
 
 routes = EarlyRoutes("prediction")
+EMPTY: dict[int | str, dict[str, Any]] = {204: {"description": "Nothing was found"}}
 ANGLE = Field(15, ge=0, le=45)
 
 
@@ -52,7 +53,7 @@ AnyBody = Annotated[
 ]  # fmt: skip
 
 
-@routes.post("/prediction/", Policy.AUTH, status=201, scope="prediction_submit", deadline=LIVE)
+@routes.post("/prediction/", Policy.AUTH, status=201, scope="prediction_submit", deadline=LIVE, responses=EMPTY)
 async def predict(request: Request, body: AnyBody) -> Response:
     return await submit(request, body) if isinstance(body, PredictionBody) else await _at_once(request, body)
 

@@ -27,11 +27,12 @@ RESULTS = {
     "predictions.geojson": "labels.geojson", "predictions.pmtiles": "meta.pmtiles", "predictions.fgb": "labels.fgb",
 }  # fmt: skip
 _RUN = re.compile(r"(training|prediction)[_/](\d{1,18})(?:/(.*))?")
+MOVED: dict[int | str, dict[str, Any]] = {302: {"description": "Where the file can be fetched for a while"}}
 Files = dict[str, Row]
 """Name of then → file of now: `{key, size, last_modified}`."""
 
 
-@routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ)
+@routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ, responses=MOVED)
 async def download(request: Request, path: str, url_only: bool = False) -> Response:
     folder, _, name = path.strip("/").rpartition("/")
     files, _ = await _listed(request, folder)

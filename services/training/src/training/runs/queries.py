@@ -53,6 +53,15 @@ async def is_visible(training_id: int, session: AsyncSession, actor: Actor) -> b
     return bool(await session.scalar(select(TrainingRow.id).where(TrainingRow.id == training_id, visible_to(actor))))
 
 
+async def refuse_strangers(training_id: int, owner: int, session: AsyncSession, actor: Actor) -> None:
+    """Forbidden for who may only look at the training, NotFound for who may not even do that."""
+    if actor.owns(owner):
+        return
+    if not await is_visible(training_id, session, actor):
+        raise NotFound("training_not_found", "There is no such training.")
+    raise Forbidden("not_your_run", "This run belongs to another user.")
+
+
 async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
     filters = {"local_model": query.local_model, "user_id": query.user, "status": query.status}
     wanted = [getattr(TrainingRow, key) == value for key, value in filters.items() if value is not None]

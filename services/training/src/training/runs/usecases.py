@@ -13,11 +13,11 @@ from contracts.training import (
     Training,
     TrainingDeleted,
 )
-from kit.errors import Conflict, Forbidden, Invalid, NotFound
+from kit.errors import Conflict, Forbidden, Invalid
 from kit.messaging.tx import Tx
 from pipelines.states import Finished, Life, NotFinished
 from training.runs.life import life_of, locked, locked_by_run, move, send_job
-from training.runs.queries import is_visible
+from training.runs.queries import refuse_strangers
 from training.runs.view import view
 from training.tables import EpochRow, TrainingRow
 
@@ -72,7 +72,6 @@ def _only_services(tx: Tx) -> None:
 async def cancel_run(command: CancelRun, tx: Tx) -> dict[str, Any]:
     """Stops at once what no worker has yet; the rest is `stopping` until its worker or the reconciler has ended it."""
     row = await _to_cancel(command, tx)
-    refuse_strangers(row.user_id, tx)
     try:
         after = life_of(row).cancel()
     except Finished as error:
@@ -85,18 +84,21 @@ async def cancel_run(command: CancelRun, tx: Tx) -> dict[str, Any]:
 async def _to_cancel(command: CancelRun, tx: Tx) -> TrainingRow:
     if command.run_id is not None:
         row = await locked_by_run(command.run_id, tx)
-        refuse_strangers(row.user_id, tx)
+        if not tx.actor.owns(row.user_id):
+            raise Forbidden("not_your_run", "This run belongs to another user.")
         if row.zenml_run_id != command.run_id:
             raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
         return row
     if command.training_id is not None:
-        return await locked(command.training_id, tx)
+        row = await locked(command.training_id, tx)
+        await _refuse_strangers(row, tx)
+        return row
     raise Invalid("no_run", "Name a run or a training.", run_id=["This field is required."])
 
 
 async def retry_training(command: RetryTraining, tx: Tx) -> Training:
     row = await locked(command.training_id, tx)
-    refuse_strangers(row.user_id, tx)
+    await _refuse_strangers(row, tx)
     if not row.plan:
         raise Conflict("dataset_not_built", "Its dataset was not built. Build it, then submit a new training.")
     try:
@@ -111,9 +113,7 @@ async def retry_training(command: RetryTraining, tx: Tx) -> Training:
 
 async def delete_training(command: DeleteTraining, tx: Tx) -> None:
     row = await locked(command.training_id, tx)
-    if not (row.user_id == tx.actor.id or await is_visible(row.id, tx.session, tx.actor)):
-        raise NotFound("training_not_found", "There is no such training.")
-    refuse_strangers(row.user_id, tx)
+    await _refuse_strangers(row, tx)
     if not life_of(row).is_terminal:
         raise Conflict("RUN_NOT_FINISHED", f"Only a training that has ended can be deleted; it is {row.status}.")
     fact = {"training_id": row.id, "user_id": row.user_id, "model_name": row.model_name}
@@ -121,9 +121,8 @@ async def delete_training(command: DeleteTraining, tx: Tx) -> None:
     await tx.session.delete(row)
 
 
-def refuse_strangers(owner: int, tx: Tx) -> None:
-    if not tx.actor.owns(owner):
-        raise Forbidden("not_your_run", "This run belongs to another user.")
+async def _refuse_strangers(row: TrainingRow, tx: Tx) -> None:
+    await refuse_strangers(row.id, row.user_id, tx.session, tx.actor)
 
 
 async def requeue(training_id: int, attempt: int, tx: Tx) -> None:

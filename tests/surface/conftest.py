@@ -1,0 +1,27 @@
+"""One Fairway for all tests of this folder. FAIRWAY_SURFACE names a folder whose servers are kept for the next time."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stack.bench.system import System
+from stack.home import Home
+from tests.surface.rows import Rows
+from tests.surface.system import kept, system
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = os.environ.get("FAIRWAY_SURFACE")
+    start = kept(Home(Path(folder))) if folder else system(Home(tmp_path_factory.mktemp("surface")))
+    with start as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def rows(running: System) -> Iterator[Rows]:
+    rows = Rows(running)
+    yield rows
+    rows.close()

@@ -1,0 +1,76 @@
+"""What the policy of a route and the row that it names make of each caller."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.policy import SAFE, Policy, Rule
+from gateway.routing import DoorRoute
+from gateway.v1.routes import EarlyRule
+from tests.surface.people import Who
+from tests.surface.rows import Rows
+
+COMMON = {"slug", "letter_id", "hanko_user_id"}
+"""What belongs to nobody: everybody whom the route lets in may ask for it."""
+NEVER_PUBLIC = {"notification_id", "command_id"}
+WITHOUT_LOGIN = (Policy.OPEN, Policy.ANON)
+ADMINS = (Policy.ADMIN, Policy.MAPPINGS)
+Body = Mapping[str, Any] | Callable[[Rows], Any] | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """`done` is the answer for who is let in, where it is not what the route declares. `but` maps a caller, or
+    visibility and caller (`public stranger`), to another status; `why` says the reason of what is unusual.
+    `names` makes what the parts of the address name, and `row` is true where the body names a row."""
+
+    route: str
+    body: Body = None
+    done: int | None = None
+    but: Mapping[str, int] = field(default_factory=dict)
+    why: str = ""
+    names: Mapping[str, Callable[[Rows], Any]] = field(default_factory=dict)
+    query: Callable[[Rows], str] | str = ""
+    row: bool | None = None
+
+    @property
+    def method(self) -> str:
+        return self.route.split()[0]
+
+    @property
+    def path(self) -> str:
+        return self.route.split()[1]
+
+
+def visibilities(row: Row, route: DoorRoute) -> tuple[str, ...]:
+    named = set(route.param_convertors)
+    if not names_row(row, route):
+        return ("",)
+    return ("private",) if named & NEVER_PUBLIC else ("private", "public")
+
+
+def names_row(row: Row, route: DoorRoute) -> bool:
+    return bool(set(route.param_convertors) - COMMON) if row.row is None else row.row
+
+
+def expected(row: Row, route: DoorRoute, who: Who, visibility: str) -> int:
+    for key in (f"{visibility} {who}", str(who)):
+        if key in row.but:
+            return row.but[key]
+    refused = at_the_door(route.rule, row.method, who) or of_the_row(row, route, who, visibility)
+    return refused or row.done or route.status_code or 200
+
+
+def at_the_door(rule: Rule, method: str, who: Who) -> int | None:
+    reads = rule.policy is Policy.PUBLIC_READ and method in SAFE
+    if who is Who.ANONYMOUS and not (reads or rule.policy in WITHOUT_LOGIN):
+        return 403 if isinstance(rule, EarlyRule) and method not in SAFE else 401
+    return 403 if rule.policy in ADMINS and who is not Who.ADMIN else None
+
+
+def of_the_row(row: Row, route: DoorRoute, who: Who, visibility: str) -> int | None:
+    if who in (Who.OWNER, Who.ADMIN) or not names_row(row, route):
+        return None
+    if visibility == "private":
+        return 404
+    return 403 if row.method not in SAFE or route.rule.policy is Policy.OWNER else None

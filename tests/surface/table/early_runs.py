@@ -1,0 +1,38 @@
+"""The first generation: runs and people."""
+
+from tests.surface.expected import Row
+from tests.surface.rows import IMAGERY, POLYGON, Rows
+
+TASK = {"task_id": lambda rows: f"training-{rows.training()}"}
+PREDICT = {"geom": POLYGON, "config": {"checkpoint": "nobody", "zoom_level": 19, "source": IMAGERY}}
+PENDING = "what one may not see is pending for ever, as every unknown id"
+
+
+def train(rows: Rows) -> dict:
+    return {"model": rows.local_model(), "epochs": 1, "batch_size": 1}
+
+
+ROWS = [
+    Row("GET /api/v1/training/status/{task_id}/", names=TASK, row=False, why=PENDING),
+    Row("GET /api/v1/task/status/{task_id}/", names=TASK, row=False, why=PENDING),
+    Row("GET /api/v1/training/"),
+    Row("GET /api/v1/training/{training_id}/"),
+    Row("DELETE /api/v1/training/{training_id}/"),
+    Row("POST /api/v1/training/", train, done=404, row=False, why="its base model is unknown"),
+    Row("POST /api/v1/training/terminate/{training_id}/", done=400, why="it has ended"),
+    Row("POST /api/v1/training/publish/{training_id}/", done=409, but={"public stranger": 409},
+        why="it failed, which is said to whoever sees it"),
+    Row("GET /api/v1/prediction/"),
+    Row("GET /api/v1/prediction/{prediction_id}/"),
+    Row("PATCH /api/v1/prediction/{prediction_id}/", {"published": True}),
+    Row("DELETE /api/v1/prediction/{prediction_id}/"),
+    Row("POST /api/v1/prediction/{prediction_id}/retry/"),
+    Row("POST /api/v1/prediction/terminate/{prediction_id}/", done=400, why="it has ended"),
+    Row("POST /api/v1/prediction/", PREDICT, done=404, why="no such model"),
+    Row("GET /api/v1/users/"),
+    Row("POST /api/v1/notifications/mark-as-read/{notification_id}/", but={"admin": 404},
+        why="notifications are private to whom they are for"),
+    Row("POST /api/v1/notifications/mark-all-as-read/"),
+    Row("GET /api/v1/auth/login/", done=404, why="no OSM login is configured"),
+    Row("GET /api/v1/auth/callback/", done=400, why="neither code nor state"),
+]  # fmt: skip

@@ -1,0 +1,48 @@
+"""Predictions, which have failed, and what mappers say of them."""
+
+from tests.surface.expected import Row
+from tests.surface.rows import IMAGERY, POLYGON, Rows
+
+RUN = {"run_id": Rows.prediction_run}
+ANOTHERS = {"private stranger": 403}
+SAID = "fAIr says 403 of another's run; its name cannot be guessed"
+SUBMIT = {"model_stac_id": "nobody", "image_uri": IMAGERY, "zoom": 19, "geometry": POLYGON}
+LIVE = {"model_stac_id": "nobody", "image_uri": IMAGERY, "zoom": 19, "bbox": [85.51, 27.62, 85.511, 27.621]}
+
+
+def feedback(rows: Rows) -> dict:
+    return {"type": "Feature", "geometry": POLYGON, "properties": {"stac_id": "unet", "prediction": rows.prediction()}}
+
+
+ROWS = [
+    Row("GET /api/v1/predictions/"),
+    Row("GET /api/v1/predictions/centroid/"),
+    Row("GET /api/v1/predictions/{prediction_id}/"),
+    Row("PATCH /api/v1/predictions/{prediction_id}/", {"description": "x"}),
+    Row("DELETE /api/v1/predictions/{prediction_id}/"),
+    Row("POST /api/v1/predictions/submit/", SUBMIT, done=404, why="no such model"),
+    Row("POST /api/v1/predictions/live/", LIVE, done=404, why="no such model"),
+    Row("POST /api/v1/predictions/{prediction_id}/retry/"),
+    Row("POST /api/v1/predictions/{prediction_id}/cancel/", done=409, why="it has ended"),
+    Row("GET /api/v1/predictions/{prediction_id}/result/", done=409, why="it has no results"),
+    Row("POST /api/v1/predictions/{prediction_id}/publish/"),
+    Row("POST /api/v1/predictions/{prediction_id}/unpublish/"),
+    Row("GET /api/v1/predictions/runs/{run_id}/status/", names=RUN, but=ANOTHERS, why=SAID),
+    Row("GET /api/v1/predictions/runs/{run_id}/logs/", names=RUN, done=503, but=ANOTHERS,
+        why="logs are the pipeline server's, and there is none here; " + SAID),
+    Row("POST /api/v1/predictions/runs/{run_id}/cancel/", names=RUN, done=409, but=ANOTHERS,
+        why="it has ended; " + SAID),
+    Row("GET /api/v1/public-predictions/"),
+    Row("GET /api/v1/public-predictions/centroid/"),
+    Row("GET /api/v1/public-predictions/{prediction_id}/", but={"private owner": 404, "private admin": 404},
+        why="nobody is known here"),
+    Row("GET /api/v1/public-predictions/{prediction_id}/result/", done=409,
+        but={"private owner": 404, "private admin": 404}, why="nobody is known here; it has no results"),
+    Row("GET /api/v1/feedback/"),
+    Row("POST /api/v1/feedback/", feedback, row=True, but={"public stranger": 201, "private stranger": 400},
+        why="who sees a prediction may say something of it; for others the body names what is not there"),
+    Row("GET /api/v1/feedback/{feedback_id}/"),
+    Row("PUT /api/v1/feedback/{feedback_id}/", feedback),
+    Row("PATCH /api/v1/feedback/{feedback_id}/", {"properties": {"comments": "x"}}),
+    Row("DELETE /api/v1/feedback/{feedback_id}/"),
+]  # fmt: skip

@@ -1,0 +1,36 @@
+"""Trainings; the rows have ended in failure."""
+
+from tests.surface.expected import Row
+from tests.surface.rows import Rows
+
+RUN = {"run_id": Rows.training_run}
+ANOTHERS = {"private stranger": 403}
+SAID = "fAIr says 403 of another's run; its name cannot be guessed"
+SUBMIT = {"base_model_stac_id": "nobody", "dataset_stac_id": "nothing", "model_name": "x"}
+
+ROWS = [
+    Row("GET /api/v1/trainings/"),
+    Row("GET /api/v1/trainings/{training_id}/"),
+    Row("POST /api/v1/trainings/submit/", SUBMIT, done=404, why="neither model nor dataset exists"),
+    Row("POST /api/v1/trainings/{training_id}/retry/", done=409, why="its dataset was not built"),
+    Row(
+        "POST /api/v1/trainings/{training_id}/clone/",
+        {"model_name": "x"},
+        done=404,
+        but={"public stranger": 404},
+        why="whoever sees a training may repeat it; its base model does not exist",
+    ),
+    Row("DELETE /api/v1/trainings/{training_id}/"),
+    Row("POST /api/v1/trainings/{training_id}/cancel/", done=409, why="it has ended"),
+    Row("GET /api/v1/trainings/{training_id}/epochs/"),
+    Row(
+        "POST /api/v1/trainings/{training_id}/publish/",
+        {},
+        done=409,
+        but=ANOTHERS,
+        why="fAIr says 403 of another's training; it failed",
+    ),
+    Row("GET /api/v1/trainings/runs/{run_id}/status/", names=RUN, but=ANOTHERS, why=SAID),
+    Row("GET /api/v1/trainings/runs/{run_id}/logs/", names=RUN, done=404, but=ANOTHERS, why="its log is gone; " + SAID),
+    Row("POST /api/v1/trainings/runs/{run_id}/cancel/", names=RUN, done=409, but=ANOTHERS, why="it has ended; " + SAID),
+]

@@ -1,0 +1,76 @@
+"""The API does what its OpenAPI document says, whoever asks and however odd the input.
+
+Where the address names a row, every other example names one that is there.
+"""
+
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+from schemathesis import checks
+
+from gateway.app import application
+from gateway.settings import DoorSettings
+from stack.bench.system import System
+from tests.surface.people import Who, headers
+from tests.surface.rows import NAMED, Rows
+from tests.surface.table import ROWS
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+EXAMPLES = 6
+CHECKS = [
+    checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
+    checks.response_schema_conformance,
+]  # fmt: skip
+EXCLUDED = {"GET /api/v1/events/": "never ends; tests of the gateway read it"}
+WITHOUT_ZENML = {
+    "GET /api/v1/trainings/runs/{run_id}/logs/", "GET /api/v1/predictions/runs/{run_id}/logs/",
+    "GET /api/v1/local-models/{model_id}/runs/",
+}  # fmt: skip
+"""Answered by the pipeline server, which is not here: they may be 503."""
+CALLERS = (Who.ANONYMOUS, Who.OWNER, Who.ADMIN)
+NAMES = {row.route.replace(":path", ""): row.names for row in ROWS}
+LIMITS = hypothesis.settings(
+    max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+def operations() -> list[str]:
+    app = application(DoorSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
+    paths = app.openapi()["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+OPERATIONS = [operation for operation in operations() if operation not in EXCLUDED]
+
+
+@pytest.fixture(scope="module")
+def described(running: System) -> Any:
+    """As the running gateway serves it."""
+    return schemathesis.openapi.from_url(f"{running.url.removesuffix('/v1')}/schema/")
+
+
+@pytest.mark.parametrize("who", CALLERS)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation(name: str, who: Who, described: Any, running: System, rows: Rows):
+    method, path = name.split(" ", 1)
+    made = _made(name, path, rows)
+
+    @LIMITS
+    @hypothesis.given(case=described[path][method].as_strategy(), real=st.booleans())
+    def holds(case: Any, real: bool) -> None:
+        if real:
+            case.path_parameters.update(made)
+        case.headers.update(headers(who, running.token))
+        case.call_and_validate(checks=CHECKS[name in WITHOUT_ZENML :], timeout=20, allow_redirects=False)
+
+    holds()
+
+
+def _made(name: str, path: str, rows: Rows) -> dict[str, Any]:
+    makers = {**NAMED, **NAMES.get(name, {})}
+    return {part: maker(rows) for part, maker in makers.items() if f"{{{part}}}" in path}

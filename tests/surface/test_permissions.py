@@ -1,0 +1,68 @@
+"""Every route and method, for each kind of caller, on private and on public rows."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.app import application
+from gateway.routing import DoorRoute
+from gateway.settings import DoorSettings
+from stack.bench.system import System
+from tests.surface.expected import Row, expected, visibilities
+from tests.surface.people import Who, headers
+from tests.surface.rows import NAMED, Rows
+from tests.surface.table import ROWS
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+
+def routes() -> dict[str, DoorRoute]:
+    app = application(DoorSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
+    return {f"{method} {route.path}": route for route in app.routes for method in route.methods}  # type: ignore[attr-defined,misc]
+
+
+ROUTES = routes()
+CASES = [
+    (row, visibility, who)
+    for row in ROWS if row.route in ROUTES
+    for visibility in visibilities(row, ROUTES[row.route])
+    for who in Who
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def http(running: System):
+    with httpx.Client(base_url=running.url.removesuffix("/api/v1"), timeout=30) as client:
+        yield client
+
+
+def test_each_route_has_its_row():
+    given = [row.route for row in ROWS]
+    assert sorted(set(ROUTES) - set(given)) == [], "routes without a row in tests/surface/table"
+    assert sorted(set(given) - set(ROUTES)) == [], "rows without a route"
+    assert len(given) == len(set(given))
+
+
+def test_what_is_unusual_has_a_reason():
+    assert [row.route for row in ROWS if (row.done or row.but) and not row.why] == []
+
+
+@pytest.mark.parametrize(("row", "visibility", "who"), CASES, ids=lambda value: getattr(value, "route", str(value)))
+def test_permission(row: Row, visibility: str, who: Who, running: System, rows: Rows, http: httpx.Client):
+    made = rows.seen_as(visibility or "public")
+    request = _request(row, made) | {"headers": headers(who, running.token)}
+    with http.stream(row.method, **request) as response:
+        wanted = expected(row, ROUTES[row.route], who, visibility)
+        endless = response.headers.get("content-type", "").startswith("text/event-stream")
+        text = "" if endless else response.read().decode(errors="replace")[:600]
+    assert response.status_code == wanted, text
+
+
+def _request(row: Row, rows: Rows) -> dict[str, Any]:
+    named = {**NAMED, **row.names}
+    path, parts = row.path.replace(":path", ""), ROUTES[row.route].param_convertors
+    address = path.format(**{part: named[part](rows) for part in parts})
+    query = row.query(rows) if callable(row.query) else row.query
+    body = row.body(rows) if callable(row.body) else row.body
+    return {"url": f"{address}?{query}" if query else address} | ({} if body is None else {"json": body})
