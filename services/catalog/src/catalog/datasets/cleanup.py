@@ -8,7 +8,8 @@ from kit.storage import Storage
 
 async def removed(stac_id: str, stac: StacApi, storage: Storage) -> None:
     if stac.root:
-        await stac.delete(DATASETS, stac_id)
+        async with stac.turn(DATASETS, stac_id):  # a writer that has read the item would put it back
+            await stac.delete(DATASETS, stac_id)
     if storage.settings.bucket:
         for folder in (places.home(stac_id), f"downloads/{DATASETS}/{stac_id}/"):
             await storage.remove(await storage.keys(folder))

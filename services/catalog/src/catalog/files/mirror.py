@@ -55,11 +55,14 @@ async def _copied(item: Item, name: str, href: str, tools: MirrorTools) -> None:
 
 
 async def _pointed(job: c.MirrorJob, sources: dict[str, str], tools: MirrorTools) -> None:
-    """The item may have changed while files were copied: only assets that still name their source are pointed anew."""
+    """The item may have changed while files were copied: only assets that still name their source are pointed anew.
+    Copies of an item that is gone go, too."""
     async with tools.api.turn(job.collection, job.item_id):
         item = await tools.api.get(job.collection, job.item_id)
         if item is not None:
-            await _put(item, sources, tools)
+            return await _put(item, sources, tools)
+    for name in sources:
+        await tools.storage.remove(await tools.storage.keys(places.download(job.collection, job.item_id, name)))
 
 
 async def _put(item: Item, sources: dict[str, str], tools: MirrorTools) -> None:
