@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 MAX_VERTICES = 10_000
 MAX_FEATURES = 50_000
@@ -30,21 +31,22 @@ class BadLabel(ValueError):
 class Label:
     """`geometry` in EPSG:4326, two-dimensional, valid, not empty."""
 
-    geometry: shapely.Geometry
+    geometry: BaseGeometry
     osm_id: int | None = None
     osm_type: str | None = None
     tags: dict[str, str] | None = None
 
 
-def geometry_of(value: Any) -> shapely.Geometry:
+def geometry_of(value: Any) -> BaseGeometry:
     """Any valid GeoJSON geometry of reasonable size in lon/lat; BadLabel otherwise."""
     if not isinstance(value, dict) or not {"coordinates", "geometries"} & cast(Values, value).keys():
         raise BadLabel("geometry", "This is no GeoJSON geometry.")
     try:
-        geometry = shapely.force_2d(shapely.from_geojson(json.dumps(value, allow_nan=False)))
+        geometry = shapely.force_2d(shapely.from_geojson(json.dumps(value, allow_nan=False)))  # pyright: ignore[reportUnknownMemberType]
     except (shapely.errors.ShapelyError, ValueError, TypeError) as problem:
         raise BadLabel("geometry", "This is no GeoJSON geometry.") from problem
-    if geometry.is_empty or shapely.get_num_coordinates(geometry) > MAX_VERTICES:
+    vertices = shapely.get_num_coordinates(geometry)  # pyright: ignore[reportUnknownMemberType]
+    if not 0 < vertices <= MAX_VERTICES:
         raise BadLabel("geometry", f"A label has between 1 and {MAX_VERTICES} vertices.")
     west, south, east, north = geometry.bounds
     if west < -180 or south < -90 or east > 180 or north > 90:
@@ -118,8 +120,8 @@ def mended(feature: Any) -> Any:
     """A feature of OpenStreetMap whose geometry crosses itself, made valid; anything else as it came."""
     try:
         geometry = shapely.from_geojson(json.dumps(feature["geometry"]))
-    except (shapely.errors.ShapelyError, KeyError, TypeError):
+    except (shapely.errors.ShapelyError, KeyError, TypeError, ValueError):
         return feature
-    if geometry is None or geometry.is_valid:
+    if geometry.is_valid:
         return feature
     return {**feature, "geometry": json.loads(shapely.to_geojson(shapely.make_valid(geometry)))}

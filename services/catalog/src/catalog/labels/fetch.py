@@ -52,14 +52,14 @@ async def _claimed(job: LabelFetchJob, context: JobContext) -> dict[str, Any] | 
     """The outline of the area as GeoJSON; None when nobody wants this fetch any more."""
     async with context.tx() as tx:
         aoi = await tx.session.get(AoiRow, job.aoi_id, with_for_update=True)
-        if not _wanted(aoi, job):
+        if aoi is None or not _wanted(aoi, job):
             return None
         aoi.label_since = datetime.now(UTC)
         return shapely.geometry.mapping(to_shape(aoi.geom))
 
 
-def _wanted(aoi: AoiRow | None, job: LabelFetchJob) -> bool:
-    return aoi is not None and aoi.label_run == job.run and aoi.label_status == 0
+def _wanted(aoi: AoiRow, job: LabelFetchJob) -> bool:
+    return aoi.label_run == job.run and aoi.label_status == 0
 
 
 async def _downloaded(

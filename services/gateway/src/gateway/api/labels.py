@@ -138,7 +138,7 @@ async def change_label(request: Request, label_id: Id, body: LabelPatch) -> Resp
         given["aoi_id"] = given.pop("aoi")
     if body.geometry is not None:
         given["geometry"] = body.geometry
-    return await send(request, c.ChangeLabel(label_id=label_id, given=sorted(given), **given))
+    return await send(request, c.ChangeLabel.model_validate({"label_id": label_id, "given": sorted(given)} | given))
 
 
 @routes.delete("/labels/{label_id}/", Policy.OWNER)

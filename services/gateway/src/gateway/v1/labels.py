@@ -107,7 +107,7 @@ async def upload_labels(request: Request, aoi_id: Id) -> Response:
 async def _change(request: Request, label_id: int, given: dict[str, Any]) -> Response:
     names = {"geom": "geometry", "aoi": "aoi_id"}
     values = {names.get(name, name): value for name, value in given.items()}
-    return await send(request, ChangeLabel(label_id=label_id, given=sorted(values), **values))
+    return await send(request, ChangeLabel.model_validate({"label_id": label_id, "given": sorted(values)} | values))
 
 
 def _same(row: Row) -> Row:
