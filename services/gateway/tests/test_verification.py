@@ -26,7 +26,7 @@ def prover(sql, dev_token) -> dict[str, str]:
 
 
 @pytest.fixture
-async def link(prover, caller: Caller) -> dict[str, str]:
+async def link(running, prover, caller: Caller) -> dict[str, str]:
     """The parameters of the link, as notify gets it."""
     letter = await caller.ask(GetVerificationLetter(user_id=ID), SERVICE)
     assert letter["email"] == ADDRESS
@@ -123,7 +123,7 @@ def test_uid_is_read_back(user_id):
     assert verification.user_id_of(verification.uid_of(user_id)) == user_id
 
 
-async def test_only_services_get_links(caller: Caller, prover, sql):
+async def test_only_services_get_links(running, caller: Caller, prover, sql):
     for actor in (ADMIN, Actor(id=ID, username="prover")):
         with pytest.raises(Forbidden):
             await caller.ask(GetVerificationLetter(user_id=ID), actor)
