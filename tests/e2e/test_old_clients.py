@@ -327,4 +327,7 @@ def test_v3_categories_and_lists(http: httpx.Client, stranger: httpx.Client, tra
     assert done(stranger.get("/categories/"))["results"][0].keys() >= {"slug", "id", "label", "description"}
     assert done(http.get("/datasets/", params={"search": "village of", "ordering": "-created_at"}))["count"] >= 1
     assert training["id"] in [row["id"] for row in done(http.get("/trainings/", params={"user": PERSON}))["results"]]
-    assert "points" not in done(stranger.get("/health/"))
+    assert done(stranger.get("/health/"))["postgresql"] is True
+    assert done(stranger.get("/kpi/stats/")).keys() == {
+        "total_models_published", "total_registered_users", "total_feedback_labels", "total_accepted_predictions",
+    }  # fmt: skip

@@ -11,6 +11,7 @@ ROWS = [
     Row("POST /api/v1/dead-letters/{letter_id}/discard/"),
     Row("GET /api/"),
     Row("GET /api/v1/health/"),
+    Row("GET /api/v1/kpi/stats/"),
     Row("GET /api/schema/"),
     Row("GET /api/docs/"),
     Row("GET /api/redoc/"),

@@ -19,6 +19,7 @@ from gateway.api import (
     files,
     frontend,
     geodata,
+    kpi,
     labels,
     local_models,
     mappings,
@@ -44,7 +45,7 @@ MODULES = (
     feedback,
     files,
     osm,
-    *v1.MODULES,
+    kpi, *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from gateway.auth.cache import Recent
 from gateway.auth.identity import Provider
 from gateway.auth.osm import OsmLogin
 from gateway.auth.people import People
@@ -37,6 +38,10 @@ class Door:
     @cached_property
     def people(self) -> People:
         return People(self.db)
+
+    @cached_property
+    def kpi(self) -> Recent[dict[str, int]]:
+        return Recent()
 
     @property
     def bus(self) -> Bus:

@@ -12,6 +12,7 @@ from kit.statements import Prepared
 
 REMEMBERED = 300.0
 _PICTURE = Prepared(select(UserRow.img_url).where(UserRow.id == bindparam("user_id")))
+_NUMBER = Prepared(select(func.count()).select_from(UserRow))
 _SHOWN = (UserRow.id.label("osm_id"), UserRow.username, UserRow.img_url)
 
 
@@ -28,6 +29,10 @@ class People:
         async with self.db.raw() as connection:
             rows = await _PICTURE.rows(connection, user_id=user_id)
         return self._recent.put(user_id, rows[0]["img_url"] if rows else "", REMEMBERED)
+
+    async def number(self) -> int:
+        async with self.db.raw() as connection:
+            return await _NUMBER.value(connection)
 
     async def listed(self, page: Page, user_id: int | None) -> tuple[int, list[dict[str, Any]]]:
         """Number of all that match and one page of them, by number; every word is in the name or is the number."""
