@@ -20,7 +20,7 @@ from tests.surface.rows import NAMED, Rows
 from tests.surface.table import ROWS
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-EXAMPLES = 6
+EXAMPLES = 8
 CHECKS = [
     checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
     checks.response_schema_conformance,

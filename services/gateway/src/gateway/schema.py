@@ -3,7 +3,7 @@
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from gateway.policy import SAFE, Policy, Rule
 
@@ -19,7 +19,7 @@ class Xml(Response):
     media_type = "application/xml"
 
 
-class GeoJson(Response):
+class GeoJson(JSONResponse):
     media_type = "application/geo+json"
 
 
