@@ -37,6 +37,11 @@ pytestmark = [pytest.mark.usefixtures("stac"), pytest.mark.timeout(400)]
 GRID = morecantile.tms.get("WebMercatorQuad")
 
 
+async def is_mirrored(stac, stac_id: str) -> bool:
+    item = await stac.get("datasets", stac_id)
+    return f"/stac-assets/datasets/{stac_id}/download/" in item["assets"]["download"]["href"]
+
+
 @pytest.mark.spec(
     "18.2", "chips inside the AOI, one feature per OSM object, labels.geojson, union is a MultiPolygon, STAC item"
 )
@@ -70,6 +75,7 @@ async def test_a_build_ends_in_chips_labels_archive_and_item(running, working, b
     item = await stac.get("datasets", row["stac_id"])
     assert (item["properties"]["fair:chip_count"], item["geometry"]["type"]) == (len(chips), "MultiPolygon")
     assert item["properties"]["providers"] == [{"name": "mapper", "roles": ["producer"]}]
+    assert await eventually(lambda: is_mirrored(stac, row["stac_id"]), 30)
 
     await eventually(lambda: facts)
     told = facts[0]

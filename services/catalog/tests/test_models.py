@@ -4,6 +4,7 @@ import asyncio
 import json
 from uuid import uuid4
 
+import httpx
 import nats
 import pytest
 import pytest_asyncio
@@ -20,6 +21,7 @@ from catalog.stac.registry import register_dataset
 from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
 from contracts.catalog import models as c
 from contracts.catalog.curation import DescribeModel, EditModelStac, ListPinnedModels, PinModel
+from contracts.catalog.files import GetDownload
 from contracts.shared import ANONYMOUS, Page
 from contracts.training import TrainingSubmitted
 from kit.errors import DomainError, NotFound
@@ -369,6 +371,22 @@ async def test_versions_published_at_once_follow_one_another(run, caller, stac):
     assert [link(item, "predecessor-version") for item in items] == [
         None, *(stac.href(LOCAL_MODELS, item["id"]) for item in items[:2]),
     ]  # fmt: skip
+
+
+@pytest.mark.spec("18.4", "mirroring at the end of promotion")
+async def test_published_version_is_mirrored(run, caller, stac):
+    published = await caller.send(c.PublishLocalModel(training_id=run["training_id"]))
+    item_id = published.result["local_model_stac_id"]
+
+    async def addresses():
+        assets = (await stac.get(LOCAL_MODELS, item_id))["assets"]
+        names = ("model", "checkpoint", "training-metrics")
+        return [assets[name]["href"] for name in names if "/stac-assets/local-models/" in assets[name]["href"]]
+
+    assert await eventually(addresses, 30)
+    link = await caller.ask(GetDownload(collection=LOCAL_MODELS, item_id=item_id, asset="training-metrics"), ANONYMOUS)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(link["url"])).json()["epochs"] == [1, 2]
 
 
 @pytest.mark.spec("24", "6 admins may promote")

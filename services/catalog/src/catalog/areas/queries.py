@@ -64,11 +64,15 @@ async def _one(statement: Prepared, aoi_id: int, read: ReadTx) -> str:
     return text
 
 
+_WRITTEN = select(cast(feature, Text)).select_from(AoiRow).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
+
+
 async def list_aois(query: ListAois, read: ReadTx) -> bytes:
     """By id. Invalid when the `dataset` of the filter does not exist."""
     narrow = query.dataset is not None or query.user is not None or query.page.in_bbox
     count = None if narrow else _all_visible(read.actor)
-    return await fitting(await _filtered(query, read), AoiRow.id, query.page, query.after, read, count)
+    rows = await _filtered(query, read)
+    return await fitting(rows, AoiRow.id, query.page, query.after, read, count, _WRITTEN)
 
 
 def _all_visible(actor: Actor) -> Select[Any]:
@@ -83,7 +87,7 @@ def _all_visible(actor: Actor) -> Select[Any]:
 
 
 async def _filtered(query: ListAois, read: ReadTx) -> Select[str]:
-    rows = select(cast(feature, Text)).select_from(AoiRow).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
+    rows = _WRITTEN
     if not sees_all(read.actor):
         rows = rows.where(visible(read.actor.id, False))
     if query.dataset is not None:
