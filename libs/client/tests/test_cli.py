@@ -4,13 +4,12 @@ import json
 import stat
 
 import pytest
+from client_samples import NOW, aoi, dataset, prediction, training
+from small_gateway import Answer
 from typer.testing import CliRunner
 
 from fairway import events, waiting
 from fairway.cli import app, session
-
-from .conftest import Answer
-from .samples import NOW, aoi, dataset, prediction, training
 
 
 @pytest.fixture(autouse=True)

@@ -3,13 +3,12 @@
 from itertools import islice
 
 import pytest
+from client_samples import dataset, prediction, stream, training
+from small_gateway import Answer
 
 from fairway import ApiError, events, waiting
 from fairway.errors import Ended
 from fairway.events import parse
-
-from .conftest import Answer
-from .samples import dataset, prediction, stream, training
 
 STREAM = {"content-type": "text/event-stream"}
 

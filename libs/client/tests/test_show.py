@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from client_samples import dataset
 from rich.console import Console
 
 from fairway.cli.datasets import polygons
@@ -10,8 +11,6 @@ from fairway.cli.show import Watching, curve, table, watch
 from fairway.errors import Ended
 from fairway.events import ServerEvent
 from fairway.rows import Dataset
-
-from .samples import dataset
 
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
 

@@ -1,12 +1,11 @@
 """Retries, verdicts that come later, errors."""
 
 import pytest
+from client_samples import aoi, dataset
+from small_gateway import Answer
 
 from fairway import ApiError, Unreachable, transport
 from fairway.transport import Transport
-
-from .conftest import Answer
-from .samples import aoi, dataset
 
 PROBLEM = {
     "type": "about:blank", "title": "Bad", "status": 400, "detail": "Invalid request data", "trace_id": "t" * 32,

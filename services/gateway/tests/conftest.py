@@ -1,6 +1,7 @@
 """The real gateway on a throw-away NATS and database, asked over HTTP; small responders stand for other services."""
 
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from stack.sandbox.issuer import INTERNAL_KEY
 from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
+sys.path.insert(0, str(Path(__file__).parent))
 TOKEN = "a-token-for-tests"
 PORT = free_port()
 BASE = f"http://127.0.0.1:{PORT}"

@@ -3,12 +3,11 @@
 import json
 
 import pytest
+from early import SQUARE, TEMPLATE, area, dataset, rows
 
 from contracts.catalog.areas import CreateAoi, GetAoi, GetAoiGpx, ListAois
 from contracts.catalog.datasets import ChangeDataset, CreateDataset, DeleteDataset, GetDataset, ListDatasets
 from contracts.verdict import Accepted
-
-from .early import SQUARE, TEMPLATE, area, dataset, rows
 
 FIELDS = {"id", "name", "source_imagery", "status", "user", "created_at", "last_modified", "offset",
           "models_count"}  # fmt: skip

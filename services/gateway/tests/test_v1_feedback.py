@@ -1,6 +1,7 @@
 """Feedback in the words of v1: at the path of today, approvals, marked areas, trainings on them."""
 
 import pytest
+from early import NOW, SQUARE, USER, area, card, dataset, rows, training
 
 from contracts.catalog.areas import CreateAoi, GetAoi, ListAois
 from contracts.catalog.datasets import BuildDraft, CreateDataset, GetDataset, ListDatasets
@@ -9,8 +10,6 @@ from contracts.catalog.models import GetModelFacts
 from contracts.prediction.feedback import ChangeFeedback, GiveFeedback, ListFeedback
 from contracts.training import GetModelCard, GetTraining, ListTrainings, SubmitTraining
 from contracts.verdict import Accepted
-
-from .early import NOW, SQUARE, USER, area, card, dataset, rows, training
 
 MARKED = dataset(id=6, stac_id="feedback-1", title="Feedback on training 9")
 

@@ -1,6 +1,7 @@
 """`/model/`: from the draft to the archive."""
 
 import pytest
+from early import RING, area, card, dataset, model, rows, training
 
 from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import GetDataset
@@ -14,8 +15,6 @@ from contracts.catalog.models import (
 )
 from contracts.training import ChangeModelCard, DraftModel, GetModelCard, GetTraining
 from contracts.verdict import Accepted, Kind, Refused
-
-from .early import RING, area, card, dataset, model, rows, training
 
 FIELDS = {
     "id", "name", "dataset", "description", "base_model", "status", "published_training", "accuracy",

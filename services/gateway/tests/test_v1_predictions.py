@@ -1,6 +1,7 @@
 """`/prediction/`, in both forms."""
 
 import pytest
+from early import SQUARE, TEMPLATE, dataset, model, prediction, rows, training
 
 from contracts.catalog.datasets import GetDataset
 from contracts.catalog.models import GetLocalModel
@@ -17,8 +18,6 @@ from contracts.prediction import (
 )
 from contracts.training import GetTraining
 from contracts.verdict import Accepted, Kind, Refused
-
-from .early import SQUARE, TEMPLATE, dataset, model, prediction, rows, training
 
 CONFIG = {"checkpoint": "roofs-v1", "zoom_level": 19, "source": TEMPLATE, "confidence_threshold": 0.4}
 FIELDS = {

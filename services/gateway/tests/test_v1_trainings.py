@@ -3,6 +3,7 @@
 from itertools import count
 
 import pytest
+from early import area, card, dataset, model, rows, training
 
 from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import BuildDraft, GetDataset
@@ -18,8 +19,6 @@ from contracts.training import (
     SubmitTraining,
 )
 from contracts.verdict import Accepted, Kind, Refused
-
-from .early import area, card, dataset, model, rows, training
 
 ORDER = {"model": 4, "epochs": 5, "batch_size": 4, "zoom_level": [20, 19], "description": "first"}
 FIELDS = {

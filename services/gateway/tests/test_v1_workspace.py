@@ -1,14 +1,13 @@
 """`/workspace/`: files of then, where they lie today."""
 
 import pytest
+from early import NOW, dataset, model, training
 
 from contracts.catalog.datasets import GetDataset
 from contracts.catalog.files import GetWorkspaceUrl, ListWorkspace
 from contracts.catalog.models import GetLocalModel
 from contracts.training import GetTraining
 from contracts.verdict import Kind, Refused
-
-from .early import NOW, dataset, model, training
 
 HERE = "dev/predict/31/output/"
 
