@@ -30,7 +30,7 @@ test: setup ## every test, on real servers
 bench: setup ## the figures of docs/bench.md as a table and as .fairway/bench.json
 	@$(PY) -m stack.bench
 
-contracts: .venv/.synced ## rewrites schemas, AsyncAPI, OpenAPI, docs/topology.md
+contracts: .venv/.synced ## rewrites schemas, AsyncAPI, OpenAPI, docs/topology.md, docs/fair-coverage.md
 	@$(PY) -m tests.contracts.generate
 
 lint: .venv/.synced

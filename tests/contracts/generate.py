@@ -1,8 +1,9 @@
-"""`make contracts`: writes schemas, AsyncAPI, OpenAPI, the topology and the table of settings."""
+"""`make contracts`: writes schemas, AsyncAPI, OpenAPI, the topology, the tables of settings and of what is proven."""
 
 from pathlib import Path
 
 from contracts import OWNERS
+from tests.contracts import coverage
 from tests.contracts.documents import asyncapi, topology
 from tests.contracts.schemas import SCHEMAS, golden
 from tests.contracts.settings import document as settings
@@ -15,6 +16,7 @@ def files() -> dict[Path, str]:
     wanted = {SCHEMAS / name: text for name, text in golden().items()}
     wanted |= {ROOT / "services" / name / "asyncapi.yaml": asyncapi(name) for name in OWNERS}
     wanted[ROOT / "services/gateway/openapi.json"] = _openapi()
+    wanted |= {coverage.PAGE: coverage.page(), coverage.UNCOVERED: coverage.shrunk()}
     return wanted | {ROOT / "docs/topology.md": topology(), ROOT / "docs/settings.md": settings()}
 
 

@@ -244,7 +244,7 @@ def test_v1_places(http: httpx.Client, stranger: httpx.Client, published: Row, d
     assert "<osm" in xml.text
 
 
-@pytest.mark.spec("22.5", "POST /prediction/ synchronous")
+@pytest.mark.spec("22.5", "synchronous 201")
 def test_v1_prediction_at_once(http: httpx.Client, published: Row, tiles: str, place):
     west, south, _, _ = place.predict_box()
     body = {"bbox": [west, south, west + 4e-4, south + 4e-4], "model_id": published["id"], "zoom_level": place.zoom,

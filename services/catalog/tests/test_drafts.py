@@ -36,7 +36,7 @@ async def test_draft_is_built_from_its_own_areas(caller: Caller, mapping):
     assert (await caller.send(order(row["id"]))).code == "not_a_draft"
 
 
-@pytest.mark.spec("22.3", "GET /dataset/ ranges")
+@pytest.mark.spec("22.3", "dataset filters")
 async def test_lists_narrow_by_range(caller: Caller):
     ids = [(await caller.send(CreateDataset(title="Range", source_imagery=TEMPLATE))).result["id"] for _ in range(3)]
 

@@ -43,7 +43,7 @@ async def fetched(caller, item_id: str, asset: str = "model", **headers: str) ->
         return await http.get(link["url"], headers=headers)
 
 
-@pytest.mark.spec("18.4", "mirror_stac_assets")
+@pytest.mark.spec("18.4", "copies and republishes")
 @pytest.mark.spec("6.5", "GET /stac-assets/{collection}/{item_id}/{asset}/")
 async def test_registered_model_can_be_downloaded_by_everybody(registered, stac, storage, caller):
     item = await mirrored(stac, registered["stac_item_id"])
@@ -77,7 +77,7 @@ async def test_archived_version_keeps_its_own_files(registered, stac, storage, c
     assert (new.content, old.content) == (b"better weights", b"weights")
 
 
-@pytest.mark.spec("18.4", "assets already pointing there are skipped")
+@pytest.mark.spec("18.4", "mirrored ones are skipped")
 async def test_mirroring_again_changes_nothing(registered, stac, running, caller):
     before = await mirrored(stac, registered["stac_item_id"])
     progress = await heard_while(caller, running, registered["stac_item_id"])
@@ -121,7 +121,7 @@ async def hints(caller, live) -> list[dict]:
     return heard
 
 
-@pytest.mark.spec("6.5", "unknown collection, asset or no object")
+@pytest.mark.spec("6.5", "unknown collection 404, asset or no object")
 @pytest.mark.parametrize("change", [{"collection": "zenml"}, {"asset": "labels"}, {"item_id": "none"}])
 async def test_there_are_no_other_downloads(registered, stac, caller, change):
     await mirrored(stac, registered["stac_item_id"])
@@ -130,7 +130,7 @@ async def test_there_are_no_other_downloads(registered, stac, caller, change):
         await caller.ask(c.GetDownload(**query), ANONYMOUS)
 
 
-@pytest.mark.spec("6.6", "HEAD|GET /artifacts/{bucket}/{key}")
+@pytest.mark.spec("6.6", "GET /artifacts/{bucket}/{key}, HEAD /artifacts/{bucket}/{key}")
 async def test_public_artifacts_are_linked_and_measured(caller, storage):
     key = f"{storage.prefix}zenml/local-models/{uuid4().hex}/model.onnx"
     place = {"bucket": storage.settings.bucket, "key": key}
@@ -144,7 +144,7 @@ async def test_public_artifacts_are_linked_and_measured(caller, storage):
     assert (await caller.ask(c.HeadArtifact(**place), ANONYMOUS))["size"] == 10
 
 
-@pytest.mark.spec("6.6", "other buckets, other folders, ..")
+@pytest.mark.spec("6.6", "other bucket 404, other prefix 404, dots 404")
 @pytest.mark.parametrize(
     ("bucket", "key"),
     [
@@ -173,7 +173,7 @@ async def listed(caller, actor=MAPPER, **query) -> dict:
     return await caller.ask(c.ListWorkspace(**query), actor)
 
 
-@pytest.mark.spec("14", "GET /workspace/?prefix=")
+@pytest.mark.spec("14", "GET /workspace/")
 async def test_folders_and_files_of_ones_own_dataset(caller, shelf):
     top = await listed(caller, prefix=shelf["home"])
     labels = await listed(caller, prefix=f"{shelf['home']}labels")
@@ -184,7 +184,7 @@ async def test_folders_and_files_of_ones_own_dataset(caller, shelf):
     assert file["last_modified"].startswith("20")
 
 
-@pytest.mark.spec("14", "paging beyond 1000 keys")
+@pytest.mark.spec("14", "more than 1000 keys")
 async def test_pages_continue_where_the_last_one_ended(caller, shelf):
     for actor in (MAPPER, ADMIN):
         first = await listed(caller, actor, prefix=f"{shelf['home']}chips/", limit=2)

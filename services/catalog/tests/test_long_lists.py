@@ -153,7 +153,7 @@ async def plans_of(db: Database, call: Callable[[], Any], last: bool = False) ->
     return found
 
 
-@pytest.mark.spec("1.2", "count counts only rows the caller may see")
+@pytest.mark.spec("1.2", "count of visible rows")
 @pytest.mark.parametrize("filters", [{}, {"status": "built"}, {"user": 7}, {"user": 8}, {"visibility": "private"}])
 async def test_numbers_of_datasets_are_exact(db: Database, sql, filters):
     columns = " ".join(f"and {'user_id' if name == 'user' else name} = %s" for name in filters)
@@ -181,7 +181,7 @@ async def exact(db: Database, sql) -> None:
     assert ((await aois(db))["count"], (await aois(db, ADMIN))["count"]) == (mine, everything)
 
 
-@pytest.mark.spec("4", "count of AOIs")
+@pytest.mark.spec("4", "GET /aois/")
 async def test_numbers_of_areas_follow_every_change(db: Database, sql):
     await exact(db, sql)
     place = "ST_MakeEnvelope(1, 1, 1.1, 1.1, 4326)"

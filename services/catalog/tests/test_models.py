@@ -63,8 +63,8 @@ async def test_registered_model_is_in_catalogue_with_its_files_in_our_store(regi
     assert (facts["kind"], facts["facts"]["onnx_uri"], facts["facts"]["num_classes"]) == ("base", asset["href"], 3)
 
 
-@pytest.mark.spec("6.2", "row found or created by name")
-@pytest.mark.spec("17.4", "registering again")
+@pytest.mark.spec("6.2", "register again")
+@pytest.mark.spec("17.4", "register again clears the error")
 async def test_second_registration_archives_the_first(registered, caller, stac, files_port, heard):
     item = base_item(files_port, **{"mlm:name": registered["name"]}) | {"id": registered["stac_item_id"]}
     again = await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)
@@ -78,8 +78,8 @@ async def test_second_registration_archives_the_first(registered, caller, stac, 
     assert told[-1]["facts"]["stac_item_id"] == item["id"]
 
 
-@pytest.mark.spec("17.4", "registering → failed")
-@pytest.mark.spec("18.3", "error keeps the library's text")
+@pytest.mark.spec("17.4", "registering to failed")
+@pytest.mark.spec("18.3", "error cut to 2000")
 @pytest.mark.parametrize(
     ("onnx", "words"),
     [
@@ -133,7 +133,7 @@ async def test_crash_after_publishing_makes_no_second_version(registered, caller
     assert (await settled(caller, registered["id"]))["status"] == "active"
 
 
-@pytest.mark.spec("18.3", "infrastructure")
+@pytest.mark.spec("18.3", "infrastructure sentence")
 async def test_catalogue_that_stays_down_fails_the_registration_at_last(registered, caller, attempt):
     down = StacApi("http://127.0.0.1:9", None)
     with pytest.raises(registration.Interrupted):
@@ -146,7 +146,7 @@ async def test_catalogue_that_stays_down_fails_the_registration_at_last(register
     await down.stop()
 
 
-@pytest.mark.spec("17.4", "registering → failed when every worker died")
+@pytest.mark.spec("17.4", "registering to failed")
 async def test_registration_whose_workers_died_fails_with_words(registered, caller, running, attempt):
     async with running.db.raw() as connection:
         await connection.execute("update base_models set status = 'registering' where id = %s", [registered["id"]])
@@ -173,7 +173,7 @@ async def test_overtaken_registration_records_nothing(registered, caller, runnin
     assert (await caller.ask(c.GetBaseModel(model_id=registered["id"]), ADMIN))["status"] == "registering"
 
 
-@pytest.mark.spec("6.2", "mlm:entrypoint")
+@pytest.mark.spec("6.2", "entrypoint must be shipped")
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -206,7 +206,7 @@ async def test_one_item_cannot_belong_to_two_models(registered, caller, files_po
 
 
 @pytest.mark.spec("6.2", "GET /base-models/")
-@pytest.mark.spec("15", "?expand=stac")
+@pytest.mark.spec("15", "only expand=stac")
 async def test_lists_filter_search_order_and_expand(registered, caller):
     page = Page(search=registered["name"][2:].upper(), ordering="-created_at,nonsense")
     found = await caller.ask(c.ListBaseModels(page=page, category="buildings", expand=True), ANONYMOUS)
@@ -237,7 +237,7 @@ async def row_of(caller, model_id: int, actor=MAPPER) -> dict | None:
 
 
 @pytest.mark.spec("6.3", "run_count")
-@pytest.mark.spec("17.5", "new, by training submit")
+@pytest.mark.spec("17.5", "active without an item")
 async def test_training_brings_a_private_local_model_into_being(registered, caller):
     event = await submitted(caller, registered)
     await submitted(caller, registered, local_model=event.local_model, model_name=event.model_name)
@@ -299,7 +299,7 @@ async def run(registered, caller, stac, storage, training):
 
 
 @pytest.mark.spec("7.7", "POST /trainings/{id}/publish/")
-@pytest.mark.spec("17.5", "first promotion fills stac_item_id")
+@pytest.mark.spec("17.5", "promotion fills the item")
 async def test_published_run_is_an_item_with_its_files(run, caller, stac, storage, heard):
     command_id = uuid4()
     verdict = await caller.send(
@@ -329,7 +329,7 @@ async def test_published_run_is_an_item_with_its_files(run, caller, stac, storag
     assert (await caller.ask(c.GetModelFacts(stac_item_id=item_id)))["kind"] == "local"
 
 
-@pytest.mark.spec("7.7", "publishing the same run twice creates another version")
+@pytest.mark.spec("7.7", "again makes a version")
 async def test_publishing_again_is_another_version_and_deprecates_the_first(run, caller, stac):
     command = c.PublishLocalModel(training_id=run["training_id"])
     first, second = [await caller.send(command) for _ in range(2)]
@@ -400,7 +400,7 @@ def link(item: dict, rel: str) -> str | None:
     return next((link["href"] for link in item["links"] if link["rel"] == rel), None)
 
 
-@pytest.mark.spec("7.7", "STAC_VALIDATION_ERROR")
+@pytest.mark.spec("7.7", "refusal 422")
 async def test_refusals_of_publishing(run, caller, training, stac):
     command = c.PublishLocalModel(training_id=run["training_id"])
     not_owner = await caller.send(command, STRANGER)
@@ -420,7 +420,7 @@ async def test_refusals_of_publishing(run, caller, training, stac):
     assert await stac.named(LOCAL_MODELS, "mlm:name", run["model_name"]) == []
 
 
-@pytest.mark.spec("6.2", "PATCH /base-models/{id}/pin/ fair:preview_place fair:coverage")
+@pytest.mark.spec("6.2", "PATCH /base-models/{id}/pin/, reverse geocoding")
 @pytest.mark.spec("6.4", "GET /pinned-models/")
 async def test_pin_reaches_row_item_and_list(registered, caller, stac):
     pin = PinModel(registry="base", model_id=registered["id"], pinned_location=(85.5, 27.6))
@@ -450,7 +450,7 @@ async def test_owner_describes_a_published_model(run, caller, stac):
     assert (await caller.send(describe, STRANGER)).kind == "forbidden"
 
 
-@pytest.mark.spec("6.3", "PATCH /local-models/{id}/pin/ without an item sets the flag only")
+@pytest.mark.spec("6.3", "PATCH /local-models/{id}/pin/")
 async def test_pin_of_an_unpublished_model_sets_the_flag_only(registered, caller):
     event = await submitted(caller, registered)
     pin = PinModel(registry="local", model_id=event.local_model, pinned_location=(85.5, 27.6))

@@ -141,7 +141,7 @@ async def counting(stac: StacApi):
     await api.stop()
 
 
-@pytest.mark.spec("15", "STAC_CACHE_TTL, STAC_BULK_FETCH_WORKERS")
+@pytest.mark.spec("15", "cache, misses in parallel")
 async def test_a_page_costs_one_search_and_the_next_none(stac: StacApi):
     names = [await register_dataset(dataset_facts(), stac) for _ in range(3)]
     rows = [{"stac_id": name, "stac": None} for name in [*names, ""]]
@@ -160,7 +160,7 @@ async def test_a_page_costs_one_search_and_the_next_none(stac: StacApi):
     assert rows[3]["stac"] is None
 
 
-@pytest.mark.spec("15", "fail loud")
+@pytest.mark.spec("15", "one failure fails the page")
 async def test_one_missing_item_fails_the_page(stac: StacApi):
     name = await register_dataset(dataset_facts(), stac)
     with pytest.raises(Internal, match="t-nowhere"):
@@ -176,7 +176,7 @@ async def test_old_entries_are_not_used(stac: StacApi):
     assert len(sent) == 2
 
 
-@pytest.mark.spec("15", "cache invalidated over the bus")
+@pytest.mark.spec("15", "invalidated over the bus")
 async def test_every_process_hears_of_changes(stac: StacApi, running, caller):
     name = await register_dataset(dataset_facts(), stac)
     facets = Facets(stac, 60)

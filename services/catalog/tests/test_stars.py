@@ -32,7 +32,7 @@ async def test_first_star_is_new_and_the_second_changes_nothing(caller, target):
     assert (second.http, second.result) == (200, {"target_id": target, "starred": True, "count": 1, "created": False})
 
 
-@pytest.mark.spec("10", "one star per (target, user) and per (target, identity)")
+@pytest.mark.spec("10", "own star only")
 async def test_people_and_browsers_count_apart(caller, target):
     voters = [(MAPPER, None), (STRANGER, None), (ANONYMOUS, browser("one")), (ANONYMOUS, browser("one")),
               (ANONYMOUS, browser("two"))]  # fmt: skip

@@ -78,7 +78,7 @@ async def test_item_is_given_once_and_has_a_name(http, chief, problem, body):
     problem(await http.post("/api/v1/base-models/", json=body, headers=chief), 400)
 
 
-@pytest.mark.spec("6.2", "PATCH pin, metadata, stac: 400")
+@pytest.mark.spec("6.2", "PATCH /base-models/{id}/pin/, PATCH /base-models/{id}/metadata/, stac: 400")
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
@@ -135,7 +135,7 @@ async def test_absent_dataset_differs_from_none(http, owners, mapper):
         assert (owners.last(ChangeAoi)["dataset"], owners.last(ChangeAoi)["set_dataset"]) == (None, named)
 
 
-@pytest.mark.spec("15", "only the exact value stac works")
+@pytest.mark.spec("15", "only expand=stac")
 async def test_expansion_wants_the_exact_word(http, owners):
     owners.answer(GetDataset, {"id": 1})
     for word, expanded in (("stac", True), ("STAC", False), ("", False)):

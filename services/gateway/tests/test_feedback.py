@@ -12,7 +12,7 @@ FEATURE = {
 }  # fmt: skip
 
 
-@pytest.mark.spec("9", "PATCH /feedback/{id}/ with properties only")
+@pytest.mark.spec("9", "PATCH /feedback/{id}/, partial PATCH")
 async def test_patch_of_words_leaves_the_geometry(http, owners, mapper):
     owners.judge(ChangeFeedback, Accepted(result=FEATURE, http=200))
     answer = await http.patch("/api/v1/feedback/4/", json={"properties": {"comments": "x"}}, headers=mapper)
@@ -21,7 +21,7 @@ async def test_patch_of_words_leaves_the_geometry(http, owners, mapper):
     assert (heard["feedback_id"], heard["comments"], heard["geometry"], heard["action"]) == (4, "x", None, None)
 
 
-@pytest.mark.spec("9", "POST /feedback/ is 201, unknown action is 400")
+@pytest.mark.spec("9", "POST /feedback/, unknown action 400")
 async def test_post(http, owners, mapper, problem):
     owners.judge(GiveFeedback, Accepted(result=FEATURE, http=201))
     body = {"type": "Feature", "geometry": FEATURE["geometry"], "properties": {"stac_id": "unet-v1"}}
@@ -33,7 +33,7 @@ async def test_post(http, owners, mapper, problem):
     )
 
 
-@pytest.mark.spec("9", "GET /feedback/ is a paginated FeatureCollection")
+@pytest.mark.spec("9", "GET /feedback/")
 async def test_list(http, owners, mapper, problem):
     owners.answer(ListFeedback, {"count": 3, "results": [FEATURE]})
     answer = await http.get("/api/v1/feedback/?limit=1&action=reject&in_bbox=9,49,11,51", headers=mapper)

@@ -11,7 +11,7 @@ ARTIFACT = "/api/v1/artifacts/fairway/dev/zenml/local-models/8d2e/model.onnx"
 ASSET = "/api/v1/stac-assets/base-models/unet/model/"
 
 
-@pytest.mark.spec("6.5", "GET /stac-assets/ 302")
+@pytest.mark.spec("6.5", "302 to a presigned URL")
 async def test_asset_is_a_redirection_that_pages_of_any_origin_may_follow(http, owners):
     owners.answer(GetDownload, LINK)
     answer = await http.get(ASSET, headers={"origin": "https://somewhere.example", "range": "bytes=0-9"})
@@ -25,7 +25,7 @@ async def test_absent_asset_is_404(http, owners, problem):
     problem(await http.get(ASSET), 404)
 
 
-@pytest.mark.spec("6.6", "GET /artifacts/ 302")
+@pytest.mark.spec("6.6", "GET /artifacts/{bucket}/{key}")
 async def test_artifact_is_a_redirection(http, owners):
     owners.answer(GetArtifact, LINK)
     answer = await http.get(ARTIFACT)
@@ -33,7 +33,7 @@ async def test_artifact_is_a_redirection(http, owners):
     assert owners.last(GetArtifact) == {"bucket": "fairway", "key": "dev/zenml/local-models/8d2e/model.onnx"}
 
 
-@pytest.mark.spec("6.6", "HEAD /artifacts/ 200 or 404")
+@pytest.mark.spec("6.6", "HEAD /artifacts/{bucket}/{key}")
 async def test_head_of_an_artifact_measures_it(http, owners):
     owners.answer(
         HeadArtifact,
@@ -55,7 +55,7 @@ async def test_workspace_passes_through(http, owners, mapper):
     assert owners.last(ListWorkspace) == {"prefix": "dev/", "limit": 10, "continuation": ""}
 
 
-@pytest.mark.spec("14", "no bucket configured")
+@pytest.mark.spec("14", "no bucket 503")
 async def test_workspace_without_a_bucket_is_503(http, owners, mapper, problem):
     owners.answer(ListWorkspace, Refused(kind=Kind.UNAVAILABLE, code="storage_not_configured", detail="No bucket."))
     assert problem(await http.get("/api/v1/workspace/", headers=mapper), 503)["detail"] == "No bucket."

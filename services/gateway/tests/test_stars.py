@@ -35,7 +35,7 @@ async def test_people_are_known_by_their_account(http, judged, mapper):
     assert (await http.delete(PATH, params={"target_id": "m"}, headers=mapper)).status_code == 204
 
 
-@pytest.mark.spec("10", "POST /stars/ 200 for a repeated one")
+@pytest.mark.spec("10", "new 201 and repeated 200")
 async def test_repeated_star_is_200(http, judged, mapper):
     again = {"target_id": "m", "starred": True, "count": 1, "created": False}
     judged.judge(AddStar, Accepted(result=again, http=200))
@@ -43,7 +43,7 @@ async def test_repeated_star_is_200(http, judged, mapper):
     assert (answer.status_code, answer.json()) == (200, again)
 
 
-@pytest.mark.spec("10", "target_id missing or blank")
+@pytest.mark.spec("10", "missing target 400")
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("query", [{}, {"target_id": "  "}, {"target_id": "x" * 201}])
 async def test_target_is_needed(http, owners, problem, method, query):

@@ -24,7 +24,7 @@ async def test_datasets_in_the_words_of_then(http, owners):
     assert row["user"] == {"osm_id": 7, "username": "mapper", "img_url": ""}
 
 
-@pytest.mark.spec("22.3", "GET /dataset/ ranges")
+@pytest.mark.spec("22.3", "dataset filters")
 async def test_dataset_filters(http, owners, problem):
     owners.answer(ListDatasets, rows())
     query = {"id": 5, "created_at__gte": "2026-01-01", "last_modified__lt": "2027-01-01", "user": 7, "status": -1,
@@ -65,7 +65,7 @@ async def test_strangers_read_and_may_not_write(http, owners, problem):
     problem(await http.post("/api/v1/dataset/", json={}), 403)
 
 
-@pytest.mark.spec("22.3", "/aoi/")
+@pytest.mark.spec("22.3", "GET /aoi/, POST /aoi/")
 @pytest.mark.parametrize("geom", [SQUARE, json.dumps(SQUARE)])
 async def test_area_from_an_object_or_its_text(http, owners, mapper, geom):
     owners.judge(CreateAoi, Accepted(result=area(), http=201))
@@ -74,7 +74,7 @@ async def test_area_from_an_object_or_its_text(http, owners, mapper, geom):
     assert owners.last(CreateAoi)["geometry"] == SQUARE
 
 
-@pytest.mark.spec("22.3", "/aoi/")
+@pytest.mark.spec("22.3", "GET /aoi/, POST /aoi/")
 async def test_areas_have_their_number_at_the_top(http, owners, mapper, problem):
     owners.answer(ListAois, rows(area()))
     owners.answer(GetAoi, area())

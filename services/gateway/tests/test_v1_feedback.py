@@ -20,7 +20,7 @@ def feedback(**changes) -> dict:
     return {"type": "Feature", "geometry": SQUARE, "properties": properties}
 
 
-@pytest.mark.spec("22.6", "/feedback/ late")
+@pytest.mark.spec("22.6", "action")
 async def test_feedback_of_then_at_the_path_of_today(http, owners, mapper, problem):
     owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
     body = {"type": "Feature", "geometry": SQUARE, "properties": {"action": "REJECT", "training": 9, "comments": "c"}}
@@ -37,7 +37,7 @@ async def test_feedback_of_then_at_the_path_of_today(http, owners, mapper, probl
     problem(await http.post("/api/v1/feedback/", json=body, headers=mapper), 400)
 
 
-@pytest.mark.spec("22.6", "/approved-prediction/")
+@pytest.mark.spec("22.6", "POST /approved-prediction/")
 async def test_approval_is_written_once(http, owners, mapper):
     owners.answer(ListFeedback, rows())
     owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
@@ -52,7 +52,7 @@ async def test_approval_is_written_once(http, owners, mapper):
     assert listed["results"]["features"][0]["properties"]["training"] == 9
 
 
-@pytest.mark.spec("22.6", "/feedback-aoi/")
+@pytest.mark.spec("22.6", "POST /feedback-aoi/")
 async def test_area_is_marked_for_a_training(http, owners, mapper, problem):
     owners.answer(ListDatasets, rows(dataset()))
     owners.answer(GetTraining, training())
@@ -72,7 +72,7 @@ async def test_area_is_marked_for_a_training(http, owners, mapper, problem):
     problem(await http.get("/api/v1/feedback-aoi/", headers=mapper), 400)
 
 
-@pytest.mark.spec("22.6", "/feedback-label/")
+@pytest.mark.spec("22.6", "POST /feedback-label/")
 async def test_labels_of_marked_areas(http, owners, mapper):
     properties = {"id": 1, "aoi": 12, "osm_id": None, "tags": None, "created_at": NOW}
     label = {"type": "Feature", "id": 1, "geometry": SQUARE, "properties": properties}

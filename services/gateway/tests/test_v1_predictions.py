@@ -101,7 +101,7 @@ async def test_retry_termination_and_deletion(http, owners, mapper, problem):
     assert (await http.delete("/api/v1/prediction/31/", headers=mapper)).status_code == 204
 
 
-@pytest.mark.spec("22.5", "POST /prediction/ synchronous")
+@pytest.mark.spec("22.5", "synchronous 201")
 async def test_small_areas_at_once(http, owners, mapper, problem):
     feature = {"type": "Feature", "geometry": SQUARE, "properties": {"confidence": 0.9}}
     owners.answer(GetLocalModel, model(stac_item_id="item-7"))

@@ -78,7 +78,7 @@ async def test_draft_is_built_first(http, owners, mapper, problem):
     problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)
 
 
-@pytest.mark.spec("22.4", "RAMP_EPOCHS_LIMIT")
+@pytest.mark.spec("22.4", "limits")
 @pytest.mark.parametrize(("base", "change", "field"), [
     ("ramp", {"epochs": 41}, "epochs"), ("ramp", {"batch_size": 9}, "batch_size"),
     ("yolo-v8-v2", {"epochs": 201}, "epochs"), ("yolo-v8-v1", {"batch_size": 9}, "batch_size"),
@@ -95,7 +95,7 @@ async def test_base_models_that_v1_did_not_know_have_their_own_limits(http, owne
     assert (await http.post("/api/v1/training/", json={**ORDER, "epochs": 41}, headers=mapper)).status_code == 201
 
 
-@pytest.mark.spec("22.4", "one training of a model")
+@pytest.mark.spec("22.4", "one at a time")
 async def test_second_training_is_refused(http, owners, mapper, problem):
     owners.answer(ListTrainings, rows(training(status="running")))
     problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)
@@ -138,7 +138,7 @@ async def test_termination(http, owners, mapper, problem):
     assert (await http.delete("/api/v1/training/9/", headers=mapper)).status_code == 204
 
 
-@pytest.mark.spec("22.4", "GET /task/status/{task}/")
+@pytest.mark.spec("22.4", "GET /task/status/{task_id}/")
 async def test_states_of_tasks(http, owners, mapper):
     owners.answer(GetRunLogs, [{"level": "info", "message": "epoch 1", "timestamp": None}])
     for status, state in (("initializing", "PENDING"), ("running", "STARTED"), ("completed", "SUCCESS")):

@@ -145,7 +145,7 @@ async def test_prediction_that_cannot_be_seen_is_refused(running, caller: Caller
     assert linked["properties"]["stac_id"] == "secret-model"
 
 
-@pytest.mark.spec("9", "GET /feedback/ filters stac_id, action, user, in_bbox; newest first")
+@pytest.mark.spec("9", "filter stac_id, filter action, filter user, filter in_bbox, newest first")
 async def test_filters(running, caller: Caller, parents):
     far = {"type": "Point", "coordinates": [-60.0, -10.0]}
     first = (await given(caller, STRANGER, stac_id="open-model", action="reject", geometry=far))["properties"]["id"]
@@ -165,7 +165,7 @@ async def test_filters(running, caller: Caller, parents):
     assert await found(in_bbox=(0.0, 0.0, 1.0, 1.0)) == []
 
 
-@pytest.mark.spec("2.4", "feedbacks_count and approved_predictions_count")
+@pytest.mark.spec("2.4", "feedbacks_count, approved_predictions_count")
 async def test_counts_by_action(running, caller: Caller, parents):
     for action in ("accept", "reject", "reject"):
         await given(caller, COUNTED, action=action)
@@ -183,7 +183,7 @@ async def test_counts_by_action(running, caller: Caller, parents):
         {"type": "GeometryCollection", "geometries": [POINT, SURFACE]},
     ],
 )  # fmt: skip
-@pytest.mark.spec("9", "geometry of any type")
+@pytest.mark.spec("9", "geometry")
 async def test_any_geometry_may_be_given(running, caller: Caller, parents, geometry):
     feature = await given(caller, geometry=geometry)
     assert (await caller.ask(GetFeedback(feedback_id=feature["properties"]["id"])))["geometry"]["type"] == (
@@ -203,7 +203,7 @@ async def test_any_geometry_may_be_given(running, caller: Caller, parents, geome
         {"type": "MultiPoint", "coordinates": [[0, 0]] * 10_001},
     ],
 )  # fmt: skip
-@pytest.mark.spec("9", "unreadable coordinates are 400")
+@pytest.mark.spec("9", "bad coordinates 400")
 def test_unreadable_geometry_is_refused(geometry):
     with pytest.raises(BadGeometry):
         check(geometry)
