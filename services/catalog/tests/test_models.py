@@ -373,7 +373,7 @@ async def test_versions_published_at_once_follow_one_another(run, caller, stac):
     ]  # fmt: skip
 
 
-@pytest.mark.spec("18.4", "mirroring at the end of promotion")
+@pytest.mark.spec("18.4", "copies and republishes")
 async def test_published_version_is_mirrored(run, caller, stac):
     published = await caller.send(c.PublishLocalModel(training_id=run["training_id"]))
     item_id = published.result["local_model_stac_id"]
