@@ -44,6 +44,11 @@ def test_each_route_has_its_row():
     assert len(given) == len(set(given))
 
 
+def test_routes_declare_the_policy_of_their_row():
+    loosened = {row.route: (row.policy, ROUTES[row.route].rule.policy) for row in ROWS if row.route in ROUTES}
+    assert {route: both for route, both in loosened.items() if both[0] is not both[1]} == {}
+
+
 def test_what_is_unusual_has_a_reason():
     assert [row.route for row in ROWS if (row.done or row.but) and not row.why] == []
 

@@ -17,11 +17,17 @@ def key(rows: Rows) -> str:
 
 
 ROWS = [
-    Row("GET /api/v1/stac-assets/{collection}/{item_id}/{asset}/", names=NOTHING, done=404, row=False, why="no file"),
-    Row("GET /api/v1/artifacts/{bucket}/{key:path}", names=ELSEWHERE, done=404, row=False, why=OUTSIDE),
-    Row("HEAD /api/v1/artifacts/{bucket}/{key:path}", names=ELSEWHERE, done=404, row=False, why=OUTSIDE),
-    Row("GET /api/v1/workspace/"),
-    Row("GET /api/v1/workspace/url/", query=key, row=True),
-    Row("POST /api/v1/geojson2osm/", GEOJSON),
-    Row("POST /api/v1/conflate/", GEOJSON),
+    Row(
+        "anon GET /api/v1/stac-assets/{collection}/{item_id}/{asset}/",
+        names=NOTHING,
+        done=404,
+        row=False,
+        why="no file",
+    ),
+    Row("anon GET /api/v1/artifacts/{bucket}/{key:path}", names=ELSEWHERE, done=404, row=False, why=OUTSIDE),
+    Row("anon HEAD /api/v1/artifacts/{bucket}/{key:path}", names=ELSEWHERE, done=404, row=False, why=OUTSIDE),
+    Row("auth GET /api/v1/workspace/"),
+    Row("auth GET /api/v1/workspace/url/", query=key, row=True),
+    Row("auth POST /api/v1/geojson2osm/", GEOJSON),
+    Row("auth POST /api/v1/conflate/", GEOJSON),
 ]

@@ -3,16 +3,16 @@
 from tests.surface.expected import Row
 
 ROWS = [
-    Row("GET /api/v1/events/"),
-    Row("GET /api/v1/commands/{command_id}/"),
-    Row("GET /api/v1/dead-letters/"),
-    Row("GET /api/v1/dead-letters/{letter_id}/"),
-    Row("POST /api/v1/dead-letters/{letter_id}/replay/"),
-    Row("POST /api/v1/dead-letters/{letter_id}/discard/"),
-    Row("GET /api/"),
-    Row("GET /api/v1/health/"),
-    Row("GET /api/v1/kpi/stats/"),
-    Row("GET /api/schema/"),
-    Row("GET /api/docs/"),
-    Row("GET /api/redoc/"),
+    Row("auth GET /api/v1/events/"),
+    Row("auth GET /api/v1/commands/{command_id}/"),
+    Row("admin GET /api/v1/dead-letters/"),
+    Row("admin GET /api/v1/dead-letters/{letter_id}/"),
+    Row("admin POST /api/v1/dead-letters/{letter_id}/replay/"),
+    Row("admin POST /api/v1/dead-letters/{letter_id}/discard/"),
+    Row("open GET /api/"),
+    Row("open GET /api/v1/health/"),
+    Row("open GET /api/v1/kpi/stats/"),
+    Row("open GET /api/schema/"),
+    Row("open GET /api/docs/"),
+    Row("open GET /api/redoc/"),
 ]
