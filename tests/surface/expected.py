@@ -22,8 +22,6 @@ Body = Mapping[str, Any] | Callable[[Rows], Any] | None
 class Row:
     """`declared` is policy, method and path; the policy is said again here, so that nobody loosens it by the way.
     `done` is the answer for who is let in, where it is not what the route declares. `but` maps a caller, or visibility
-    """`declared` is policy, method and path; the policy is said again here, so that nobody loosens it by the way.
-    `done` is the answer for who is let in, where it is not what the route declares. `but` maps a caller, or visibility
     and caller (`public stranger`), to another status; `why` says the reason of what is unusual. `names` makes what the
     parts of the address name, and `row` is true where the body names a row."""
 
