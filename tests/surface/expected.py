@@ -10,7 +10,7 @@ from gateway.v1.routes import EarlyRule
 from tests.surface.people import Who
 from tests.surface.rows import Rows
 
-COMMON = {"slug", "letter_id", "hanko_user_id"}
+COMMON = {"slug", "letter_id", "hanko_user_id", "banner_id"}
 """What belongs to nobody: everybody whom the route lets in may ask for it."""
 NEVER_PUBLIC = {"notification_id", "command_id"}
 WITHOUT_LOGIN = (Policy.OPEN, Policy.ANON)

@@ -147,6 +147,9 @@ class Rows:
             " VALUES (%(user)s, 'done', 'training', '1', 'x', now()) RETURNING id",
         )
 
+    def banner(self) -> int:
+        return self._one("notify", "INSERT INTO banners (message, start_date) VALUES ('new', now()) RETURNING id")
+
     def dead_letter(self) -> int:
         return self._one(
             "gateway",
@@ -174,6 +177,6 @@ NAMED: dict[str, Callable[[Rows], Any]] = {
     "dataset_id": Rows.dataset, "aoi_id": Rows.aoi, "label_id": Rows.label, "slug": Rows.category,
     "model_id": Rows.local_model, "training_id": Rows.training, "prediction_id": Rows.prediction,
     "feedback_id": Rows.feedback, "notification_id": Rows.notification, "letter_id": Rows.dead_letter,
-    "hanko_user_id": Rows.mapping, "command_id": Rows.command,
+    "hanko_user_id": Rows.mapping, "command_id": Rows.command, "banner_id": Rows.banner,
 }  # fmt: skip
 """What a part of an address names; tables give others where the same name means different things."""

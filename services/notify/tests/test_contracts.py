@@ -4,10 +4,12 @@ import pytest
 
 from kit.testing import Caller, feed
 from notify.accounts import router as accounts
+from notify.banners.handlers import router as banners
 from notify.handlers import router
 from notify.reactions import router as reactions
 
-ROUTES = [route for route in (*router.routes, *reactions.routes, *accounts.routes) if route.latency != "jobs"]
+ROUTERS = (router, reactions, accounts, banners)
+ROUTES = [route for one in ROUTERS for route in one.routes if route.latency != "jobs"]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.message.ce_type())

@@ -9,6 +9,7 @@ from gateway import problems, v1
 from gateway.api import (
     aois,
     auth,
+    banners,
     base_models,
     categories,
     commands,
@@ -45,7 +46,7 @@ MODULES = (
     feedback,
     files,
     osm,
-    kpi, *v1.MODULES,
+    banners, kpi, *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

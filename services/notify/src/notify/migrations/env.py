@@ -1,4 +1,5 @@
 from kit.migrations import run_env
+from notify.banners import tables as banners  # noqa: F401  (registers the tables)
 from notify.tables import Base
 
 run_env(Base.metadata)

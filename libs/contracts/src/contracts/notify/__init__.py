@@ -1,9 +1,10 @@
-"""What a person sees happen."""
+"""What a person sees happen; `banners` are beside it."""
 
 from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Query
+from contracts.notify import banners as banners
 from contracts.shared import Page
 
 

@@ -1,0 +1,65 @@
+"""Announcements to everybody."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from contracts.base import Command, Contract, Query
+from contracts.shared import Page
+
+
+def _utc(moment: datetime) -> datetime:
+    """ValueError for what lies outside the calendar in UTC."""
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+"""Without a zone it is UTC."""
+Words = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Banner(Contract):
+    id: int
+    message: str
+    start_date: datetime
+    end_date: datetime | None
+    is_displayable: bool
+
+
+class CreateBanner(Command, wire="notify.v1.create_banner"):
+    """Administrators only, as all writes of banners. Without `start_date` it starts now."""
+
+    expires = 30.0
+    message: Words
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+
+
+class ChangeBanner(Command, wire="notify.v1.change_banner"):
+    """Null fields stay as they are; `endless` takes the end away."""
+
+    expires = 30.0
+    banner_id: int
+    message: Words | None = None
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+    endless: bool = False
+
+
+class DeleteBanner(Command, wire="notify.v1.delete_banner"):
+    expires = 30.0
+    banner_id: int
+
+
+class GetBanner(Query, wire="notify.v1.get_banner"):
+    banner_id: int
+
+
+class ListBanners(Query, wire="notify.v1.list_banners"):
+    """Newest start first; administrators see those to come and those that ended too."""
+
+    page: Page = Page()

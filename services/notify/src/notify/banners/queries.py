@@ -1,0 +1,44 @@
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, func, or_, select, true
+
+from contracts.notify.banners import Banner, ListBanners
+from contracts.shared import Actor, Rows
+from kit.errors import NotFound
+from kit.messaging.tx import ReadTx
+from notify.banners.tables import BannerRow as Row
+
+
+def view(row: Row) -> Banner:
+    now = datetime.now(UTC)
+    shown = row.start_date <= now and (row.end_date is None or row.end_date >= now)
+    return Banner(
+        id=row.id, message=row.message, start_date=row.start_date, end_date=row.end_date, is_displayable=shown
+    )
+
+
+def not_found() -> NotFound:
+    return NotFound("banner_not_found", "There is no such banner.")
+
+
+async def get_banner(banner_id: int, read: ReadTx) -> Banner:
+    """Any banner, for everyone; only lists leave out what is not shown now."""
+    row = await read.session.get(Row, banner_id)
+    if row is None:
+        raise not_found()
+    return view(row)
+
+
+async def list_banners(query: ListBanners, read: ReadTx) -> Rows:
+    listed = _listed(read.actor)
+    count = await read.session.scalar(select(func.count()).select_from(Row).where(listed))
+    newest = select(Row).where(listed).order_by(Row.start_date.desc(), Row.id.desc())
+    rows = await read.session.scalars(newest.limit(query.page.limit).offset(query.page.offset))
+    return Rows(count=count or 0, results=[view(row).model_dump(mode="json") for row in rows])
+
+
+def _listed(actor: Actor) -> ColumnElement[bool]:
+    if actor.is_admin:
+        return true()
+    now = datetime.now(UTC)
+    return (Row.start_date <= now) & or_(Row.end_date.is_(None), Row.end_date >= now)
