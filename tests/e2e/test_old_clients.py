@@ -145,6 +145,7 @@ def prediction(http: httpx.Client, published: Row, tiles: str, place) -> Row:
     return until(look, lambda seen: seen["results_ready"], "results")
 
 
+@pytest.mark.spec("22.3", "label_fetched")
 @pytest.mark.spec("23", "dataset/, aoi/, label/")
 def test_v1_data(http: httpx.Client, stranger: httpx.Client, dataset: Row, labelled: list[Row]):
     listed = done(http.get("/dataset/", params={"search": "village of", "ordering": "-created_at", "user": PERSON}))
@@ -161,6 +162,8 @@ def test_v1_data(http: httpx.Client, stranger: httpx.Client, dataset: Row, label
     assert stranger.get(f"/dataset/{dataset['id']}/").status_code == 404
 
 
+@pytest.mark.spec("22.3", "model search")
+@pytest.mark.spec("22.4", "GET /training/{id}/")
 @pytest.mark.spec("23", "model/, training/, task/status/")
 def test_v1_training(http: httpx.Client, model: Row, training: Row, published: Row, place):
     assert model["status"] == -1
@@ -179,7 +182,7 @@ def test_v1_training(http: httpx.Client, model: Row, training: Row, published: R
     assert [row["id"] for row in mine["results"]] == [model["id"]]
 
 
-@pytest.mark.spec("23", "prediction/{id}/, predictions/centroid/")
+@pytest.mark.spec("23", "prediction/{id}/, predictions/centroid/, prediction centroids")
 def test_v1_prediction(http: httpx.Client, stranger: httpx.Client, prediction: Row):
     path = f"/prediction/{prediction['id']}/"
     assert stranger.get(path).status_code == 404
@@ -254,7 +257,7 @@ def test_v1_prediction_at_once(http: httpx.Client, published: Row, tiles: str, p
     assert all(f["properties"]["building"] == "yes" for f in (answer.json()["features"] if answer.content else []))
 
 
-@pytest.mark.spec("23", "predictions/")
+@pytest.mark.spec("23", "predictions/, predictions without slash, ordering -id")
 def test_v3_predictions(http: httpx.Client, prediction: Row):
     read = {
         "id", "description", "status", "results_ready", "assets", "image_uri", "geometry", "zoom", "visibility",
@@ -282,7 +285,7 @@ def test_v3_submission(http: httpx.Client, prediction: Row, tiles: str, place):
     assert told["status"] in ("FAILURE", "STARTED")
 
 
-@pytest.mark.spec("23", "base-models/, local-models/")
+@pytest.mark.spec("23", "base-models/, local-models/, expand=stac with is_pinned")
 def test_v3_models(http: httpx.Client, stranger: httpx.Client, published: Row):
     query = {"category": "buildings", "ordering": "star_count", "expand": "stac"}
     read = {"id", "name", "category", "stac_item_id", "status", "visibility", "is_pinned", "star_count", "is_starred",
@@ -310,7 +313,8 @@ def test_v3_account(http: httpx.Client, stranger: httpx.Client):
     assert changed["newsletter_subscription"] is True
 
 
-@pytest.mark.spec("23", "notifications/me")
+@pytest.mark.spec("11.1", "GET /notifications/me/, created_at")
+@pytest.mark.spec("23", "notifications/me, is_read filter")
 def test_v3_notifications(http: httpx.Client, prediction: Row):
     query = {"is_read": False, "limit": 10, "offset": 0}
     page = done(http.get("/notifications/me", params=query))

@@ -53,6 +53,12 @@ def test_what_is_unusual_has_a_reason():
     assert [row.route for row in ROWS if (row.done or row.but) and not row.why] == []
 
 
+@pytest.mark.spec(
+    "11.1",
+    "GET /notifications/me/{id}/, POST /notifications/me/{id}/mark-read/, POST /notifications/me/mark-all-read/",
+)
+@pytest.mark.spec("9", "login required")
+@pytest.mark.spec("22.4", "foreign 403")
 @pytest.mark.parametrize(("row", "visibility", "who"), CASES, ids=lambda value: getattr(value, "route", str(value)))
 def test_permission(row: Row, visibility: str, who: Who, running: System, rows: Rows, http: httpx.Client):
     made = rows.seen_as(visibility or "public")

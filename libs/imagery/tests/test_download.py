@@ -116,6 +116,7 @@ async def test_stumbling_server_is_asked_again(served, outbound):
     assert (len(saved), result.failed) == (6, {})
 
 
+@pytest.mark.spec("18.6", "failed tiles tolerated")
 async def test_one_tile_is_enough(served, outbound):
     saved, result, progress = await fetched(served[1], outbound, "holes")
     assert list(saved) == ["OAM-386693-220241-19.tif"]
@@ -155,6 +156,7 @@ async def test_error_of_the_store_comes_out_as_itself(served, outbound):
         await download(TILES, Template.of(f"{served[1]}/ok/{{z}}/{{x}}/{{y}}"), outbound, save)
 
 
+@pytest.mark.spec("18.6", "TileJSON")
 async def test_tilejson_leads_to_its_template(served, outbound):
     template = await source_of(f"{served[1]}/set/tilejson.json", outbound)
     assert template == Template(f"{served[1]}/ok/{{z}}/{{x}}/{{y}}", tms=True)

@@ -77,6 +77,7 @@ async def test_killed_child_fails_the_run_here_and_on_the_server(
     assert [step.status for step in state.steps] == ["failed"]
 
 
+@pytest.mark.spec("21.4", "stop run")
 async def test_cancel_stops_the_step_in_hand(launcher: Launcher, pipelines: ZenMLPipelines, a_spec: Any) -> None:
     async with launcher.start(a_spec(**LONG)) as child:
         await epoch_of(child)

@@ -24,6 +24,7 @@ def after(life: Life, step: tuple) -> Life:
         return life
 
 
+@pytest.mark.spec("17.1", "terminal is final")
 @given(STEPS)
 def test_terminal_is_final_and_attempts_only_grow(steps):
     life = Life()
@@ -52,6 +53,7 @@ def test_a_report_of_an_older_attempt_is_ignored(word):
     assert life.hear(1, word, "r1") is life
 
 
+@pytest.mark.spec("17.1", "initializing to submitted")
 def test_first_run_id_is_the_hand_over():
     assert Life().hear(1, "initializing", "r1") == Life("submitted", run_id="r1")
     assert Life("submitted", run_id="r1").hear(1, "initializing").status == "submitted"

@@ -40,6 +40,7 @@ def read(servers: dict[str, str], uri: str | None) -> bytes:
     return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
+@pytest.mark.spec("21.4", "run status")
 async def test_state_tells_steps_times_and_model(finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines) -> None:
     spec, state = finished
     assert (state.name, state.status, state.reason) == (spec.name, RunStatus.COMPLETED, "")
@@ -68,6 +69,7 @@ async def test_artifacts_are_readable_by_their_file(
         await pipelines.artifact(run_id, "onnx_model")
 
 
+@pytest.mark.spec("21.4", "run logs")
 async def test_logs_by_step_tail_and_since(finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines) -> None:
     run_id = finished[1].id
     step = await pipelines.logs(run_id, "train_model")
@@ -86,6 +88,7 @@ async def test_logs_by_step_tail_and_since(finished: tuple[RunSpec, RunState], p
     assert unknown.value.available == ["train_model", "evaluate_model"]
 
 
+@pytest.mark.spec("21.4", "list runs")
 async def test_runs_of_model_newest_first(finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines) -> None:
     spec, state = finished
     assert spec.model_name

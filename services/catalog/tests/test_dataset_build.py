@@ -43,6 +43,11 @@ async def is_mirrored(stac, stac_id: str) -> bool:
 
 
 @pytest.mark.spec(
+    "19",
+    "datasets/{stac_id}/chips/, datasets/{stac_id}/labels/labels.geojson, datasets/{stac_id}/download/",
+)
+@pytest.mark.spec("17.3", "building to built")
+@pytest.mark.spec(
     "18.2", "chips inside the AOI, one feature per OSM object, labels.geojson, union is a MultiPolygon, STAC item"
 )
 async def test_a_build_ends_in_chips_labels_archive_and_item(running, working, builder, storage: Storage, stac, caller):
@@ -125,6 +130,7 @@ async def check_assets(row: dict[str, Any], chips: list[str]) -> None:
     assert all(key.rpartition("/")[2] in answers["chips"].text for key in chips)
 
 
+@pytest.mark.spec("17.3", "building to failed")
 @pytest.mark.spec("18.2", "failure keeps a reason")
 @pytest.mark.parametrize(
     ("change", "reason"),

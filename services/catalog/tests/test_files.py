@@ -43,6 +43,7 @@ async def fetched(caller, item_id: str, asset: str = "model", **headers: str) ->
         return await http.get(link["url"], headers=headers)
 
 
+@pytest.mark.spec("19", "downloads/{collection}/{item}/{asset}/")
 @pytest.mark.spec("18.4", "copies and republishes")
 @pytest.mark.spec("6.5", "GET /stac-assets/{collection}/{item_id}/{asset}/")
 async def test_registered_model_can_be_downloaded_by_everybody(registered, stac, storage, caller):
@@ -173,7 +174,7 @@ async def listed(caller, actor=MAPPER, **query) -> dict:
     return await caller.ask(c.ListWorkspace(**query), actor)
 
 
-@pytest.mark.spec("14", "GET /workspace/")
+@pytest.mark.spec("14", "GET /workspace/, prefix, folders, files, one level")
 async def test_folders_and_files_of_ones_own_dataset(caller, shelf):
     top = await listed(caller, prefix=shelf["home"])
     labels = await listed(caller, prefix=f"{shelf['home']}labels")
@@ -193,6 +194,7 @@ async def test_pages_continue_where_the_last_one_ended(caller, shelf):
         assert (names, rest["next"]) == (["0.tif", "1.tif", "2.tif"], None)
 
 
+@pytest.mark.spec("14", "own and public prefixes only")
 @pytest.mark.spec("24", "4 workspace limited to own and public prefixes")
 async def test_others_do_not_see_a_private_dataset(caller, mapping, shelf, storage):
     datasets = f"{storage.prefix}datasets/"

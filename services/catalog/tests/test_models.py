@@ -49,6 +49,7 @@ async def heard(nats_url: str):
     await connection.close()
 
 
+@pytest.mark.spec("17.4", "registering to active")
 @pytest.mark.spec("6.2", "POST /base-models/")
 @pytest.mark.spec("18.3", "register_base_model")
 async def test_registered_model_is_in_catalogue_with_its_files_in_our_store(registered, stac, storage, caller, heard):
@@ -79,7 +80,7 @@ async def test_second_registration_archives_the_first(registered, caller, stac, 
 
 
 @pytest.mark.spec("17.4", "registering to failed")
-@pytest.mark.spec("18.3", "error cut to 2000")
+@pytest.mark.spec("18.3", "error cut to 2000, hrefs must answer")
 @pytest.mark.parametrize(
     ("onnx", "words"),
     [

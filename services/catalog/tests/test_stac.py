@@ -34,6 +34,7 @@ def with_labels(facts, digest: str):
     return replace(facts, labels=StoredFile("s3://bucket/l", 3, digest * 32))
 
 
+@pytest.mark.spec("21.5", "collections exist")
 async def test_collections_are_as_declared(stac: StacApi):
     await stac.ensure_collections()
     for name, extensions in EXTENSIONS.items():
@@ -42,6 +43,7 @@ async def test_collections_are_as_declared(stac: StacApi):
         assert found["extent"]["temporal"]["interval"] == [["2026-01-01T00:00:00Z", None]]
 
 
+@pytest.mark.spec("18.2", "version by title")
 @pytest.mark.spec("18.3", "version bump")
 async def test_versions_are_chained_through_archived_copies(stac: StacApi):
     facts = dataset_facts()
@@ -141,7 +143,11 @@ async def counting(stac: StacApi):
     await api.stop()
 
 
-@pytest.mark.spec("15", "cache, misses in parallel")
+@pytest.mark.spec(
+    "15",
+    "cache, misses in parallel, description, datetime, geometry, assets, properties, links, "
+    "internal links dropped, no item is null",
+)
 async def test_a_page_costs_one_search_and_the_next_none(stac: StacApi):
     names = [await register_dataset(dataset_facts(), stac) for _ in range(3)]
     rows = [{"stac_id": name, "stac": None} for name in [*names, ""]]

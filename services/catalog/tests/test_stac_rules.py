@@ -92,6 +92,7 @@ BAD_LOCAL = {
 }  # fmt: skip
 
 
+@pytest.mark.spec("21.5", "base-models item, local-models item, datasets item")
 @pytest.mark.parametrize(
     ("make", "path", "value"),
     [
@@ -137,6 +138,7 @@ SPEC = [
 ]  # fmt: skip
 
 
+@pytest.mark.spec("21.5", "fair:hyperparameters_spec")
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -46,7 +46,7 @@ async def test_head_of_an_artifact_measures_it(http, owners):
     assert (await http.head(ARTIFACT)).status_code == 404
 
 
-@pytest.mark.spec("14", "GET /workspace/")
+@pytest.mark.spec("14", "GET /workspace/, prefix")
 async def test_workspace_passes_through(http, owners, mapper):
     level = {"folders": [{"name": "a", "prefix": "dev/a/"}], "files": [], "next": None}
     owners.answer(ListWorkspace, level)
@@ -61,7 +61,7 @@ async def test_workspace_without_a_bucket_is_503(http, owners, mapper, problem):
     assert problem(await http.get("/api/v1/workspace/", headers=mapper), 503)["detail"] == "No bucket."
 
 
-@pytest.mark.spec("14", "GET /workspace/url/")
+@pytest.mark.spec("14", "GET /workspace/url/, url, expires_in, no key 400")
 async def test_workspace_url_needs_a_key(http, owners, mapper, problem):
     owners.answer(GetWorkspaceUrl, LINK)
     assert (await http.get("/api/v1/workspace/url/", params={"key": "dev/a"}, headers=mapper)).json() == LINK

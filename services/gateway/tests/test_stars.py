@@ -28,6 +28,7 @@ async def test_anonymous_browser_is_known_by_address_and_agent(http, judged):
     assert judged.last(GetStar)["identity"] == expected
 
 
+@pytest.mark.spec("10", "GET /stars/, target_id, starred, count")
 async def test_people_are_known_by_their_account(http, judged, mapper):
     answer = await http.get(PATH, params={"target_id": "m"}, headers=mapper)
     assert answer.json() == {"target_id": "m", "starred": True, "count": 1}
@@ -35,7 +36,7 @@ async def test_people_are_known_by_their_account(http, judged, mapper):
     assert (await http.delete(PATH, params={"target_id": "m"}, headers=mapper)).status_code == 204
 
 
-@pytest.mark.spec("10", "new 201 and repeated 200")
+@pytest.mark.spec("10", "new 201 and repeated 200, created")
 async def test_repeated_star_is_200(http, judged, mapper):
     again = {"target_id": "m", "starred": True, "count": 1, "created": False}
     judged.judge(AddStar, Accepted(result=again, http=200))

@@ -13,7 +13,7 @@ FIELDS = {"id", "name", "source_imagery", "status", "user", "created_at", "last_
           "models_count"}  # fmt: skip
 
 
-@pytest.mark.spec("22.3", "GET /dataset/")
+@pytest.mark.spec("22.3", "GET /dataset/, name, source_imagery, status, user")
 async def test_datasets_in_the_words_of_then(http, owners):
     owners.answer(ListDatasets, rows(dataset(visibility="public")))
     body = (await http.get("/api/v1/dataset/")).json()
@@ -24,7 +24,7 @@ async def test_datasets_in_the_words_of_then(http, owners):
     assert row["user"] == {"osm_id": 7, "username": "mapper", "img_url": ""}
 
 
-@pytest.mark.spec("22.3", "dataset filters")
+@pytest.mark.spec("22.3", "dataset filters, dataset search")
 async def test_dataset_filters(http, owners, problem):
     owners.answer(ListDatasets, rows())
     query = {"id": 5, "created_at__gte": "2026-01-01", "last_modified__lt": "2027-01-01", "user": 7, "status": -1,
@@ -43,7 +43,7 @@ async def test_dataset_filters(http, owners, problem):
     problem(await http.get("/api/v1/dataset/?status=2"), 400)
 
 
-@pytest.mark.spec("22.3", "POST /dataset/")
+@pytest.mark.spec("22.3", "POST /dataset/, PATCH /dataset/{id}/, DELETE /dataset/{id}/")
 async def test_dataset_is_made_changed_and_deleted(http, owners, mapper, problem):
     owners.judge(CreateDataset, Accepted(result=dataset(), http=201))
     body = {"name": "Hilltop", "source_imagery": TEMPLATE}
@@ -58,6 +58,8 @@ async def test_dataset_is_made_changed_and_deleted(http, owners, mapper, problem
     problem(await http.post("/api/v1/dataset/", json={**body, "name": "n" * 51}, headers=mapper), 400)
 
 
+@pytest.mark.spec("22.1", "public GET, anonymous write 403")
+@pytest.mark.spec("22.3", "GET /dataset/{id}/")
 @pytest.mark.spec("22", "anonymous writes")
 async def test_strangers_read_and_may_not_write(http, owners, problem):
     owners.answer(GetDataset, dataset())
@@ -65,7 +67,7 @@ async def test_strangers_read_and_may_not_write(http, owners, problem):
     problem(await http.post("/api/v1/dataset/", json={}), 403)
 
 
-@pytest.mark.spec("22.3", "GET /aoi/, POST /aoi/")
+@pytest.mark.spec("22.3", "GET /aoi/, POST /aoi/, label_status")
 @pytest.mark.parametrize("geom", [SQUARE, json.dumps(SQUARE)])
 async def test_area_from_an_object_or_its_text(http, owners, mapper, geom):
     owners.judge(CreateAoi, Accepted(result=area(), http=201))
@@ -74,7 +76,7 @@ async def test_area_from_an_object_or_its_text(http, owners, mapper, geom):
     assert owners.last(CreateAoi)["geometry"] == SQUARE
 
 
-@pytest.mark.spec("22.3", "GET /aoi/, POST /aoi/")
+@pytest.mark.spec("22.3", "GET /aoi/, POST /aoi/, GET /aoi/{id}/")
 async def test_areas_have_their_number_at_the_top(http, owners, mapper, problem):
     owners.answer(ListAois, rows(area()))
     owners.answer(GetAoi, area())

@@ -20,7 +20,7 @@ def feedback(**changes) -> dict:
     return {"type": "Feature", "geometry": SQUARE, "properties": properties}
 
 
-@pytest.mark.spec("22.6", "action")
+@pytest.mark.spec("22.6", "action, training, comments")
 async def test_feedback_of_then_at_the_path_of_today(http, owners, mapper, problem):
     owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
     body = {"type": "Feature", "geometry": SQUARE, "properties": {"action": "REJECT", "training": 9, "comments": "c"}}
@@ -37,7 +37,7 @@ async def test_feedback_of_then_at_the_path_of_today(http, owners, mapper, probl
     problem(await http.post("/api/v1/feedback/", json=body, headers=mapper), 400)
 
 
-@pytest.mark.spec("22.6", "POST /approved-prediction/")
+@pytest.mark.spec("22.6", "POST /approved-prediction/, GET /approved-prediction/, upsert by training and geom")
 async def test_approval_is_written_once(http, owners, mapper):
     owners.answer(ListFeedback, rows())
     owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
@@ -52,7 +52,7 @@ async def test_approval_is_written_once(http, owners, mapper):
     assert listed["results"]["features"][0]["properties"]["training"] == 9
 
 
-@pytest.mark.spec("22.6", "POST /feedback-aoi/")
+@pytest.mark.spec("22.6", "POST /feedback-aoi/, GET /feedback-aoi/")
 async def test_area_is_marked_for_a_training(http, owners, mapper, problem):
     owners.answer(ListDatasets, rows(dataset()))
     owners.answer(GetTraining, training())
@@ -72,7 +72,8 @@ async def test_area_is_marked_for_a_training(http, owners, mapper, problem):
     problem(await http.get("/api/v1/feedback-aoi/", headers=mapper), 400)
 
 
-@pytest.mark.spec("22.6", "POST /feedback-label/")
+@pytest.mark.spec("22.2", "POST /label/feedback/osm/fetch/{feedback_aoi_id}/")
+@pytest.mark.spec("22.6", "POST /feedback-label/, GET /feedback-label/")
 async def test_labels_of_marked_areas(http, owners, mapper):
     properties = {"id": 1, "aoi": 12, "osm_id": None, "tags": None, "created_at": NOW}
     label = {"type": "Feature", "id": 1, "geometry": SQUARE, "properties": properties}
@@ -88,7 +89,7 @@ async def test_labels_of_marked_areas(http, owners, mapper):
     assert (await http.post("/api/v1/label/feedback/osm/fetch/12/", headers=mapper)).json() == "Success"
 
 
-@pytest.mark.spec("22.6", "POST /feedback/training/submit/")
+@pytest.mark.spec("22.6", "POST /feedback/training/submit/, limits 20 and 8, labels not downloaded 400")
 async def test_training_on_feedback(http, owners, mapper, problem):
     marked = area()
     marked["properties"] |= {"label_status": 1, "label_count": 4}

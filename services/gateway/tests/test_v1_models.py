@@ -31,7 +31,10 @@ def neighbours(owners):
     owners.answer(ListBaseModels, rows({"name": "ramp", "stac_item_id": "ramp-v1"}))
 
 
-@pytest.mark.spec("22.3", "GET /model/")
+@pytest.mark.spec(
+    "22.3",
+    "GET /model/, dataset, description, base_model, published_training, accuracy, thumbnail_url, user",
+)
 async def test_models_in_the_words_of_then(http, owners):
     published = model(stac_item_id="roofs-v1", visibility="public", published_training=9)
     owners.answer(ListLocalModels, rows(published, model(), model(status="archived")))
@@ -45,7 +48,7 @@ async def test_models_in_the_words_of_then(http, owners):
     assert sum(kind == GetDataset.ce_type() for kind, _, _ in owners.heard) == 1
 
 
-@pytest.mark.spec("22.3", "GET /model/")
+@pytest.mark.spec("22.3", "GET /model/, model filters")
 async def test_model_filters(http, owners):
     owners.answer(ListLocalModels, rows())
     await http.get("/api/v1/model/?status=0&id=4&user=7")
@@ -54,7 +57,7 @@ async def test_model_filters(http, owners):
     assert asked["page"]["compare"] == [{"field": "id", "op": "exact", "value": "4"}]
 
 
-@pytest.mark.spec("22.3", "POST /model/")
+@pytest.mark.spec("22.3", "POST /model/, created as draft")
 async def test_model_begins_as_a_draft(http, owners, mapper, problem):
     owners.judge(DraftModel, Accepted(result=card(), http=201))
     body = {"name": "Hilltop roofs", "dataset": 5, "description": "d", "base_model": "RAMP"}
@@ -67,6 +70,7 @@ async def test_model_begins_as_a_draft(http, owners, mapper, problem):
     assert list(refused["error"]["details"]) == ["base_model"]
 
 
+@pytest.mark.spec("22.3", "GET /model/{id}/")
 async def test_draft_is_there_before_the_catalog_has_heard_of_it(http, owners, mapper, stranger, problem):
     owners.answer(GetLocalModel, Refused(kind=Kind.NOT_FOUND, code="local_model_not_found"))
     owners.answer(GetModelCard, card())
@@ -74,6 +78,7 @@ async def test_draft_is_there_before_the_catalog_has_heard_of_it(http, owners, m
     problem(await http.get("/api/v1/model/4/", headers=stranger), 404)
 
 
+@pytest.mark.spec("22.3", "PATCH /model/{id}/")
 async def test_words_and_state_are_changed(http, owners, mapper, problem):
     owners.answer(GetLocalModel, model())
     owners.judge(ChangeModelCard, Accepted(result=card(title="New")))
@@ -89,7 +94,7 @@ async def test_words_and_state_are_changed(http, owners, mapper, problem):
     assert owners.last(SetLocalModelVisibility)["visibility"] == "public"
 
 
-@pytest.mark.spec("22.3", "GET /models/centroid/")
+@pytest.mark.spec("22.3", "GET /models/centroid/, published models only")
 async def test_centroids_of_published_models(http, owners):
     published = model(stac_item_id="roofs-v1", stac={"geometry": {"type": "MultiPolygon", "coordinates": [[RING]]}})
     owners.answer(ListLocalModels, rows(published, model(stac=None)))

@@ -6,7 +6,7 @@ from contracts.notify import MarkAllRead, MarkRead
 from contracts.verdict import Accepted
 
 
-@pytest.mark.spec("22.3", "GET /users/")
+@pytest.mark.spec("22.3", "GET /users/, user search")
 async def test_people_are_listed_to_those_who_are_logged_in(http, mapper, stranger, problem):
     await http.get("/api/v1/auth/me/", headers=stranger)
     problem(await http.get("/api/v1/users/"), 401)
@@ -16,6 +16,7 @@ async def test_people_are_listed_to_those_who_are_logged_in(http, mapper, strang
     assert (await http.get("/api/v1/users/?search=8", headers=mapper)).json()["results"][0]["osm_id"] == 8
 
 
+@pytest.mark.spec("22.8", "POST /notifications/mark-as-read/{id}/, POST /notifications/mark-all-as-read/")
 @pytest.mark.spec("11.1", "POST /notifications/mark-as-read/{id}/")
 async def test_notifications_are_marked_under_the_old_names(http, owners, mapper, problem):
     owners.judge(MarkRead, Accepted(result={"id": 3}))

@@ -27,7 +27,10 @@ FIELDS = {
 BOX = [85.51, 27.62, 85.52, 27.63]
 
 
-@pytest.mark.spec("22.5", "POST /prediction/")
+@pytest.mark.spec(
+    "22.5",
+    "POST /prediction/, geom, bbox, description, config, status, task_id, result, mapswipe_id, published, published_at",
+)
 @pytest.mark.parametrize("area", [{"bbox": BOX}, {"geom": SQUARE}])
 async def test_run_is_submitted(http, owners, mapper, area):
     owners.judge(SubmitPrediction, Accepted(result=prediction(), http=202))
@@ -56,6 +59,7 @@ async def test_checkpoints_of_then_name_the_published_model(http, owners, mapper
     problem(await http.post("/api/v1/prediction/", json=body, headers=mapper), 400)
 
 
+@pytest.mark.spec("22.5", "missing config key 400")
 @pytest.mark.parametrize("body", [
     {"bbox": BOX, "config": {k: v for k, v in CONFIG.items() if k != missing}}
     for missing in ("checkpoint", "zoom_level", "source")
@@ -64,7 +68,7 @@ async def test_missing_parts_are_named(http, mapper, problem, body):
     problem(await http.post("/api/v1/prediction/", json=body, headers=mapper), 400)
 
 
-@pytest.mark.spec("22.5", "GET /prediction/")
+@pytest.mark.spec("22.5", "GET /prediction/, GET /prediction/{id}/")
 async def test_list_filters_and_row(http, owners):
     owners.answer(ListPredictions, rows(prediction(status="completed", visibility="public")))
     owners.answer(GetPrediction, prediction())
@@ -88,7 +92,10 @@ async def test_published_and_mapswipe_are_changed(http, owners, mapper):
     assert (row.json()["published"], owners.last(SetPredictionVisibility)["visibility"]) == (True, "public")
 
 
-@pytest.mark.spec("22.5", "POST /prediction/{id}/retry/")
+@pytest.mark.spec(
+    "22.5",
+    "POST /prediction/{id}/retry/, retry of finished only, POST /prediction/terminate/{id}/, DELETE /prediction/{id}/",
+)
 async def test_retry_termination_and_deletion(http, owners, mapper, problem):
     owners.judge(RetryPrediction, Accepted(result=prediction(), http=202))
     again = await http.post("/api/v1/prediction/31/retry/", headers=mapper)
@@ -101,7 +108,10 @@ async def test_retry_termination_and_deletion(http, owners, mapper, problem):
     assert (await http.delete("/api/v1/prediction/31/", headers=mapper)).status_code == 204
 
 
-@pytest.mark.spec("22.5", "synchronous 201")
+@pytest.mark.spec(
+    "22.5",
+    "synchronous 201, no features 204, no published training 404, out of range 400, model_id, zoom_level, confidence",
+)
 async def test_small_areas_at_once(http, owners, mapper, problem):
     feature = {"type": "Feature", "geometry": SQUARE, "properties": {"confidence": 0.9}}
     owners.answer(GetLocalModel, model(stac_item_id="item-7"))

@@ -49,7 +49,12 @@ def neighbours(owners):
     owners.judge(SubmitTraining, Accepted(result=training(status="initializing", metrics=None), http=202))
 
 
-@pytest.mark.spec("22.4", "POST /training/")
+@pytest.mark.spec(
+    "22.4",
+    "POST /training/, model, source_imagery, description, status, task_id, zoom_level, epochs, "
+    "batch_size, freeze_layers, multimasks, input_contact_spacing, input_boundary_width, accuracy, "
+    "chips_length, centroid, started_at, finished_at",
+)
 async def test_training_of_a_built_dataset(http, owners, mapper):
     made = await http.post("/api/v1/training/", json=ORDER, headers=mapper)
     row = made.json()
@@ -64,7 +69,7 @@ async def test_training_of_a_built_dataset(http, owners, mapper):
     assert asked["overrides"] == {"epochs": 5, "batch_size": 4, "multimasks": False}
 
 
-@pytest.mark.spec("22.4", "POST /training/")
+@pytest.mark.spec("22.4", "POST /training/, dataset without labels 400")
 async def test_draft_is_built_first(http, owners, mapper, problem):
     owners.answer(GetDataset, dataset())
     owners.judge(BuildDraft, Accepted(result=dataset(status="building"), http=202))
@@ -113,7 +118,7 @@ async def test_list_in_the_words_of_then(http, owners):
     assert set(asked["statuses"]) == {"failed", "stopped", "retried"}
 
 
-@pytest.mark.spec("22.4", "POST /training/publish/{id}/")
+@pytest.mark.spec("22.4", "POST /training/publish/{id}/, not finished 409, low accuracy 403")
 async def test_publishing_promotes_and_shows(http, owners, mapper, problem):
     owners.answer(GetTraining, training())
     owners.judge(PublishLocalModel, Accepted(result={"local_model_stac_id": "x"}, http=201))
@@ -127,7 +132,7 @@ async def test_publishing_promotes_and_shows(http, owners, mapper, problem):
     problem(await http.post("/api/v1/training/publish/9/", headers=mapper), 409)
 
 
-@pytest.mark.spec("22.4", "POST /training/terminate/{id}/")
+@pytest.mark.spec("22.4", "POST /training/terminate/{id}/, not running 400, DELETE /training/{id}/")
 async def test_termination(http, owners, mapper, problem):
     owners.judge(CancelRun, Accepted(result={"status": "stopped"}))
     assert (await http.post("/api/v1/training/terminate/9/", headers=mapper)).status_code == 200
@@ -138,7 +143,10 @@ async def test_termination(http, owners, mapper, problem):
     assert (await http.delete("/api/v1/training/9/", headers=mapper)).status_code == 204
 
 
-@pytest.mark.spec("22.4", "GET /task/status/{task_id}/")
+@pytest.mark.spec(
+    "22.4",
+    "GET /task/status/{task_id}/, GET /training/status/{task_id}/, log lines while pending, unknown task is PENDING",
+)
 async def test_states_of_tasks(http, owners, mapper):
     owners.answer(GetRunLogs, [{"level": "info", "message": "epoch 1", "timestamp": None}])
     for status, state in (("initializing", "PENDING"), ("running", "STARTED"), ("completed", "SUCCESS")):

@@ -19,6 +19,7 @@ def level(*files: str, folders: tuple[str, ...] = ()) -> dict:
     }  # fmt: skip
 
 
+@pytest.mark.spec("22.8", "GET /workspace/{path}/")
 @pytest.mark.spec("14", "GET /workspace/{path}/")
 async def test_results_of_a_prediction(http, owners, problem):
     owners.answer(ListWorkspace, level(f"{HERE}predictions.geojson", f"{HERE}predictions.pmtiles"))
@@ -29,6 +30,7 @@ async def test_results_of_a_prediction(http, owners, problem):
     problem(await http.get("/api/v1/workspace/prediction_31/"), 404)
 
 
+@pytest.mark.spec("22.8", "GET /workspace/download/{path}/, url_only, file not found 404")
 @pytest.mark.spec("14", "GET /workspace/download/{path}/")
 async def test_download_in_both_forms(http, owners, problem):
     owners.answer(ListWorkspace, level(f"{HERE}predictions.pmtiles"))

@@ -37,6 +37,7 @@ async def _has(caller: Caller, actor: Actor, number: int) -> bool:
     return (await listed(caller, actor))["count"] == number
 
 
+@pytest.mark.spec("11.1", "message")
 async def test_failure_reaches_its_user_with_the_reason(running, caller: Caller):
     person = await told(caller)
     row = (await listed(caller, person))["results"][0]
@@ -44,6 +45,8 @@ async def test_failure_reaches_its_user_with_the_reason(running, caller: Caller)
     assert (await listed(caller, STRANGER))["count"] == 0
 
 
+@pytest.mark.spec("17.6", "read is never unread")
+@pytest.mark.spec("11.1", "read_at of the first marking, is_read, read_at, id")
 async def test_marking_read_keeps_the_first_time(running, caller: Caller):
     person = await told(caller)
     row = (await listed(caller, person))["results"][0]
@@ -52,6 +55,7 @@ async def test_marking_read_keeps_the_first_time(running, caller: Caller):
     assert first["read_at"] == (await caller.send(MarkRead(notification_id=row["id"]), person)).result["read_at"]
 
 
+@pytest.mark.spec("11.1", "mark-all sets read_at, filter is_read")
 async def test_mark_all_sets_read_at(running, caller: Caller):
     person = await told(caller, 3)
     await caller.send(MarkAllRead(), person)
@@ -66,6 +70,7 @@ async def test_pages(running, caller: Caller):
     assert (page["count"], len(page["results"])) == (3, 1)
 
 
+@pytest.mark.spec("11.1", "own rows only")
 async def test_others_do_not_see_it(running, caller: Caller):
     person = await told(caller)
     row = (await listed(caller, person))["results"][0]
@@ -74,6 +79,7 @@ async def test_others_do_not_see_it(running, caller: Caller):
     assert (await caller.send(MarkRead(notification_id=row["id"]), STRANGER)).code == "notification_not_found"
 
 
+@pytest.mark.spec("11.2", "mail by choice")
 async def test_mail_goes_out_once_to_those_who_want_it(running, caller: Caller, settings, mailbox):
     worker = build(settings)
     task = asyncio.create_task(worker.work())
@@ -102,6 +108,7 @@ async def _mails(address: str, to: str) -> list[dict]:
     return [mail for mail in found if to in str(mail["to"])]
 
 
+@pytest.mark.spec("11.2", "message cut to 500")
 def test_long_messages_are_cut():
     assert len(notice(1, "training", 1, "failed", "x" * 600).message) == 500
 

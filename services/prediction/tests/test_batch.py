@@ -103,11 +103,13 @@ def completed(survivor: Survivor) -> dict:
     return survivor.row
 
 
+@pytest.mark.spec("21.4", "submit predict")
 def test_prediction_survives_its_worker(survivor: Survivor):
     assert (survivor.row["status"], survivor.row["error"]) == ("completed", "")
     assert survivor.row["zenml_run_id"] != survivor.first_run
 
 
+@pytest.mark.spec("19", "predict/{id}/input/, predict/{id}/output/")
 async def test_results_open_and_agree(caller: Caller, completed, hints, storage, tmp_path):
     assert sorted(completed["assets"]) == ["fgb", "geojson", "pmtiles"]
     await agreeing(completed["assets"], tmp_path)
@@ -184,6 +186,7 @@ async def published(running, caller: Caller, completed, settings):
     return publish
 
 
+@pytest.mark.spec("17.1", "contradicting output fails a completed prediction")
 async def test_output_that_contradicts_the_model_fails(caller: Caller, published):
     row = await published("""facts = jsonb_set(facts, '{keywords}', '["road", "line"]')""")
     assert (row["status"], row["results_ready"], row["assets"]) == ("failed", False, None)
@@ -192,6 +195,7 @@ async def test_output_that_contradicts_the_model_fails(caller: Caller, published
         await caller.ask(GetResult(prediction_id=row["id"]))
 
 
+@pytest.mark.spec("19", "removed_osm.geojson")
 async def test_what_the_map_has_is_taken_out(storage, published):
     row = await published("remove_osm = true")
     left = json.loads(await fetched(row["assets"]["geojson"]))

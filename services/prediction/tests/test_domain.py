@@ -39,6 +39,7 @@ def test_broken_regions_are_refused_in_words(coordinates):
         region_of({"type": "Polygon", "coordinates": coordinates})
 
 
+@pytest.mark.spec("21.4", "inference params")
 def test_only_inference_parameters_may_be_given():
     assert inference_defaults(DEFAULTS) == {"confidence_threshold": 0.5, "sleep": 0.0, "mode": "boxes"}
     assert problems(DEFAULTS, SPEC, {"confidence_threshold": 1, "mode": "nothing"}) == []

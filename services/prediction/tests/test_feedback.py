@@ -61,7 +61,7 @@ async def given(caller: Caller, actor=MAPPER, **values) -> dict:
     return verdict.result
 
 
-@pytest.mark.spec("9", "POST /feedback/")
+@pytest.mark.spec("9", "POST /feedback/, GET /feedback/{id}/, stac_id, action, comments, config, user")
 async def test_feature_comes_back_as_it_was_given(running, caller: Caller, parents):
     feature = await given(caller, geometry=SURFACE, comments="roof", config={"zoom": 20})
     assert (feature["type"], feature["geometry"]) == ("Feature", SURFACE)
@@ -108,6 +108,7 @@ async def test_removed_is_gone_and_told(running, caller: Caller, parents):
     assert (await told(running, feedback_id))[-1] == ("feedback_removed", None, "accept")
 
 
+@pytest.mark.spec("9", "readable rows, write owner or admin")
 @pytest.mark.parametrize(
     ("values", "readers"),
     [

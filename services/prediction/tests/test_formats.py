@@ -23,6 +23,7 @@ def made(tmp_path, *features: dict, mapped=None):
     return make(raw, PROMISE, (10, 14), mapped)
 
 
+@pytest.mark.spec("18.6", "pmtiles skipped when empty")
 def test_empty_result_has_no_pmtiles(tmp_path):
     nothing = made(tmp_path)
     assert [path.name for path in nothing.files] == ["predictions.geojson", "predictions.fgb"]
@@ -30,6 +31,7 @@ def test_empty_result_has_no_pmtiles(tmp_path):
     assert (nothing.feature_count, len(pyogrio.raw.read(nothing.files[1])[2])) == (0, 0)
 
 
+@pytest.mark.spec("18.6", "fgb, pmtiles")
 def test_mixed_geometries_and_properties_are_kept(tmp_path):
     two = {"type": "MultiPolygon", "coordinates": [box(0, 0, 1, 1)["coordinates"], box(2, 0, 3, 1)["coordinates"]]}
     features = [square(0, confidence=1, label="a"), square(1, confidence=0.5), square(2) | {"geometry": two}]
@@ -47,6 +49,7 @@ def test_all_on_the_map_is_an_empty_result(tmp_path):
     assert json.loads(files[2].read_text())["features"] == [square(0)]
 
 
+@pytest.mark.spec("18.6", "post-processing validates")
 def test_contradiction_is_told(tmp_path):
     with pytest.raises(Contradiction):
         made(tmp_path, square(0, confidence="high"))

@@ -24,6 +24,7 @@ def wish(tiles_url: str, bounds, **changes) -> PredictLive:
     return PredictLive.model_validate(values | changes)
 
 
+@pytest.mark.spec("21.5", "live inference")
 async def test_answer_is_there_and_the_child_stays_warm(running, caller: Caller, model, tiles_url, village):
     first = await caller.ask(wish(tiles_url, village))
     assert sorted(first["features"][0]["properties"]) == ["chip", "confidence"]

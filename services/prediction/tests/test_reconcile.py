@@ -1,5 +1,6 @@
 """What no worker will ever report. No worker runs here; the service looks twice a second."""
 
+import pytest
 from prediction_values import submission
 from sqlalchemy import text
 
@@ -43,6 +44,7 @@ async def test_late_results_fail_too(running, caller: Caller, model, tiles_url, 
     assert "in time" in await failed(running, caller, await waiting(running, caller, tiles_url, village, late))
 
 
+@pytest.mark.spec("18.7", "no run stays initializing")
 async def test_row_that_no_worker_took_fails(running, caller: Caller, model, tiles_url, village):
     reason = await failed(running, caller, await waiting(running, caller, tiles_url, village, "due_at = now()"))
     assert "No worker" in reason

@@ -68,6 +68,7 @@ def test_overrides_as_declared(overrides):
     assert DECLARED.complaints(overrides, {}) == []
 
 
+@pytest.mark.spec("21.4", "hyper-parameter overrides")
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [

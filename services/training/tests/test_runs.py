@@ -29,6 +29,8 @@ def report(caller):
     return report
 
 
+@pytest.mark.spec("18.5", "submit stores the run id, reason of a failure")
+@pytest.mark.spec("17.1", "initializing to submitted, submitted to running, running to failed")
 async def test_reports_move_the_row_and_tell_once(submit, report, caller, heard):
     row, run_id = await submit(), str(uuid4())
     for status in ("initializing", "running", "running", "failed", "completed"):
@@ -99,6 +101,7 @@ async def test_cancel_before_a_worker_has_it_stops_at_once(submit, caller, heard
     assert (refused.kind, refused.code) == ("conflict", "RUN_ALREADY_FINISHED")
 
 
+@pytest.mark.spec("17.1", "stopping, stopped")
 async def test_cancel_of_a_running_one_is_a_wish(submit, report, caller):
     row, run_id = await submit(), str(uuid4())
     await report(row, "running", run_id=run_id)

@@ -74,6 +74,7 @@ async def test_a_stop_that_nobody_can_carry_out_is_carried_out(submit, workers, 
     await until(caller, row["id"], "stopped")
 
 
+@pytest.mark.spec("18.5", "polling survives a failed read")
 async def test_a_pipeline_server_that_comes_back_is_asked_again(submit, workers, caller, running, settings, servers):
     model = await submit(end="raise")
     await until(caller, model["id"], "failed")

@@ -15,6 +15,8 @@ from .conftest import fetch, until
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 
+@pytest.mark.spec("21.4", "submit finetune")
+@pytest.mark.spec("17.1", "running to completed")
 async def test_a_run_from_submit_to_publishable(submit, workers, caller, heard):
     row = await submit(epochs=3)
     done = await until(caller, row["id"], "completed", "failed")
