@@ -150,6 +150,12 @@ class Rows:
     def banner(self) -> int:
         return self._one("notify", "INSERT INTO banners (message, start_date) VALUES ('new', now()) RETURNING id")
 
+    def state(self) -> int:
+        statement = (
+            "INSERT INTO user_states (user_id, state, timestamp) VALUES (%(user)s, '{\"a\": 1}', now()) RETURNING id"
+        )
+        return self._one("notify", statement)
+
     def dead_letter(self) -> int:
         return self._one(
             "gateway",
@@ -178,5 +184,6 @@ NAMED: dict[str, Callable[[Rows], Any]] = {
     "model_id": Rows.local_model, "training_id": Rows.training, "prediction_id": Rows.prediction,
     "feedback_id": Rows.feedback, "notification_id": Rows.notification, "letter_id": Rows.dead_letter,
     "hanko_user_id": Rows.mapping, "command_id": Rows.command, "banner_id": Rows.banner,
+    "pid": Rows.state,
 }  # fmt: skip
 """What a part of an address names; tables give others where the same name means different things."""

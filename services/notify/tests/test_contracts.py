@@ -7,8 +7,9 @@ from notify.accounts import router as accounts
 from notify.banners.handlers import router as banners
 from notify.handlers import router
 from notify.reactions import router as reactions
+from notify.userstate.handlers import router as userstate
 
-ROUTERS = (router, reactions, accounts, banners)
+ROUTERS = (router, reactions, accounts, banners, userstate)
 ROUTES = [route for one in ROUTERS for route in one.routes if route.latency != "jobs"]
 
 

@@ -33,6 +33,7 @@ from gateway.api import (
     stars,
     system,
     trainings,
+    user_state,
     verification,
 )
 from gateway.description import described
@@ -46,7 +47,7 @@ MODULES = (
     feedback,
     files,
     osm,
-    banners, kpi, *v1.MODULES,
+    banners, user_state, kpi, *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

@@ -27,11 +27,13 @@ class Policy(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """`scope` names the rate limit that counts, None for none; `deadline` in seconds, None for the general one."""
+    """`scope` names the rate limit that counts, None for none; `deadline` in seconds, `most` in bytes of the
+    body, both None for the general one."""
 
     policy: Policy
     scope: str | None = "default"
     deadline: float | None = None
+    most: int | None = None
 
     def admit(self, actor: Actor, method: str) -> None:
         """Unauthenticated or Forbidden."""

@@ -41,9 +41,9 @@ class Routes:
 
     def add(
         self, method: str, path: str, policy: Policy, model: Any = None, status: int = 200,
-        scope: str | None = "default", deadline: float | None = None, **options: Any,
+        scope: str | None = "default", deadline: float | None = None, most: int | None = None, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
-        rule = self.rule(policy, scope, deadline)
+        rule = self.rule(policy, scope, deadline, most)
         answers = responses(rule, method, model, status) | options.pop("responses", {})
         described = {"security": security(rule, method), **options.pop("openapi_extra", {})}
         options = {
@@ -98,6 +98,8 @@ class DoorRoute(APIRoute):
                 allowance = await _admitted(door, request, rule)
                 if wants_json:
                     _check_type(request.scope[HEADERS])
+                if rule.most is not None:
+                    await _check_size(request, rule.most)
                 response = await run(request)
             if allowance:
                 response.raw_headers += [(k.encode(), v.encode()) for k, v in allowance.headers.items()]
@@ -114,6 +116,12 @@ async def _admitted(door: Any, request: Request, rule: Rule) -> Any:
     request.scope["fairway.call"] = Call(door, who, headers)
     rule.admit(who.actor, method)
     return await throttle(door, request, who.actor, rule.scope) if rule.scope else None
+
+
+async def _check_size(request: Request, most: int) -> None:
+    """400, as the old clients know it, for a body that is not even parsed."""
+    if len(await request.body()) > most:
+        raise HTTPException(400, f"Request body must be at most {most} bytes.")
 
 
 def _check_type(headers: Mapping[str, str]) -> None:

@@ -1,10 +1,11 @@
-"""What a person sees happen; `banners` are beside it."""
+"""What a person sees happen; `banners` and `userstate` are beside it."""
 
 from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Query
 from contracts.notify import banners as banners
+from contracts.notify import userstate as userstate
 from contracts.shared import Page
 
 

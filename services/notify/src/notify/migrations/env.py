@@ -1,5 +1,6 @@
 from kit.migrations import run_env
 from notify.banners import tables as banners  # noqa: F401  (registers the tables)
 from notify.tables import Base
+from notify.userstate import tables as userstate  # noqa: F401
 
 run_env(Base.metadata)
