@@ -112,6 +112,7 @@ async def test_aoi_goes_to_ones_own_dataset_only(caller: Caller, mapping):
     assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=public), STRANGER)).code == "not_yours"
 
 
+@pytest.mark.spec("1.1", "unknown id 404")
 @pytest.mark.spec("4", "DELETE /aois/{id}/")
 async def test_deleted_aoi_is_gone(caller: Caller, mapping):
     aoi_id = await mapping.aoi()

@@ -34,6 +34,7 @@ async def asked(caller: Caller, mapping, **change):
     return await caller.send(BuildDataset.model_validate({**REQUEST, "aoi_ids": aoi_ids, **change}))
 
 
+@pytest.mark.spec("3.2", "created_at, last_modified")
 @pytest.mark.spec("3.3", "POST /datasets/build/, stac_id from the title, AOIs are re-pointed")
 @pytest.mark.spec("3.2", "id, stac_id, title, source_imagery, category, status, visibility, stac_url, user, stac")
 @pytest.mark.spec("3.2", "assets, assets only when built")
@@ -42,6 +43,8 @@ async def test_build_answers_with_the_row_and_takes_the_areas(caller: Caller, ma
     verdict = await asked(caller, mapping, aoi_ids=[aoi_id])
     row = verdict.result
     assert verdict.http == 202
+    assert row["created_at"]
+    assert row["last_modified"] >= row["created_at"]
     assert row["stac_id"].rpartition("-")[0] == "hilltop-roofs"
     assert (row["status"], row["visibility"], row["assets"], row["stac"]) == ("building", "private", None, None)
     assert row["user"] == {"osm_id": 7, "username": "mapper"}

@@ -122,6 +122,7 @@ async def hints(caller, live) -> list[dict]:
     return heard
 
 
+@pytest.mark.spec("6.5", "unknown asset 404, no object 404")
 @pytest.mark.spec("6.5", "unknown collection 404, asset or no object")
 @pytest.mark.parametrize("change", [{"collection": "zenml"}, {"asset": "labels"}, {"item_id": "none"}])
 async def test_there_are_no_other_downloads(registered, stac, caller, change):

@@ -49,6 +49,10 @@ async def heard(nats_url: str):
     await connection.close()
 
 
+@pytest.mark.spec(
+    "6.2", "GET /base-models/{id}/, id, name, category, stac_item_id, status, visibility, is_pinned, star_count"
+)
+@pytest.mark.spec("6.2", "is_starred, error, user, stac, created_at, last_modified")
 @pytest.mark.spec("17.4", "registering to active")
 @pytest.mark.spec("6.2", "POST /base-models/")
 @pytest.mark.spec("18.3", "register_base_model")
@@ -57,6 +61,10 @@ async def test_registered_model_is_in_catalogue_with_its_files_in_our_store(regi
     asset = item["assets"]["model"]
     facts = await caller.ask(c.GetModelFacts(stac_item_id=item["id"]), ANONYMOUS)
     assert (registered["status"], registered["error"], registered["category"]) == ("active", "", "buildings")
+    assert set(registered) >= {
+        "id", "name", "visibility", "is_pinned", "star_count", "is_starred", "user", "stac", "created_at",
+        "last_modified",
+    }  # fmt: skip
     assert asset["href"] == storage.uri(f"base-models/{item['id']}/v1/model/model.onnx")
     assert await storage.get(storage.key_of(asset["href"])) == tiny_onnx()
     assert asset["file:size"] == len(tiny_onnx())
@@ -79,6 +87,7 @@ async def test_second_registration_archives_the_first(registered, caller, stac, 
     assert told[-1]["facts"]["stac_item_id"] == item["id"]
 
 
+@pytest.mark.spec("6.2", "visible rows")
 @pytest.mark.spec("17.4", "registering to failed")
 @pytest.mark.spec("18.3", "error cut to 2000, hrefs must answer")
 @pytest.mark.parametrize(
@@ -206,6 +215,7 @@ async def test_one_item_cannot_belong_to_two_models(registered, caller, files_po
     assert (await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)).code == "stac_item_taken"
 
 
+@pytest.mark.spec("6.2", "filter status, filter category, search")
 @pytest.mark.spec("6.2", "GET /base-models/")
 @pytest.mark.spec("15", "only expand=stac")
 async def test_lists_filter_search_order_and_expand(registered, caller):
@@ -237,6 +247,11 @@ async def row_of(caller, model_id: int, actor=MAPPER) -> dict | None:
         return None
 
 
+@pytest.mark.spec(
+    "6.3",
+    "GET /local-models/{id}/, visible rows, category, base_model, base_model_name, stac_item_id, visibility, user",
+)
+@pytest.mark.spec("6.3", "is_pinned, star_count, is_starred, stac, last_modified")
 @pytest.mark.spec("6.3", "run_count")
 @pytest.mark.spec("17.5", "active without an item")
 async def test_training_brings_a_private_local_model_into_being(registered, caller):
@@ -255,10 +270,12 @@ async def test_training_brings_a_private_local_model_into_being(registered, call
         "private", "active", "", "buildings",
     )  # fmt: skip
     assert row["user"] == {"osm_id": 7, "username": "mapper"}
+    assert {"is_pinned", "star_count", "is_starred", "stac", "last_modified"} <= set(row)
     assert await row_of(caller, event.local_model, STRANGER) is None
     assert await row_of(caller, event.local_model, ADMIN)
 
 
+@pytest.mark.spec("6.3", "filter base_model, filter user, search, ordering")
 @pytest.mark.spec("6.3", "GET /local-models/")
 async def test_local_models_are_listed_to_those_who_may_see_them(registered, caller):
     first, second = [await submitted(caller, registered) for _ in range(2)]
@@ -299,6 +316,7 @@ async def run(registered, caller, stac, storage, training):
     return answer
 
 
+@pytest.mark.spec("7.7", "title, stays private")
 @pytest.mark.spec("7.7", "POST /trainings/{id}/publish/")
 @pytest.mark.spec("17.5", "promotion fills the item")
 async def test_published_run_is_an_item_with_its_files(run, caller, stac, storage, heard):
@@ -330,6 +348,7 @@ async def test_published_run_is_an_item_with_its_files(run, caller, stac, storag
     assert (await caller.ask(c.GetModelFacts(stac_item_id=item_id)))["kind"] == "local"
 
 
+@pytest.mark.spec("7.7", "previous version deprecated")
 @pytest.mark.spec("7.7", "again makes a version")
 async def test_publishing_again_is_another_version_and_deprecates_the_first(run, caller, stac):
     command = c.PublishLocalModel(training_id=run["training_id"])
@@ -374,6 +393,7 @@ async def test_versions_published_at_once_follow_one_another(run, caller, stac):
     ]  # fmt: skip
 
 
+@pytest.mark.spec("7.7", "assets mirrored")
 @pytest.mark.spec("18.4", "copies and republishes")
 async def test_published_version_is_mirrored(run, caller, stac):
     published = await caller.send(c.PublishLocalModel(training_id=run["training_id"]))
@@ -401,6 +421,8 @@ def link(item: dict, rel: str) -> str | None:
     return next((link["href"] for link in item["links"] if link["rel"] == rel), None)
 
 
+@pytest.mark.spec("1.4", "STAC_VALIDATION_ERROR")
+@pytest.mark.spec("7.7", "foreign 403, not completed 409")
 @pytest.mark.spec("7.7", "refusal 422")
 async def test_refusals_of_publishing(run, caller, training, stac):
     command = c.PublishLocalModel(training_id=run["training_id"])
@@ -421,6 +443,8 @@ async def test_refusals_of_publishing(run, caller, training, stac):
     assert await stac.named(LOCAL_MODELS, "mlm:name", run["model_name"]) == []
 
 
+@pytest.mark.spec("6.2", "pinned_location")
+@pytest.mark.spec("6.4", "results, model_type")
 @pytest.mark.spec("6.2", "PATCH /base-models/{id}/pin/, reverse geocoding")
 @pytest.mark.spec("6.4", "GET /pinned-models/")
 async def test_pin_reaches_row_item_and_list(registered, caller, stac):
@@ -439,6 +463,7 @@ async def test_pin_reaches_row_item_and_list(registered, caller, stac):
     assert (registered["id"], "base") in [(found["id"], found["model_type"]) for found in listed["results"]]
 
 
+@pytest.mark.spec("6.2", "metadata needs an item")
 @pytest.mark.spec("6.3", "PATCH /local-models/{id}/metadata/")
 async def test_owner_describes_a_published_model(run, caller, stac):
     describe = DescribeModel(registry="local", model_id=run["local_model"], title="Roofs")
@@ -451,6 +476,7 @@ async def test_owner_describes_a_published_model(run, caller, stac):
     assert (await caller.send(describe, STRANGER)).kind == "forbidden"
 
 
+@pytest.mark.spec("6.2", "pin touches STAC only with an item")
 @pytest.mark.spec("6.3", "PATCH /local-models/{id}/pin/")
 async def test_pin_of_an_unpublished_model_sets_the_flag_only(registered, caller):
     event = await submitted(caller, registered)
@@ -472,6 +498,7 @@ def test_middle_of_a_box(bbox, centre):
     assert middle(bbox) == centre
 
 
+@pytest.mark.spec("6.2", "title")
 @pytest.mark.spec("6.2", "PATCH /base-models/{id}/metadata/")
 async def test_description_changes_the_item_only(registered, caller, stac):
     described = DescribeModel(registry="base", model_id=registered["id"], title="New title")
@@ -491,6 +518,7 @@ async def test_edits_at_once_undo_nothing(registered, caller, stac):
     assert [properties.get(f"note:{number}") for number in range(5)] == list(range(5))
 
 
+@pytest.mark.spec("6.2", "properties, stac_extensions, identity keys 400, extension host")
 @pytest.mark.spec("6.2", "PATCH /base-models/{id}/stac/")
 @pytest.mark.parametrize(
     ("change", "field"),

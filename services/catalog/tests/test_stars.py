@@ -68,6 +68,7 @@ async def test_stars_given_at_once_are_all_counted(caller, target):
     assert (await caller.ask(GetStar(target_id=target)))["count"] == 20
 
 
+@pytest.mark.spec("3.2", "is_starred false for anonymous")
 @pytest.mark.spec("3.2", "star_count")
 @pytest.mark.spec("3.2", "is_starred")
 async def test_dataset_shows_its_stars(caller, mapping):

@@ -48,6 +48,7 @@ def pages(running, monkeypatch) -> Iterator[str]:
     server.shutdown()
 
 
+@pytest.mark.spec("6.2", "inference_endpoint")
 @pytest.mark.spec("6.2", "stac_item_url")
 async def test_item_behind_an_address_is_fetched(http, owners, chief, pages):
     owners.judge(models.RegisterBaseModel, Accepted(result={"id": 1}, http=202))
@@ -57,6 +58,7 @@ async def test_item_behind_an_address_is_fetched(http, owners, chief, pages):
     assert (asked["stac_item"], asked["inference_endpoint"]) == (ITEM, "https://infer.example/unet")
 
 
+@pytest.mark.spec("6.2", "mlm:name required")
 @pytest.mark.parametrize("page", ["nameless", "list", "words", "missing"])
 async def test_address_without_an_item_is_named(http, owners, chief, pages, problem, page):
     refused = problem(
@@ -72,12 +74,14 @@ async def test_private_addresses_are_not_asked(http, chief, problem, url):
     assert list(refused["error"]["details"]) == ["stac_item_url"]
 
 
+@pytest.mark.spec("6.2", "stac_item, exactly one source, mlm:name required")
 @pytest.mark.spec("6.2", "exactly one of stac_item, stac_item_url")
 @pytest.mark.parametrize("body", [{}, {"stac_item": ITEM, "stac_item_url": "https://x.example"}, {"stac_item": {}}])
 async def test_item_is_given_once_and_has_a_name(http, chief, problem, body):
     problem(await http.post("/api/v1/base-models/", json=body, headers=chief), 400)
 
 
+@pytest.mark.spec("6.2", "source_imagery, pinned_location")
 @pytest.mark.spec("6.2", "PATCH /base-models/{id}/pin/, PATCH /base-models/{id}/metadata/, stac: 400")
 @pytest.mark.parametrize(
     ("path", "body", "field"),
@@ -100,6 +104,7 @@ async def test_pin_without_a_body_pins(http, owners, chief):
     assert (asked["registry"], asked["model_id"], asked["is_pinned"]) == ("base", 1, True)
 
 
+@pytest.mark.spec("1.2", "not paginated")
 @pytest.mark.spec("6.3", "GET /local-models/{id}/runs/")
 async def test_runs_of_a_model_follow_its_visibility(http, owners, problem):
     owners.answer(models.GetLocalModel, {"id": 4, "name": "roofs"})
@@ -143,6 +148,7 @@ async def test_expansion_wants_the_exact_word(http, owners):
         assert owners.last(GetDataset)["expand"] is expanded
 
 
+@pytest.mark.spec("7.5", "tail, step, since, bad tail 400, bad since 400")
 async def test_log_filters(http, owners, mapper, problem):
     owners.answer(GetRunLogs, [])
     query = {"tail": 5, "step": "run_inference", "since": "2026-10-01T08:00:00Z"}
@@ -153,6 +159,8 @@ async def test_log_filters(http, owners, mapper, problem):
         assert list(refused["error"]["details"]) == list(bad)
 
 
+@pytest.mark.spec("1.4", "RUN_ALREADY_FINISHED")
+@pytest.mark.spec("7.6", "finished 409")
 async def test_run_is_cancelled_gracefully(http, owners, mapper, problem):
     verdict = Refused(kind=Kind.CONFLICT, code="RUN_ALREADY_FINISHED", detail="It is over.")
     owners.judge(CancelRun, verdict)

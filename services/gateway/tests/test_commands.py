@@ -28,6 +28,7 @@ async def test_delete_answers_without_a_body(http, owners, mapper):
     assert (response.status_code, response.content) == (204, b"")
 
 
+@pytest.mark.spec("1.4", "detail")
 @pytest.mark.parametrize(
     ("kind", "status"),
     [

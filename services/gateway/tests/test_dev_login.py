@@ -56,6 +56,7 @@ async def test_older_clients_send_it_in_a_header_of_its_own(http, dev_token, pro
     problem(await http.get("/api/v1/auth/me/", headers={"access-token": "guess"}), 401)
 
 
+@pytest.mark.spec("1.4", "AUTHENTICATION_ERROR")
 @pytest.mark.spec("2.2", "no header is anonymous")
 @pytest.mark.spec("1.5", "no credentials is 401")
 @pytest.mark.parametrize("header", [{}, {"authorization": "Basic x"}, {"authorization": "Bearer"}])
@@ -66,6 +67,7 @@ async def test_without_token_everybody_is_anonymous(http, problem, header):
     assert response.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.spec("8.7", "credentials are not read")
 @pytest.mark.spec("2.2", "wrong token 401")
 async def test_wrong_token_is_401_and_says_which(http, owners, problem):
     headers = {"authorization": "Bearer guess"}

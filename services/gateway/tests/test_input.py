@@ -21,6 +21,7 @@ RAW = {
 }  # fmt: skip
 
 
+@pytest.mark.spec("1.1", "body is JSON")
 @pytest.mark.parametrize("body", RAW.values(), ids=RAW.keys())
 async def test_unreadable_body(http, owners, mapper, problem, body):
     headers = mapper | {"content-type": "application/json"}
@@ -35,12 +36,15 @@ BAD_DATASETS = {
 }  # fmt: skip
 
 
+@pytest.mark.spec("1.4", "VALIDATION_ERROR, error.code, error.message, error.details")
+@pytest.mark.spec("3.3", "zoom, label_type, geometry_type")
 @pytest.mark.parametrize("field", BAD_DATASETS)
 async def test_wrong_field_is_named(http, owners, mapper, problem, field):
     body = DATASET | {field: BAD_DATASETS[field]}
-    details = problem(await http.post("/api/v1/datasets/build/", json=body, headers=mapper), 400)["error"]["details"]
-    assert list(details) == [field]
-    assert isinstance(details[field], list)
+    error = problem(await http.post("/api/v1/datasets/build/", json=body, headers=mapper), 400)["error"]
+    assert (error["code"], error["message"]) == ("VALIDATION_ERROR", "Invalid request data")
+    assert list(error["details"]) == [field]
+    assert isinstance(error["details"][field], list)
 
 
 @pytest.mark.parametrize("field", [f for f in DATASET if f != "label_type"])
@@ -50,6 +54,8 @@ async def test_missing_field_is_named(http, mapper, problem, field):
     assert list(details) == [field]
 
 
+@pytest.mark.spec("1.4", "non_field_errors")
+@pytest.mark.spec("8.3", "bbox, geometry, exactly one of bbox and geometry, bbox becomes a polygon")
 async def test_area_of_a_prediction_is_a_box_or_a_geometry(http, owners, mapper, problem):
     owners.judge(SubmitPrediction, Accepted(result={}, http=202))
     plain = {k: v for k, v in PREDICTION.items() if k != "geometry"}
@@ -62,6 +68,7 @@ async def test_area_of_a_prediction_is_a_box_or_a_geometry(http, owners, mapper,
     assert owners.last(SubmitPrediction)["geometry"] == {"type": "Polygon", "coordinates": [ring]}
 
 
+@pytest.mark.spec("8.3", "model_stac_id, image_uri, zoom")
 @pytest.mark.parametrize(
     "change",
     [
@@ -83,6 +90,7 @@ async def test_tilejson_address_is_imagery(http, owners, mapper):
     assert (await http.post("/api/v1/predictions/submit/", json=body, headers=mapper)).status_code == 202
 
 
+@pytest.mark.spec("1.3", "illegal filter 400")
 @pytest.mark.parametrize(
     "query",
     ["status=wild", "visibility=secret", "user=abc", "limit=0", "limit=x", "offset=-1", "user=99999999999999999999"],
@@ -99,6 +107,7 @@ async def test_malformed_box(http, mapper, problem, box):
     assert list(details) == ["in_bbox"]
 
 
+@pytest.mark.spec("1.3", "unknown parameter ignored")
 async def test_unknown_parameters_are_ignored(http, owners):
     owners.answer(ListDatasets, {"count": 0, "results": []})
     response = await http.get("/api/v1/datasets/?nonsense=1&ordering=wind,-created_at&status=&expand=all")
@@ -107,6 +116,7 @@ async def test_unknown_parameters_are_ignored(http, owners):
     assert (asked["page"]["ordering"], asked["status"], asked["expand"]) == ("wind,-created_at", None, False)
 
 
+@pytest.mark.spec("1.2", "limit, offset, count, next, previous, results")
 async def test_list_has_links_to_its_neighbours(http, owners):
     owners.answer(ListDatasets, {"count": 25, "results": [{"id": 1}]})
     body = (await http.get("/api/v1/datasets/?search=hill%20top&limit=10&offset=10")).json()
@@ -127,18 +137,23 @@ async def test_list_of_areas_is_a_feature_collection(http, owners, mapper):
     assert (asked["page"]["in_bbox"], asked["dataset"]) == ([1, 2, 3, 4], 5)
 
 
+@pytest.mark.spec("1.1", "unknown id 404")
+@pytest.mark.spec("1.4", "RESOURCE_NOT_FOUND")
 @pytest.mark.parametrize("path", ["aois/abc/", "aois/0/", "aois/99999999999999999999/", "nothing/", "trainings/x"])
 async def test_unknown_place_is_404(http, mapper, problem, path):
     body = problem(await http.get(f"/api/v1/{path}", headers=mapper), 404)
     assert body["error"]["code"] == "RESOURCE_NOT_FOUND"
 
 
+@pytest.mark.spec("1.1", "method not offered 405")
+@pytest.mark.spec("1.4", "METHOD_NOT_ALLOWED")
 async def test_wrong_method_says_which_are_right(http, mapper, problem):
     response = await http.delete("/api/v1/aois/", headers=mapper)
     assert problem(response, 405)["error"]["code"] == "METHOD_NOT_ALLOWED"
     assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
 
 
+@pytest.mark.spec("1.1", "body is JSON")
 async def test_other_content_type(http, mapper, problem):
     problem(await http.post("/api/v1/aois/", content="<aoi/>", headers=mapper | {"content-type": "text/xml"}), 415)
     problem(await http.post("/api/v1/aois/", data={"type": "Feature"}, headers=mapper), 415)

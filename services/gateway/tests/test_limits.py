@@ -19,6 +19,7 @@ async def spent(limiter: Limiter, key: str, rate: Rate, times: int) -> int:
     return sum(allowance.allowed for allowance in await asyncio.gather(*spending))
 
 
+@pytest.mark.spec("1.6", "counters shared between processes")
 @pytest.mark.parametrize("limit", [1, 7, 100, 1000])
 async def test_two_replicas_share_one_limit(running, limit):
     """Both ask for more than there is, at the same time; neither grants what the other has."""
@@ -53,6 +54,8 @@ async def test_next_window_begins_anew(running, monkeypatch):
     assert await spent(limiter, "later", rate, 3) == 2
 
 
+@pytest.mark.spec("1.4", "RATE_LIMIT_EXCEEDED")
+@pytest.mark.spec("1.6", "anonymous rate, Retry-After")
 async def test_limit_over_http(http, running, monkeypatch, problem):
     monkeypatch.setattr(running.door.settings, "anon_rate", Rate(3, 86_400))
     running.door.limiter._buckets.clear()
@@ -70,6 +73,7 @@ async def test_limit_over_http(http, running, monkeypatch, problem):
     running.door.limiter._buckets.clear()
 
 
+@pytest.mark.spec("1.6", "training_submit scope")
 async def test_submits_have_limits_of_their_own(http, owners, running, monkeypatch, chief, problem):
     owners.judge(SubmitTraining, Accepted(result={}, http=202))
     owners.judge(SubmitPrediction, Accepted(result={}, http=202))

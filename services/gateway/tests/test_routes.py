@@ -49,6 +49,9 @@ def test_route_cannot_be_made_without_a_rule():
         DoorRoute("/x", lambda: None)
 
 
+@pytest.mark.spec("4", "login required")
+@pytest.mark.spec("7.4", "anonymous 401")
+@pytest.mark.spec("8.2", "runs need login")
 async def test_protected_routes_want_a_login(running, http):
     for route in running.app.routes:
         if route.rule.policy in PROTECTED:
@@ -58,6 +61,7 @@ async def test_protected_routes_want_a_login(running, http):
                 assert (await http.request(method, path)).status_code == (403 if early else 401), (method, path)
 
 
+@pytest.mark.spec("1.1", "slash at the end, no slash at the end")
 def test_slash_at_the_end_is_optional(running):
     for route in running.app.routes:
         path = route.path.replace("{", "").replace("}", "")

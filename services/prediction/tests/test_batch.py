@@ -131,6 +131,7 @@ async def agreeing(assets: dict[str, str], folder) -> None:
     assert (header[:7], header[7], header[100], header[101]) == (b"PMTiles", 3, 10, 20)
 
 
+@pytest.mark.spec("8.2", "GET /predictions/runs/{run_id}/status/, GET /predictions/runs/{run_id}/logs/")
 async def test_run_is_looked_into_by_its_owner_only(caller: Caller, completed):
     run_id = completed["zenml_run_id"]
     expected = {"run_id": run_id, "status": "completed", "is_terminal": True}
@@ -195,6 +196,7 @@ async def test_output_that_contradicts_the_model_fails(caller: Caller, published
         await caller.ask(GetResult(prediction_id=row["id"]))
 
 
+@pytest.mark.spec("8.3", "remove_osm, remove_osm works")
 @pytest.mark.spec("19", "removed_osm.geojson")
 async def test_what_the_map_has_is_taken_out(storage, published):
     row = await published("remove_osm = true")
@@ -233,6 +235,7 @@ async def test_killed_runner_fails_with_a_reason(running, caller: Caller, worker
     assert "killed" in row["error"]
 
 
+@pytest.mark.spec("8.2", "POST /predictions/runs/{run_id}/cancel/")
 async def test_running_prediction_is_stopped(running, caller: Caller, worker, tiles_url, village):
     prediction_id = await begun(caller, submission(tiles_url, village, params={"sleep": 30.0}))
     await step_running(worker)

@@ -57,6 +57,8 @@ async def listed(caller: Caller, rows: dict[str, int], actor=MAPPER, **filters) 
     return [names[row["id"]] for row in answer["results"] if row["id"] in names]
 
 
+@pytest.mark.spec("8.2", "GET /predictions/, visibility")
+@pytest.mark.spec("8.7", "GET /public-predictions/")
 async def test_each_sees_what_he_may(running, caller: Caller, rows):
     assert await listed(caller, rows) == ["empty", "shown", "second", "first"]
     assert await listed(caller, rows, STRANGER) == ["shown", "foreign", "first"]
@@ -65,6 +67,8 @@ async def test_each_sees_what_he_may(running, caller: Caller, rows):
     assert await listed(caller, rows, ADMIN, public=True) == ["shown", "first"]
 
 
+@pytest.mark.spec("1.3", "user, ordering, in_bbox, all words match, unknown ordering ignored")
+@pytest.mark.spec("8.2", "filter local_model_stac_id, filter user, filter status, filter visibility, search, ordering")
 @pytest.mark.parametrize(
     ("filters", "names"),
     [
@@ -92,6 +96,8 @@ async def test_page_counts_all_that_the_caller_may_see(running, caller: Caller, 
     assert (answer["count"], [row["id"] for row in answer["results"]]) == (4, [rows["shown"]])
 
 
+@pytest.mark.spec("8.2", "GET /predictions/{id}/")
+@pytest.mark.spec("8.7", "GET /public-predictions/{id}/, private 404")
 async def test_private_rows_are_not_there_for_others(running, caller: Caller, rows):
     for query in (GetPrediction(prediction_id=rows["empty"]), GetResult(prediction_id=rows["empty"])):
         for actor in (STRANGER, ANONYMOUS):
@@ -102,6 +108,9 @@ async def test_private_rows_are_not_there_for_others(running, caller: Caller, ro
         await caller.ask(GetPrediction(prediction_id=rows["empty"], public=True), ADMIN)
 
 
+@pytest.mark.spec(
+    "8.4", "GET /predictions/{id}/result/, geojson, fgb, pmtiles, not ready 409, no PMTiles for empty results"
+)
 async def test_result_needs_to_be_ready(running, caller: Caller, rows):
     with pytest.raises(Conflict, match="not ready"):
         await caller.ask(GetResult(prediction_id=rows["first"]))

@@ -32,6 +32,14 @@ async def emitted(running, prediction_id: int) -> list[str]:
         return list((await session.scalars(text(sql), {"id": prediction_id})).all())
 
 
+@pytest.mark.spec(
+    "8.1", "id, zenml_run_id, local_model_stac_id, image_uri, geometry, zoom, params, remove_osm, visibility"
+)
+@pytest.mark.spec(
+    "8.1",
+    "description, status, results_ready, assets, mapswipe_project_id, category, user, submitted_at, last_polled_at",
+)
+@pytest.mark.spec("8.3", "POST /predictions/submit/")
 async def test_submitted_row_is_the_answer_and_is_readable(running, caller: Caller, model, tiles_url, village):
     command = submission(tiles_url, village, params={"confidence_threshold": 0.7}, description="first look")
     verdict = await caller.send(command)
@@ -45,6 +53,9 @@ async def test_submitted_row_is_the_answer_and_is_readable(running, caller: Call
     )
     assert (row["local_model_stac_id"], row["category"], row["zenml_run_id"]) == ("toy", "buildings", None)
     assert row["geometry"] == command.model_dump(mode="json")["geometry"]
+    assert (row["zoom"], row["params"], row["description"]) == (19, {"confidence_threshold": 0.7}, "first look")
+    assert (row["image_uri"], row["remove_osm"]) == (command.image_uri, False)
+    assert {"id", "mapswipe_project_id", "user", "submitted_at", "last_polled_at"} <= set(row)
     read = await caller.ask(GetPrediction(prediction_id=row["id"]))
     assert {**row, "user": read["user"]} == read
     assert sorted(await emitted(running, row["id"])) == [
@@ -79,6 +90,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.spec("8.3", "params, description")
 @pytest.mark.parametrize("name", WRONG)
 async def test_unsound_submission_names_the_field(running, caller: Caller, model, tiles_url, village, name):
     changes, field, words = WRONG[name]
@@ -123,6 +135,7 @@ async def test_unknown_model_is_asked_for_once(running, caller: Caller, catalog,
     assert asked == ["late"]
 
 
+@pytest.mark.spec("8.3", "unknown model 404")
 async def test_models_one_may_not_see_are_not_there(running, caller: Caller, catalog, no_models, tiles_url, village):
     answers, _ = catalog
     answers["mine"] = KnownModel(
@@ -160,6 +173,7 @@ async def test_stopped_prediction_can_be_tried_again(running, caller: Caller, mo
     assert (await emitted(running, row["id"])).count("job.prediction.v1.drive_run") == 2
 
 
+@pytest.mark.spec("8.5", "POST /predictions/{id}/publish/, POST /predictions/{id}/unpublish/, private 404, public 403")
 async def test_others_may_neither_see_nor_change_a_private_row(running, caller: Caller, model, tiles_url, village):
     row = (await caller.send(submission(tiles_url, village))).result
     for message in (RetryPrediction, SetPredictionVisibility, CancelRun):

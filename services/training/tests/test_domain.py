@@ -20,6 +20,7 @@ DECLARED = Declared(
 )
 
 
+@pytest.mark.spec("7.3", "slug of the name")
 @pytest.mark.parametrize(
     ("name", "slug"),
     [("Hill Top,  roofs #3", "hill-top-roofs-3"), ("  -Dächer- v.2 ", "dacher-v2"), ("#!?", ""), ("屋顶", "")],
@@ -37,6 +38,7 @@ def test_keywords_keep_their_first_positions():
     assert unique(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
 
 
+@pytest.mark.spec("7.3", "dataset_stac_id")
 def test_texts_at_fault_are_named_by_field():
     wrong = texts_at_fault("x" * 201, "", "#", "t" * 201, ["k" * 81])
     assert set(wrong) == {"base_model_stac_id", "dataset_stac_id", "model_name", "title", "keywords"}

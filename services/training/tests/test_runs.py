@@ -92,6 +92,7 @@ async def test_the_loss_series_is_that_of_the_attempt(submit, report, caller):
     assert await caller.ask(c.GetEpochs(training_id=row["id"])) == []
 
 
+@pytest.mark.spec("7.6", "finished 409")
 async def test_cancel_before_a_worker_has_it_stops_at_once(submit, caller, heard):
     row = await submit()
     verdict = await caller.send(c.CancelRun(training_id=row["id"]))
@@ -101,6 +102,7 @@ async def test_cancel_before_a_worker_has_it_stops_at_once(submit, caller, heard
     assert (refused.kind, refused.code) == ("conflict", "RUN_ALREADY_FINISHED")
 
 
+@pytest.mark.spec("7.6", "POST /trainings/runs/{run_id}/cancel/, graceful, stopping at once, stopped is recorded")
 @pytest.mark.spec("17.1", "stopping, stopped")
 async def test_cancel_of_a_running_one_is_a_wish(submit, report, caller):
     row, run_id = await submit(), str(uuid4())
@@ -137,6 +139,7 @@ async def test_runs_of_others_may_not_be_cancelled(submit, report, caller):
     assert (await caller.send(c.CancelRun(run_id=run_id), ADMIN)).result["status"] == "stopping"
 
 
+@pytest.mark.spec("7.2", "GET /trainings/{id}/, readable rows")
 async def test_trainings_on_private_datasets_are_for_owner_and_admin(known, caller):
     row = (await caller.send(order(dataset_stac_id=PRIVATE))).result
     for actor in (MAPPER, ADMIN):
@@ -148,6 +151,7 @@ async def test_trainings_on_private_datasets_are_for_owner_and_admin(known, call
     assert row["id"] not in [item["id"] for item in listed["results"]]
 
 
+@pytest.mark.spec("7.2", "GET /trainings/, filter local_model, filter user, filter status, ordering")
 async def test_lists_are_filtered_ordered_and_paged(submit, report, caller):
     name = f"listed {uuid4().hex[:6]}"
     rows = [await submit(model_name=name) for _ in range(3)]
@@ -188,6 +192,9 @@ async def test_no_logs_before_there_is_a_run(submit, caller):
     assert await caller.ask(c.GetRunLogs(training_id=row["id"])) == []
 
 
+@pytest.mark.spec(
+    "7.4", "GET /trainings/runs/{run_id}/status/, run_id, status, is_terminal, other user 403, unknown 404"
+)
 async def test_run_routes_are_for_owner_and_admin(submit, report, caller):
     row, run_id = await submit(), str(uuid4())
     await report(row, "failed", run_id=run_id)

@@ -9,10 +9,17 @@ from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 from .conftest import DATASET, PRIVATE, SUFFIX, built, facts, fetch, order
 
 
+@pytest.mark.spec("7.1", "id, zenml_run_id, local_model, base_model_stac_id, dataset, overrides, title, keywords")
+@pytest.mark.spec("7.1", "description, status, user, submitted_at, last_polled_at")
+@pytest.mark.spec("7.3", "POST /trainings/submit/")
 async def test_accepted_with_the_row_and_its_messages(submit, heard):
     row = await submit(epochs=3)
     assert row["status"] == "initializing"
     assert row["zenml_run_id"] is None
+    assert set(row) >= {
+        "id", "local_model", "base_model_stac_id", "dataset", "title", "keywords", "description", "submitted_at",
+        "last_polled_at",
+    }  # fmt: skip
     assert row["overrides"] == {"epochs": 3}
     assert row["user"] == {"osm_id": MAPPER.id, "username": MAPPER.username}
     await eventually(lambda: len([body for _, body in heard if body["training_id"] == row["id"]]) == 2)
@@ -29,6 +36,7 @@ async def test_what_the_worker_needs_is_on_the_row(submit, running):
     assert plan["step_parameters"]["train_model"]["model_name"] == f"hill-top-{SUFFIX}"
 
 
+@pytest.mark.spec("7.3", "foreign model name 403")
 async def test_a_name_is_born_once_and_belongs_to_its_first_user(submit, caller):
     first, second = await submit(), await submit()
     assert first["local_model"] == second["local_model"]
@@ -38,12 +46,14 @@ async def test_a_name_is_born_once_and_belongs_to_its_first_user(submit, caller)
     assert (await submit(ADMIN))["local_model"] == first["local_model"]
 
 
+@pytest.mark.spec("7.3", "title, keywords, description")
 async def test_keywords_are_unique_and_texts_kept(known, caller):
     command = order(keywords=["a", "b", "a"], title="T", description="D")
     row = (await caller.send(command)).result
     assert (row["keywords"], row["title"], row["description"]) == (["a", "b"], "T", "D")
 
 
+@pytest.mark.spec("7.3", "base_model_stac_id, model_name, overrides, empty slug 400, limits of the base model")
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -71,6 +81,7 @@ async def test_incompatible_dataset_is_refused_before_anything_is_queued(known, 
     assert await fetch(running, "select count(*) from trainings") == before
 
 
+@pytest.mark.spec("7.3", "unknown base model 404")
 async def test_unknown_base_model(known, caller, catalog):
     refused = await caller.send(order(base_model_stac_id="nobody"))
     assert refused.kind == "not_found"

@@ -27,6 +27,7 @@ async def jobs(heard, training_id: int) -> list:
     return [body for kind, body in heard if kind.startswith("job.") and body["training_id"] == training_id]
 
 
+@pytest.mark.spec("7.3", "dataset not built 404")
 @pytest.mark.spec("22.4", "POST /training/")
 async def test_training_waits_for_the_build_and_then_starts(known, caller, building, heard, running):
     stac_id = f"under-way-{SUFFIX}"

@@ -38,6 +38,7 @@ async def test_a_run_from_submit_to_publishable(submit, workers, caller, heard):
     assert {"progress", "step", "epoch"} <= hints
 
 
+@pytest.mark.spec("7.5", "GET /trainings/runs/{run_id}/logs/, level, message, timestamp, unknown step 404")
 @pytest.mark.spec("6.3", "id, name, status, created_at, pipeline_name, model_name, model_version")
 async def test_questions_about_a_run_are_answered_by_the_pipeline_server(submit, workers, caller):
     row = await submit(model_name="asked about", seconds=1.0)
