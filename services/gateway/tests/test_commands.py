@@ -28,7 +28,7 @@ async def test_delete_answers_without_a_body(http, owners, mapper):
     assert (response.status_code, response.content) == (204, b"")
 
 
-@pytest.mark.spec("1.4", "detail")
+@pytest.mark.spec("1.4", "detail, AUTHORIZATION_ERROR")
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
@@ -41,6 +41,7 @@ async def test_refusal_becomes_a_problem(http, owners, mapper, problem, kind, st
     body = problem(await http.post("/api/v1/datasets/build/", json=DATASET, headers=mapper), status)
     assert body["detail"] == "Words for people."
     assert body["error"]["details"]["reason"] == "some_reason"
+    assert kind is not Kind.FORBIDDEN or body["error"]["code"] == "AUTHORIZATION_ERROR"
 
 
 async def test_fields_of_an_invalid_command_are_details(http, owners, mapper, problem):

@@ -90,6 +90,29 @@ async def test_submits_have_limits_of_their_own(http, owners, running, monkeypat
         assert (await row.fetchone())[0] == 2, "leased one by one"
 
 
+@pytest.mark.spec("1.6", "user rate, prediction_submit scope")
+@pytest.mark.parametrize(("setting", "scope"), [("user_rate", "user"), ("prediction_rate", "prediction_submit")])
+async def test_each_user_has_a_rate(http, owners, running, monkeypatch, chief, problem, setting, scope):
+    owners.judge(SubmitPrediction, Accepted(result={}, http=202))
+    monkeypatch.setattr(running.door.settings, setting, Rate(2, 86_400))
+    await forget(running, scope)
+
+    async def ask():
+        if scope == "user":
+            return await http.get("/api/v1/auth/status/", headers=chief)
+        return await http.post("/api/v1/predictions/submit/", json=PREDICTION, headers=chief)
+
+    assert [(await ask()).status_code < 300 for _ in range(2)] == [True, True]
+    assert problem(await ask(), 429)["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+    await forget(running, scope)
+
+
+async def forget(running, scope: str) -> None:
+    async with running.db.raw() as connection:
+        await connection.execute("delete from rate_leases where scope = %s", (scope,))
+    running.door.limiter._buckets.clear()
+
+
 @pytest.mark.parametrize(
     ("text", "rate"),
     [("10/h", Rate(10, 3600)), ("5/second", Rate(5, 1)), (" 100 / m", Rate(100, 60)), ("1/d", Rate(1, 86_400))],

@@ -128,6 +128,7 @@ async def test_synthetic_account_of_another_identity_is_not_given_away(http, sig
     problem(await http.get(PATH, params={"new_user": "true"}, headers=await signed("ines-hanko")), 409)
 
 
+@pytest.mark.spec("1.4", "LOGIN_ERROR")
 @pytest.mark.spec("2.4", "onboarding needs an identity, onboarding needs an OSM connection")
 async def test_without_identity_or_connection_there_is_no_account(http, signed, problem):
     assert problem(await http.get(PATH), 401)["error"]["code"] == "AUTHENTICATION_ERROR"
