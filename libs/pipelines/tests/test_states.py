@@ -96,3 +96,12 @@ def test_lost_workers_use_up_tries_and_hand_overs_do_not():
 def test_only_a_completed_run_can_be_contradicted():
     assert Life("completed").contradicted().status == "failed"
     assert Life("stopped").contradicted().status == "stopped"
+
+
+@pytest.mark.spec("17.1", "retrying, cached")
+def test_retrying_goes_on_and_cached_is_an_end():
+    retrying = Life("running", run_id="r1").hear(1, "retrying")
+    assert (retrying.status, retrying.hear(1, "running").status) == ("retrying", "running")
+    assert [retrying.hear(1, word).status for word in ("retried", "failed")] == ["retried", "failed"]
+    cached = Life("running", run_id="r1").hear(1, "cached")
+    assert (cached.status, cached.is_terminal) == ("cached", True)

@@ -4,11 +4,13 @@ import copy
 import json
 from typing import Any
 
+import httpx
 import pytest
 from stac_things import AOI, REPOSITORY, base_item, dataset_facts, publishable
 
 from catalog.models.domain import BadItem, binds, submitted
 from catalog.models.registration import _prepared
+from catalog.stac.api import StacApi
 from catalog.stac.dataset_item import dataset_item
 from catalog.stac.facts import PublishedRun, StoredFile
 from catalog.stac.fitness import compatibility_problems, metric_problems
@@ -201,3 +203,22 @@ def test_useless_submissions_are_told(item):
 )
 def test_entrypoints_are_found_without_running_code(source: str, there: bool):
     assert binds(source, "f") == there
+
+
+@pytest.mark.spec("21.5", "transactions with bearer")
+async def test_items_are_written_with_the_key():
+    seen: list[tuple[str, str, str | None]] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, request.url.path, request.headers.get("authorization")))
+        return httpx.Response(409 if request.method == "POST" else 200, json={})
+
+    api = StacApi("http://stac.example", "the-key")
+    api.http = httpx.AsyncClient(headers=api.http.headers, transport=httpx.MockTransport(answered))
+    item = dataset()
+    await api.put(item)
+    await api.delete("datasets", item["id"])
+    await api.stop()
+    home, key = "/collections/datasets/items", "Bearer the-key"
+    one = f"{home}/{item['id']}"
+    assert seen == [("POST", home, key), ("PUT", one, key), ("DELETE", one, key)]

@@ -49,6 +49,7 @@ async def test_token_makes_the_dev_user(http, dev_token):
     assert (me["osm_id"], me["username"]) == (1, "dev-user")
 
 
+@pytest.mark.spec("22.1", "access-token")
 @pytest.mark.spec("2.2", "header access-token")
 async def test_older_clients_send_it_in_a_header_of_its_own(http, dev_token, problem):
     me = (await http.get("/api/v1/auth/me/", headers={"access-token": dev_token})).json()

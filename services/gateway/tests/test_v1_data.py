@@ -5,7 +5,7 @@ import json
 import pytest
 from early import SQUARE, TEMPLATE, area, dataset, rows
 
-from contracts.catalog.areas import CreateAoi, GetAoi, GetAoiGpx, ListAois
+from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
 from contracts.catalog.datasets import ChangeDataset, CreateDataset, DeleteDataset, GetDataset, ListDatasets
 from contracts.verdict import Accepted
 
@@ -87,3 +87,26 @@ async def test_areas_have_their_number_at_the_top(http, owners, mapper, problem)
     assert (await http.get("/api/v1/aoi/gpx/12/")).text == "<gpx/>"
     refused = problem(await http.post("/api/v1/aoi/", json={"geom": "no", "dataset": 5}, headers=mapper), 400)
     assert list(refused["error"]["details"]) == ["geom"]
+
+
+@pytest.mark.spec("22.3", "PUT /aoi/{id}/, PATCH /aoi/{id}/, DELETE /aoi/{id}/")
+async def test_area_is_replaced_changed_and_deleted(http, owners, mapper):
+    owners.judge(ChangeAoi, Accepted(result=area()))
+    put = await http.put("/api/v1/aoi/12/", json={"geom": SQUARE, "dataset": 5}, headers=mapper)
+    assert (put.status_code, put.json()["id"], owners.last(ChangeAoi)["dataset"]) == (200, 12, 5)
+    assert (owners.last(ChangeAoi)["aoi_id"], owners.last(ChangeAoi)["geometry"]) == (12, SQUARE)
+    assert (await http.patch("/api/v1/aoi/12/", json={"dataset": 6}, headers=mapper)).status_code == 200
+    assert (owners.last(ChangeAoi)["dataset"], owners.last(ChangeAoi)["geometry"]) == (6, None)
+    owners.judge(DeleteAoi, Accepted(http=204))
+    assert (await http.delete("/api/v1/aoi/12/", headers=mapper)).status_code == 204
+    assert owners.last(DeleteAoi)["aoi_id"] == 12
+
+
+@pytest.mark.spec("22.3", "PUT /dataset/{id}/")
+async def test_dataset_is_replaced(http, owners, mapper):
+    owners.judge(ChangeDataset, Accepted(result=dataset(title="Barns")))
+    body = {"name": "Barns", "source_imagery": TEMPLATE}
+    put = await http.put("/api/v1/dataset/5/", json=body, headers=mapper)
+    assert (put.status_code, put.json()["name"]) == (200, "Barns")
+    asked = owners.last(ChangeDataset)
+    assert (asked["dataset_id"], asked["title"], asked["source_imagery"]) == (5, "Barns", TEMPLATE)

@@ -129,3 +129,33 @@ async def test_small_areas_at_once(http, owners, mapper, problem):
         problem(await http.post("/api/v1/prediction/", json={**body, **wrong}, headers=mapper), 400)
     owners.answer(GetLocalModel, model())
     problem(await http.post("/api/v1/prediction/", json=body, headers=mapper), 404)
+
+
+@pytest.mark.spec(
+    "22.5", "use_josm_q, source, confidence, max_angle_change, skew_tolerance, tolerance, area_threshold, "
+    "tile_overlap_distance",
+)  # fmt: skip
+async def test_parameters_of_the_small_form(http, owners, mapper, problem):
+    """What the models of today have no parameter for is checked and left out."""
+    owners.answer(GetLocalModel, model(stac_item_id="item-7"))
+    owners.answer(GetDataset, dataset())
+    owners.answer(PredictLive, {"type": "FeatureCollection", "features": []})
+    ignored = {"use_josm_q": True, "max_angle_change": 45, "skew_tolerance": 0, "tile_overlap_distance": 1}
+    passed = {"source": "https://other.example/{z}/{x}/{y}", "confidence": 100, "tolerance": 10, "area_threshold": 20}
+    body = {"bbox": BOX, "model_id": 4, "zoom_level": 18, **ignored, **passed}
+    assert (await http.post("/api/v1/prediction/", json=body, headers=mapper)).status_code == 204
+    asked = owners.last(PredictLive)
+    assert (asked["image_uri"], asked["zoom"]) == (passed["source"], 18)
+    assert asked["params"] == {"confidence_threshold": 1.0, "tolerance": 10, "min_area": 20}
+    wrong = {"use_josm_q": "perhaps", "source": "no address", "max_angle_change": -1, "skew_tolerance": 46,
+             "tolerance": -1, "area_threshold": 21, "tile_overlap_distance": 1.1}  # fmt: skip
+    for name, value in wrong.items():
+        refused = await http.post("/api/v1/prediction/", json={**body, name: value}, headers=mapper)
+        assert name in str(problem(refused, 400)["error"]["details"])
+
+
+@pytest.mark.spec("23", "unknown filters ignored")
+async def test_filters_of_then_are_ignored_at_the_path_of_today(http, owners):
+    owners.answer(ListPredictions, rows())
+    assert (await http.get("/api/v1/predictions/?published=true&ordering=-id")).status_code == 200
+    assert owners.last(ListPredictions)["visibility"] is None

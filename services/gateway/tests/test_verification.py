@@ -64,6 +64,7 @@ async def test_mails_to_others_are_limited(http, sql, dev_token, problem):
     assert problem(await http.post(ASK, headers=spammer), 429)["error"]["code"] == "RATE_LIMIT_EXCEEDED"
 
 
+@pytest.mark.spec("23", "verify-email message")
 @pytest.mark.spec("2.4", "GET /auth/me/verify-email/, verify sets the flag")
 @pytest.mark.spec("2.4", "already verified 201")
 async def test_link_proves_the_address_once_and_stays_friendly(http, prover, link):

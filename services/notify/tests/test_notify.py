@@ -6,11 +6,12 @@ import pytest
 
 from contracts.gateway import UserChanged
 from contracts.notify import GetNotification, ListNotifications, MarkAllRead, MarkRead
+from contracts.prediction import PredictionFailed, PredictionReady, PredictionStopped
 from contracts.shared import Actor, Page
-from contracts.training import TrainingFailed
+from contracts.training import TrainingCompleted, TrainingFailed, TrainingStopped
 from kit.errors import NotFound
-from kit.testing import STRANGER, Caller, eventually
-from notify.domain import notice, subject_line
+from kit.testing import STRANGER, Caller, eventually, example
+from notify.domain import notice, subject_line, wants_mail
 from notify.main import build
 
 people = count(1000)
@@ -115,3 +116,40 @@ def test_long_messages_are_cut():
 
 def test_subject_is_one_line():
     assert subject_line("It failed\nBcc: x. And more.") == "fAIr : It failed"
+
+
+@pytest.mark.spec("11.2", "mail by choice")
+@pytest.mark.parametrize(
+    ("methods", "address", "wanted"),
+    [(["email"], "a@b.example", True), (["email"], "", False), (["web"], "a@b.example", False), ([], "a@b.c", False)],
+)
+def test_mail_needs_the_wish_and_an_address(methods, address, wanted):
+    assert wants_mail(methods, address) is wanted
+
+
+@pytest.mark.spec("11.1", "id, message, is_read, created_at, read_at")
+@pytest.mark.spec("11.2", "every terminal transition")
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (TrainingCompleted, "is completed"), (TrainingFailed, "failed"), (TrainingStopped, "was cancelled"),
+        (PredictionReady, "is ready"), (PredictionFailed, "failed"), (PredictionStopped, "was cancelled"),
+    ],
+)  # fmt: skip
+async def test_every_end_of_a_run_is_told(running, caller: Caller, kind, words):
+    person = Actor(id=next(people), username="person")
+    await caller.publish(example(kind).model_copy(update={"user_id": person.id}))
+    await eventually(lambda: _has(caller, person, 1))
+    row = (await listed(caller, person))["results"][0]
+    assert words in row["message"]
+    assert row.keys() == {"id", "message", "is_read", "created_at", "read_at"}
+    assert (row["is_read"], row["read_at"], row["created_at"][:2]) == (False, None, "20")
+
+
+@pytest.mark.spec("11.1", "newest first")
+async def test_newest_comes_first(running, caller: Caller):
+    person = await told(caller, 1)
+    await caller.publish(failed(person.id).model_copy(update={"training_id": 4}))
+    await eventually(lambda: _has(caller, person, 2))
+    messages = [row["message"] for row in (await listed(caller, person))["results"]]
+    assert ["Training 4" in messages[0], "Training 3" in messages[1]] == [True, True]

@@ -61,7 +61,10 @@ async def given(caller: Caller, actor=MAPPER, **values) -> dict:
     return verdict.result
 
 
-@pytest.mark.spec("9", "POST /feedback/, GET /feedback/{id}/, stac_id, action, comments, config, user")
+@pytest.mark.spec(
+    "9",
+    "POST /feedback/, GET /feedback/{id}/, stac_id, action, comments, config, user, id, created_at",
+)
 async def test_feature_comes_back_as_it_was_given(running, caller: Caller, parents):
     feature = await given(caller, geometry=SURFACE, comments="roof", config={"zoom": 20})
     assert (feature["type"], feature["geometry"]) == ("Feature", SURFACE)
@@ -70,6 +73,8 @@ async def test_feature_comes_back_as_it_was_given(running, caller: Caller, paren
         "user": {"osm_id": MAPPER.id, "username": "mapper"},
     }  # fmt: skip
     assert feature["properties"].items() >= expected.items()
+    assert feature["properties"].keys() == {*expected, "id", "created_at"}
+    assert (feature["properties"]["id"] > 0, feature["properties"]["created_at"][:2]) == (True, "20")
     read = await caller.ask(GetFeedback(feedback_id=feature["properties"]["id"]))
     assert read["geometry"] == SURFACE
     assert sorted(read["properties"]) == sorted(feature["properties"])

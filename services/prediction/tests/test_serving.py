@@ -35,6 +35,7 @@ def body(storage, tiles_url, village) -> dict:
     }  # fmt: skip
 
 
+@pytest.mark.spec("21.5", "live inference, inference health")
 def test_answer_is_a_feature_collection(http, body):
     assert http.get("/health").json() == {"status": "ok"}
     answer = http.post("/predict", json=body)

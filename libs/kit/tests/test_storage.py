@@ -1,0 +1,16 @@
+"""Where keys lie, told without a store."""
+
+import pytest
+
+from kit.storage import Storage, StorageSettings
+
+
+@pytest.mark.parametrize(("folder", "prefix"), [("stage", "stage/"), ("/stage/", "stage/"), ("/", "")])
+def test_folder_is_a_prefix_of_every_key(monkeypatch, folder, prefix):
+    """`/` is no folder at all; an empty setting is an unset one, as everywhere."""
+    monkeypatch.setenv("BUCKET_NAME", "b1")
+    monkeypatch.setenv("PARENT_BUCKET_FOLDER", folder)
+    storage = Storage(StorageSettings())
+    key = "predict/12/output/predictions.fgb"
+    assert (storage.prefix, storage.uri(key)) == (prefix, f"s3://b1/{prefix}{key}")
+    assert storage.key_of(storage.uri(key)) == key
