@@ -316,6 +316,7 @@ async def run(registered, caller, stac, storage, training):
     return answer
 
 
+@pytest.mark.spec("19", "local-models/{item}/")
 @pytest.mark.spec("7.7", "title, stays private")
 @pytest.mark.spec("7.7", "POST /trainings/{id}/publish/")
 @pytest.mark.spec("17.5", "promotion fills the item")
