@@ -51,3 +51,13 @@ async def test_delete(http, owners, chief):
 async def test_others_do_not_write(http, owners, mapper, problem):
     problem(await http.post("/api/v1/banners/", json={"message": "x"}, headers=mapper), 403)
     problem(await http.delete(ONE), 401)
+
+
+async def test_first_generation_lists_what_a_visitor_sees(http, owners, chief, problem):
+    owners.answer(ListBanners, {"count": 1, "results": [ROW]})
+    owners.answer(GetBanner, ROW)
+    owners.judge(CreateBanner, Accepted(result=ROW, http=201))
+    assert (await http.get("/api/v1/banner/", headers=chief)).json() == [ROW]
+    assert (await http.get("/api/v1/banner/3/")).json() == ROW
+    assert (await http.post("/api/v1/banner/", json={"message": "new"}, headers=chief)).status_code == 201
+    problem(await http.post("/api/v1/banner/", json={"message": "new"}), 403)

@@ -7,6 +7,7 @@ ordinary feature of its owner. Delete this folder and its line in `gateway.app`,
 from gateway.v1 import (
     aois,
     auth,
+    banners,
     centroids,
     datasets,
     feedback,
@@ -25,5 +26,5 @@ from gateway.v1 import (
 
 MODULES = (
     datasets, aois, labels, models, centroids, tasks, trainings, predictions, live, feedback, feedback_areas,
-    feedback_training, workspace, people, notifications, auth,
+    feedback_training, workspace, people, notifications, banners, auth,
 )  # fmt: skip
