@@ -51,22 +51,6 @@ ABSENT = {
     "YOLO_HOME": _V1_FILES,
     "CELERY_BROKER_URL": "`NATS__URL` is the bus.",
     "ENABLE_PREDICTION_API": "Live prediction is always offered.",
-    **dict.fromkeys(
-        (
-            "MAPSWIPE_MANAGER_URL",
-            "MAPSWIPE_WEB_URL",
-            "MAPSWIPE_CSRFTOKEN_KEY",
-            "MAPSWIPE_FB_AUTH_URL",
-            "MAPSWIPE_FB_USERNAME",
-            "MAPSWIPE_FB_PASSWORD",
-            "MAPSWIPE_TUTORIAL_ID",
-            "MAPSWIPE_ORGANIZATION_ID",
-            "MAPSWIPE_VERIFICATION_NUMBER",
-            "MAPSWIPE_POLL_INTERVAL",
-            "MAPSWIPE_POLL_TIMEOUT",
-        ),
-        "Nothing is sent to Mapswipe.",
-    ),
 }
 """Name → why there is none."""
 OTHER_DEFAULT = {

@@ -113,9 +113,9 @@ class Storage:
             entries = [{"Key": self.prefix + key} for key in keys[start : start + 1000]]
             await self._call("delete_objects", Delete={"Objects": entries, "Quiet": True})
 
-    def presigned(self, key: str) -> str:
-        """A GET that works for `PRESIGNED_URL_EXPIRY` seconds; existence is not checked."""
-        return self.presigned_at(self.prefix + key)
+    def presigned(self, key: str, seconds: int | None = None) -> str:
+        """A GET that works for `PRESIGNED_URL_EXPIRY` or that many seconds; existence is not checked."""
+        return self._signed(f"/{self.prefix}{key}", seconds=seconds)
 
     def presigned_at(self, full_key: str) -> str:
         """The same for any key of the bucket."""
@@ -125,11 +125,12 @@ class Storage:
         """The keys under a prefix, as the store lists them."""
         return self._signed("", {"list-type": "2", "prefix": self.prefix + prefix})
 
-    def _signed(self, place: str, query: dict[str, str] | None = None) -> str:
+    def _signed(self, place: str, query: dict[str, str] | None = None, seconds: int | None = None) -> str:
         known = self._session.get_credentials().get_frozen_credentials()
         endpoint = self.client.meta.endpoint_url.rstrip("/")
         signer = Signer(endpoint, self.settings.region, known.access_key, known.secret_key, known.token)
-        return signer.get(f"/{self.settings.bucket}{place}", datetime.now(UTC), self.settings.presigned_expiry, query)
+        expiry = self.settings.presigned_expiry if seconds is None else seconds
+        return signer.get(f"/{self.settings.bucket}{place}", datetime.now(UTC), expiry, query)
 
     async def _call(self, verb: str, **params: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError

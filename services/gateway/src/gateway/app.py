@@ -24,6 +24,7 @@ from gateway.api import (
     labels,
     local_models,
     mappings,
+    mapswipe,
     model_cards,
     notifications,
     onboarding,
@@ -47,7 +48,7 @@ MODULES = (
     feedback,
     files,
     osm,
-    banners, user_state, kpi, *v1.MODULES,
+    banners, user_state, kpi, mapswipe, *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

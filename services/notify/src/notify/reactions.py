@@ -4,6 +4,7 @@ from contracts import prediction as p
 from contracts import training as t
 from contracts.catalog import datasets as d
 from contracts.catalog import models as m
+from contracts.prediction import mapswipe
 from kit.ids import Ids
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
@@ -91,3 +92,15 @@ async def on_prediction_failed(event: p.PredictionFailed, tx: Tx, ids: Ids) -> N
 async def on_prediction_stopped(event: p.PredictionStopped, tx: Tx, ids: Ids) -> None:
     text = f"Prediction {event.prediction_id} was cancelled."
     await tell(notice(event.user_id, "prediction", event.prediction_id, "cancelled", text), tx, ids)
+
+
+@router.on(mapswipe.MapswipeProjectCreated)
+async def on_mapswipe_project_created(event: mapswipe.MapswipeProjectCreated, tx: Tx, ids: Ids) -> None:
+    text = f"Prediction {event.prediction_id} is Mapswipe's project {event.project_id} now."
+    await tell(notice(event.user_id, "prediction", event.prediction_id, "mapswipe-created", text), tx, ids)
+
+
+@router.on(mapswipe.MapswipeFailed)
+async def on_mapswipe_failed(event: mapswipe.MapswipeFailed, tx: Tx, ids: Ids) -> None:
+    text = f"Prediction {event.prediction_id} could not be given to Mapswipe."
+    await tell(notice(event.user_id, "prediction", event.prediction_id, "mapswipe-failed", text, event.reason), tx, ids)

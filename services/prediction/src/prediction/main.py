@@ -11,6 +11,11 @@ from prediction.known.usecases import Models
 from prediction.live import handlers as live
 from prediction.live.pool import WarmChildren
 from prediction.live.usecases import Live
+from prediction.mapswipe import handlers as mapswipe
+from prediction.mapswipe import jobs as mapswipe_jobs
+from prediction.mapswipe.client import Mapswipe
+from prediction.mapswipe.push import Crowd
+from prediction.mapswipe.queries import Projects
 from prediction.pipeline_server import PipelineServer
 from prediction.runs import handlers as runs
 from prediction.runs import jobs
@@ -19,7 +24,11 @@ from prediction.runs.ports import Tools
 from prediction.runs.reconcile import Reconciler
 from prediction.settings import Settings
 
-ROUTERS = [known.router, runs.router, live.router, feedback.router, jobs.router]
+ROUTERS = [
+    known.router, runs.router, live.router, feedback.router, mapswipe.router, jobs.router, mapswipe_jobs.router,
+]  # fmt: skip
+QUESTION_LIMIT = 8.0
+"""Seconds that somebody who asks how a Mapswipe project is doing waits for Mapswipe."""
 
 
 def build(settings: Settings) -> Service:
@@ -28,6 +37,7 @@ def build(settings: Settings) -> Service:
     service.loops.append(lambda it: Reconciler(it, server, settings.sync_interval).run())
     service.provides += [storage, outbound, server]
     service.provides.append(Live(WarmChildren(run_environment(settings)), settings.outbound_allow))
+    service.provides.append(Projects(Mapswipe(settings, settings.outbound_allow, QUESTION_LIMIT), settings))
     service.provides += [Ids(service.db), Models(service.db), Checks(outbound, settings.max_tiles)]
     return service
 
@@ -39,7 +49,7 @@ def build_worker(settings: Settings) -> Service:
     environment = run_environment(settings)
     osm = RawData(settings.osm_url, outbound)
     tools = Tools(storage, outbound, server, environment, settings.work_dir, settings.deadline, zooms, osm)
-    service.provides.append(tools)
+    service.provides += [tools, Crowd(storage, outbound, Mapswipe(settings, settings.outbound_allow))]
     return service
 
 

@@ -1,9 +1,10 @@
-"""Prediction runs and their results; `feedback` is beside them."""
+"""Prediction runs and their results; `feedback` and `mapswipe` are beside them."""
 
 from datetime import datetime
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Query
 from contracts.prediction import feedback as feedback
+from contracts.prediction import mapswipe as mapswipe
 from contracts.shared import CompactUser, Json, Page, RunStatus, Visibility
 
 MOST_CENTROIDS = 20_000

@@ -60,6 +60,14 @@ def serve_otlp(port: Port) -> None:
     _serve(otlp.app(), port)
 
 
+@cli.command("mapswipe")
+def serve_mapswipe(port: Port) -> None:
+    """Mapswipe's backend and its sign-in."""
+    from stack.sandbox import mapswipe
+
+    _serve(mapswipe.app(), port)
+
+
 @cli.command("files")
 def serve_files(port: Port, data: Annotated[Path, typer.Option(exists=True)]) -> None:
     """A folder, as a host of model files would serve it."""

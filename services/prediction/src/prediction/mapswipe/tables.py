@@ -1,0 +1,25 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from prediction.tables import Base
+
+
+class MapswipeRow(Base):
+    """The push of one prediction. Both client ids outlive a try, so that a lost answer makes no second project."""
+
+    __tablename__ = "mapswipe_pushes"
+
+    prediction_id: Mapped[int] = mapped_column(ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True)
+    attempt: Mapped[int]
+    state: Mapped[str]
+    reason: Mapped[str]
+    wishes: Mapped[dict[str, Any]]
+    client_id: Mapped[str]
+    asset_client_id: Mapped[str]
+    project_id: Mapped[str | None] = mapped_column(index=True)
+    asset_id: Mapped[str | None]
+    requested_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
