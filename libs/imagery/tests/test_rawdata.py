@@ -4,6 +4,7 @@ import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,13 +71,22 @@ async def test_a_failed_task_says_why(rawdata: str):
     await outbound.stop()
 
 
+@pytest.mark.spec("21.3", "status lastUpdated")
+async def test_the_age_of_the_data_is_told(rawdata: str):
+    outbound = Outbound(urlsplit(rawdata).netloc)
+    moment = await RawData(rawdata, outbound).last_updated()
+    assert timedelta() <= datetime.now(UTC) - moment < timedelta(minutes=10)
+    await outbound.stop()
+
+
 class Service:
-    """Beneath `/v1`; `link`, `task` and `archive` are what it answers next."""
+    """Beneath `/v1`; `link`, `task`, `archive` and `age` are what it answers next."""
 
     def __init__(self) -> None:
         self.link: Any = "/tasks/status/1/"
         self.task: Any = {"status": "SUCCESS", "result": {"download_url": "moved"}}
         self.archive = GOOD
+        self.age: Any = {"lastUpdated": "2026-11-20T10:00:00"}
         self.asked: list[dict[str, Any]] = []
 
     async def snapshot(self, request: Request) -> Response:
@@ -89,6 +99,9 @@ class Service:
             task["result"]["download_url"] = f"{request.base_url}v1/moved"
         return JSONResponse(task)
 
+    async def updated(self, request: Request) -> Response:
+        return JSONResponse(self.age, 503 if self.age is None else 200)
+
     async def moved(self, request: Request) -> Response:
         return RedirectResponse("/v1/file.zip")
 
@@ -98,6 +111,7 @@ class Service:
     def application(self) -> Starlette:
         return Starlette(routes=[
             Route("/v1/snapshot/", self.snapshot, methods=["POST"]), Route("/v1/tasks/status/1/", self.status),
+            Route("/v1/status", self.updated),
             Route("/v1/moved", self.moved), Route("/v1/file.zip", self.file),
         ])  # fmt: skip
 
@@ -130,6 +144,21 @@ async def client(port: tuple[int, dict[str, Service]], service: Service) -> Asyn
     outbound = Outbound(f"127.0.0.1:{port[0]}")
     yield RawData(f"http://127.0.0.1:{port[0]}/v1/", outbound, interval=0.01, limit=0.5)
     await outbound.stop()
+
+
+async def test_a_moment_without_a_zone_is_utc(client: RawData):
+    assert await client.last_updated() == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [(None, "not known"), ([], "unreadable"), ({}, "unreadable"), ({"lastUpdated": "lately"}, "unreadable")],
+)
+async def test_an_age_that_is_not_told_is_an_error(service: Service, client: RawData, age: Any, words: str):
+    service.age = age
+    with pytest.raises(RawDataError, match=words) as caught:
+        await client.last_updated()
+    assert caught.value.transient
 
 
 @pytest.mark.spec("21.3", "zip with geojson, poll track_link")

@@ -1,6 +1,7 @@
 """Features on their way to OpenStreetMap, compared with the sandbox of the Raw Data API."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -8,8 +9,11 @@ import orjson
 import pytest
 import shapely
 
+from catalog.labels import freshness
 from catalog.labels.conflation import AT_ONCE, Conflation
-from contracts.catalog.osm import Conflate, DescribeAsOsm
+from catalog.labels.freshness import Freshness
+from contracts.catalog.osm import Conflate, DescribeAsOsm, GetOsmStatus
+from contracts.shared import ANONYMOUS
 from imagery import RawData, RawDataError
 from kit.errors import Invalid, TooMany, Unavailable, Unprocessable
 from kit.testing import Caller
@@ -93,3 +97,45 @@ async def test_a_slow_service_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("catalog.labels.conflation.DEADLINE", 0.05)
     with pytest.raises(Unavailable, match="too long"):
         await Conflation(Slow()).new([feature(shapely.Point(1, 1))])
+
+
+@pytest.mark.spec("21.3", "status lastUpdated")
+async def test_everybody_may_know_the_age_of_the_data(caller: Caller):
+    told = await caller.ask(GetOsmStatus(), ANONYMOUS)
+    assert datetime.fromisoformat(told["lastUpdated"]) <= datetime.now(UTC)
+
+
+class Aged(RawData):
+    """Counts who asks; `told` is what it answers or raises."""
+
+    def __init__(self) -> None:
+        self.asked, self.told = 0, datetime(2026, 11, 20, tzinfo=UTC)
+
+    async def last_updated(self) -> datetime:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if isinstance(self.told, Exception):
+            raise self.told
+        return self.told
+
+
+async def test_many_who_look_are_one_who_asks(monkeypatch):
+    osm = Aged()
+    fresh = Freshness(osm)
+    told = await asyncio.gather(*(fresh.status() for _ in range(50)))
+    assert (osm.asked, {one.lastUpdated for one in told}) == (1, {osm.told})
+    monkeypatch.setattr(freshness, "KEPT", -1.0)
+    await Freshness(osm).status()
+    assert osm.asked == 2
+
+
+async def test_a_failure_is_not_asked_for_again_at_once():
+    osm = Aged()
+    osm.told = RawDataError("Down.", True)
+    fresh = Freshness(osm)
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="Down"):
+            await fresh.status()
+    assert osm.asked == 1
+    fresh._until, osm.told = 0.0, datetime(2026, 11, 21, tzinfo=UTC)
+    assert (await fresh.status()).lastUpdated == osm.told

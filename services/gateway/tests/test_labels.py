@@ -7,7 +7,7 @@ import pytest
 from contracts.catalog import datasets as d
 from contracts.catalog import labels as c
 from contracts.catalog.areas import ListAois
-from contracts.catalog.osm import Conflate, DescribeAsOsm
+from contracts.catalog.osm import Conflate, DescribeAsOsm, GetOsmStatus
 from contracts.verdict import Accepted, Kind, Refused
 from gateway.api.labels import EXAMPLE
 from gateway.uploads import PART
@@ -261,3 +261,11 @@ async def test_conflation_answers_what_is_new(http, owners, mapper, problem):
     assert len(owners.last(Conflate)["features"]) == 2
     owners.answer(Conflate, Refused(kind=Kind.UNAVAILABLE, code="osm_unavailable"))
     problem(await http.post("/api/v1/conflate/", json={"geojson": collection(EXAMPLE)}, headers=mapper), 503)
+
+
+@pytest.mark.spec("21.3", "status lastUpdated")
+async def test_age_of_the_openstreetmap_data(http, owners, problem):
+    owners.answer(GetOsmStatus, {"lastUpdated": "2026-11-20T10:00:00Z"})
+    assert (await http.get("/api/v1/osm/status/")).json() == {"lastUpdated": "2026-11-20T10:00:00Z"}
+    owners.answer(GetOsmStatus, Refused(kind=Kind.UNAVAILABLE, code="osm_unavailable", detail="Down."))
+    problem(await http.get("/api/v1/osm/status/"), 503)

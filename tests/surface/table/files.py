@@ -30,4 +30,5 @@ ROWS = [
     Row("auth GET /api/v1/workspace/url/", query=key, row=True),
     Row("auth POST /api/v1/geojson2osm/", GEOJSON),
     Row("auth POST /api/v1/conflate/", GEOJSON),
+    Row("anon GET /api/v1/osm/status/"),
 ]

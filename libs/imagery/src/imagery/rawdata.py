@@ -1,6 +1,7 @@
 """HOT's Raw Data API: snapshots of OpenStreetMap, made by asynchronous tasks."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from kit.outbound import JSON, ZIP, Outbound, OutboundError
 NAME = "fairway"
 HEADERS = {"accept": "application/json", "referer": "fAIr"}
 DOWNLOAD_LIMIT = 120.0
+STATUS_LIMIT = 5.0
 LONGEST_REASON = 200
 Feature = dict[str, Any]
 
@@ -44,6 +46,18 @@ class RawData:
             return await asyncio.to_thread(unpacked, archive, f"{NAME}.geojson")
         except BadSnapshot as problem:
             raise RawDataError(str(problem), False) from problem
+
+    async def last_updated(self) -> datetime:
+        """Up to when OpenStreetMap's changes are in the data."""
+        try:
+            answer = await self._ask("GET", f"{self.root}/status", total=STATUS_LIMIT)
+        except OutboundError as error:
+            raise RawDataError(f"The age of OpenStreetMap data is not known. {error}", error.transient) from error
+        try:
+            moment = datetime.fromisoformat(_text(answer, "lastUpdated"))
+        except ValueError as error:
+            raise _unreadable() from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     async def _archive(self, body: dict[str, Any]) -> bytes:
         async with asyncio.timeout(self.limit):

@@ -1,9 +1,10 @@
 from catalog.labels import osm, queries, usecases
 from catalog.labels.conflation import Conflation
+from catalog.labels.freshness import Freshness
 from catalog.labels.tools import LabelTools
 from contracts.catalog import labels as c
 from contracts.catalog.areas import AoiFeature
-from contracts.catalog.osm import Conflate, DescribeAsOsm
+from contracts.catalog.osm import Conflate, DescribeAsOsm, GetOsmStatus, OsmStatus
 from contracts.shared import Json
 from contracts.verdict import Accepted
 from kit.jobs import JobContext
@@ -56,6 +57,11 @@ async def describe_as_osm(query: DescribeAsOsm, read: ReadTx) -> str:
 @router.on(Conflate)
 async def conflate(query: Conflate, read: ReadTx, conflation: Conflation) -> list[Json]:
     return await conflation.new(query.features)
+
+
+@router.on(GetOsmStatus)
+async def get_osm_status(query: GetOsmStatus, read: ReadTx, freshness: Freshness) -> OsmStatus:
+    return await freshness.status()
 
 
 @router.job(c.LabelFetchJob)
