@@ -23,7 +23,7 @@ from contracts.prediction import (
     RetryPrediction,
     RunProgress,
 )
-from kit.errors import Conflict, Forbidden, NotFound
+from kit.errors import Conflict, NotFound
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
@@ -140,7 +140,7 @@ async def test_run_is_looked_into_by_its_owner_only(caller: Caller, completed):
     assert sorted(lines[0]) == ["level", "message", "timestamp"]
     with pytest.raises(NotFound, match="Available: run_inference"):
         await caller.ask(GetRunLogs(run_id=run_id, step="train_model"))
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await caller.ask(GetRunState(run_id=run_id), STRANGER)
     with pytest.raises(NotFound):
         await caller.ask(GetRunLogs(run_id="6f0c1f0e-52d3-4ac1-9a53-0f2f1e7a3b11"))

@@ -229,6 +229,23 @@ async def test_earlier_runs_can_still_be_looked_into(running, caller: Caller, mo
     assert earlier == {"run_id": first, "status": "retried", "is_terminal": True}
     with pytest.raises(NotFound, match=first):  # the question reaches the pipeline server, which never had this run
         await caller.ask(GetRunLogs(run_id=first))
-    with pytest.raises(Forbidden):
-        await caller.ask(GetRunLogs(run_id=first), STRANGER)
     assert (await caller.send(CancelRun(run_id=first))).code == "RUN_ALREADY_FINISHED"
+
+
+@pytest.mark.spec("1.5", "unseen rows are 404, seen but not owned is 403")
+@pytest.mark.parametrize(("visibility", "error"), [("public", Forbidden), ("private", NotFound)])
+async def test_runs_are_closed_to_strangers_and_hidden_with_their_prediction(
+    running, caller: Caller, model, tiles_url, village, visibility, error
+):
+    row, run_id = (await caller.send(submission(tiles_url, village))).result, str(uuid4())
+    await caller.send(SetPredictionVisibility(prediction_id=row["id"], visibility=visibility))
+    async with running.db.session() as session:
+        await session.execute(text(f"insert into prediction_runs values ('{run_id}', {row['id']}, 1)"))
+        await session.execute(text(f"update predictions set run_id = '{run_id}' where id = {row['id']}"))
+        await session.commit()
+    for query in (GetRunState(run_id=run_id), GetRunLogs(run_id=run_id)):
+        with pytest.raises(error):
+            await caller.ask(query, STRANGER)
+    cancel = CancelRun(run_id=run_id)
+    assert (await caller.send(cancel, STRANGER)).kind == ("forbidden" if error is Forbidden else "not_found")
+    assert (await caller.send(cancel, ADMIN)).result["status"] == "stopping"

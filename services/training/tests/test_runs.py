@@ -12,7 +12,7 @@ from kit.errors import Conflict, Forbidden, NotFound
 from kit.messaging.envelope import SERVICE
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
-from .conftest import PRIVATE, fetch, fetch_nothing, order
+from .conftest import DATASET, PRIVATE, fetch, fetch_nothing, order
 
 OUTCOME = (
     '{"metrics": {"iou": 0.7}, "split": {}, "artifacts": {"onnx_model": "s3://a/o"}, "version": 3,'
@@ -192,19 +192,30 @@ async def test_no_logs_before_there_is_a_run(submit, caller):
     assert await caller.ask(c.GetRunLogs(training_id=row["id"])) == []
 
 
-@pytest.mark.spec(
-    "7.4", "GET /trainings/runs/{run_id}/status/, run_id, status, is_terminal, other user 403, unknown 404"
-)
+@pytest.mark.spec("7.4", "GET /trainings/runs/{run_id}/status/, run_id, status, is_terminal, unknown 404")
 async def test_run_routes_are_for_owner_and_admin(submit, report, caller):
     row, run_id = await submit(), str(uuid4())
     await report(row, "failed", run_id=run_id)
-    for query in (c.GetRunState(run_id=run_id), c.GetRunLogs(run_id=run_id)):
-        with pytest.raises(Forbidden):
-            await caller.ask(query, STRANGER)
     with pytest.raises(NotFound):
         await caller.ask(c.GetRunState(run_id="unknown"))
     state = {"run_id": run_id, "status": "failed", "is_terminal": True}
     assert await caller.ask(c.GetRunState(run_id=run_id), ADMIN) == state
+
+
+@pytest.mark.spec("1.5", "unseen rows are 404, seen but not owned is 403")
+@pytest.mark.spec("7.4", "other user 403")
+@pytest.mark.parametrize(("dataset", "error"), [(DATASET, Forbidden), (PRIVATE, NotFound)])
+async def test_runs_are_closed_to_strangers_and_hidden_with_their_dataset(known, report, caller, dataset, error):
+    row, run_id = (await caller.send(order(dataset_stac_id=dataset))).result, str(uuid4())
+    await report(row, "running", run_id=run_id)
+    queries = [c.GetRunState(run_id=run_id), c.GetRunLogs(run_id=run_id), c.GetRunLogs(training_id=row["id"])]
+    for query in [*queries, c.GetPublishable(training_id=row["id"])]:
+        with pytest.raises(error):
+            await caller.ask(query, STRANGER)
+    kind = "forbidden" if error is Forbidden else "not_found"
+    for command in (c.CancelRun(run_id=run_id), c.CancelRun(training_id=row["id"])):
+        assert (await caller.send(command, STRANGER)).kind == kind
+    assert (await caller.send(c.CancelRun(run_id=run_id), ADMIN)).result["status"] == "stopping"
 
 
 async def test_names_follow_the_users(submit, running, caller):

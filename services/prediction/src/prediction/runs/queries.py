@@ -155,10 +155,13 @@ def by_run(run_id: str) -> Select[Row]:
 
 
 async def run_of(run_id: str, read: ReadTx) -> Row:
-    """NotFound for a run that nobody has, Forbidden for another's."""
-    row = await read.session.scalar(by_run(run_id))
-    if row is None:
+    return owned_run(run_id, await read.session.scalar(by_run(run_id)), read.actor)
+
+
+def owned_run(run_id: str, row: Row | None, actor: Actor) -> Row:
+    """NotFound where the caller may not see the prediction, Forbidden where he may only see it."""
+    if row is None or not sees(actor, row.user_id, row.visibility):
         raise NotFound("run_not_found", f"There is no run {run_id}.")
-    if not read.actor.owns(row.user_id):
-        raise Forbidden("not_your_run", "Only its owner may look into a run.")
+    if not actor.owns(row.user_id):
+        raise Forbidden("not_your_run", "Only its owner may look into a run or stop it.")
     return row

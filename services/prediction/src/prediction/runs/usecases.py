@@ -93,11 +93,8 @@ async def cancel(command: CancelRun, tx: Tx) -> dict:
 async def _meant(command: CancelRun, tx: Tx) -> PredictionRow:
     if command.run_id is None:
         return await owned(command.prediction_id, tx)
-    row = await tx.session.scalar(queries.by_run(command.run_id).with_for_update(of=PredictionRow))
-    if row is None:
-        raise NotFound("run_not_found", f"There is no run {command.run_id}.")
-    if not tx.actor.owns(row.user_id):
-        raise Forbidden("not_your_run", "Only its owner may stop a run.")
+    found = await tx.session.scalar(queries.by_run(command.run_id).with_for_update(of=PredictionRow))
+    row = queries.owned_run(command.run_id, found, tx.actor)
     if row.run_id != command.run_id:
         raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
     return row

@@ -1,4 +1,4 @@
-"""Questions that only the pipeline server can answer. Of other people's runs: Forbidden; of unknown ones: NotFound."""
+"""Questions that only the pipeline server can answer, for who owns the run."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,11 +9,12 @@ from sqlalchemy import bindparam, select
 
 from contracts.shared import TERMINAL
 from contracts.training import GetRunLogs, GetRunState, ListModelRuns, LogLine, RunState
-from kit.errors import Forbidden, NotFound, Unavailable
+from kit.errors import NotFound, Unavailable
 from kit.messaging.tx import ReadTx
 from kit.statements import Prepared
 from pipelines.port import LogsUnavailable, Pipelines, PipelinesDown, RunNotFound, StepNotFound
 from pipelines.states import Life
+from training.runs.queries import refuse_strangers
 from training.tables import ModelNameRow, RunRow, TrainingRow
 
 T = TypeVar("T")
@@ -85,8 +86,7 @@ async def _row(read: ReadTx, **key: Any) -> dict[str, Any]:
         rows = await (_BY_RUN if "run_id" in key else _BY_ID).rows(connection, **key)
     if not rows:
         raise NotFound("run_not_found", "There is no such run.")
-    if not read.actor.owns(rows[0]["user_id"]):
-        raise Forbidden("not_your_run", "This run belongs to another user.")
+    await refuse_strangers(rows[0]["id"], rows[0]["user_id"], read.session, read.actor)
     return rows[0]
 
 

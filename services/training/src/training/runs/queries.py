@@ -53,13 +53,15 @@ async def is_visible(training_id: int, session: AsyncSession, actor: Actor) -> b
     return bool(await session.scalar(select(TrainingRow.id).where(TrainingRow.id == training_id, visible_to(actor))))
 
 
-async def refuse_strangers(training_id: int, owner: int, session: AsyncSession, actor: Actor) -> None:
+async def refuse_strangers(
+    training_id: int, owner: int, session: AsyncSession, actor: Actor, words: str = "This run belongs to another user."
+) -> None:
     """Forbidden for who may only look at the training, NotFound for who may not even do that."""
     if actor.owns(owner):
         return
     if not await is_visible(training_id, session, actor):
         raise NotFound("training_not_found", "There is no such training.")
-    raise Forbidden("not_your_run", "This run belongs to another user.")
+    raise Forbidden("not_your_run", words)
 
 
 async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
@@ -105,8 +107,7 @@ async def get_publishable(query: GetPublishable, read: ReadTx) -> Publishable:
     row = await read.session.get(TrainingRow, query.training_id)
     if row is None:
         raise NotFound("training_not_found", "There is no such training.")
-    if not read.actor.owns(row.user_id):
-        raise Forbidden("not_allowed", "Not allowed.")
+    await refuse_strangers(row.id, row.user_id, read.session, read.actor, "Not allowed.")
     if row.status != "completed" or not row.zenml_run_id or not row.outcome:
         raise Conflict("not_completed", f"Only a completed training can be published; this one is {row.status}.")
     facts = row.outcome

@@ -84,8 +84,7 @@ async def cancel_run(command: CancelRun, tx: Tx) -> dict[str, Any]:
 async def _to_cancel(command: CancelRun, tx: Tx) -> TrainingRow:
     if command.run_id is not None:
         row = await locked_by_run(command.run_id, tx)
-        if not tx.actor.owns(row.user_id):
-            raise Forbidden("not_your_run", "This run belongs to another user.")
+        await _refuse_strangers(row, tx)
         if row.zenml_run_id != command.run_id:
             raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
         return row
