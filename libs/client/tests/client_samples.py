@@ -12,7 +12,7 @@ def dataset(**changes: Any) -> dict[str, Any]:
 
 
 def training(**changes: Any) -> dict[str, Any]:
-    return {"id": 9, "zenml_run_id": "r-1", "local_model": 4, "status": "completed", "error": "",
+    return {"id": 9, "zenml_run_id": "r-1", "local_model": 4, "status": "completed", "error": "", "metrics": None,
             "submitted_at": NOW, **changes}  # fmt: skip
 
 
@@ -21,9 +21,13 @@ def prediction(**changes: Any) -> dict[str, Any]:
             "submitted_at": NOW, **changes}  # fmt: skip
 
 
-def aoi(number: int) -> dict[str, Any]:
+def base_model(**changes: Any) -> dict[str, Any]:
+    return {"id": 3, "name": "unet", "status": "active", "stac_item_id": "base-1", "error": "", **changes}
+
+
+def aoi(number: int, **properties: Any) -> dict[str, Any]:
     polygon = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
-    return {"type": "Feature", "geometry": polygon, "properties": {"id": number}}
+    return {"type": "Feature", "geometry": polygon, "properties": {"id": number, **properties}}
 
 
 def stream(*events: tuple[str, str]) -> bytes:

@@ -4,7 +4,7 @@ import json
 import stat
 
 import pytest
-from client_samples import NOW, aoi, dataset, prediction, training
+from client_samples import NOW, aoi, base_model, dataset, prediction, training
 from small_gateway import Answer
 from typer.testing import CliRunner
 
@@ -35,7 +35,7 @@ def test_login_is_kept_for_its_owner_only(gateway, at_home):
 
 def test_without_a_login_it_says_so(at_home):
     session.FILE.unlink()
-    assert "Log in first" in run("models", code=2)
+    assert "Log in first" in run("models", "list", code=2)
 
 
 def test_lists(at_home):
@@ -47,6 +47,9 @@ def test_lists(at_home):
     assert at_home.asked[-1].query["search"] == "roofs"
     assert "No chips." in run("trainings", "list")
     assert "Predictions (1)" in run("predictions", "list", "--status", "completed")
+    at_home.rows("/base-models/", base_model(status="failed", error="No checkpoint [x]."))
+    at_home.rows("/local-models/")
+    assert "No checkpoint [x]." in run("models", "list")
     assert "is ready" in run("notifications", "--unread")
     assert at_home.asked[-1].query["is_read"] == "false"
 
@@ -87,6 +90,69 @@ def test_bad_arguments_are_named(at_home):
     assert not at_home.asked
 
 
+def test_base_model_is_registered_from_a_file_or_an_address(at_home, tmp_path):
+    item = tmp_path / "item.json"
+    item.write_text('{"type": "Feature"}')
+    at_home.on("GET /events", None)
+    at_home.on("POST /base-models/", Answer(202, base_model(status="registering")))
+    at_home.on("GET /base-models/3/", Answer(body=base_model()))
+    assert "unet is ready: base-1" in run("models", "register", str(item))
+    run("models", "register", "https://models.example/unet.json", "--category", "roads")
+    assert [asked.body for asked in at_home.asked if asked.method == "POST"] == [
+        {"stac_item": {"type": "Feature"}, "category": "buildings"},
+        {"stac_item_url": "https://models.example/unet.json", "category": "roads"},
+    ]
+    assert "no such file" in run("models", "register", str(tmp_path / "none.json"), code=2)
+
+
+def test_base_model_that_fails_its_checks_says_why(at_home):
+    at_home.on("GET /events", None)
+    at_home.on("POST /base-models/", Answer(202, base_model(status="registering")))
+    at_home.on("GET /base-models/3/", Answer(body=base_model(status="failed", error="The ONNX model cannot be read.")))
+    assert "ONNX" in run("models", "register", "https://models.example/unet.json", code=1)
+
+
+def test_rows_are_shown_to_everyone_and_hidden_again(at_home):
+    model = {"id": 4, "name": "hill", "base_model_name": "unet", "stac_item_id": "l-1", "visibility": "public"}
+    for verb in ("publish", "unpublish"):
+        at_home.on(f"POST /local-models/4/{verb}/", Answer(body=model))
+        run("models", verb, "4")
+    at_home.on("POST /datasets/5/publish/", Answer(body=dataset()))
+    run("datasets", "publish", "5")
+    at_home.on("POST /predictions/31/publish/", Answer(body=prediction()))
+    run("predictions", "publish", "31")
+    assert len(at_home.paths("POST")) == 4
+
+
+def test_labels_are_fetched_uploaded_and_downloaded(at_home, tmp_path):
+    file = tmp_path / "labels.geojson"
+    file.write_text('{"type": "FeatureCollection", "features": []}')
+    at_home.on("GET /events", None)
+    at_home.on("POST /labels/osm/fetch/12/", Answer(202, aoi(12, label_status=0)))
+    at_home.on("POST /labels/upload/12/", Answer(202, aoi(12, label_status=0)))
+    at_home.on(
+        "GET /aois/12/", Answer(body=aoi(12, label_status=0)), Answer(body=aoi(12, label_status=1, label_count=7))
+    )
+    assert "7 labels" in run("labels", "fetch", "12")
+    assert "7 labels" in run("labels", "upload", "12", str(file))
+    assert next(a.body for a in at_home.asked if "upload" in a.path)["type"] == "FeatureCollection"
+    at_home.on("GET /aois/12/", Answer(body=aoi(12, label_status=-1, label_error="No answer from [OSM].")))
+    assert "No answer from [OSM]." in run("labels", "fetch", "12", code=1)
+    collection = {"type": "FeatureCollection", "features": [aoi(1), aoi(2)]}
+    at_home.on("GET /labels/", Answer(body={"count": 2, "next": None, "previous": None, "results": collection}))
+    assert "2 labels" in run("labels", "download", "12", "--file", str(file))
+    assert [f["geometry"]["type"] for f in json.loads(file.read_text())["features"]] == ["Polygon", "Polygon"]
+    assert at_home.asked[-1].query["aoi"] == "12"
+
+
+def test_dataset_is_built_again(at_home):
+    at_home.on("GET /events", None)
+    at_home.on("POST /datasets/5/rebuild/", Answer(202, dataset(status="building")))
+    at_home.on("GET /datasets/5/", Answer(body=dataset()))
+    run("datasets", "rebuild", "5")
+    assert at_home.paths("POST") == ["/datasets/5/rebuild/"]
+
+
 def test_failed_run_ends_with_its_reason(at_home):
     at_home.on("GET /events", None)
     at_home.on("GET /trainings/9/", Answer(body=training(status="failed", error="Out of [memory].")))
@@ -106,7 +172,23 @@ def test_training_is_published_cancelled_and_logged(at_home):
     run("trainings", "cancel", "9")
     assert "epoch [1/2]" in run("trainings", "logs", "9", "--tail", "5")
     assert at_home.asked[-1].query["tail"] == "5"
-    assert "train_loss" in run("trainings", "losses", "9")
+    drawn = run("trainings", "losses", "9")
+    assert "train_loss" in drawn
+    assert "\x1b" not in drawn
+
+
+def test_training_that_is_watched_ends_with_its_figures(at_home):
+    at_home.on("GET /events", None)
+    at_home.on("GET /trainings/9/", Answer(body=training(metrics={"object_f1": 0.5, "building_iou": 0.72341})))
+    assert "is completed, building iou 0.723, object f1 0.500." in run("trainings", "watch", "9")
+
+
+def test_ids_are_never_shortened(at_home, monkeypatch):
+    monkeypatch.setattr(session.console, "_width", 60)
+    at_home.rows("/base-models/", base_model(stac_item_id="0d9691db-47af-50d0-aae6-1f2d9050e519"))
+    at_home.rows("/local-models/")
+    shown = run("models", "list")
+    assert "…" not in shown
 
 
 def test_results_are_downloaded(at_home, tmp_path):

@@ -19,6 +19,7 @@ class Fairway:
     def __init__(self, url: str, token: str | None = None, headers: dict[str, str] | None = None) -> None:
         self.transport = Transport(url, token, headers)
         self.aois = resources.Aois(self.transport)
+        self.labels = resources.Labels(self.transport)
         self.base_models = resources.BaseModels(self.transport)
         self.local_models = resources.LocalModels(self.transport)
         self.datasets = resources.Datasets(self.transport)

@@ -5,7 +5,15 @@ from typing import Any
 import httpx
 
 
-class ApiError(Exception):
+class FairwayError(Exception):
+    """FairwayError
+    ├── ApiError
+    ├── Unreachable
+    └── Ended
+    """
+
+
+class ApiError(FairwayError):
     """A problem body. `code` is stable, `details` maps fields to messages where fields are at fault."""
 
     def __init__(self, status: int, code: str, detail: str, details: Any = None, trace_id: str = "") -> None:
@@ -13,11 +21,11 @@ class ApiError(Exception):
         self.status, self.code, self.detail, self.details, self.trace_id = status, code, detail, details, trace_id
 
 
-class Unreachable(Exception):
+class Unreachable(FairwayError):
     """The gateway did not answer, however often we tried."""
 
 
-class Ended(Exception):
+class Ended(FairwayError):
     """What was waited for failed or was cancelled; the text is the reason its row gives."""
 
 

@@ -36,8 +36,8 @@ class Resource(Generic[R]):
     def get(self, row_id: int) -> R:
         return self.row.model_validate(self.transport.get(f"{self.path}/{row_id}/"))
 
-    def _do(self, verb: str, body: Any = None, method: str = "POST") -> R:
-        return self.row.model_validate(self.transport.write(method, f"{self.path}/{verb}", body))
+    def _do(self, verb: str, body: Any = None) -> R:
+        return self.row.model_validate(self.transport.write("POST", f"{self.path}/{verb}", body))
 
 
 class Aois(Resource[rows.Aoi]):
@@ -47,21 +47,44 @@ class Aois(Resource[rows.Aoi]):
         return self._do("", {"type": "Feature", "geometry": geometry, "properties": {"dataset": dataset}})
 
 
+class Labels(Resource[rows.Label]):
+    """What is on the ground of an AOI. The AOI's `label_status` tells how a fetch or an upload went."""
+
+    path, row = "/labels", rows.Label
+
+    def fetch(self, aoi_id: int) -> rows.Aoi:
+        """Buildings of OpenStreetMap take the place of the AOI's labels."""
+        return rows.Aoi.model_validate(self.transport.write("POST", f"{self.path}/osm/fetch/{aoi_id}/", {}))
+
+    def upload(self, aoi_id: int, collection: dict[str, Any]) -> rows.Aoi:
+        """The features of a GeoJSON FeatureCollection in EPSG:4326, beside the labels that are there."""
+        return rows.Aoi.model_validate(self.transport.write("POST", f"{self.path}/upload/{aoi_id}/", collection))
+
+
+class Shown(Resource[R]):
+    """Rows that their owner shows to everyone, or to nobody else."""
+
+    def publish(self, row_id: int) -> R:
+        return self._do(f"{row_id}/publish/")
+
+    def unpublish(self, row_id: int) -> R:
+        return self._do(f"{row_id}/unpublish/")
+
+
 class BaseModels(Resource[rows.BaseModelRow]):
     path, row = "/base-models", rows.BaseModelRow
 
-    def register(self, stac_item: dict[str, Any], category: str = "other") -> rows.BaseModelRow:
-        return self._do("", {"stac_item": stac_item, "category": category})
+    def register(self, stac_item: dict[str, Any] | str, category: str = "other") -> rows.BaseModelRow:
+        """`stac_item`: the item, or the address where the server finds it. For administrators."""
+        key = "stac_item_url" if isinstance(stac_item, str) else "stac_item"
+        return self._do("", {key: stac_item, "category": category})
 
 
-class LocalModels(Resource[rows.LocalModel]):
+class LocalModels(Shown[rows.LocalModel]):
     path, row = "/local-models", rows.LocalModel
 
-    def publish(self, model_id: int) -> rows.LocalModel:
-        return self._do(f"{model_id}/publish/")
 
-
-class Datasets(Resource[rows.Dataset]):
+class Datasets(Shown[rows.Dataset]):
     path, row = "/datasets", rows.Dataset
 
     def build(self, **request: Any) -> rows.Dataset:
@@ -69,9 +92,6 @@ class Datasets(Resource[rows.Dataset]):
 
     def rebuild(self, dataset_id: int) -> rows.Dataset:
         return self._do(f"{dataset_id}/rebuild/")
-
-    def publish(self, dataset_id: int) -> rows.Dataset:
-        return self._do(f"{dataset_id}/publish/")
 
 
 class Runs(Resource[R]):
@@ -105,7 +125,7 @@ class Trainings(Runs[rows.Training]):
         return self.transport.write("POST", f"{self.path}/{training_id}/publish/", body)["local_model_stac_id"]
 
 
-class Predictions(Runs[rows.Prediction]):
+class Predictions(Runs[rows.Prediction], Shown[rows.Prediction]):
     path, row = "/predictions", rows.Prediction
 
     def submit(self, **request: Any) -> rows.Prediction:

@@ -23,8 +23,8 @@ class Profile(User):
     """None while nobody answers for it."""
 
 
-class Aoi(Row):
-    """GeoJSON Feature; `properties["id"]` is its number."""
+class Feature(Row):
+    """GeoJSON Feature in EPSG:4326; `properties["id"]` is its number."""
 
     geometry: dict[str, Any]
     properties: dict[str, Any]
@@ -32,6 +32,26 @@ class Aoi(Row):
     @property
     def id(self) -> int:
         return self.properties["id"]
+
+
+class Aoi(Feature):
+    @property
+    def status(self) -> str:
+        """How fetching or uploading its labels stands."""
+        known = {0: "running", 1: "completed", -1: "failed" if self.error else "none"}
+        return known[self.properties.get("label_status", -1)]
+
+    @property
+    def error(self) -> str:
+        return self.properties.get("label_error", "")
+
+    @property
+    def label_count(self) -> int:
+        return self.properties.get("label_count", 0)
+
+
+class Label(Feature):
+    pass
 
 
 class BaseModelRow(Row):
@@ -66,6 +86,8 @@ class Training(Row):
     zenml_run_id: str | None
     local_model: int
     status: str
+    metrics: dict[str, float] | None = None
+    """By name, once it has completed; `building_iou`, `object_f1` and others of the model."""
     error: str = ""
     submitted_at: datetime
 

@@ -59,6 +59,23 @@ def watch_(dataset_id: int) -> None:
         watch(console, fairway.follow(fairway.datasets, "dataset_id", dataset_id))
 
 
+@app.command()
+@in_words
+def rebuild(dataset_id: int) -> None:
+    """Builds a failed dataset again and watches it."""
+    with client() as fairway:
+        fairway.datasets.rebuild(dataset_id)
+        watch(console, fairway.follow(fairway.datasets, "dataset_id", dataset_id))
+
+
+@app.command()
+@in_words
+def publish(dataset_id: int) -> None:
+    """Shows it to everyone."""
+    with client() as fairway:
+        fairway.datasets.publish(dataset_id)
+
+
 def polygons(document: Any) -> list[dict]:
     """The Polygon geometries of any GeoJSON document."""
     kind = document.get("type") if isinstance(document, dict) else None

@@ -87,3 +87,11 @@ def retry(prediction_id: int) -> None:
     with client() as fairway:
         fairway.predictions.retry(prediction_id)
         watch(console, fairway.follow(fairway.predictions, "prediction_id", prediction_id))
+
+
+@app.command()
+@in_words
+def publish(prediction_id: int) -> None:
+    """Shows it to everyone."""
+    with client() as fairway:
+        fairway.predictions.publish(prediction_id)

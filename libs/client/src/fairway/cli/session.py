@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from fairway.client import Fairway
-from fairway.errors import ApiError, Ended, Unreachable
+from fairway.errors import FairwayError
 
 console = Console()
 FILE = Path(platformdirs.user_config_dir("fairway")) / "login.json"
@@ -51,7 +51,7 @@ def in_words(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **options: Any) -> Any:
         try:
             return command(*args, **options)
-        except (ApiError, Unreachable, Ended, TimeoutError, httpx.HTTPError) as error:
+        except (FairwayError, TimeoutError, httpx.HTTPError) as error:
             console.print(str(error), style="red", markup=False)
             for field, messages in _fields(error).items():
                 console.print(f"  {field}: {messages}", markup=False)

@@ -21,7 +21,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Any]) -> Table:
     """One line a row; `status` is coloured."""
     shown = Table(title=title, title_justify="left")
     for column in columns:
-        shown.add_column(column.replace("_", " "))
+        shown.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         shown.add_row(*(_cell(column, getattr(row, column)) for column in columns))
     return shown

@@ -3,9 +3,11 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from fairway.cli.session import client, console, in_words, read_json
 from fairway.cli.show import curve, table, watch
+from fairway.client import Fairway
 
 app = typer.Typer(no_args_is_help=True, help="Fine-tuning a model for a place.")
 
@@ -35,7 +37,7 @@ def submit(
             base_model_stac_id=base_model, dataset_stac_id=dataset, model_name=name, overrides=values
         )
         console.print(f"Training [bold]{training.id}[/bold]")
-        watch(console, fairway.follow(fairway.trainings, "training_id", training.id))
+        _watched(fairway, training.id)
 
 
 @app.command("watch")
@@ -43,7 +45,7 @@ def submit(
 def watch_(training_id: int) -> None:
     """Epochs, losses and log lines of a running training, live."""
     with client() as fairway:
-        watch(console, fairway.follow(fairway.trainings, "training_id", training_id))
+        _watched(fairway, training_id)
 
 
 @app.command()
@@ -51,7 +53,7 @@ def watch_(training_id: int) -> None:
 def losses(training_id: int) -> None:
     """The loss curve so far."""
     with client() as fairway:
-        console.print(curve([epoch.values for epoch in fairway.trainings.epochs(training_id)]), markup=False)
+        console.print(Text.from_ansi(curve([epoch.values for epoch in fairway.trainings.epochs(training_id)])))
 
 
 @app.command()
@@ -84,4 +86,11 @@ def retry(training_id: int) -> None:
     """Runs a failed or cancelled training again and watches it."""
     with client() as fairway:
         fairway.trainings.retry(training_id)
-        watch(console, fairway.follow(fairway.trainings, "training_id", training_id))
+        _watched(fairway, training_id)
+
+
+def _watched(fairway: Fairway, training_id: int) -> None:
+    watch(console, fairway.follow(fairway.trainings, "training_id", training_id))
+    metrics = fairway.trainings.get(training_id).metrics
+    figures = "".join(f", {name.replace('_', ' ')} {value:.3f}" for name, value in sorted((metrics or {}).items()))
+    console.print(f"Training [bold]{training_id}[/bold] is completed{figures}.", highlight=False)

@@ -19,6 +19,8 @@ QUIET: Final = {
     "ZENML_LOGGING_COLORS_DISABLED": "true",
     "AUTO_OPEN_DASHBOARD": "false",
 }
+CHATTY: Final = ("botocore.credentials", "aiobotocore.credentials")
+"""Loggers that would fill the log of a run, which people read, with a line for each file."""
 PATIENCE: Final = 8.0
 MATERIALIZERS: Final = {"numpy": "numpy", "pandas": "pandas", "PIL": "pillow", "sklearn": "sklearn", "torch": "pytorch"}
 """Library → ZenML integration that can keep its objects as artifacts."""
@@ -32,6 +34,8 @@ def configure(folder: Path) -> None:
         ZENML_STORE_URL=os.environ["FAIR_ZENML_STORE_URL"],
         ZENML_STORE_API_KEY=os.environ["FAIR_ZENML_STORE_API_KEY"],
     )
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 async def sign_in(patience: float = PATIENCE) -> tuple[ZenMLPipelines, bool]:

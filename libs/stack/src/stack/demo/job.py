@@ -1,8 +1,5 @@
 """The mapper's job, told through the client: nothing here talks to anything but the gateway and the third parties."""
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,9 @@ from fairway import Fairway, rows
 from fairway.cli.show import watch
 from stack.demo.place import Place
 from stack.demo.stages import Stages
-from stack.home import REPOSITORY, Home
+from stack.home import Home
+from stack.platform.models import item_of, registering
+from stack.platform.settings import tiles
 
 LABELS = [{"name": "building", "classes": ["*"]}]
 KEYWORDS = ["building", "semantic-segmentation", "polygon"]
@@ -34,29 +33,18 @@ class Job:
 
     @property
     def tiles(self) -> str:
-        return f"http://127.0.0.1:{self.home.port('sandbox-tiles')}"
+        return tiles(self.home)
 
     def introduce(self) -> None:
         """The mapper wants mail as well."""
         self.fairway.change_me(email="mapper@example.org", notifications_delivery_methods=["web", "email"])
 
     def register(self) -> rows.BaseModelRow:
-        """Makes the base model's files, offers them on the model host, registers the item that names them."""
-        folder = self.home.folder("models") / self.model
-        if not (folder / "model.onnx").exists():
-            command = [sys.executable, "-m", f"models.{self.model}.make_base", str(folder)]
-            subprocess.run(command, cwd=REPOSITORY, check=True, timeout=300)
-        row = self.fairway.base_models.register(self._item(folder), category="buildings")
-        self._watch(self.fairway.base_models, "model_id", row.id, limit=120)
-        return self.fairway.base_models.get(row.id)
-
-    def _item(self, folder: Path) -> dict[str, Any]:
-        item = json.loads((REPOSITORY / "models" / self.model / "stac-item.json").read_text())
-        host = f"http://127.0.0.1:{self.home.port('sandbox-files')}/{self.model}"
-        for key in ("checkpoint", "model"):
-            name = next(path.name for path in folder.iterdir() if path.stem == key)
-            item["assets"][key]["href"] = f"{host}/{name}"
-        return item
+        """Each run registers the model as it is in the repository now."""
+        item = item_of(self.home, self.model)
+        watch(self.console, registering(self.fairway, item))
+        [row] = [row for row in self.fairway.base_models.all() if row.name == item["properties"]["mlm:name"]]
+        return row
 
     def build(self) -> rows.Dataset:
         aois = [self.fairway.aois.create(area).id for area in self.place.train_areas()]

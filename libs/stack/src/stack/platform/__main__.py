@@ -7,10 +7,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from fairway.errors import FairwayError
 from stack import run as servers
 from stack.home import Home, StackError
 from stack.platform import run
-from stack.platform.settings import public_url
+from stack.platform.models import LIGHT, introduce
+from stack.platform.settings import public_url, tiles
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 console = Console(stderr=True)
@@ -23,12 +25,21 @@ def up(data: Data = None) -> None:
     home = Home.default()
     with console.status("starting"):
         try:
-            run.up(data and data.resolve(), lambda *one: console.print("[green]✓[/] {:<22} {:5.1f} s".format(*one)))
-        except StackError as error:
+            run.up(data and data.resolve(), _say, home)
+            run.timed(f"base model {LIGHT}", _say, lambda: introduce(home))
+        except (StackError, FairwayError) as error:
             console.print(f"[red]✗[/] {escape(str(error))}")
             raise typer.Exit(1) from error
-    console.print(f"The API: [bold]{public_url(home)}[/]   documentation: {public_url(home)[: -len('/v1')]}/docs/")
-    console.print(f"fairway login {public_url(home)} --token {home.secret('dev-token')}")
+    api = public_url(home)
+    console.print(f"The API:       [bold]{api}[/]", soft_wrap=True)
+    console.print(f"Its routes:    {api[: -len('/v1')]}/docs/", soft_wrap=True)
+    console.print(f"Log in:        .venv/bin/fairway login {api} --token {home.secret('dev-token')}", soft_wrap=True)
+    console.print(f"Imagery:       {tiles(home)}/train/{{z}}/{{x}}/{{y}}.jpg", soft_wrap=True, highlight=False)
+    console.print("And begin:     .venv/bin/fairway --help")
+
+
+def _say(name: str, seconds: float) -> None:
+    console.print(f"[green]✓[/] {name:<26} {seconds:5.1f} s")
 
 
 @app.command()

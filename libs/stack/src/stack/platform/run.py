@@ -26,12 +26,10 @@ def up(data: Path | None = None, progress: Progress | None = None, home: Home | 
     env = servers.up(None, progress, home)
     sandboxes(home, data, say)
     with ThreadPoolExecutor(2) as pool:
-        list(
-            pool.map(lambda room: _timed(f"prepare {room}", say, lambda: prepare(home, env, room)), _not_running(home))
-        )
+        list(pool.map(lambda room: _prepared(home, env, say, room), _not_running(home)))
     daemons = [service(home, env, room) for room in ROOMS] + [worker(home, env, room) for room in WORKERS]
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda daemon: _timed(daemon.name, say, daemon.start), daemons))
+        list(pool.map(lambda daemon: timed(daemon.name, say, daemon.start), daemons))
     return env
 
 
@@ -45,7 +43,7 @@ def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
         daemon, _ = sandbox(name, folder if name != "smtp" else None, home)
         if moved and name in ("tiles", "rawdata"):
             daemon.stop()
-        _timed(f"sandbox {name}", say, daemon.start)
+        timed(f"sandbox {name}", say, daemon.start)
 
 
 def _not_running(home: Home) -> list[str]:
@@ -53,7 +51,7 @@ def _not_running(home: Home) -> list[str]:
 
 
 def _prepared(home: Home, env: Env, say: Progress, room: str) -> None:
-    _timed(f"prepare {room}", say, lambda: prepare(home, env, room))
+    timed(f"prepare {room}", say, lambda: prepare(home, env, room))
 
 
 def prepare(home: Home, env: Env, room: str) -> None:
@@ -86,7 +84,7 @@ def _daemon(home: Home, name: str, module: list[str], env: Env) -> Daemon:
     return Daemon(name, [sys.executable, "-m", *module], env=env, ready=ready, cwd=REPOSITORY, home=home)
 
 
-def _timed(name: str, say: Progress, call: Callable[[], object]) -> None:
+def timed(name: str, say: Progress, call: Callable[[], object]) -> None:
     started = time.monotonic()
     call()
     say(name, time.monotonic() - started)

@@ -12,6 +12,11 @@ def public_url(home: Home) -> str:
     return f"http://127.0.0.1:{home.port('public')}/api/v1"
 
 
+def tiles(home: Home) -> str:
+    """The sandbox's imagery server; `/train/{z}/{x}/{y}.jpg` to learn from, `/predict/…` to map."""
+    return f"http://127.0.0.1:{home.port('sandbox-tiles')}"
+
+
 def shared(home: Home, env: Env) -> Env:
     """What every room reads; the sandbox and the object store are the only private addresses that may be asked."""
     store = env["AWS_ENDPOINT_URL"].split("://", 1)[1].rstrip("/")

@@ -1,0 +1,54 @@
+"""The base models that ship with Fairway, offered on the sandbox's file host and put into the catalogue."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fairway import Fairway, rows
+from fairway.events import ServerEvent
+from stack.home import REPOSITORY, Home
+from stack.platform.settings import public_url
+
+LIGHT = "rooftop_light"
+LIMIT = 120.0
+
+
+@contextmanager
+def signed_in(home: Home) -> Iterator[Fairway]:
+    """The client of the development user, who is an administrator."""
+    with Fairway(public_url(home), home.secret("dev-token")) as fairway:
+        yield fairway
+
+
+def introduce(home: Home, model: str = LIGHT) -> None:
+    """Registers the plug-in in the folder `model`, unless the catalogue has it already."""
+    with signed_in(home) as fairway:
+        item = item_of(home, model)
+        name = item["properties"]["mlm:name"]
+        known = fairway.base_models.all(status="active", search=name)
+        if all(row.name != name for row in known):
+            for _ in registering(fairway, item):
+                pass
+
+
+def registering(fairway: Fairway, item: dict[str, Any]) -> Iterator[ServerEvent | None]:
+    """What happens until the model can be used; raises `Ended` with the reason when it cannot."""
+    row: rows.BaseModelRow = fairway.base_models.register(item, category="buildings")
+    return fairway.follow(fairway.base_models, "model_id", row.id, LIMIT)
+
+
+def item_of(home: Home, model: str) -> dict[str, Any]:
+    """The plug-in's STAC item; its assets are addresses of files that are made here when they are missing."""
+    folder = home.folder("models") / model
+    if not (folder / "model.onnx").exists():
+        command = [sys.executable, "-m", f"models.{model}.make_base", str(folder)]
+        subprocess.run(command, cwd=REPOSITORY, check=True, timeout=300, stdout=subprocess.DEVNULL)
+    item = json.loads((REPOSITORY / "models" / model / "stac-item.json").read_text())
+    host = f"http://127.0.0.1:{home.port('sandbox-files')}/{model}"
+    for key in ("checkpoint", "model"):
+        name = next(path.name for path in folder.iterdir() if path.stem == key)
+        item["assets"][key]["href"] = f"{host}/{name}"
+    return item
