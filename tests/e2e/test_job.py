@@ -9,6 +9,7 @@ from shapely.geometry import shape
 from stack.demo.job import Job
 from stack.demo.place import place_of
 from stack.demo.stages import Stages
+from stack.platform.models import introduce
 from tests.e2e.conftest import Platform
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
@@ -30,6 +31,7 @@ def job(platform: Platform) -> Job:
 @pytest.fixture(scope="session")
 def done(job: Job, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """Everything the job made, in the order it was made."""
+    introduce(job.home)
     base = job.register()
     dataset = job.build()
     training = job.train(base, dataset)
@@ -51,6 +53,13 @@ def test_every_row_ended_well(done: dict):
     assert done["dataset"].status == "built"
     assert done["training"].status == "completed"
     assert done["prediction"].results_ready
+
+
+def test_model_that_ships_is_introduced_once(done: dict, job: Job):
+    seen = done["base"].last_modified
+    introduce(job.home)
+    [row] = [row for row in job.fairway.base_models.all() if row.name == "rooftop-light"]
+    assert row.last_modified == seen
 
 
 def test_results_are_clean_polygons_on_the_predicted_tiles(done: dict, job: Job):
