@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from contracts import OWNERS
-from tests.contracts import coverage
+from tests.contracts import coverage, examples
 from tests.contracts.documents import asyncapi, topology
 from tests.contracts.schemas import SCHEMAS, golden
 from tests.contracts.settings import document as settings
@@ -15,7 +15,7 @@ def files() -> dict[Path, str]:
     """Every generated file with its content."""
     wanted = {SCHEMAS / name: text for name, text in golden().items()}
     wanted |= {ROOT / "services" / name / "asyncapi.yaml": asyncapi(name) for name in OWNERS}
-    wanted[ROOT / "services/gateway/openapi.json"] = _openapi()
+    wanted |= {examples.FILE: examples.document(), ROOT / "services/gateway/openapi.json": _openapi()}
     wanted |= {coverage.PAGE: coverage.page(), coverage.UNCOVERED: coverage.shrunk()}
     return wanted | {ROOT / "docs/topology.md": topology(), ROOT / "docs/settings.md": settings()}
 
@@ -27,6 +27,8 @@ def _openapi() -> str:
 
 
 def write() -> None:
+    """The OpenAPI document shows the examples, so they come first."""
+    examples.FILE.write_text(examples.document())
     wanted = files()
     for stale in set(SCHEMAS.glob("*.json")) - set(wanted):
         stale.unlink()

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from gateway.app import application
+from gateway.outcomes import refusals
 from gateway.routing import DoorRoute
 from gateway.settings import DoorSettings
 from stack.bench.system import System
@@ -47,6 +48,16 @@ def test_each_route_has_its_row():
 def test_routes_declare_the_policy_of_their_row():
     loosened = {row.route: (row.policy, ROUTES[row.route].rule.policy) for row in ROWS if row.route in ROUTES}
     assert {route: both for route, both in loosened.items() if both[0] is not both[1]} == {}
+
+
+def test_document_declares_what_the_table_expects():
+    """And no 403 that nobody can get."""
+    for row in (row for row in ROWS if ROUTES[row.route].include_in_schema):
+        route = ROUTES[row.route]
+        wanted = {expected(row, route, who, visibility) for visibility in visibilities(row, route) for who in Who}
+        refused = refusals(route)
+        assert wanted <= {*map(int, route.responses), *refused, route.status_code}, row.route
+        assert 403 not in refused or 403 in wanted or route.refuses.get(403), row.route
 
 
 def test_what_is_unusual_has_a_reason():

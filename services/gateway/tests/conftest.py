@@ -30,6 +30,8 @@ from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
 sys.path.insert(0, str(Path(__file__).parent))
+from described import undeclared
+
 TOKEN = "a-token-for-tests"
 PORT = free_port()
 BASE = f"http://127.0.0.1:{PORT}"
@@ -72,10 +74,15 @@ def chief() -> dict[str, str]:
 
 @pytest_asyncio.fixture(scope="session")
 async def http(running: Any, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """Without credentials."""
+    """Without credentials. Every answer has to be one that its route declares."""
     with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
         connection.execute("insert into users (id, username, is_staff) values (9, 'chief', true)")
-    async with httpx.AsyncClient(base_url=BASE, timeout=20, trust_env=False) as client:
+
+    async def as_described(response: httpx.Response) -> None:
+        assert undeclared(running.app, response) is None, undeclared(running.app, response)
+
+    hooks = {"response": [as_described]}
+    async with httpx.AsyncClient(base_url=BASE, timeout=20, trust_env=False, event_hooks=hooks) as client:
         yield client
 
 

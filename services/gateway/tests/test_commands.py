@@ -6,6 +6,7 @@ import pytest
 
 from contracts.catalog.areas import CreateAoi, DeleteAoi
 from contracts.catalog.datasets import BuildDataset
+from contracts.catalog.models import PublishLocalModel
 from contracts.training import GetCommand, SubmitTraining
 from contracts.verdict import Accepted, Kind, Refused
 from gateway.api.aois import EXAMPLE as AOI
@@ -37,8 +38,8 @@ async def test_delete_answers_without_a_body(http, owners, mapper):
     ],
 )  # fmt: skip
 async def test_refusal_becomes_a_problem(http, owners, mapper, problem, kind, status):
-    owners.judge(BuildDataset, Refused(kind=kind, code="some_reason", detail="Words for people."))
-    body = problem(await http.post("/api/v1/datasets/build/", json=DATASET, headers=mapper), status)
+    owners.judge(PublishLocalModel, Refused(kind=kind, code="some_reason", detail="Words for people."))
+    body = problem(await http.post("/api/v1/trainings/9/publish/", headers=mapper), status)
     assert body["detail"] == "Words for people."
     assert body["error"]["details"]["reason"] == "some_reason"
     assert kind is not Kind.FORBIDDEN or body["error"]["code"] == "AUTHORIZATION_ERROR"

@@ -98,16 +98,21 @@ async def test_document_says_what_it_describes(http):
     assert (info["title"], info["description"], info["version"]) == ("fAIr API", "AI-Assisted Mapping", "2.0.0")
     assert info["license"]["name"] == "AGPL-3.0"
     assert document["servers"] == [{"url": "https://fair.example"}], "the paths repeat /api/v1"
-    scheme = document["components"]["securitySchemes"]["bearer"]
-    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
+    schemes = document["components"]["securitySchemes"]
+    bearer = schemes["bearer"]
+    assert (bearer["type"], bearer["scheme"], bearer["bearerFormat"]) == ("http", "bearer", "JWT")
+    assert {(scheme["in"], scheme["name"]) for name, scheme in schemes.items() if name != "bearer"} == {
+        ("cookie", "hanko"), ("header", "access-token"),
+    }  # fmt: skip
     assert [tag["name"] for tag in document["tags"]][:14] == [
         "accounts", "datasets", "aois", "local-models", "trainings", "predictions", "public-predictions", "feedback",
         "banners", "notifications", "workspace", "stars", "user-state", "system",
     ]  # fmt: skip
     paths = document["paths"]
     assert paths["/api/v1/health/"]["get"]["security"] == []
-    assert paths["/api/v1/auth/status/"]["get"]["security"] == [{}, {"bearer": []}]
-    assert paths["/api/v1/auth/me/"]["patch"]["security"] == [{"bearer": []}]
+    logins = [{"bearer": []}, {"cookie": []}, {"access-token": []}]
+    assert paths["/api/v1/auth/status/"]["get"]["security"] == [{}, *logins]
+    assert paths["/api/v1/auth/me/"]["patch"]["security"] == logins
 
 
 async def test_public_listener_tells_nothing_about_the_inside(http, problem):

@@ -45,6 +45,36 @@ class LogLine(Contract):
     timestamp: datetime | None
 
 
+class Epoch(Contract):
+    """One sample of the loss series."""
+
+    epoch: int
+    epochs: int
+    values: dict[str, float]
+    at: datetime
+
+
+class ModelRun(Contract):
+    """A line in the list of a model's runs, as the pipeline server has it."""
+
+    id: str
+    name: str
+    status: RunStatus
+    created_at: datetime | None
+    pipeline_name: str
+    model_name: str
+    model_version: int | None
+
+
+class CancelledRun(Contract):
+    """`status` is `stopping` until the worker has ended it."""
+
+    run_id: str | None
+    training_id: int
+    status: RunStatus
+    graceful: bool
+
+
 class SubmitTraining(Command, wire="training.v1.submit_training"):
     base_model_stac_id: str
     dataset_stac_id: str
@@ -120,7 +150,7 @@ class DeleteTraining(Command, wire="training.v1.delete_training"):
 
 
 class CancelRun(Command, wire="training.v1.cancel_run"):
-    """By pipeline run id, or by training id while it has none."""
+    """By pipeline run id, or by training id while it has none. Result: `CancelledRun`."""
 
     run_id: str | None = None
     training_id: int | None = None
@@ -177,7 +207,7 @@ class GetRunLogs(Query, wire="training.v1.get_run_logs"):
 
 
 class GetEpochs(Query, wire="training.v1.get_epochs"):
-    """The loss series: `[{epoch, epochs, values, at}]`, oldest first."""
+    """The loss series: of `Epoch`, oldest first."""
 
     training_id: int
 
@@ -189,7 +219,7 @@ class GetPublishable(Query, wire="training.v1.get_publishable"):
 
 
 class ListModelRuns(Query, wire="training.v1.list_model_runs"):
-    """Runs of a model as the pipeline server lists them, newest first."""
+    """Of `ModelRun`, newest first."""
 
     model_name: str
     limit: int = 50

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from contracts.shared import Actor
 from gateway.auth.identity import Who
+from gateway.policy import Rule
 
 if TYPE_CHECKING:
     from gateway.door import Door
@@ -20,6 +21,7 @@ class Call:
     door: "Door"
     who: Who
     headers: Mapping[str, str]
+    rule: Rule
 
     @property
     def actor(self) -> Actor:

@@ -32,6 +32,8 @@ JSON = "application/json"
 async def send(request: Request, command: Command, wait: float | None = None) -> Response:
     """`wait`: seconds for owners that need longer than usual, because they call the outside world."""
     call = call_of(request)
+    if type(command) not in call.rule.sends:
+        raise TypeError(f"{request.url.path} does not declare that it sends {command.ce_type()}")
     bus, key = call.door.bus, call.headers.get("idempotency-key")
     command_id = new_id() if key is None else _derived(call.actor, request, key, command)
     first = None if key is None else await stored(bus, command, command_id)

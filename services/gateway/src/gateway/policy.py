@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contracts.base import Command
 from contracts.gateway.mappings import ADMIN
 from contracts.shared import Actor
 from kit.errors import Forbidden, Unauthenticated
@@ -28,17 +29,26 @@ class Policy(StrEnum):
 @dataclass(frozen=True)
 class Rule:
     """`scope` names the rate limit that counts, None for none; `deadline` in seconds, `most` in bytes of the
-    body, both None for the general one."""
+    body, both None for the general one; `sends` are the commands that a request may become."""
 
     policy: Policy
     scope: str | None = "default"
     deadline: float | None = None
     most: int | None = None
+    sends: tuple[type[Command], ...] = ()
+
+    def is_free(self, method: str) -> bool:
+        """Nobody has to be logged in."""
+        open_to_all = self.policy in (Policy.OPEN, Policy.ANON)
+        return open_to_all or (self.policy is Policy.PUBLIC_READ and method in SAFE)
+
+    def forbids(self, method: str) -> bool:
+        """Not everybody who is logged in may; whose row it is counts too."""
+        return not self.is_free(method) and self.policy in (Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)
 
     def admit(self, actor: Actor, method: str) -> None:
         """Unauthenticated or Forbidden."""
-        open_to_all = self.policy in (Policy.OPEN, Policy.ANON)
-        if open_to_all or (self.policy is Policy.PUBLIC_READ and method in SAFE):
+        if self.is_free(method):
             return
         if self.policy is Policy.MAPPINGS and ADMIN in actor.roles:
             return

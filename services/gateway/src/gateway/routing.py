@@ -18,22 +18,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.base import Command
 from gateway.auth.identity import NOBODY
 from gateway.body import JsonRequest
 from gateway.call import Call
 from gateway.edge import HEADERS
 from gateway.limits.throttle import throttle
+from gateway.outcomes import successes
 from gateway.policy import SAFE, Policy, Rule
-from gateway.schema import responses, security
 
 Endpoint = Callable[..., Any]
+Sends = type[Command] | tuple[type[Command], ...]
+NOTHING: Mapping[int, str | None] = {}
 
 
 class Routes:
     """Routes of one aggregate. `model` documents the answer with `status`, `responses` others than that;
-    answers are passed through unchecked."""
+    answers are passed through unchecked. `sends`: the commands that a request becomes, and no others. `refuses`: what
+    may be refused beyond what follows from the rest, and None for what follows but never happens."""
 
     rule: type[Rule] = Rule
+    deprecated = False
 
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         self.tag, self.prefix = tag, prefix
@@ -41,15 +46,15 @@ class Routes:
 
     def add(
         self, method: str, path: str, policy: Policy, model: Any = None, status: int = 200,
-        scope: str | None = "default", deadline: float | None = None, most: int | None = None, **options: Any,
+        scope: str | None = "default", deadline: float | None = None, most: int | None = None, sends: Sends = (),
+        refuses: Mapping[int, str | None] = NOTHING, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
-        rule = self.rule(policy, scope, deadline, most)
-        answers = responses(rule, method, model, status) | options.pop("responses", {})
-        described = {"security": security(rule, method), **options.pop("openapi_extra", {})}
+        rule = self.rule(policy, scope, deadline, most, sends if isinstance(sends, tuple) else (sends,))
         options = {
-            "methods": [method], "status_code": status, "responses": answers,
-            "response_model": None, "tags": [self.tag], "openapi_extra": described,
-            "route_class_override": partial(DoorRoute, rule=rule), **options,
+            "methods": [method], "status_code": status, "response_class": Response, "response_model": None,
+            "tags": [self.tag], "deprecated": self.deprecated or None,
+            "route_class_override": partial(DoorRoute, rule=rule, refuses=refuses), **options,
+            "responses": successes(rule, model, status) | options.get("responses", {}),
         }  # fmt: skip
 
         def register(endpoint: Endpoint) -> Endpoint:
@@ -81,8 +86,8 @@ class Routes:
 class DoorRoute(APIRoute):
     """Matches with and without a slash at the end."""
 
-    def __init__(self, *args: Any, rule: Rule, **options: Any) -> None:
-        self.rule = rule
+    def __init__(self, *args: Any, rule: Rule, refuses: Mapping[int, str | None] = NOTHING, **options: Any) -> None:
+        self.rule, self.refuses = rule, refuses
         super().__init__(*args, **options)
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$").removesuffix("/") + "/?$")
 
@@ -113,7 +118,7 @@ async def _admitted(door: Any, request: Request, rule: Rule) -> Any:
     method, headers, who = request.scope["method"], request.scope[HEADERS], NOBODY
     if rule.policy is not Policy.OPEN:
         who = await door.provider.who(headers, method not in SAFE)
-    request.scope["fairway.call"] = Call(door, who, headers)
+    request.scope["fairway.call"] = Call(door, who, headers, rule)
     rule.admit(who.actor, method)
     return await throttle(door, request, who.actor, rule.scope) if rule.scope else None
 

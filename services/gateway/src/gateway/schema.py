@@ -1,17 +1,17 @@
-"""What OpenAPI says of the routes: answers, problems, lists, who may ask."""
+"""Shapes that answers of several routes have: problems, lists, features, pending commands."""
 
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, Response
 
-from gateway.policy import SAFE, Policy, Rule
-
 T = TypeVar("T")
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-OTHER_WORDS: dict[int | str, dict[str, Any]] = {"4XX": {
-    "description": "Refused, in part with `error` or `message` only",
-    "content": {**PROBLEM, "application/json": {"schema": {"type": "object"}}},
+WORDS = {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1, "maxProperties": 1,
+         "propertyNames": {"enum": ["error", "message"]}}  # fmt: skip
+OTHER_WORDS: dict[int | str, dict[str, Any]] = {400: {
+    "description": "Not possible; in part with `error` or `message` only, as the old pages read it",
+    "content": {**PROBLEM, "application/json": {"schema": WORDS}},
 }}  # fmt: skip
 
 
@@ -59,6 +59,14 @@ class ListOf(BaseModel, Generic[T]):
     results: list[T]
 
 
+class Feature(BaseModel):
+    """GeoJSON, EPSG:4326."""
+
+    type: Literal["Feature"]
+    geometry: dict[str, Any]
+    properties: dict[str, Any]
+
+
 class Features(BaseModel, Generic[T]):
     type: Literal["FeatureCollection"]
     features: list[T]
@@ -71,26 +79,16 @@ class FeaturesOf(BaseModel, Generic[T]):
     results: Features[T]
 
 
+class Said(BaseModel):
+    detail: str
+
+
+class Message(BaseModel):
+    message: str
+
+
 class Pending(BaseModel):
     """The command is safe and will be judged; ask for it at `Location`."""
 
     id: str
     status: Literal["pending"]
-
-
-def responses(rule: Rule, method: str, model: Any, status: int) -> dict[int | str, dict[str, Any]]:
-    done: dict[str, Any] = {"description": "Done"} | ({"model": model} if model is not None else {})
-    answers: dict[int | str, dict[str, Any]] = {status: done}
-    if method != "GET" and rule.policy is not Policy.OPEN:
-        answers.setdefault(202, {"description": "Accepted, not judged yet", "model": Pending})
-    answers["4XX"] = {"description": "Refused", "content": PROBLEM}
-    answers["5XX"] = {"description": "Not possible now", "content": PROBLEM}
-    return answers
-
-
-def security(rule: Rule, method: str) -> list[dict[str, list[str]]]:
-    """Of an operation: nothing, a login that may be left out, or one that must be there."""
-    if rule.policy is Policy.OPEN:
-        return []
-    free = rule.policy is Policy.ANON or (rule.policy is Policy.PUBLIC_READ and method in SAFE)
-    return [*([{}] if free else []), {"bearer": []}]

@@ -50,6 +50,6 @@ class EditModelStac(Command, wire="catalog.v1.edit_model_stac"):
 
 
 class ListPinnedModels(Query, wire="catalog.v1.list_pinned_models"):
-    """`{count, results}`: visible pinned base and local models, each its row plus `model_type`."""
+    """`PinnedModels`: the visible ones."""
 
     expand: bool = False

@@ -52,6 +52,25 @@ class LocalModelRow(Contract):
     last_modified: datetime
 
 
+class PinnedBaseModel(BaseModelRow):
+    model_type: Literal["base"]
+
+
+class PinnedLocalModel(LocalModelRow):
+    model_type: Literal["local"]
+
+
+class PinnedModels(Contract):
+    """Base models first."""
+
+    count: int
+    results: list[PinnedBaseModel | PinnedLocalModel]
+
+
+class Published(Contract):
+    local_model_stac_id: str
+
+
 class RegisterBaseModel(Command, wire="catalog.v1.register_base_model"):
     """`stac_item` has been fetched already where the client gave an address."""
 
@@ -134,7 +153,7 @@ class PublishLocalModel(Command, wire="catalog.v1.publish_local_model"):
     administrators may. Each command makes a version of its own.
 
     Calls the store, the pipeline server and STAC. Its item id is a function of run and command, so that doing it again
-    after a crash writes the same item. Result: `{"local_model_stac_id": id}` with 201.
+    after a crash writes the same item. Result: `Published` with 201.
     """
 
     training_id: int

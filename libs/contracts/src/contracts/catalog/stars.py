@@ -16,8 +16,12 @@ class Star(Contract):
     count: int
 
 
+class GivenStar(Star):
+    created: bool
+
+
 class AddStar(Command, wire="catalog.v1.add_star"):
-    """Result: a Star with `created`; 201 for a new star, 200 for one that was there."""
+    """Result: `GivenStar`; 201 for a new star, 200 for one that was there."""
 
     expires = 30.0
     target_id: str = TARGET

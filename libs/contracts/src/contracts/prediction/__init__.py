@@ -36,6 +36,22 @@ class Prediction(Contract):
     last_polled_at: datetime | None
 
 
+class Result(Contract):
+    """Addresses that work for a while; there is no PMTiles file of nothing."""
+
+    geojson: str
+    fgb: str
+    pmtiles: str | None = None
+
+
+class CancelledRun(Contract):
+    """`status` is `stopping` until the worker has ended it."""
+
+    run_id: str | None
+    status: RunStatus
+    graceful: bool
+
+
 class SubmitPrediction(Command, wire="prediction.v1.submit_prediction"):
     """`geometry` is a GeoJSON Polygon or MultiPolygon, EPSG:4326."""
 
@@ -53,6 +69,8 @@ class RetryPrediction(Command, wire="prediction.v1.retry_prediction"):
 
 
 class CancelRun(Command, wire="prediction.v1.cancel_run"):
+    """By pipeline run id, or by prediction id. Result: `CancelledRun`."""
+
     run_id: str | None = None
     prediction_id: int | None = None
     graceful: bool = False
@@ -110,7 +128,7 @@ class ListCentroids(Query, wire="prediction.v1.list_centroids"):
 
 
 class GetResult(Query, wire="prediction.v1.get_result"):
-    """`{geojson, fgb, pmtiles}` with fresh presigned addresses; 409 until the results are ready."""
+    """`Result`; Conflict until the results are ready."""
 
     prediction_id: int
     public: bool = False

@@ -55,7 +55,10 @@ class AoiFilters(Boxed):
     user: UserId | None = Field(None, description="OSM id")
 
 
-@routes.post("/aois/", Policy.AUTH, AoiFeature, status=201)
+@routes.post(
+    "/aois/", Policy.AUTH, AoiFeature, status=201, sends=CreateAoi,
+    refuses={403: "The dataset belongs to somebody else."},
+)  # fmt: skip
 async def create_aoi(request: Request, body: AoiBody) -> Response:
     return await send(request, CreateAoi(geometry=body.geometry, dataset=body.dataset))
 
@@ -70,7 +73,7 @@ async def list_aois(request: Request, filters: Annotated[AoiFilters, Query()]) -
     return await ask_rows(request, ListAois, filters, geo=True)
 
 
-@routes.put("/aois/{aoi_id}/", Policy.OWNER, AoiFeature)
+@routes.put("/aois/{aoi_id}/", Policy.OWNER, AoiFeature, sends=ChangeAoi)
 async def replace_aoi(request: Request, aoi_id: Id, body: AoiBody) -> Response:
     """Without the member `dataset` the AOI stays where it is; null takes it out."""
     named = body.properties is not None and "dataset" in body.properties.model_fields_set
@@ -78,7 +81,7 @@ async def replace_aoi(request: Request, aoi_id: Id, body: AoiBody) -> Response:
     return await send(request, command)
 
 
-@routes.patch("/aois/{aoi_id}/", Policy.OWNER, AoiFeature)
+@routes.patch("/aois/{aoi_id}/", Policy.OWNER, AoiFeature, sends=ChangeAoi)
 async def change_aoi(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
     members = body.properties or AoiMembers()
     named = "dataset" in members.model_fields_set
@@ -86,7 +89,7 @@ async def change_aoi(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
     return await send(request, command)
 
 
-@routes.delete("/aois/{aoi_id}/", Policy.OWNER)
+@routes.delete("/aois/{aoi_id}/", Policy.OWNER, sends=DeleteAoi)
 async def delete_aoi(request: Request, aoi_id: Id) -> Response:
     return await send(request, DeleteAoi(aoi_id=aoi_id))
 

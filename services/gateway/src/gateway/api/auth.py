@@ -1,9 +1,9 @@
 """Who one is here, and what of it one may change."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -44,7 +44,29 @@ class ProfileBody(Body):
     notifications_delivery_methods: list[Delivery] | None = None
 
 
-@routes.get("/auth/status/", Policy.ANON)
+class HankoUser(BaseModel):
+    id: str
+    email: str
+
+
+class LinkedUser(BaseModel):
+    osm_id: int
+    username: str
+    is_real_osm: bool
+
+
+class AuthStatus(BaseModel):
+    """The members after `authenticated` are those of deployments with Hanko."""
+
+    auth_provider: Literal["dev", "hanko", "legacy"]
+    authenticated: bool
+    hanko_authenticated: bool | None = None
+    needs_onboarding: bool | None = None
+    hanko_user: HankoUser | None = None
+    user: LinkedUser | None = None
+
+
+@routes.get("/auth/status/", Policy.ANON, AuthStatus)
 async def auth_status(request: Request) -> Response:
     call = call_of(request)
     name = "legacy" if call.who.legacy else call.door.provider.name
@@ -72,7 +94,7 @@ async def show_me(request: Request) -> Response:
     return JSONResponse(profile.model_dump(mode="json") | await _counts(call))
 
 
-@routes.patch("/auth/me/", Policy.AUTH, OwnProfile)
+@routes.patch("/auth/me/", Policy.AUTH, OwnProfile, sends=ChangeProfile)
 async def change_me(request: Request, body: ProfileBody) -> Response:
     call = call_of(request)
     response = await send(request, ChangeProfile(**body.model_dump(exclude_none=True)))

@@ -49,21 +49,21 @@ async def get_banner(request: Request, banner_id: Id) -> Response:
     return await ask(request, c.GetBanner(banner_id=banner_id))
 
 
-@routes.post("/banners/", Policy.ADMIN, c.Banner, status=201)
+@routes.post("/banners/", Policy.ADMIN, c.Banner, status=201, sends=c.CreateBanner)
 async def create_banner(request: Request, body: BannerBody) -> Response:
     return await send(request, c.CreateBanner(**body.model_dump()))
 
 
-@routes.put("/banners/{banner_id}/", Policy.ADMIN, c.Banner)
+@routes.put("/banners/{banner_id}/", Policy.ADMIN, c.Banner, sends=c.ChangeBanner)
 async def replace_banner(request: Request, banner_id: Id, body: BannerBody) -> Response:
     return await send(request, body.change(banner_id))
 
 
-@routes.patch("/banners/{banner_id}/", Policy.ADMIN, c.Banner)
+@routes.patch("/banners/{banner_id}/", Policy.ADMIN, c.Banner, sends=c.ChangeBanner)
 async def change_banner(request: Request, banner_id: Id, body: BannerPatch) -> Response:
     return await send(request, body.change(banner_id))
 
 
-@routes.delete("/banners/{banner_id}/", Policy.ADMIN)
+@routes.delete("/banners/{banner_id}/", Policy.ADMIN, sends=c.DeleteBanner)
 async def delete_banner(request: Request, banner_id: Id) -> Response:
     return await send(request, c.DeleteBanner(banner_id=banner_id))

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import models as c
-from contracts.catalog.curation import ListPinnedModels
+from contracts.catalog.curation import DescribeModel, EditModelStac, ListPinnedModels, PinModel
 from contracts.shared import Visibility
 from gateway.api.curation import OUTSIDE, MetadataBody, PinBody, StacBody
 from gateway.body import Body, Id, UserId
@@ -66,7 +66,10 @@ async def get_base_model(request: Request, model_id: Id, expand: str = "") -> Re
     return await ask(request, c.GetBaseModel(model_id=model_id, expand=expand == "stac"))
 
 
-@routes.post("/base-models/", Policy.ADMIN, c.BaseModelRow, status=202, deadline=FETCH_DEADLINE)
+@routes.post(
+    "/base-models/", Policy.ADMIN, c.BaseModelRow, status=202, deadline=FETCH_DEADLINE, sends=c.RegisterBaseModel,
+    refuses={409: "Its STAC item belongs to another base model."},
+)  # fmt: skip
 async def register_base_model(request: Request, body: RegisterBody) -> Response:
     item = body.stac_item or await _fetched(request, body.stac_item_url or "")
     endpoint = str(body.inference_endpoint) if body.inference_endpoint else None
@@ -74,22 +77,22 @@ async def register_base_model(request: Request, body: RegisterBody) -> Response:
     return await send(request, command, wait=OUTSIDE)
 
 
-@routes.patch("/base-models/{model_id}/pin/", Policy.ADMIN, c.BaseModelRow)
+@routes.patch("/base-models/{model_id}/pin/", Policy.ADMIN, c.BaseModelRow, sends=PinModel)
 async def pin_base_model(request: Request, model_id: Id, body: PinBody | None = None) -> Response:
     return await send(request, (body or PinBody()).command("base", model_id), wait=OUTSIDE)
 
 
-@routes.patch("/base-models/{model_id}/metadata/", Policy.ADMIN, c.BaseModelRow)
+@routes.patch("/base-models/{model_id}/metadata/", Policy.ADMIN, c.BaseModelRow, sends=DescribeModel)
 async def describe_base_model(request: Request, model_id: Id, body: MetadataBody) -> Response:
     return await send(request, body.command("base", model_id), wait=OUTSIDE)
 
 
-@routes.patch("/base-models/{model_id}/stac/", Policy.ADMIN, c.BaseModelRow)
+@routes.patch("/base-models/{model_id}/stac/", Policy.ADMIN, c.BaseModelRow, sends=EditModelStac)
 async def edit_base_model_stac(request: Request, model_id: Id, body: StacBody) -> Response:
     return await send(request, body.command("base", model_id), wait=OUTSIDE)
 
 
-@routes.get("/pinned-models/", Policy.ANON)
+@routes.get("/pinned-models/", Policy.ANON, c.PinnedModels)
 async def list_pinned_models(request: Request, expand: str = "") -> Response:
     return await ask(request, ListPinnedModels(expand=expand == "stac"))
 

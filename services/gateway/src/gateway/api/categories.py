@@ -54,21 +54,21 @@ async def get_category(request: Request, slug: PathSlug) -> Response:
     return await ask(request, GetCategory(slug=slug))
 
 
-@routes.post("/categories/", Policy.ADMIN, Category, status=201)
+@routes.post("/categories/", Policy.ADMIN, Category, status=201, sends=CreateCategory)
 async def create_category(request: Request, body: CategoryBody) -> Response:
     return await send(request, CreateCategory(**body.model_dump()))
 
 
-@routes.put("/categories/{slug}/", Policy.ADMIN, Category)
+@routes.put("/categories/{slug}/", Policy.ADMIN, Category, sends=ChangeCategory)
 async def replace_category(request: Request, slug: PathSlug, body: CategoryPut) -> Response:
     return await send(request, ChangeCategory(slug=slug, **body.model_dump()))
 
 
-@routes.patch("/categories/{slug}/", Policy.ADMIN, Category)
+@routes.patch("/categories/{slug}/", Policy.ADMIN, Category, sends=ChangeCategory)
 async def change_category(request: Request, slug: PathSlug, body: CategoryPatch) -> Response:
     return await send(request, ChangeCategory(slug=slug, **body.model_dump()))
 
 
-@routes.delete("/categories/{slug}/", Policy.ADMIN)
+@routes.delete("/categories/{slug}/", Policy.ADMIN, sends=DeleteCategory, refuses={409: "It is in use."})
 async def delete_category(request: Request, slug: PathSlug) -> Response:
     return await send(request, DeleteCategory(slug=slug))

@@ -94,52 +94,63 @@ async def get_dataset(request: Request, dataset_id: Id, expand: str = "") -> Res
     return await ask(request, c.GetDataset(dataset_id=dataset_id, expand=expand == "stac"))
 
 
-@routes.post("/datasets/build/", Policy.AUTH, c.Dataset, status=202)
+@routes.post(
+    "/datasets/build/", Policy.AUTH, c.Dataset, status=202, sends=c.BuildDataset,
+    refuses={404: "An area is not there, not yours, or named twice."},
+)  # fmt: skip
 async def build_dataset(request: Request, body: BuildBody) -> Response:
     return await send(request, c.BuildDataset(**body.model_dump()))
 
 
-@routes.post("/datasets/{dataset_id}/build/", Policy.OWNER, c.Dataset, status=202)
+@routes.post(
+    "/datasets/{dataset_id}/build/", Policy.OWNER, c.Dataset, status=202, sends=c.BuildDraft,
+    refuses={409: "It is not a draft."},
+)  # fmt: skip
 async def build_draft(request: Request, dataset_id: Id, body: DraftBuildBody) -> Response:
     return await send(request, c.BuildDraft(dataset_id=dataset_id, **body.model_dump()))
 
 
-@routes.post("/datasets/{dataset_id}/rebuild/", Policy.OWNER, c.Dataset, status=202)
+@routes.post(
+    "/datasets/{dataset_id}/rebuild/", Policy.OWNER, c.Dataset, status=202, sends=c.RebuildDataset,
+    refuses={409: "Its last build did not fail."},
+)  # fmt: skip
 async def rebuild_dataset(request: Request, dataset_id: Id) -> Response:
     return await send(request, c.RebuildDataset(dataset_id=dataset_id))
 
 
-@routes.post("/datasets/", Policy.AUTH, c.Dataset, status=201)
+@routes.post("/datasets/", Policy.AUTH, c.Dataset, status=201, sends=c.CreateDataset)
 async def create_dataset(request: Request, body: DatasetBody) -> Response:
     return await send(request, c.CreateDataset(**body.model_dump()))
 
 
-@routes.put("/datasets/{dataset_id}/", Policy.OWNER, c.Dataset)
+@routes.put("/datasets/{dataset_id}/", Policy.OWNER, c.Dataset, sends=c.ChangeDataset)
 async def replace_dataset(request: Request, dataset_id: Id, body: DatasetBody) -> Response:
     return await _change(request, dataset_id, **body.model_dump())
 
 
-@routes.patch("/datasets/{dataset_id}/", Policy.OWNER, c.Dataset)
+@routes.patch("/datasets/{dataset_id}/", Policy.OWNER, c.Dataset, sends=c.ChangeDataset)
 async def change_dataset(request: Request, dataset_id: Id, body: DatasetPatch) -> Response:
     return await _change(request, dataset_id, **body.model_dump())
 
 
-@routes.delete("/datasets/{dataset_id}/", Policy.OWNER)
+@routes.delete("/datasets/{dataset_id}/", Policy.OWNER, sends=c.DeleteDataset, refuses={409: "Trainings refer to it."})
 async def delete_dataset(request: Request, dataset_id: Id) -> Response:
     return await send(request, c.DeleteDataset(dataset_id=dataset_id))
 
 
-@routes.post("/datasets/{dataset_id}/publish/", Policy.OWNER, c.Dataset)
+@routes.post("/datasets/{dataset_id}/publish/", Policy.OWNER, c.Dataset, sends=c.ChangeDataset)
 async def publish_dataset(request: Request, dataset_id: Id) -> Response:
     return await _change(request, dataset_id, visibility="public")
 
 
-@routes.post("/datasets/{dataset_id}/unpublish/", Policy.OWNER, c.Dataset)
+@routes.post("/datasets/{dataset_id}/unpublish/", Policy.OWNER, c.Dataset, sends=c.ChangeDataset)
 async def unpublish_dataset(request: Request, dataset_id: Id) -> Response:
     return await _change(request, dataset_id, visibility="private")
 
 
-@routes.patch("/datasets/{dataset_id}/pin/", Policy.ADMIN, c.Dataset)
+@routes.patch(
+    "/datasets/{dataset_id}/pin/", Policy.ADMIN, c.Dataset, sends=curation.PinDataset, refuses={409: "It is not built."}
+)
 async def pin_dataset(request: Request, dataset_id: Id, body: PinBody | None = None) -> Response:
     pinned = body.is_pinned if body else True
     return await send(request, curation.PinDataset(dataset_id=dataset_id, is_pinned=pinned), wait=OUTSIDE)

@@ -33,11 +33,17 @@ async def get_dead_letter(request: Request, letter_id: Id) -> Response:
     return await ask(request, c.GetDeadLetter(dead_letter_id=letter_id))
 
 
-@routes.post("/dead-letters/{letter_id}/replay/", Policy.ADMIN, c.DeadLetter)
+@routes.post(
+    "/dead-letters/{letter_id}/replay/", Policy.ADMIN, c.DeadLetter, sends=c.ReplayDeadLetter,
+    refuses={409: "It was dealt with, or its message is gone."},
+)  # fmt: skip
 async def replay_dead_letter(request: Request, letter_id: Id) -> Response:
     return await send(request, c.ReplayDeadLetter(dead_letter_id=letter_id))
 
 
-@routes.post("/dead-letters/{letter_id}/discard/", Policy.ADMIN, c.DeadLetter)
+@routes.post(
+    "/dead-letters/{letter_id}/discard/", Policy.ADMIN, c.DeadLetter, sends=c.DiscardDeadLetter,
+    refuses={409: "It was dealt with."},
+)  # fmt: skip
 async def discard_dead_letter(request: Request, letter_id: Id) -> Response:
     return await send(request, c.DiscardDeadLetter(dead_letter_id=letter_id))

@@ -96,7 +96,7 @@ async def list_feedback(request: Request, filters: Annotated[FeedbackFilters, Qu
     return await ask_rows(request, c.ListFeedback, filters, geo=True)
 
 
-@routes.post("/feedback/", Policy.AUTH, c.FeedbackFeature, status=201)
+@routes.post("/feedback/", Policy.AUTH, c.FeedbackFeature, status=201, sends=c.GiveFeedback)
 async def give_feedback(request: Request, body: FeedbackBody) -> Response:
     return await send(request, c.GiveFeedback(geometry=body.geometry, **body.properties.values()))
 
@@ -106,18 +106,18 @@ async def get_feedback(request: Request, feedback_id: Id) -> Response:
     return await ask(request, c.GetFeedback(feedback_id=feedback_id))
 
 
-@routes.put("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature)
+@routes.put("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature, sends=c.ChangeFeedback)
 async def replace_feedback(request: Request, feedback_id: Id, body: FeedbackBody) -> Response:
     values = body.properties.model_dump(exclude={"prediction", "training"})
     return await send(request, c.ChangeFeedback(feedback_id=feedback_id, geometry=body.geometry, **values))
 
 
-@routes.patch("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature)
+@routes.patch("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature, sends=c.ChangeFeedback)
 async def change_feedback(request: Request, feedback_id: Id, body: FeedbackPatch) -> Response:
     values = body.properties.model_dump()
     return await send(request, c.ChangeFeedback(feedback_id=feedback_id, geometry=body.geometry, **values))
 
 
-@routes.delete("/feedback/{feedback_id}/", Policy.OWNER)
+@routes.delete("/feedback/{feedback_id}/", Policy.OWNER, sends=c.RemoveFeedback)
 async def remove_feedback(request: Request, feedback_id: Id) -> Response:
     return await send(request, c.RemoveFeedback(feedback_id=feedback_id))

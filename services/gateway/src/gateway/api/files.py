@@ -4,7 +4,7 @@ Whoever follows a redirection sends its `Range` along. Downloads are for everybo
 them.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Query
@@ -20,6 +20,10 @@ from kit.errors import Invalid
 routes = Routes("workspace")
 WAIT = 5.0
 ANY_ORIGIN = {"access-control-allow-origin": "*"}
+STORED: dict[int | str, dict[str, Any]] = {200: {"description": "It is there", "headers": {
+    "ETag": {"description": "Changes with the content", "schema": {"type": "string"}},
+    "Accept-Ranges": {"description": "Parts may be asked for", "schema": {"const": "bytes"}},
+}}}  # fmt: skip
 Key = Annotated[str, Query(max_length=1024)]
 
 
@@ -35,14 +39,14 @@ async def get_artifact(request: Request, bucket: str, key: str) -> Response:
     return await _redirected(request, c.GetArtifact(bucket=bucket, key=key))
 
 
-@routes.add("HEAD", "/artifacts/{bucket}/{key:path}", Policy.ANON)
+@routes.add("HEAD", "/artifacts/{bucket}/{key:path}", Policy.ANON, responses=STORED)
 async def head_artifact(request: Request, bucket: str, key: str) -> Response:
     found = c.Stored.model_validate_json(await answer(request, c.HeadArtifact(bucket=bucket, key=key), WAIT))
     headers = {"content-length": str(found.size), "etag": found.etag, "accept-ranges": "bytes", **ANY_ORIGIN}
     return Response(headers=headers, media_type=found.content_type)
 
 
-@routes.get("/workspace/", Policy.AUTH, c.Workspace)
+@routes.get("/workspace/", Policy.AUTH, c.Workspace, refuses={404: "There is nothing, or nothing for you."})
 async def list_workspace(
     request: Request, prefix: Key = "", limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     continuation: Annotated[str, Query(max_length=2048)] = "",
@@ -51,7 +55,7 @@ async def list_workspace(
     return await ask(request, c.ListWorkspace(prefix=prefix, limit=limit, continuation=continuation), WAIT)
 
 
-@routes.get("/workspace/url/", Policy.AUTH, c.Link)
+@routes.get("/workspace/url/", Policy.AUTH, c.Link, refuses={404: "There is nothing, or nothing for you."})
 async def get_workspace_url(request: Request, key: Key = "") -> Response:
     if not key.strip():
         raise Invalid("key", "key is required.", key=["This field is required."])

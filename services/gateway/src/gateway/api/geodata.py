@@ -1,7 +1,5 @@
 """Datasets on the map: their centres, and their AOIs and labels as files."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,13 +12,13 @@ from gateway.paging import MOST
 from gateway.policy import Policy
 from gateway.queries import answer, collected
 from gateway.routing import Routes
-from gateway.schema import Features, GeoJson
+from gateway.schema import Feature, Features, GeoJson
 
 routes = Routes("datasets")
 LARGE = Page(limit=MOST)
 
 
-@routes.get("/datasets/centroid/", Policy.PUBLIC_READ, Features[dict[str, Any]])
+@routes.get("/datasets/centroid/", Policy.PUBLIC_READ, Features[Feature])
 async def list_dataset_centroids(request: Request) -> Response:
     return await collected(request, c.ListDatasetCentroids(page=LARGE))
 

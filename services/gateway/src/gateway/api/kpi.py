@@ -28,7 +28,7 @@ class Kpi(BaseModel):
     total_accepted_predictions: int
 
 
-@routes.get("/kpi/stats/", Policy.OPEN, Kpi, scope=None)
+@routes.get("/kpi/stats/", Policy.OPEN, Kpi, scope=None, refuses={503: "A service does not answer."})
 async def kpi(request: Request) -> Response:
     call = call_of(request)
     known = call.door.kpi.get("kpi")

@@ -108,7 +108,10 @@ async def list_labels(request: Request, filters: Annotated[LabelFilters, Query()
     return await ask_rows(request, c.ListLabels, filters, geo=True)
 
 
-@routes.post("/labels/", Policy.OWNER, c.LabelFeature, status=201, responses=was_there(c.LabelFeature))
+@routes.post(
+    "/labels/", Policy.OWNER, c.LabelFeature, status=201, responses=was_there(c.LabelFeature), sends=c.CreateLabel,
+    refuses={404: "There is no such area."},
+)  # fmt: skip
 async def create_label(request: Request, body: LabelBody) -> Response:
     """200 when the AOI has a label of this very shape: it gets the new members."""
     members = body.properties
@@ -121,7 +124,7 @@ async def get_label(request: Request, label_id: Id) -> Response:
     return await ask(request, c.GetLabel(label_id=label_id))
 
 
-@routes.put("/labels/{label_id}/", Policy.OWNER, c.LabelFeature)
+@routes.put("/labels/{label_id}/", Policy.OWNER, c.LabelFeature, sends=c.ChangeLabel)
 async def replace_label(request: Request, label_id: Id, body: LabelBody) -> Response:
     members = body.properties
     command = c.ChangeLabel(
@@ -131,7 +134,7 @@ async def replace_label(request: Request, label_id: Id, body: LabelBody) -> Resp
     return await send(request, command)
 
 
-@routes.patch("/labels/{label_id}/", Policy.OWNER, c.LabelFeature)
+@routes.patch("/labels/{label_id}/", Policy.OWNER, c.LabelFeature, sends=c.ChangeLabel)
 async def change_label(request: Request, label_id: Id, body: LabelPatch) -> Response:
     given: dict[str, Any] = body.properties.model_dump(exclude_unset=True)
     if "aoi" in given:
@@ -141,19 +144,22 @@ async def change_label(request: Request, label_id: Id, body: LabelPatch) -> Resp
     return await send(request, c.ChangeLabel.model_validate({"label_id": label_id, "given": sorted(given)} | given))
 
 
-@routes.delete("/labels/{label_id}/", Policy.OWNER)
+@routes.delete("/labels/{label_id}/", Policy.OWNER, sends=c.DeleteLabel)
 async def delete_label(request: Request, label_id: Id) -> Response:
     return await send(request, c.DeleteLabel(label_id=label_id))
 
 
-@routes.post("/labels/osm/fetch/{aoi_id}/", Policy.OWNER, AoiFeature, status=202)
+@routes.post("/labels/osm/fetch/{aoi_id}/", Policy.OWNER, AoiFeature, status=202, sends=c.FetchLabels)
 async def fetch_labels(request: Request, aoi_id: Id, body: FetchBody | None = None) -> Response:
     """Replaces the labels of the AOI. `label_status` of the AOI tells how far it is, `label_error` why it failed."""
     wanted = (body or FetchBody()).model_dump()
     return await send(request, c.FetchLabels(aoi_id=aoi_id, **wanted))
 
 
-@routes.post("/labels/upload/{aoi_id}/", Policy.OWNER, AoiFeature, status=202, openapi_extra=UPLOAD)
+@routes.post(
+    "/labels/upload/{aoi_id}/", Policy.OWNER, AoiFeature, status=202, openapi_extra=UPLOAD, sends=c.UploadLabels,
+    refuses={409: "Labels are being fetched; try again when that is done."},
+)  # fmt: skip
 async def upload_labels(request: Request, aoi_id: Id) -> Response:
     """Adds the features of a GeoJSON file, sent as it is or as the form field `geojson_file`."""
     try:

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import models as c
+from contracts.catalog.curation import DescribeModel, EditModelStac, PinModel
 from contracts.shared import Visibility
-from contracts.training import ListModelRuns
+from contracts.training import ListModelRuns, ModelRun
 from gateway.api.curation import OUTSIDE, MetadataBody, PinBody, StacBody
 from gateway.body import Id, UserId
 from gateway.commands import send
@@ -42,32 +43,32 @@ async def get_local_model(request: Request, model_id: Id, expand: str = "") -> R
     return await ask(request, c.GetLocalModel(model_id=model_id, expand=expand == "stac"))
 
 
-@routes.post("/local-models/{model_id}/publish/", Policy.OWNER, c.LocalModelRow)
+@routes.post("/local-models/{model_id}/publish/", Policy.OWNER, c.LocalModelRow, sends=c.SetLocalModelVisibility)
 async def publish_local_model(request: Request, model_id: Id) -> Response:
     return await send(request, c.SetLocalModelVisibility(model_id=model_id, visibility="public"))
 
 
-@routes.post("/local-models/{model_id}/unpublish/", Policy.OWNER, c.LocalModelRow)
+@routes.post("/local-models/{model_id}/unpublish/", Policy.OWNER, c.LocalModelRow, sends=c.SetLocalModelVisibility)
 async def unpublish_local_model(request: Request, model_id: Id) -> Response:
     return await send(request, c.SetLocalModelVisibility(model_id=model_id, visibility="private"))
 
 
-@routes.patch("/local-models/{model_id}/pin/", Policy.ADMIN, c.LocalModelRow)
+@routes.patch("/local-models/{model_id}/pin/", Policy.ADMIN, c.LocalModelRow, sends=PinModel)
 async def pin_local_model(request: Request, model_id: Id, body: PinBody | None = None) -> Response:
     return await send(request, (body or PinBody()).command("local", model_id), wait=OUTSIDE)
 
 
-@routes.patch("/local-models/{model_id}/metadata/", Policy.OWNER, c.LocalModelRow)
+@routes.patch("/local-models/{model_id}/metadata/", Policy.OWNER, c.LocalModelRow, sends=DescribeModel)
 async def describe_local_model(request: Request, model_id: Id, body: MetadataBody) -> Response:
     return await send(request, body.command("local", model_id), wait=OUTSIDE)
 
 
-@routes.patch("/local-models/{model_id}/stac/", Policy.ADMIN, c.LocalModelRow)
+@routes.patch("/local-models/{model_id}/stac/", Policy.ADMIN, c.LocalModelRow, sends=EditModelStac)
 async def edit_local_model_stac(request: Request, model_id: Id, body: StacBody) -> Response:
     return await send(request, body.command("local", model_id), wait=OUTSIDE)
 
 
-@routes.get("/local-models/{model_id}/runs/", Policy.PUBLIC_READ)
+@routes.get("/local-models/{model_id}/runs/", Policy.PUBLIC_READ, list[ModelRun])
 async def list_model_runs(request: Request, model_id: Id, limit: Annotated[int, Field(ge=1, le=1000)] = 50) -> Response:
     """Who may see the model may see its runs."""
     model = orjson.loads(await answer(request, c.GetLocalModel(model_id=model_id)))

@@ -43,7 +43,10 @@ async def list_mappings(request: Request, page: PageNumber = 1, page_size: PageS
     return JSONResponse({"items": rows["results"], "total": rows["count"], "page": page, "page_size": page_size})
 
 
-@routes.post("/admin/mappings", Policy.MAPPINGS, m.Mapping, status=201)
+@routes.post(
+    "/admin/mappings", Policy.MAPPINGS, m.Mapping, status=201, sends=m.CreateMapping,
+    refuses={409: "The identity leads to an account already."},
+)  # fmt: skip
 async def create_mapping(request: Request, body: MappingBody) -> Response:
     return await send(request, m.CreateMapping(**body.model_dump()))
 
@@ -53,11 +56,11 @@ async def get_mapping(request: Request, hanko_user_id: HankoId) -> Response:
     return await ask(request, m.GetMapping(hanko_user_id=hanko_user_id))
 
 
-@routes.put("/admin/mappings/{hanko_user_id}", Policy.MAPPINGS, m.Mapping)
+@routes.put("/admin/mappings/{hanko_user_id}", Policy.MAPPINGS, m.Mapping, sends=m.ChangeMapping)
 async def change_mapping(request: Request, hanko_user_id: HankoId, body: TargetBody) -> Response:
     return await send(request, m.ChangeMapping(hanko_user_id=hanko_user_id, app_user_id=body.app_user_id))
 
 
-@routes.delete("/admin/mappings/{hanko_user_id}", Policy.MAPPINGS)
+@routes.delete("/admin/mappings/{hanko_user_id}", Policy.MAPPINGS, sends=m.DeleteMapping)
 async def delete_mapping(request: Request, hanko_user_id: HankoId) -> Response:
     return await send(request, m.DeleteMapping(hanko_user_id=hanko_user_id))

@@ -21,7 +21,10 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-@routes.post("/predictions/{prediction_id}/mapswipe/", Policy.OWNER, c.MapswipeState, status=202)
+@routes.post(
+    "/predictions/{prediction_id}/mapswipe/", Policy.OWNER, c.MapswipeState, status=202, sends=c.PushToMapswipe,
+    refuses={409: "The result is not ready, empty, or with Mapswipe already."},
+)  # fmt: skip
 async def push_to_mapswipe(
     request: Request, prediction_id: Id, body: dict[str, Any] = JsonBody(examples=[EXAMPLE])
 ) -> Response:

@@ -13,7 +13,7 @@ from gateway.paging import Filters
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.routing import Routes
-from gateway.schema import ListOf
+from gateway.schema import ListOf, Said
 
 routes = Routes("notifications")
 
@@ -27,7 +27,7 @@ async def list_notifications(request: Request, filters: Annotated[NotificationFi
     return await ask_rows(request, ListNotifications, filters)
 
 
-@routes.post("/notifications/me/mark-all-read/", Policy.AUTH)
+@routes.post("/notifications/me/mark-all-read/", Policy.AUTH, Said, sends=MarkAllRead)
 async def mark_all_read(request: Request) -> Response:
     return await send(request, MarkAllRead())
 
@@ -37,6 +37,6 @@ async def get_notification(request: Request, notification_id: Id) -> Response:
     return await ask(request, GetNotification(notification_id=notification_id))
 
 
-@routes.post("/notifications/me/{notification_id}/mark-read/", Policy.AUTH, Notification)
+@routes.post("/notifications/me/{notification_id}/mark-read/", Policy.AUTH, Notification, sends=MarkRead)
 async def mark_read(request: Request, notification_id: Id) -> Response:
     return await send(request, MarkRead(notification_id=notification_id))

@@ -18,7 +18,7 @@ from kit.errors import Invalid, Unauthenticated, Unavailable
 routes = Routes("accounts")
 
 
-@routes.get("/auth/onboarding/", Policy.ANON, status=302)
+@routes.get("/auth/onboarding/", Policy.ANON, status=302, refuses={409: "The login or the account is linked already."})
 async def onboarding(request: Request, new_user: str = "") -> Response:
     """`new_user=true` makes an account under a negative id; otherwise the OSM account counts that was connected at the
     portal. Ends on the frontend, or back at the portal when nobody here has that OSM account."""

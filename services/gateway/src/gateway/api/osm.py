@@ -12,7 +12,7 @@ from gateway.body import Body
 from gateway.policy import Policy
 from gateway.queries import JSON, answer, ask
 from gateway.routing import Routes
-from gateway.schema import Features, Xml
+from gateway.schema import Feature, Features, Xml
 
 routes = Routes("osm")
 MOST = 10_000
@@ -36,7 +36,7 @@ async def geojson_to_osm(request: Request, body: GeojsonBody) -> Response:
     return Xml(text)
 
 
-@routes.post("/conflate/", Policy.AUTH, Features[dict[str, Any]], deadline=CONFLATION + 1)
+@routes.post("/conflate/", Policy.AUTH, Features[Feature], deadline=CONFLATION + 1)
 async def conflate(request: Request, body: GeojsonBody) -> Response:
     """The features that OpenStreetMap does not have yet."""
     new = orjson.loads(await answer(request, Conflate(features=body.geojson.features), CONFLATION))

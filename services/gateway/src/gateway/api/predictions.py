@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import Query
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ from gateway.paging import Box, Ordered, Searched, Word
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.routing import Routes
-from gateway.schema import Features, ListOf
+from gateway.schema import Feature, Features, ListOf
 
 routes = Routes("predictions")
 LIVE = 60.0
@@ -108,14 +108,6 @@ class PredictionPatch(Body):
     )
 
 
-class Point(BaseModel):
-    """GeoJSON Feature."""
-
-    type: Literal["Feature"]
-    geometry: dict[str, Any]
-    properties: dict[str, Any]
-
-
 def polygon_of(box: Box) -> dict[str, Any]:
     west, south, east, north = box
     ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
@@ -127,7 +119,7 @@ async def list_predictions(request: Request, filters: Annotated[PredictionFilter
     return await ask_rows(request, c.ListPredictions, filters)
 
 
-@routes.get("/predictions/centroid/", Policy.PUBLIC_READ, Features[Point])
+@routes.get("/predictions/centroid/", Policy.PUBLIC_READ, Features[Feature])
 async def list_centroids(request: Request, filters: Annotated[CentroidFilters, Query()]) -> Response:
     """A point inside each prediction that the caller may see; not paginated."""
     return await ask(request, c.ListCentroids(search=filters.search, **filters.fields()))
@@ -138,49 +130,65 @@ async def get_prediction(request: Request, prediction_id: Id) -> Response:
     return await ask(request, c.GetPrediction(prediction_id=prediction_id))
 
 
-@routes.patch("/predictions/{prediction_id}/", Policy.OWNER, c.Prediction)
+@routes.patch("/predictions/{prediction_id}/", Policy.OWNER, c.Prediction, sends=c.ChangePrediction)
 async def change_prediction(request: Request, prediction_id: Id, body: PredictionPatch) -> Response:
     return await send(request, c.ChangePrediction(prediction_id=prediction_id, **body.model_dump()))
 
 
-@routes.delete("/predictions/{prediction_id}/", Policy.OWNER)
+@routes.delete(
+    "/predictions/{prediction_id}/", Policy.OWNER, sends=c.DeletePrediction, refuses={409: "It has not ended yet."}
+)
 async def delete_prediction(request: Request, prediction_id: Id) -> Response:
     """Only what has ended; files are removed by a job."""
     return await send(request, c.DeletePrediction(prediction_id=prediction_id))
 
 
-@routes.post("/predictions/submit/", Policy.AUTH, c.Prediction, status=202, scope="prediction_submit")
+@routes.post(
+    "/predictions/submit/", Policy.AUTH, c.Prediction, status=202, scope="prediction_submit",
+    sends=c.SubmitPrediction, refuses={404: "There is no such model."},
+)  # fmt: skip
 async def submit_prediction(request: Request, body: PredictBody) -> Response:
     return await send(request, body.command())
 
 
-@routes.post("/predictions/live/", Policy.AUTH, deadline=LIVE)
+@routes.post(
+    "/predictions/live/", Policy.AUTH, Features[Feature], deadline=LIVE,
+    refuses={404: "There is no such model.", 422: "The model or the imagery cannot be used now."},
+)  # fmt: skip
 async def predict_live(request: Request, body: LiveBody) -> Response:
     """A FeatureCollection at once; nothing is stored."""
     return await ask(request, c.PredictLive(**body.model_dump()), wait=LIVE - 1)
 
 
-@routes.post("/predictions/{prediction_id}/retry/", Policy.OWNER, c.Prediction, status=202)
+@routes.post(
+    "/predictions/{prediction_id}/retry/", Policy.OWNER, c.Prediction, status=202, sends=c.RetryPrediction,
+    refuses={409: "It did not fail and was not stopped."},
+)  # fmt: skip
 async def retry_prediction(request: Request, prediction_id: Id) -> Response:
     return await send(request, c.RetryPrediction(prediction_id=prediction_id))
 
 
-@routes.post("/predictions/{prediction_id}/cancel/", Policy.OWNER)
+@routes.post(
+    "/predictions/{prediction_id}/cancel/", Policy.OWNER, c.CancelledRun, sends=c.CancelRun,
+    refuses={409: "It has ended already."},
+)  # fmt: skip
 async def cancel_prediction(request: Request, prediction_id: Id, graceful: bool = False) -> Response:
     return await send(request, c.CancelRun(prediction_id=prediction_id, graceful=graceful), wait=runs.OUTSIDE)
 
 
-@routes.get("/predictions/{prediction_id}/result/", Policy.PUBLIC_READ)
+@routes.get(
+    "/predictions/{prediction_id}/result/", Policy.PUBLIC_READ, c.Result, refuses={409: "The results are not ready."}
+)
 async def get_result(request: Request, prediction_id: Id) -> Response:
     return await ask(request, c.GetResult(prediction_id=prediction_id))
 
 
-@routes.post("/predictions/{prediction_id}/publish/", Policy.OWNER, c.Prediction)
+@routes.post("/predictions/{prediction_id}/publish/", Policy.OWNER, c.Prediction, sends=c.SetPredictionVisibility)
 async def publish_prediction(request: Request, prediction_id: Id) -> Response:
     return await send(request, c.SetPredictionVisibility(prediction_id=prediction_id, visibility="public"))
 
 
-@routes.post("/predictions/{prediction_id}/unpublish/", Policy.OWNER, c.Prediction)
+@routes.post("/predictions/{prediction_id}/unpublish/", Policy.OWNER, c.Prediction, sends=c.SetPredictionVisibility)
 async def unpublish_prediction(request: Request, prediction_id: Id) -> Response:
     return await send(request, c.SetPredictionVisibility(prediction_id=prediction_id, visibility="private"))
 

@@ -6,14 +6,13 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.prediction import GetPrediction, GetResult, ListCentroids, ListPredictions, Prediction
-from gateway.api.predictions import Point
+from contracts.prediction import GetPrediction, GetResult, ListCentroids, ListPredictions, Prediction, Result
 from gateway.body import Id
 from gateway.paging import Ordered, Searched, Word
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.routing import Routes
-from gateway.schema import Features, ListOf
+from gateway.schema import Feature, Features, ListOf
 
 routes = Routes("public-predictions")
 
@@ -27,7 +26,7 @@ async def list_public_predictions(request: Request, filters: Annotated[PublicFil
     return await ask_rows(request, ListPredictions, filters, public=True)
 
 
-@routes.get("/public-predictions/centroid/", Policy.OPEN, Features[Point])
+@routes.get("/public-predictions/centroid/", Policy.OPEN, Features[Feature])
 async def list_public_centroids(request: Request, filters: Annotated[PublicFilters, Query()]) -> Response:
     return await ask(request, ListCentroids(public=True, search=filters.search, **filters.fields()))
 
@@ -37,6 +36,8 @@ async def get_public_prediction(request: Request, prediction_id: Id) -> Response
     return await ask(request, GetPrediction(prediction_id=prediction_id, public=True))
 
 
-@routes.get("/public-predictions/{prediction_id}/result/", Policy.OPEN)
+@routes.get(
+    "/public-predictions/{prediction_id}/result/", Policy.OPEN, Result, refuses={409: "The results are not ready."}
+)
 async def get_public_result(request: Request, prediction_id: Id) -> Response:
     return await ask(request, GetResult(prediction_id=prediction_id, public=True))

@@ -32,6 +32,7 @@ class Owner(Protocol):
     GetRunState: Any
     GetRunLogs: Any
     CancelRun: Any
+    CancelledRun: Any
 
 
 class LogFilters(BaseModel):
@@ -59,4 +60,12 @@ def declare(routes: Routes, base: str, owner: Owner) -> None:
     runs = f"{base}/runs/{{run_id}}"
     routes.get(f"{runs}/status/", Policy.OWNER, RunState, name=f"{kind}_run_state")(run_state)
     routes.get(f"{runs}/logs/", Policy.OWNER, list[LogLine], name=f"{kind}_run_logs")(run_logs)
-    routes.post(f"{runs}/cancel/", Policy.OWNER, name=f"cancel_{kind}_run")(cancel_run)
+    gone = {409: "It has ended already."}
+    routes.post(
+        f"{runs}/cancel/",
+        Policy.OWNER,
+        owner.CancelledRun,
+        name=f"cancel_{kind}_run",
+        sends=owner.CancelRun,
+        refuses=gone,
+    )(cancel_run)

@@ -26,13 +26,13 @@ async def get_star(request: Request, target_id: Target = "") -> Response:
     return await ask(request, c.GetStar(target_id=_target(target_id), identity=_identity(request)))
 
 
-@routes.post("/stars/", Policy.ANON, c.Star, status=201, responses=was_there(c.Star))
+@routes.post("/stars/", Policy.ANON, c.GivenStar, status=201, responses=was_there(c.GivenStar), sends=c.AddStar)
 async def add_star(request: Request, target_id: Target = "") -> Response:
     """201 for a new star, 200 for one that was there."""
     return await send(request, c.AddStar(target_id=_target(target_id), identity=_identity(request)))
 
 
-@routes.delete("/stars/", Policy.ANON)
+@routes.delete("/stars/", Policy.ANON, sends=c.RemoveStar)
 async def remove_star(request: Request, target_id: Target = "") -> Response:
     return await send(request, c.RemoveStar(target_id=_target(target_id), identity=_identity(request)))
 

@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import orjson
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -16,14 +17,44 @@ VERSION = version("gateway")
 SCHEMA, TITLE = "/api/schema/", "fAIr API"
 
 
-@routes.get("/", Policy.OPEN)
+class Root(BaseModel):
+    name: str
+    app_version: str
+    api_version: str
+    schema_address: str = Field(alias="schema")
+    docs: str
+
+
+class Collections(BaseModel):
+    base_models: bool
+    datasets: bool
+    local_models: bool
+
+
+class Mapswipe(BaseModel):
+    url: str | None
+    reachable: bool
+
+
+class Health(BaseModel):
+    """Only what is configured has a member."""
+
+    postgresql: bool
+    s3: bool | None = None
+    stac_api: bool | None = None
+    stac_collections: Collections | None = None
+    zenml: bool | None = None
+    mapswipe: Mapswipe | None = None
+
+
+@routes.get("/", Policy.OPEN, Root)
 async def root(request: Request) -> Response:
     return JSONResponse(
         {"name": TITLE, "app_version": VERSION, "api_version": "v1", "schema": SCHEMA, "docs": "/api/docs/"}
     )
 
 
-@routes.get("/v1/health/", Policy.OPEN, scope=None)
+@routes.get("/v1/health/", Policy.OPEN, Health, scope=None)
 async def health(request: Request) -> Response:
     """Always 200: read the body. Neighbours that are not configured are left out."""
     return JSONResponse(await call_of(request).door.probes.look())

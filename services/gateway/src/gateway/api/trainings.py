@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts import training as c
-from contracts.catalog.models import PublishLocalModel
+from contracts.catalog.models import Published, PublishLocalModel
 from contracts.shared import RunStatus
 from gateway.api import runs
 from gateway.body import Body, Id, Keywords, UserId
@@ -71,40 +71,57 @@ async def get_training(request: Request, training_id: Id) -> Response:
     return await ask(request, c.GetTraining(training_id=training_id))
 
 
-@routes.post("/trainings/submit/", Policy.AUTH, c.Training, status=202, scope="training_submit")
+@routes.post(
+    "/trainings/submit/", Policy.AUTH, c.Training, status=202, scope="training_submit", sends=c.SubmitTraining,
+    refuses={403: "A model of this name is somebody else's.", 404: "There is no such model or dataset."},
+)  # fmt: skip
 async def submit_training(request: Request, body: SubmitBody) -> Response:
     return await send(request, c.SubmitTraining(**body.model_dump()))
 
 
-@routes.post("/trainings/{training_id}/retry/", Policy.OWNER, c.Training, status=202)
+@routes.post(
+    "/trainings/{training_id}/retry/", Policy.OWNER, c.Training, status=202, sends=c.RetryTraining,
+    refuses={409: "It did not fail and was not stopped."},
+)  # fmt: skip
 async def retry_training(request: Request, training_id: Id) -> Response:
     return await send(request, c.RetryTraining(training_id=training_id))
 
 
-@routes.post("/trainings/{training_id}/clone/", Policy.AUTH, c.Training, status=202, scope="training_submit")
+@routes.post(
+    "/trainings/{training_id}/clone/", Policy.AUTH, c.Training, status=202, scope="training_submit",
+    sends=c.CloneTraining, refuses={403: "A model of this name is somebody else's."},
+)  # fmt: skip
 async def clone_training(request: Request, training_id: Id, body: CloneBody | None = None) -> Response:
     """A new training with the same model, dataset and words."""
     return await send(request, c.CloneTraining(training_id=training_id, **(body or CloneBody()).model_dump()))
 
 
-@routes.delete("/trainings/{training_id}/", Policy.OWNER)
+@routes.delete(
+    "/trainings/{training_id}/", Policy.OWNER, sends=c.DeleteTraining, refuses={409: "It has not ended yet."}
+)
 async def delete_training(request: Request, training_id: Id) -> Response:
     """Only what has ended; what was published from it stays."""
     return await send(request, c.DeleteTraining(training_id=training_id))
 
 
-@routes.post("/trainings/{training_id}/cancel/", Policy.OWNER)
+@routes.post(
+    "/trainings/{training_id}/cancel/", Policy.OWNER, c.CancelledRun, sends=c.CancelRun,
+    refuses={409: "It has ended already."},
+)  # fmt: skip
 async def cancel_training(request: Request, training_id: Id, graceful: bool = False) -> Response:
     return await send(request, c.CancelRun(training_id=training_id, graceful=graceful), wait=runs.OUTSIDE)
 
 
-@routes.get("/trainings/{training_id}/epochs/", Policy.AUTH)
+@routes.get("/trainings/{training_id}/epochs/", Policy.AUTH, list[c.Epoch])
 async def list_epochs(request: Request, training_id: Id) -> Response:
     """The loss series, oldest epoch first."""
     return await ask(request, c.GetEpochs(training_id=training_id))
 
 
-@routes.post("/trainings/{training_id}/publish/", Policy.OWNER, status=201)
+@routes.post(
+    "/trainings/{training_id}/publish/", Policy.OWNER, Published, status=201, sends=PublishLocalModel,
+    refuses={409: "It is not completed."},
+)  # fmt: skip
 async def publish_training(request: Request, training_id: Id, body: PublishBody | None = None) -> Response:
     values = (body or PublishBody()).model_dump()
     return await send(request, PublishLocalModel(training_id=training_id, **values), wait=PROMOTION)

@@ -45,7 +45,7 @@ async def list_states(request: Request, filters: Annotated[StateFilters, Query()
     return await ask_rows(request, c.ListStates, filters)
 
 
-@routes.post("/user-state/", Policy.AUTH, c.UserState, status=201, most=MOST_BODY)
+@routes.post("/user-state/", Policy.AUTH, c.UserState, status=201, most=MOST_BODY, sends=c.CreateState)
 async def create_state(request: Request, body: StateBody) -> Response:
     return await send(request, c.CreateState(state=body.state))
 
@@ -55,17 +55,19 @@ async def get_state(request: Request, pid: Id) -> Response:
     return await ask(request, c.GetState(pid=pid))
 
 
-@routes.put("/user-state/{pid}/", Policy.OWNER, c.UserState, most=MOST_BODY)
+@routes.put("/user-state/{pid}/", Policy.OWNER, c.UserState, most=MOST_BODY, sends=c.ReplaceState, refuses={403: None})
 async def replace_state(request: Request, pid: Id, body: StateBody) -> Response:
     return await send(request, c.ReplaceState(pid=pid, state=body.state))
 
 
-@routes.patch("/user-state/{pid}/", Policy.OWNER, c.UserState, most=MOST_BODY)
+@routes.patch(
+    "/user-state/{pid}/", Policy.OWNER, c.UserState, most=MOST_BODY, sends=c.ReplaceState, refuses={403: None}
+)
 async def change_state(request: Request, pid: Id, body: StateBody) -> Response:
     """A state has no parts here: it is replaced as a whole."""
     return await send(request, c.ReplaceState(pid=pid, state=body.state))
 
 
-@routes.delete("/user-state/{pid}/", Policy.OWNER)
+@routes.delete("/user-state/{pid}/", Policy.OWNER, sends=c.DeleteState, refuses={403: None})
 async def delete_state(request: Request, pid: Id) -> Response:
     return await send(request, c.DeleteState(pid=pid))

@@ -13,14 +13,16 @@ from gateway.call import Call, call_of
 from gateway.policy import Policy
 from gateway.problems import refusal
 from gateway.routing import Routes
-from gateway.schema import OTHER_WORDS
+from gateway.schema import OTHER_WORDS, Message
 from kit.errors import Unavailable
 
 routes = Routes("accounts")
 INVALID = "This link is not valid. Please ask for a new one."
 
 
-@routes.post("/auth/me/request-email-verification/", Policy.AUTH, scope="verification_mail", responses=OTHER_WORDS)
+@routes.post(
+    "/auth/me/request-email-verification/", Policy.AUTH, Message, scope="verification_mail", responses=OTHER_WORDS
+)
 async def request_email_verification(request: Request) -> Response:
     call = call_of(request)
     verdict = await call.door.bus.send(RequestEmailVerification(), call.actor)
@@ -29,7 +31,7 @@ async def request_email_verification(request: Request) -> Response:
     return _done(request, verdict) or _message("A mail with a link is on its way to you.")
 
 
-@routes.get("/auth/me/verify-email/", Policy.ANON, responses=OTHER_WORDS)
+@routes.get("/auth/me/verify-email/", Policy.ANON, Message, responses=OTHER_WORDS)
 async def verify_email(request: Request, uid: str = "", token: str = "") -> Response:
     """200 also for an address that is proven already."""
     if not (uid and token):

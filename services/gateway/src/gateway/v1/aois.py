@@ -13,10 +13,11 @@ from gateway.commands import send
 from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
-from gateway.schema import Xml
+from gateway.schema import FeaturesOf, Xml
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Aoi
 
 routes = EarlyRoutes("aoi")
 TRACK = "Don't Edit this Boundary"
@@ -37,35 +38,35 @@ class AoiFilters(Boxed):
     dataset: Id | None = None
 
 
-@routes.get("/aoi/", Policy.PUBLIC_READ)
+@routes.get("/aoi/", Policy.PUBLIC_READ, FeaturesOf[Aoi])
 async def list_aois(request: Request, filters: Annotated[AoiFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, ListAois, filters, geo=True), _early)
 
 
-@routes.post("/aoi/", Policy.AUTH, status=201)
+@routes.post("/aoi/", Policy.AUTH, Aoi, status=201, sends=CreateAoi)
 async def create_aoi(request: Request, body: AoiBody) -> Response:
     return await reshaped(await send(request, CreateAoi(geometry=body.geom, dataset=body.dataset)), _early)
 
 
-@routes.get("/aoi/{aoi_id}/", Policy.PUBLIC_READ)
+@routes.get("/aoi/{aoi_id}/", Policy.PUBLIC_READ, Aoi)
 async def get_aoi(request: Request, aoi_id: Id) -> Response:
     return await reshaped(await ask(request, GetAoi(aoi_id=aoi_id)), _early)
 
 
-@routes.put("/aoi/{aoi_id}/", Policy.OWNER)
+@routes.put("/aoi/{aoi_id}/", Policy.OWNER, Aoi, sends=ChangeAoi)
 async def replace_aoi(request: Request, aoi_id: Id, body: AoiBody) -> Response:
     command = ChangeAoi(aoi_id=aoi_id, geometry=body.geom, dataset=body.dataset, set_dataset=True)
     return await reshaped(await send(request, command), _early)
 
 
-@routes.patch("/aoi/{aoi_id}/", Policy.OWNER)
+@routes.patch("/aoi/{aoi_id}/", Policy.OWNER, Aoi, sends=ChangeAoi)
 async def change_aoi(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
     named = "dataset" in body.model_fields_set
     command = ChangeAoi(aoi_id=aoi_id, geometry=body.geom, dataset=body.dataset, set_dataset=named)
     return await reshaped(await send(request, command), _early)
 
 
-@routes.delete("/aoi/{aoi_id}/", Policy.OWNER)
+@routes.delete("/aoi/{aoi_id}/", Policy.OWNER, sends=DeleteAoi)
 async def delete_aoi(request: Request, aoi_id: Id) -> Response:
     return await send(request, DeleteAoi(aoi_id=aoi_id))
 

@@ -1,5 +1,6 @@
 """`/auth/login/`, `/auth/callback/`: OpenStreetMap's login in two steps, of which the frontend takes the middle one."""
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,12 +13,23 @@ from kit.errors import Invalid, NotFound
 routes = EarlyRoutes("auth")
 
 
-@routes.get("/auth/login/", Policy.OPEN)
+class LoginAddress(BaseModel):
+    login_url: str
+
+
+class AccessToken(BaseModel):
+    access_token: str
+
+
+@routes.get("/auth/login/", Policy.OPEN, LoginAddress, refuses={404: "There is no login at OpenStreetMap here."})
 async def osm_login(request: Request) -> Response:
     return JSONResponse({"login_url": _login(request).address()})
 
 
-@routes.get("/auth/callback/", Policy.OPEN)
+@routes.get(
+    "/auth/callback/", Policy.OPEN, AccessToken,
+    refuses={404: "There is no login at OpenStreetMap here.", 502: "OpenStreetMap does not answer."},
+)  # fmt: skip
 async def osm_callback(request: Request, code: str = "", state: str = "") -> Response:
     """The page that OpenStreetMap sent back brings `code` and `state`; the answer's token goes into the header
     `access-token`."""

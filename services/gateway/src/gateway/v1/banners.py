@@ -24,7 +24,7 @@ async def list_banners(request: Request) -> Response:
 
 
 routes.get("/banner/{banner_id}/", Policy.ANON, c.Banner)(banners.get_banner)
-routes.post("/banner/", Policy.ADMIN, c.Banner, status=201)(banners.create_banner)
-routes.put("/banner/{banner_id}/", Policy.ADMIN, c.Banner)(banners.replace_banner)
-routes.patch("/banner/{banner_id}/", Policy.ADMIN, c.Banner)(banners.change_banner)
-routes.delete("/banner/{banner_id}/", Policy.ADMIN)(banners.delete_banner)
+routes.post("/banner/", Policy.ADMIN, c.Banner, status=201, sends=c.CreateBanner)(banners.create_banner)
+routes.put("/banner/{banner_id}/", Policy.ADMIN, c.Banner, sends=c.ChangeBanner)(banners.replace_banner)
+routes.patch("/banner/{banner_id}/", Policy.ADMIN, c.Banner, sends=c.ChangeBanner)(banners.change_banner)
+routes.delete("/banner/{banner_id}/", Policy.ADMIN, sends=c.DeleteBanner)(banners.delete_banner)

@@ -14,9 +14,11 @@ from gateway.body import Id
 from gateway.paging import MOST, Searched
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
+from gateway.schema import Features
 from gateway.v1.answers import Row
 from gateway.v1.facts import centre_of
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import ModelPoint
 
 routes = EarlyRoutes("model")
 PATIENCE = 10.0
@@ -27,7 +29,7 @@ class CentroidFilters(Searched):
     id: Id | None = None
 
 
-@routes.get("/models/centroid/", Policy.PUBLIC_READ)
+@routes.get("/models/centroid/", Policy.PUBLIC_READ, Features[ModelPoint])
 async def model_centroids(request: Request, filters: Annotated[CentroidFilters, Query()]) -> Response:
     """Not paginated; of very many models the newest."""
     chosen = [] if filters.id is None else [Comparison(field="id", value=str(filters.id))]

@@ -17,10 +17,12 @@ from gateway.body import Body, Id, TileTemplate
 from gateway.commands import send
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
+from gateway.schema import ListOf
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.facts import Facts
 from gateway.v1.filters import NOTHING, Compared, StatusNumber
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Dataset
 
 routes = EarlyRoutes("dataset")
 CATEGORY = "buildings"
@@ -52,34 +54,34 @@ class DatasetFilters(Compared):
         return {"user": self.user, "visibility": None if self.status is None else VISIBILITY.get(self.status)}
 
 
-@routes.get("/dataset/", Policy.PUBLIC_READ)
+@routes.get("/dataset/", Policy.PUBLIC_READ, ListOf[Dataset])
 async def list_datasets(request: Request, filters: Annotated[DatasetFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListDatasets, filters), _Shape(request))
 
 
-@routes.post("/dataset/", Policy.AUTH, status=201)
+@routes.post("/dataset/", Policy.AUTH, Dataset, status=201, sends=c.CreateDataset)
 async def create_dataset(request: Request, body: DatasetBody) -> Response:
     command = c.CreateDataset(title=body.name, source_imagery=body.source_imagery, category=CATEGORY,
                               visibility=VISIBILITY[body.status])  # fmt: skip
     return await reshaped(await send(request, command), _Shape(request))
 
 
-@routes.get("/dataset/{dataset_id}/", Policy.PUBLIC_READ)
+@routes.get("/dataset/{dataset_id}/", Policy.PUBLIC_READ, Dataset)
 async def get_dataset(request: Request, dataset_id: Id) -> Response:
     return await reshaped(await ask(request, c.GetDataset(dataset_id=dataset_id)), _Shape(request))
 
 
-@routes.put("/dataset/{dataset_id}/", Policy.OWNER)
+@routes.put("/dataset/{dataset_id}/", Policy.OWNER, Dataset, sends=c.ChangeDataset)
 async def replace_dataset(request: Request, dataset_id: Id, body: DatasetBody) -> Response:
     return await _change(request, dataset_id, DatasetPatch(**body.model_dump()))
 
 
-@routes.patch("/dataset/{dataset_id}/", Policy.OWNER)
+@routes.patch("/dataset/{dataset_id}/", Policy.OWNER, Dataset, sends=c.ChangeDataset)
 async def change_dataset(request: Request, dataset_id: Id, body: DatasetPatch) -> Response:
     return await _change(request, dataset_id, body)
 
 
-@routes.delete("/dataset/{dataset_id}/", Policy.OWNER)
+@routes.delete("/dataset/{dataset_id}/", Policy.OWNER, sends=c.DeleteDataset, refuses={409: "Trainings refer to it."})
 async def delete_dataset(request: Request, dataset_id: Id) -> Response:
     return await send(request, c.DeleteDataset(dataset_id=dataset_id))
 

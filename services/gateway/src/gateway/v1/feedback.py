@@ -18,9 +18,11 @@ from gateway.commands import send
 from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
+from gateway.schema import FeaturesOf
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Approved
 
 routes = EarlyRoutes("feedback")
 ACCEPTED = "accept"
@@ -41,12 +43,12 @@ class ApprovedFilters(Boxed):
         return {"user": self.user, "action": ACCEPTED, "stac_id": model}
 
 
-@routes.get("/approved-prediction/", Policy.AUTH)
+@routes.get("/approved-prediction/", Policy.AUTH, FeaturesOf[Approved])
 async def list_approved(request: Request, filters: Annotated[ApprovedFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListFeedback, filters, geo=True), _early)
 
 
-@routes.post("/approved-prediction/", Policy.AUTH)
+@routes.post("/approved-prediction/", Policy.AUTH, Approved, sends=(c.GiveFeedback, c.ChangeFeedback))
 async def approve(request: Request, body: ApprovedBody) -> Response:
     """200 whether it is new or was there."""
     model = judged(body.training)
@@ -59,12 +61,12 @@ async def approve(request: Request, body: ApprovedBody) -> Response:
     return await reshaped(await send(request, command), _early, 200)
 
 
-@routes.get("/approved-prediction/{feedback_id}/", Policy.AUTH)
+@routes.get("/approved-prediction/{feedback_id}/", Policy.AUTH, Approved)
 async def get_approved(request: Request, feedback_id: Id) -> Response:
     return await reshaped(await ask(request, c.GetFeedback(feedback_id=feedback_id)), _early)
 
 
-@routes.delete("/approved-prediction/{feedback_id}/", Policy.OWNER)
+@routes.delete("/approved-prediction/{feedback_id}/", Policy.OWNER, sends=c.RemoveFeedback)
 async def withdraw_approval(request: Request, feedback_id: Id) -> Response:
     return await send(request, c.RemoveFeedback(feedback_id=feedback_id))
 

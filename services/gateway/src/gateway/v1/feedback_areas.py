@@ -21,12 +21,13 @@ from gateway.commands import send
 from gateway.paging import Boxed
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
-from gateway.schema import Xml
+from gateway.schema import FeaturesOf, Xml
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.aois import aoi_as_gpx
 from gateway.v1.facts import Facts
 from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import FeedbackAoi, FeedbackLabel
 from kit.errors import Invalid
 
 routes = EarlyRoutes("feedback")
@@ -58,7 +59,7 @@ class LabelFilters(Boxed):
     feedback_aoi__training: Id | None = None
 
 
-@routes.get("/feedback-aoi/", Policy.AUTH)
+@routes.get("/feedback-aoi/", Policy.AUTH, FeaturesOf[FeedbackAoi])
 async def list_feedback_areas(request: Request, filters: Annotated[AoiFilters, Query()]) -> Response:
     """Those of the caller."""
     dataset = await marked(request, filters.training)
@@ -67,7 +68,7 @@ async def list_feedback_areas(request: Request, filters: Annotated[AoiFilters, Q
     return await reshaped_rows(rows, _area_of(filters.training))
 
 
-@routes.post("/feedback-aoi/", Policy.AUTH, status=201)
+@routes.post("/feedback-aoi/", Policy.AUTH, FeedbackAoi, status=201, sends=(CreateAoi, d.CreateDataset))
 async def create_feedback_area(request: Request, body: AoiBody) -> Response:
     dataset = await marked(request, body.training) or await _begun(request, body)
     if isinstance(dataset, Response):
@@ -76,17 +77,17 @@ async def create_feedback_area(request: Request, body: AoiBody) -> Response:
     return await reshaped(await send(request, command), _area_of(body.training))
 
 
-@routes.get("/feedback-aoi/{aoi_id}/", Policy.PUBLIC_READ)
+@routes.get("/feedback-aoi/{aoi_id}/", Policy.PUBLIC_READ, FeedbackAoi)
 async def get_feedback_area(request: Request, aoi_id: Id) -> Response:
     return await reshaped(await ask(request, GetAoi(aoi_id=aoi_id)), _area_of(None))
 
 
-@routes.patch("/feedback-aoi/{aoi_id}/", Policy.OWNER)
+@routes.patch("/feedback-aoi/{aoi_id}/", Policy.OWNER, FeedbackAoi, sends=ChangeAoi)
 async def change_feedback_area(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
     return await reshaped(await send(request, ChangeAoi(aoi_id=aoi_id, geometry=body.geom)), _area_of(None))
 
 
-@routes.delete("/feedback-aoi/{aoi_id}/", Policy.OWNER)
+@routes.delete("/feedback-aoi/{aoi_id}/", Policy.OWNER, sends=DeleteAoi)
 async def delete_feedback_area(request: Request, aoi_id: Id) -> Response:
     return await send(request, DeleteAoi(aoi_id=aoi_id))
 
@@ -96,13 +97,13 @@ routes.get("/feedback-aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ, name="feedback_aoi
 )
 
 
-@routes.post("/label/feedback/osm/fetch/{aoi_id}/", Policy.AUTH, status=201)
+@routes.post("/label/feedback/osm/fetch/{aoi_id}/", Policy.AUTH, str, status=201, sends=FetchLabels)
 async def fetch_feedback_labels(request: Request, aoi_id: Id) -> Response:
     """A job fetches them; v1 answered when they were there, so look at `label_status`."""
     return await reshaped(await send(request, FetchLabels(aoi_id=aoi_id)), lambda _: "Success", 201)  # type: ignore[arg-type,return-value]
 
 
-@routes.get("/feedback-label/", Policy.AUTH)
+@routes.get("/feedback-label/", Policy.AUTH, FeaturesOf[FeedbackLabel])
 async def list_feedback_labels(request: Request, filters: Annotated[LabelFilters, Query()]) -> Response:
     training = filters.feedback_aoi__training
     dataset = await marked(request, training) if training is not None else None
@@ -113,24 +114,27 @@ async def list_feedback_labels(request: Request, filters: Annotated[LabelFilters
     return await reshaped_rows(rows, _label)
 
 
-@routes.post("/feedback-label/", Policy.AUTH, status=201)
+@routes.post(
+    "/feedback-label/", Policy.AUTH, FeedbackLabel, status=201, sends=CreateLabel,
+    refuses={404: "There is no such area."},
+)  # fmt: skip
 async def create_feedback_label(request: Request, body: LabelBody) -> Response:
     command = CreateLabel(aoi_id=body.feedback_aoi, geometry=body.geom, osm_id=body.osm_id, tags=body.tags)
     return await reshaped(await send(request, command), _label, 201)
 
 
-@routes.get("/feedback-label/{label_id}/", Policy.PUBLIC_READ)
+@routes.get("/feedback-label/{label_id}/", Policy.PUBLIC_READ, FeedbackLabel)
 async def get_feedback_label(request: Request, label_id: Id) -> Response:
     return await reshaped(await ask(request, GetLabel(label_id=label_id)), _label)
 
 
-@routes.patch("/feedback-label/{label_id}/", Policy.OWNER)
+@routes.patch("/feedback-label/{label_id}/", Policy.OWNER, FeedbackLabel, sends=ChangeLabel)
 async def change_feedback_label(request: Request, label_id: Id, body: AoiPatch) -> Response:
     command = ChangeLabel(label_id=label_id, given=["geometry"], geometry=body.geom)
     return await reshaped(await send(request, command), _label)
 
 
-@routes.delete("/feedback-label/{label_id}/", Policy.OWNER)
+@routes.delete("/feedback-label/{label_id}/", Policy.OWNER, sends=DeleteLabel)
 async def delete_feedback_label(request: Request, label_id: Id) -> Response:
     return await send(request, DeleteLabel(label_id=label_id))
 

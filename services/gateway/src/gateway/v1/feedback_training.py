@@ -24,6 +24,7 @@ from gateway.v1.base_models import declared
 from gateway.v1.facts import Facts
 from gateway.v1.feedback_areas import marked
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Training
 from gateway.v1.settings import early_settings
 from gateway.v1.trainings import LABELS, Shape, refuse_second
 from kit.errors import Invalid
@@ -39,7 +40,11 @@ class FeedbackTrainingBody(Body):
     zoom_level: Zooms = [19]
 
 
-@routes.post("/feedback/training/submit/", Policy.AUTH, scope="training_submit")
+@routes.post(
+    "/feedback/training/submit/", Policy.AUTH, Training, scope="training_submit",
+    sends=(d.BuildDraft, c.SubmitTraining),
+    refuses={404: "There is no such model or dataset.", 409: "Its dataset cannot be built."},
+)  # fmt: skip
 async def submit_feedback_training(request: Request, body: FeedbackTrainingBody) -> Response:
     _check_limits(body)
     training = await Facts(request).training(body.training_id)

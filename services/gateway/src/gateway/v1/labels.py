@@ -8,21 +8,33 @@ from pydantic import model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.catalog.labels import ChangeLabel, CreateLabel, DeleteLabel, FetchLabels, GetLabel, ListLabels
+from contracts.catalog.labels import (
+    ChangeLabel,
+    CreateLabel,
+    DeleteLabel,
+    FetchLabels,
+    GetLabel,
+    LabelFeature,
+    ListLabels,
+    UploadLabels,
+)
 from contracts.shared import Page
-from gateway.api.labels import LabelFilters
+from gateway.api.labels import UPLOAD, LabelFilters
 from gateway.body import Body, Id
 from gateway.commands import send
 from gateway.paging import MOST
 from gateway.policy import Policy
 from gateway.queries import JSON, ask, collected
-from gateway.schema import OTHER_WORDS
+from gateway.schema import OTHER_WORDS, Features
 from gateway.uploads import BadUpload, features_of, send_parts
 from gateway.v1.answers import Row, reshaped
 from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import UploadState
 
 routes = EarlyRoutes("label")
+STARTS: dict[int | str, dict[str, Any]] = {202: {"description": "A job does the rest", "model": str}}
+READS: dict[int | str, dict[str, Any]] = {202: {"description": "A job does the rest", "model": UploadState}}
 STARTED, BEING_PROCESSED = "Processing started", {"status": "GeoJSON file is being processed"}
 
 
@@ -50,49 +62,52 @@ class EarlyFilters(LabelFilters):
         return {"in_bbox": str(values["in__bbox"]).strip("/"), **values}
 
 
-@routes.get("/label/", Policy.PUBLIC_READ)
+@routes.get("/label/", Policy.PUBLIC_READ, Features[LabelFeature])
 async def list_labels(request: Request, filters: Annotated[EarlyFilters, Query()]) -> Response:
     """Not paginated."""
     page = filters.page(MOST).model_copy(update={"limit": MOST, "offset": 0})
     return await collected(request, ListLabels(page=Page(**page.model_dump()), **filters.fields()))
 
 
-@routes.post("/label/", Policy.AUTH)
+@routes.post("/label/", Policy.AUTH, LabelFeature, sends=CreateLabel, refuses={404: "There is no such area."})
 async def write_label(request: Request, body: LabelBody) -> Response:
     """200 whether the label is new or was there."""
     command = CreateLabel(aoi_id=body.aoi, geometry=body.geom, osm_id=body.osm_id, tags=body.tags)
     return await reshaped(await send(request, command), _same, 200)
 
 
-@routes.get("/label/{label_id}/", Policy.PUBLIC_READ)
+@routes.get("/label/{label_id}/", Policy.PUBLIC_READ, LabelFeature)
 async def get_label(request: Request, label_id: Id) -> Response:
     return await ask(request, GetLabel(label_id=label_id))
 
 
-@routes.put("/label/{label_id}/", Policy.ADMIN)
+@routes.put("/label/{label_id}/", Policy.ADMIN, LabelFeature, sends=ChangeLabel)
 async def replace_label(request: Request, label_id: Id, body: LabelBody) -> Response:
     return await _change(request, label_id, body.model_dump())
 
 
-@routes.patch("/label/{label_id}/", Policy.ADMIN)
+@routes.patch("/label/{label_id}/", Policy.ADMIN, LabelFeature, sends=ChangeLabel)
 async def change_label(request: Request, label_id: Id, body: LabelPatch) -> Response:
     given = body.model_dump(exclude_unset=True)
     required = {name for name in ("geom", "aoi") if given.get(name, 0) is None}
     return await _change(request, label_id, {name: value for name, value in given.items() if name not in required})
 
 
-@routes.delete("/label/{label_id}/", Policy.ADMIN)
+@routes.delete("/label/{label_id}/", Policy.ADMIN, sends=DeleteLabel)
 async def delete_label(request: Request, label_id: Id) -> Response:
     return await send(request, DeleteLabel(label_id=label_id))
 
 
-@routes.post("/label/osm/fetch/{aoi_id}/", Policy.AUTH, status=202)
+@routes.post("/label/osm/fetch/{aoi_id}/", Policy.AUTH, status=202, responses=STARTS, sends=FetchLabels)
 async def fetch_labels(request: Request, aoi_id: Id) -> Response:
     answer = await send(request, FetchLabels(aoi_id=aoi_id))
     return _json(STARTED, 202) if answer.status_code == 202 else answer
 
 
-@routes.post("/label/upload/{aoi_id}/", Policy.AUTH, status=202, responses=OTHER_WORDS)
+@routes.post(
+    "/label/upload/{aoi_id}/", Policy.AUTH, status=202, openapi_extra=UPLOAD, responses={**OTHER_WORDS, **READS},
+    sends=UploadLabels, refuses={409: "Labels are being fetched; try again when that is done."},
+)  # fmt: skip
 async def upload_labels(request: Request, aoi_id: Id) -> Response:
     """What is wrong with the file, an unknown AOI included, is 400 with `error`."""
     try:

@@ -12,9 +12,11 @@ from gateway.api.predictions import LIVE, BoundingBox, Imagery
 from gateway.body import Body, Id
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
+from gateway.schema import Feature, Features
 from gateway.v1.facts import Facts
 from gateway.v1.predictions import PredictionBody, submit
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Prediction
 from kit.errors import Invalid, NotFound
 
 routes = EarlyRoutes("prediction")
@@ -53,7 +55,11 @@ AnyBody = Annotated[
 ]  # fmt: skip
 
 
-@routes.post("/prediction/", Policy.AUTH, status=201, scope="prediction_submit", deadline=LIVE, responses=EMPTY)
+@routes.post(
+    "/prediction/", Policy.AUTH, Prediction | Features[Feature], status=201, scope="prediction_submit", deadline=LIVE,
+    responses=EMPTY, sends=c.SubmitPrediction,
+    refuses={404: "There is no such model.", 422: "The model or the imagery cannot be used now."},
+)  # fmt: skip
 async def predict(request: Request, body: AnyBody) -> Response:
     return await submit(request, body) if isinstance(body, PredictionBody) else await _at_once(request, body)
 

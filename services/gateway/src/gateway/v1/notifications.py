@@ -3,21 +3,22 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.notify import MarkAllRead, MarkRead
+from contracts.notify import MarkAllRead, MarkRead, Notification
 from gateway.body import Id
 from gateway.commands import send
 from gateway.policy import Policy
+from gateway.schema import Said
 from gateway.v1.routes import EarlyRoutes
 
 routes = EarlyRoutes("notifications")
 
 
-@routes.post("/notifications/mark-as-read/{notification_id}/", Policy.AUTH)
+@routes.post("/notifications/mark-as-read/{notification_id}/", Policy.AUTH, Notification, sends=MarkRead)
 async def mark_read(request: Request, notification_id: Id) -> Response:
     return await send(request, MarkRead(notification_id=notification_id))
 
 
-@routes.post("/notifications/mark-all-as-read/", Policy.AUTH)
+@routes.post("/notifications/mark-all-as-read/", Policy.AUTH, Said, sends=MarkAllRead)
 async def mark_all_read(request: Request) -> Response:
     """Also 200 when nothing was unread; v1 said 404 then."""
     return await send(request, MarkAllRead())

@@ -12,7 +12,9 @@ from gateway.call import Call, call_of
 from gateway.paging import Searched
 from gateway.policy import Policy
 from gateway.queries import JSON, links
+from gateway.schema import ListOf
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Person
 
 routes = EarlyRoutes("users")
 
@@ -21,7 +23,7 @@ class PeopleFilters(Searched):
     id: UserId | None = None
 
 
-@routes.get("/users/", Policy.AUTH)
+@routes.get("/users/", Policy.AUTH, ListOf[Person])
 async def list_users(request: Request, filters: Annotated[PeopleFilters, Query()]) -> Response:
     call = call_of(request)
     page = filters.page(call.door.settings.page_size)

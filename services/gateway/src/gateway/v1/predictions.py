@@ -24,10 +24,12 @@ from gateway.commands import send
 from gateway.paging import Ordered, Searched
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
+from gateway.schema import ListOf, Said
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.facts import Facts
 from gateway.v1.filters import spelt
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Prediction, Queued
 from gateway.v1.statuses import STATES, EarlyStatus, task_id, todays
 from gateway.v1.trainings import terminated
 from kit.errors import Invalid
@@ -90,12 +92,12 @@ class PredictionFilters(Searched, Ordered):
         return {"statuses": todays(self.status), "visibility": seen, "user": self.user}
 
 
-@routes.get("/prediction/", Policy.PUBLIC_READ)
+@routes.get("/prediction/", Policy.PUBLIC_READ, ListOf[Prediction])
 async def list_predictions(request: Request, filters: Annotated[PredictionFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListPredictions, filters), Shape(request))
 
 
-@routes.get("/prediction/{prediction_id}/", Policy.PUBLIC_READ)
+@routes.get("/prediction/{prediction_id}/", Policy.PUBLIC_READ, Prediction)
 async def get_prediction(request: Request, prediction_id: Id) -> Response:
     return await reshaped(await ask(request, c.GetPrediction(prediction_id=prediction_id)), Shape(request))
 
@@ -110,7 +112,9 @@ async def submit(request: Request, body: PredictionBody) -> Response:
     return await reshaped(await send(request, command), Shape(request), 201)
 
 
-@routes.patch("/prediction/{prediction_id}/", Policy.OWNER)
+@routes.patch(
+    "/prediction/{prediction_id}/", Policy.OWNER, Prediction, sends=(c.ChangePrediction, c.SetPredictionVisibility)
+)
 async def change_prediction(request: Request, prediction_id: Id, body: PredictionPatch) -> Response:
     response = await ask(request, c.GetPrediction(prediction_id=prediction_id))
     for command in _changes(prediction_id, body):
@@ -130,12 +134,14 @@ def _changes(prediction_id: int, body: PredictionPatch) -> list[Command]:
     return changes
 
 
-@routes.delete("/prediction/{prediction_id}/", Policy.OWNER)
+@routes.delete(
+    "/prediction/{prediction_id}/", Policy.OWNER, sends=c.DeletePrediction, refuses={409: "It has not ended yet."}
+)
 async def delete_prediction(request: Request, prediction_id: Id) -> Response:
     return await send(request, c.DeletePrediction(prediction_id=prediction_id))
 
 
-@routes.post("/prediction/{prediction_id}/retry/", Policy.OWNER)
+@routes.post("/prediction/{prediction_id}/retry/", Policy.OWNER, Queued, sends=c.RetryPrediction)
 async def retry_prediction(request: Request, prediction_id: Id) -> Response:
     response = await send(request, c.RetryPrediction(prediction_id=prediction_id))
     if response.status_code == 409:
@@ -144,7 +150,7 @@ async def retry_prediction(request: Request, prediction_id: Id) -> Response:
     return await reshaped(response, lambda _: said, 200)
 
 
-@routes.post("/prediction/terminate/{prediction_id}/", Policy.OWNER)
+@routes.post("/prediction/terminate/{prediction_id}/", Policy.OWNER, Said, sends=c.CancelRun)
 async def terminate_prediction(request: Request, prediction_id: Id) -> Response:
     return await terminated(await send(request, c.CancelRun(prediction_id=prediction_id), wait=runs.OUTSIDE))
 

@@ -9,6 +9,9 @@ from kit.errors import Forbidden, Unauthenticated
 
 
 class EarlyRule(Rule):
+    def forbids(self, method: str) -> bool:
+        return super().forbids(method) or not (self.is_free(method) or method in SAFE)
+
     def admit(self, actor: Actor, method: str) -> None:
         try:
             super().admit(actor, method)
@@ -22,6 +25,7 @@ class EarlyRoutes(Routes):
     """Operations are named `v1_…`, so that they do not clash with those of today."""
 
     rule = EarlyRule
+    deprecated = True
 
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         super().__init__(f"v1 {tag}", prefix)

@@ -3,6 +3,7 @@
 import re
 from typing import Literal
 
+TaskStatus = Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]
 EarlyStatus = Literal["SUBMITTED", "RUNNING", "FINISHED", "FAILED"]
 STATES: dict[str, EarlyStatus] = {
     "initializing": "SUBMITTED", "submitted": "SUBMITTED", "provisioning": "SUBMITTED",
@@ -11,7 +12,12 @@ STATES: dict[str, EarlyStatus] = {
     "failed": "FAILED", "retried": "FAILED", "stopped": "FAILED",
 }  # fmt: skip
 UNDER_WAY = [status for status, early in STATES.items() if early in ("SUBMITTED", "RUNNING")]
-TASK_STATES = {"SUBMITTED": "PENDING", "RUNNING": "STARTED", "FINISHED": "SUCCESS", "FAILED": "FAILURE"}
+TASK_STATES: dict[str, TaskStatus] = {
+    "SUBMITTED": "PENDING",
+    "RUNNING": "STARTED",
+    "FINISHED": "SUCCESS",
+    "FAILED": "FAILURE",
+}
 _TASK = re.compile(r"(training|prediction)-(\d{1,18})")
 
 

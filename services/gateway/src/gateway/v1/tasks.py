@@ -13,11 +13,13 @@ from gateway.api.runs import OUTSIDE
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Task
 from gateway.v1.settings import early_settings
 from gateway.v1.statuses import STATES, TASK_STATES, task_of
 from kit.errors import DomainError, NotFound
 
 routes = EarlyRoutes("task")
+NEVER_UNKNOWN = {404: None}
 UNKNOWN = {"status": "PENDING", "result": None, "traceback": None}
 
 
@@ -28,8 +30,10 @@ async def task_status(request: Request, task_id: str) -> Response:
     return Response(orjson.dumps({"id": task_id, **told}), media_type=JSON)
 
 
-routes.get("/training/status/{task_id}/", Policy.PUBLIC_READ, name="training_task_status")(task_status)
-routes.get("/task/status/{task_id}/", Policy.PUBLIC_READ)(task_status)
+routes.get("/training/status/{task_id}/", Policy.PUBLIC_READ, Task, name="training_task_status", refuses=NEVER_UNKNOWN)(
+    task_status
+)
+routes.get("/task/status/{task_id}/", Policy.PUBLIC_READ, Task, refuses=NEVER_UNKNOWN)(task_status)
 
 
 async def _told(request: Request, kind: str, row_id: int) -> dict[str, Any]:

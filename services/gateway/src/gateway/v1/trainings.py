@@ -23,11 +23,13 @@ from gateway.commands import send
 from gateway.paging import Ordered, Searched
 from gateway.policy import Policy
 from gateway.queries import answer, ask, ask_rows
+from gateway.schema import ListOf, Said
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.base_models import declared, early_name
 from gateway.v1.facts import Facts, accuracy_of
 from gateway.v1.filters import spelt
 from gateway.v1.routes import EarlyRoutes
+from gateway.v1.rows import Training
 from gateway.v1.settings import early_settings
 from gateway.v1.statuses import STATES, UNDER_WAY, EarlyStatus, task_id, todays
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -70,22 +72,25 @@ class TrainingFilters(Searched, Ordered):
         return {"local_model": self.model, "statuses": todays(self.status), "user": self.user}
 
 
-@routes.get("/training/", Policy.PUBLIC_READ)
+@routes.get("/training/", Policy.PUBLIC_READ, ListOf[Training])
 async def list_trainings(request: Request, filters: Annotated[TrainingFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListTrainings, filters), Shape(request))
 
 
-@routes.get("/training/{training_id}/", Policy.PUBLIC_READ)
+@routes.get("/training/{training_id}/", Policy.PUBLIC_READ, Training)
 async def get_training(request: Request, training_id: Id) -> Response:
     return await reshaped(await ask(request, c.GetTraining(training_id=training_id)), Shape(request))
 
 
-@routes.delete("/training/{training_id}/", Policy.OWNER)
+@routes.delete("/training/{training_id}/", Policy.OWNER, sends=c.DeleteTraining, refuses={409: "It has not ended yet."})
 async def delete_training(request: Request, training_id: Id) -> Response:
     return await send(request, c.DeleteTraining(training_id=training_id))
 
 
-@routes.post("/training/", Policy.AUTH, status=201, scope="training_submit")
+@routes.post(
+    "/training/", Policy.AUTH, Training, status=201, scope="training_submit", sends=(c.SubmitTraining, d.BuildDraft),
+    refuses={404: "There is no such model or dataset.", 409: "Its dataset cannot be built."},
+)  # fmt: skip
 async def submit_training(request: Request, body: TrainingBody) -> Response:
     card = await _card(request, body.model)
     _check_limits(body, early_settings().limits(await early_name(request, card["base_model_stac_id"])))
@@ -101,12 +106,15 @@ async def submit_training(request: Request, body: TrainingBody) -> Response:
     return await reshaped(await send(request, command), Shape(request), 201)
 
 
-@routes.post("/training/terminate/{training_id}/", Policy.OWNER)
+@routes.post("/training/terminate/{training_id}/", Policy.OWNER, Said, sends=c.CancelRun)
 async def terminate_training(request: Request, training_id: Id) -> Response:
     return await terminated(await send(request, c.CancelRun(training_id=training_id), wait=runs.OUTSIDE))
 
 
-@routes.post("/training/publish/{training_id}/", Policy.OWNER, status=201)
+@routes.post(
+    "/training/publish/{training_id}/", Policy.OWNER, str, status=201,
+    sends=(PublishLocalModel, SetLocalModelVisibility), refuses={409: "It is not finished."},
+)  # fmt: skip
 async def publish_training(request: Request, training_id: Id) -> Response:
     """Promotes the run and shows the model to everybody."""
     training = orjson.loads(await answer(request, c.GetTraining(training_id=training_id)))

@@ -1,0 +1,142 @@
+"""The OpenAPI document tells people what they need, and nothing of the framework."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.catalog.areas import CreateAoi
+from contracts.training import SubmitTraining
+from gateway.app import application
+from gateway.description import described_routes
+from gateway.outcomes import refusals, takes_body
+from gateway.policy import Policy
+from gateway.routing import DoorRoute, Routes
+from gateway.schema import Pending, Said
+from gateway.settings import DoorSettings
+from gateway.v1.routes import EarlyRoutes
+from gateway.words import PARAMETERS, spoken
+
+Operation = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    return application(DoorSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
+
+
+@pytest.fixture(scope="module")
+def operations(app: FastAPI) -> dict[str, Operation]:
+    return {one["operationId"]: one for path in app.openapi()["paths"].values() for one in path.values()}
+
+
+def named(operation: Operation) -> list[Operation]:
+    return [parameter for parameter in operation.get("parameters", ()) if "name" in parameter]
+
+
+def answers(operation: Operation) -> Iterator[tuple[str, Any]]:
+    """Status and schema of what a successful answer holds."""
+    for status, answer in operation["responses"].items():
+        if status[0] == "2":
+            yield from ((status, content["schema"]) for content in answer.get("content", {}).values())
+
+
+def test_every_operation_has_words(operations: dict[str, Operation]):
+    said = {name for tag, words in spoken().items() if tag != PARAMETERS for name in words}
+    assert said == set(operations), "gateway/words.toml has words for each operation and for no other"
+    misplaced = [name for name, one in operations.items() if name not in spoken().get(one["tags"][0], {})]
+    assert misplaced == []
+    assert [name for name, one in operations.items() if not (one["summary"] and one["description"])] == []
+
+
+def test_every_parameter_has_words(operations: dict[str, Operation]):
+    mute = [(name, one["name"]) for name, operation in operations.items() for one in named(operation)
+            if not one.get("description")]  # fmt: skip
+    assert mute == []
+    used = {one["name"] for operation in operations.values() for one in named(operation)}
+    assert set(spoken()[PARAMETERS]) <= used
+
+
+def test_every_answer_has_a_shape(app: FastAPI, operations: dict[str, Operation]):
+    empty = [(name, status) for name, one in operations.items() for status, shape in answers(one)
+             if not shape or shape == {"type": "object"}]  # fmt: skip
+    assert empty == []
+    silent = [
+        name for name, one in operations.items() if not list(answers(one)) and not {"204", "302"} & {*one["responses"]}
+    ]
+    assert silent == ["head_artifact"]
+
+
+def test_every_body_has_an_example_that_it_takes(app: FastAPI, operations: dict[str, Operation]):
+    for route in filter(takes_body, described_routes(app)):
+        media = operations[route.name]["requestBody"]["content"]["application/json"]
+        shown = [one["value"] for one in media.get("examples", {}).values()] or own_examples(route)
+        assert shown, route.name
+        for example in shown if route.body_field else ():
+            TypeAdapter(route.body_field.field_info.annotation).validate_python(example)
+
+
+def own_examples(route: DoorRoute) -> list[Any]:
+    assert route.body_field
+    field = route.body_field.field_info
+    return field.examples or TypeAdapter(field.annotation).json_schema().get("examples", [])
+
+
+def test_example_that_a_body_does_not_take_is_found(app: FastAPI):
+    route = next(route for route in described_routes(app) if route.name == "submit_training")
+    with pytest.raises(ValidationError):
+        TypeAdapter(route.body_field.field_info.annotation).validate_python({"model_name": "x"})  # type: ignore[union-attr]
+
+
+def test_refusals_are_problems_with_their_headers(app: FastAPI, operations: dict[str, Operation]):
+    document = app.openapi()
+    for name, answer in document["components"]["responses"].items():
+        assert answer["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem"), name
+    assert document["components"]["responses"]["Unavailable"]["headers"]["Retry-After"]["required"]
+    assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
+    assert [name for name, one in operations.items() if {"4XX", "5XX", "default", "500"} & set(one["responses"])] == []
+
+
+def test_first_generation_is_deprecated(operations: dict[str, Operation]):
+    old = {name for name, one in operations.items() if one.get("deprecated")}
+    assert old == {name for name, one in operations.items() if one["tags"][0].startswith("v1 ")}
+    assert old == {name for name in operations if name.startswith("v1_")}
+
+
+def route_of(routes: Routes, **options: Any) -> DoorRoute:
+    async def endpoint() -> None: ...
+
+    app = FastAPI()
+    routes.add("POST", "/things/{thing_id}/", **options)(endpoint)
+    routes.into(app)
+    return next(route for route in app.routes if isinstance(route, DoorRoute))
+
+
+@pytest.mark.parametrize(
+    ("options", "statuses"),
+    [
+        ({"policy": Policy.OPEN, "scope": None}, {404}),
+        ({"policy": Policy.OPEN}, {404, 429, 503}),
+        ({"policy": Policy.ANON}, {401, 404, 429, 503}),
+        ({"policy": Policy.AUTH, "sends": CreateAoi}, {400, 401, 404, 422, 429, 503}),
+        ({"policy": Policy.OWNER}, {401, 403, 404, 429, 503}),
+        ({"policy": Policy.AUTH, "refuses": {409: "Done.", 404: None}}, {401, 409, 429, 503}),
+        ({"policy": Policy.AUTH, "openapi_extra": {"requestBody": {}}}, {400, 401, 404, 413, 415, 429, 503}),
+    ],
+)  # fmt: skip
+def test_refusals_follow_from_what_a_route_declares(options: dict[str, Any], statuses: set[int]):
+    assert set(refusals(route_of(Routes("things"), **options))) == statuses
+
+
+def test_v1_writes_without_a_login_are_forbidden():
+    assert 403 in refusals(route_of(EarlyRoutes("things"), policy=Policy.AUTH))
+    assert 403 not in refusals(route_of(EarlyRoutes("things"), policy=Policy.ANON))
+
+
+def test_only_commands_that_do_not_expire_can_be_pending():
+    assert 202 not in route_of(Routes("things"), policy=Policy.AUTH, sends=CreateAoi).responses
+    lasting = route_of(Routes("things"), policy=Policy.AUTH, model=Said, status=202, sends=SubmitTraining)
+    assert lasting.responses[202]["model"] == Said | Pending
+    assert set(lasting.responses[202]["headers"]) == {"Location", "Retry-After"}
