@@ -121,6 +121,7 @@ async def test_deleted_aoi_is_gone(caller: Caller, mapping):
         await caller.ask(GetAoi(aoi_id=aoi_id))
 
 
+@pytest.mark.spec("1.3", "unknown dataset 400")
 @pytest.mark.spec("4", "GET /aois/, filter dataset, filter user, filter in_bbox, ordered by id")
 async def test_list_filters_and_pages_by_id(caller: Caller, mapping):
     dataset = await mapping.draft()

@@ -70,7 +70,6 @@ async def test_every_order_works_both_ways(caller: Caller, mapping, field):
     assert [row[field] for row in down] == sorted((row[field] for row in down), reverse=True)
 
 
-@pytest.mark.spec("1.3", "search")
 async def test_searches_have_an_index(running):
     async with running.db.raw() as connection:
         cursor = await connection.execute("select indexname from pg_indexes where indexdef like '%gin_trgm_ops%'")

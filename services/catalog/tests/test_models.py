@@ -215,6 +215,7 @@ async def test_one_item_cannot_belong_to_two_models(registered, caller, files_po
     assert (await caller.send(c.RegisterBaseModel(stac_item=item), ADMIN)).code == "stac_item_taken"
 
 
+@pytest.mark.spec("1.3", "unknown category 400")
 @pytest.mark.spec("6.2", "filter status, filter category, search")
 @pytest.mark.spec("6.2", "GET /base-models/")
 @pytest.mark.spec("15", "only expand=stac")
@@ -519,6 +520,7 @@ async def test_edits_at_once_undo_nothing(registered, caller, stac):
     assert [properties.get(f"note:{number}") for number in range(5)] == list(range(5))
 
 
+@pytest.mark.spec("1.4", "validation_errors")
 @pytest.mark.spec("6.2", "properties, stac_extensions, identity keys 400, extension host")
 @pytest.mark.spec("6.2", "PATCH /base-models/{id}/stac/")
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ async def test_unknown_token_is_a_stranger_and_asked_for_once(http, on_hanko, is
     assert await asked(issuer, "pat_madeup") <= 1
 
 
+@pytest.mark.spec("2.3", "PAT needs LOGIN_INTERNAL_API_KEY")
 @pytest.mark.spec("20.2", "LOGIN_INTERNAL_API_KEY")
 async def test_without_a_key_nobody_is_asked(http, on_hanko, issuer, monkeypatch):
     token = await access_token(issuer, "script-hanko", "script@map.example")

@@ -104,7 +104,6 @@ async def test_pin_without_a_body_pins(http, owners, chief):
     assert (asked["registry"], asked["model_id"], asked["is_pinned"]) == ("base", 1, True)
 
 
-@pytest.mark.spec("1.2", "not paginated")
 @pytest.mark.spec("6.3", "GET /local-models/{id}/runs/")
 async def test_runs_of_a_model_follow_its_visibility(http, owners, problem):
     owners.answer(models.GetLocalModel, {"id": 4, "name": "roofs"})

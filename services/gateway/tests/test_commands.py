@@ -29,7 +29,7 @@ async def test_delete_answers_without_a_body(http, owners, mapper):
     assert (response.status_code, response.content) == (204, b"")
 
 
-@pytest.mark.spec("1.4", "detail, AUTHORIZATION_ERROR")
+@pytest.mark.spec("1.4", "detail")
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
@@ -45,6 +45,7 @@ async def test_refusal_becomes_a_problem(http, owners, mapper, problem, kind, st
     assert kind is not Kind.FORBIDDEN or body["error"]["code"] == "AUTHORIZATION_ERROR"
 
 
+@pytest.mark.spec("1.4", "one-field failures")
 async def test_fields_of_an_invalid_command_are_details(http, owners, mapper, problem):
     owners.judge(BuildDataset, Refused(kind=Kind.INVALID, code="no", facts={"category": ["Unknown category."]}))
     body = problem(await http.post("/api/v1/datasets/build/", json=DATASET, headers=mapper), 400)

@@ -2,10 +2,11 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from contracts.prediction import SubmitPrediction
-from contracts.training import SubmitTraining
+from contracts.training import ListTrainings, SubmitTraining
 from contracts.verdict import Accepted
 from gateway.api.predictions import EXAMPLE as PREDICTION
 from gateway.api.trainings import EXAMPLE as TRAINING
@@ -55,32 +56,36 @@ async def test_next_window_begins_anew(running, monkeypatch):
 
 
 @pytest.mark.spec("1.4", "RATE_LIMIT_EXCEEDED")
-@pytest.mark.spec("1.6", "anonymous rate, Retry-After")
+@pytest.mark.spec("1.6", "anonymous rate, Retry-After, unthrottled routes, counted by client address")
 async def test_limit_over_http(http, running, monkeypatch, problem):
     monkeypatch.setattr(running.door.settings, "anon_rate", Rate(3, 86_400))
-    running.door.limiter._buckets.clear()
-    async with running.db.raw() as connection:
-        await connection.execute("delete from rate_leases where scope = 'anon'")
+    running.door.kpi.put("kpi", {"total_registered_users": 1}, 60)
+    await forget(running, "anon")
     answers = [await http.get("/api/") for _ in range(4)]
     assert [a.headers["ratelimit-remaining"] for a in answers] == ["2", "1", "0", "0"]
     body = problem(answers[3], 429)
     assert body["error"]["code"] == "RATE_LIMIT_EXCEEDED"
     assert 0 < int(answers[3].headers["retry-after"]) <= 86_400
     assert answers[3].headers["ratelimit-limit"] == "3"
-    assert (await http.get("/api/v1/health/")).status_code == 200, "never throttled"
-    async with running.db.raw() as connection:
-        await connection.execute("delete from rate_leases where scope = 'anon'")
-    running.door.limiter._buckets.clear()
+    for never_throttled in ("health", "kpi/stats"):
+        assert (await http.get(f"/api/v1/{never_throttled}/")).status_code == 200
+    elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    async with httpx.AsyncClient(base_url=http.base_url, transport=elsewhere) as neighbour:
+        assert (await neighbour.get("/api/")).status_code == 200
+    running.door.kpi.put("kpi", {}, 0)
+    await forget(running, "anon")
 
 
-@pytest.mark.spec("1.6", "training_submit scope")
+@pytest.mark.spec("1.6", "training_submit scope, submit scopes replace the default, only the submits count")
 async def test_submits_have_limits_of_their_own(http, owners, running, monkeypatch, chief, problem):
     owners.judge(SubmitTraining, Accepted(result={}, http=202))
     owners.judge(SubmitPrediction, Accepted(result={}, http=202))
+    owners.answer(ListTrainings, {"count": 0, "results": []})
     monkeypatch.setattr(running.door.settings, "training_rate", Rate(2, 86_400))
-    async with running.db.raw() as connection:
-        await connection.execute("delete from rate_leases where scope = 'training_submit'")
-    running.door.limiter._buckets.clear()
+    monkeypatch.setattr(running.door.settings, "user_rate", Rate(1, 86_400))
+    await forget(running, "training_submit")
+    await forget(running, "user")
+    assert (await http.get("/api/v1/trainings/", headers=chief)).status_code == 200
     for status in (202, 202, 429):
         response = await http.post("/api/v1/trainings/submit/", json=TRAINING, headers=chief)
         assert response.status_code == status
@@ -88,6 +93,7 @@ async def test_submits_have_limits_of_their_own(http, owners, running, monkeypat
     async with running.db.raw() as connection:
         row = await connection.execute("select taken from rate_leases where scope = 'training_submit'")
         assert (await row.fetchone())[0] == 2, "leased one by one"
+    await forget(running, "user")
 
 
 @pytest.mark.spec("1.6", "user rate, prediction_submit scope")
@@ -113,6 +119,7 @@ async def forget(running, scope: str) -> None:
     running.door.limiter._buckets.clear()
 
 
+@pytest.mark.spec("1.6", "rate syntax")
 @pytest.mark.parametrize(
     ("text", "rate"),
     [("10/h", Rate(10, 3600)), ("5/second", Rate(5, 1)), (" 100 / m", Rate(100, 60)), ("1/d", Rate(1, 86_400))],

@@ -19,7 +19,8 @@ async def boss(signed) -> dict[str, str]:
 
 @pytest.mark.spec("2.6", "POST /api/admin/mappings, GET /api/admin/mappings/{hanko_user_id}")
 @pytest.mark.spec("2.6", "PUT /api/admin/mappings/{hanko_user_id}")
-@pytest.mark.spec("2.6", "DELETE /api/admin/mappings/{hanko_user_id}, existing 409")
+@pytest.mark.spec("2.6", "DELETE /api/admin/mappings/{hanko_user_id}, existing 409, unknown 404")
+@pytest.mark.spec("2.6", "hanko_user_id, app_user_id, app_name, created_at, updated_at, app_username, app_email")
 async def test_a_mapping_from_birth_to_death(http, boss, sql, problem):
     sql("insert into users (id, username, email) values (8400, 'lena', 'lena@map.example'), (8401, 'lena2', '')")
     made = await http.post(PATH, json={"hanko_user_id": "lena-hanko", "app_user_id": "8400"}, headers=boss)
@@ -50,6 +51,7 @@ async def test_mapping_needs_both_ends(http, boss, problem, body):
     assert problem(await http.post(PATH, json=body, headers=boss), 400)["detail"]
 
 
+@pytest.mark.spec("2.6", "page_size at most 100, e-mail in any case")
 @pytest.mark.spec("2.6", "GET /api/admin/mappings, newest first, page, page_size, items, total")
 async def test_list_in_pages(http, boss, sql):
     for number in range(3):

@@ -33,7 +33,7 @@ def environment(monkeypatch, tmp_path):
 @pytest.mark.spec(
     "20.2", "empty is unset, secrets are masked, trailing slashes are stripped, lists are comma-separated"
 )
-@pytest.mark.spec("1.6", "rate syntax")
+@pytest.mark.spec("1.6", "default rates")
 def test_addresses_lists_and_rates(environment):
     environment(CORS_ALLOWED_ORIGINS="https://a.example, https://b.example", USER_RATE_LIMIT="5/m", JWT_AUDIENCE="")
     settings = load(Settings)
@@ -41,6 +41,8 @@ def test_addresses_lists_and_rates(environment):
     assert settings.cors_origins == ["https://a.example", "https://b.example"]
     assert settings.origins[-1] == "https://map.example"
     assert (settings.user_rate, settings.anon_rate) == (Rate(5, 60), Rate(100, 3600))
+    assert (settings.training_rate, settings.prediction_rate) == (Rate(10, 3600), Rate(50, 3600))
+    assert Settings.model_fields["user_rate"].default == Rate(1000, 3600)
     assert settings.jwt_audience is None, "an empty value means unset"
     assert "k" * 40 not in repr(settings)
 

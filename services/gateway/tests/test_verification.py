@@ -1,6 +1,7 @@
 """Proving an address: what the two routes answer, and what a link is good for."""
 
 import asyncio
+import base64
 import json
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,6 +33,12 @@ async def link(running, prover, caller: Caller) -> dict[str, str]:
     assert letter["email"] == ADDRESS
     assert letter["url"].startswith("https://map.example/verify-email/?")
     return {name: values[0] for name, values in parse_qs(urlsplit(letter["url"]).query).items()}
+
+
+@pytest.mark.spec("2.4", "uid is the osm_id")
+async def test_link_names_the_person_and_leads_to_our_pages(link):
+    assert base64.urlsafe_b64decode(link["uid"] + "==") == str(ID).encode()
+    assert link.keys() == {"uid", "token"}
 
 
 @pytest.mark.spec("2.4", "POST /auth/me/request-email-verification/")
@@ -66,7 +73,7 @@ async def test_mails_to_others_are_limited(http, sql, dev_token, problem):
 
 @pytest.mark.spec("23", "verify-email message")
 @pytest.mark.spec("2.4", "GET /auth/me/verify-email/, verify sets the flag")
-@pytest.mark.spec("2.4", "already verified 201")
+@pytest.mark.spec("2.4", "already verified 201, verified before token")
 async def test_link_proves_the_address_once_and_stays_friendly(http, prover, link):
     done = await http.get(VERIFY, params=link)
     assert (done.status_code, done.json().keys()) == (200, {"message"})
@@ -83,7 +90,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.spec("2.4", "wrong token 400, missing parameter 400")
+@pytest.mark.spec("2.4", "wrong token 400, missing parameter 400, unknown uid 400")
 @pytest.mark.parametrize("changes", BAD.values(), ids=BAD.keys())
 async def test_bad_link_is_an_error(http, link, changes):
     refused = await http.get(VERIFY, params={name: v for name, v in (link | changes).items() if v})

@@ -18,6 +18,8 @@ from contracts.training import TrainingFailed
 from contracts.verdict import Kind, Refused
 from kit.testing import Caller, eventually
 from notify.main import build
+from notify.ports import Letter
+from notify.smtp import LogMailer
 
 people = count(5000)
 LINK = "https://map.example/verify-email/?uid=NzA&token=secret-of-the-link"
@@ -101,6 +103,17 @@ async def test_proof_that_nobody_needs_any_more_is_not_mailed(running, caller: C
         return [row for row in await rows(running, person) if row[1] == "failed"]
 
     assert (await eventually(given_up))[0][5] == "Email already verified"
+
+
+@pytest.mark.spec("1.7", "mail to the console in debug")
+async def test_mail_of_a_development_deployment_goes_to_the_log(settings, mailbox, caplog):
+    service = build(settings.model_copy(update={"debug": True}))
+    mailer = next(one for one in service.provides if isinstance(one, LogMailer))
+    with caplog.at_level("INFO", "notify.mail"):
+        await mailer.send(Letter(to="debug@map.example", subject="Hello", text="Words.", key="k"))
+    assert caplog.records[-1].facts["text"] == "Words."
+    assert await mails(mailbox[0], "debug@map.example") == []
+    assert not [one for one in build(settings).provides if isinstance(one, LogMailer)]
 
 
 @pytest.mark.spec("2.4", "unread_notifications_count")

@@ -67,7 +67,8 @@ async def test_each_sees_what_he_may(running, caller: Caller, rows):
     assert await listed(caller, rows, ADMIN, public=True) == ["shown", "first"]
 
 
-@pytest.mark.spec("1.3", "user, ordering, in_bbox, all words match, unknown ordering ignored")
+@pytest.mark.spec("1.3", "user, search, ordering, in_bbox, all words match, search ignores case, several orderings")
+@pytest.mark.spec("1.3", "descending, touching the box counts, unknown ordering ignored")
 @pytest.mark.spec("8.2", "filter local_model_stac_id, filter user, filter status, filter visibility, search, ordering")
 @pytest.mark.parametrize(
     ("filters", "names"),
@@ -82,6 +83,7 @@ async def test_each_sees_what_he_may(running, caller: Caller, rows):
         ({"page": {"in_bbox": (9.9, 49.9, 10.0, 50.0)}}, ["first"]),
         ({"page": {"ordering": "submitted_at"}}, ["first", "second", "foreign", "shown", "empty"]),
         ({"page": {"ordering": "-last_polled_at"}}, ["shown", "empty", "foreign", "second", "first"]),
+        ({"page": {"ordering": "-last_polled_at, submitted_at"}}, ["shown", "first", "second", "foreign", "empty"]),
         ({"page": {"ordering": "id, nonsense"}}, ["first", "second", "foreign", "shown", "empty"]),
         ({"page": {"ordering": "nonsense"}}, ["empty", "shown", "foreign", "second", "first"]),
     ],

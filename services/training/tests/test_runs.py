@@ -8,7 +8,7 @@ import pytest
 from contracts import training as c
 from contracts.shared import Page
 from contracts.verdict import Kind
-from kit.errors import Conflict, Forbidden, NotFound
+from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.messaging.envelope import SERVICE
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
@@ -168,6 +168,14 @@ async def test_lists_are_filtered_ordered_and_paged(submit, report, caller):
     assert await ids(ordering="nonsense,-id", limit=2) == (3, [2, 1])
     assert await ids(status="failed") == (1, [1])
     assert await ids(user=STRANGER.id) == (0, [])
+    assert await ids(user=MAPPER.id) == (3, [2, 1, 0])
+
+
+@pytest.mark.spec("1.3", "unknown model 400")
+async def test_filter_by_an_unknown_model_is_refused(known, caller):
+    with pytest.raises(Invalid) as refused:
+        await caller.ask(c.ListTrainings(local_model=987_654_321))
+    assert list(refused.value.facts) == ["local_model"]
 
 
 async def test_publishable_is_for_owner_and_admin_and_what_is_completed(submit, running, caller):

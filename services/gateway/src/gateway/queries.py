@@ -12,6 +12,7 @@ from contracts.base import Query
 from contracts.shared import Page
 from gateway.call import call_of
 from gateway.paging import Filters
+from kit.errors import Invalid
 
 JSON = "application/json"
 
@@ -28,11 +29,18 @@ async def answer(request: Request, query: Query, wait: float | None = None) -> b
 
 async def ask_rows(request: Request, query: type[Query], filters: Filters, geo: bool = False, **more: Any) -> Response:
     """One page of a list; `geo` makes the results a FeatureCollection. Fields of `filters` are fields of the query."""
+    await _somebody(request, getattr(filters, "user", None))
     page = filters.page(call_of(request).door.settings.page_size)
     rows = await _whole(request, query(page=page, **filters.fields(), **more))
     results = {"type": "FeatureCollection", "features": rows["results"]} if geo else rows["results"]
     body = {"count": rows["count"], **links(request, page, rows["count"]), "results": results}
     return Response(orjson.dumps(body), media_type=JSON)
+
+
+async def _somebody(request: Request, user_id: int | None) -> None:
+    """Invalid for a filter by an account that is not there, as for every value that a field cannot have."""
+    if user_id is not None and not await call_of(request).door.people.exists(user_id):
+        raise Invalid("unknown_user", "The filter names nobody.", user=["There is no such user."])
 
 
 async def _whole(request: Request, query: Query) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from kit.statements import Prepared
 
 REMEMBERED = 300.0
 _PICTURE = Prepared(select(UserRow.img_url).where(UserRow.id == bindparam("user_id")))
+_EXISTS = Prepared(select(func.count()).select_from(UserRow).where(UserRow.id == bindparam("user_id")))
 _NUMBER = Prepared(select(func.count()).select_from(UserRow))
 _SHOWN = (UserRow.id.label("osm_id"), UserRow.username, UserRow.img_url)
 
@@ -29,6 +30,15 @@ class People:
         async with self.db.raw() as connection:
             rows = await _PICTURE.rows(connection, user_id=user_id)
         return self._recent.put(user_id, rows[0]["img_url"] if rows else "", REMEMBERED)
+
+    async def exists(self, user_id: int) -> bool:
+        key = ("exists", user_id)
+        if self._recent.get(key) is None:
+            async with self.db.raw() as connection:
+                if not await _EXISTS.value(connection, user_id=user_id):
+                    return False
+            self._recent.put(key, "", REMEMBERED)
+        return True
 
     async def number(self) -> int:
         async with self.db.raw() as connection:

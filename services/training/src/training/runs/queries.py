@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.shared import Actor, CompactUser
 from contracts.training import GetEpochs, GetPublishable, ListTrainings, Publishable
-from kit.errors import Conflict, Forbidden, NotFound
+from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.messaging.tx import ReadTx
 from kit.statements import Prepared
 from training.runs.view import as_json
-from training.tables import EpochRow, KnownDataset, KnownUser, TrainingRow
+from training.tables import EpochRow, KnownDataset, KnownUser, ModelNameRow, TrainingRow
 
 _on_public_dataset = exists().where(KnownDataset.dataset_id == TrainingRow.dataset, KnownDataset.visibility == "public")
 _BY_ID = Prepared(
@@ -65,6 +65,8 @@ async def refuse_strangers(
 
 
 async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
+    """Invalid for a filter by a model that is not there."""
+    await _known_model(query.local_model, read)
     filters = {"local_model": query.local_model, "user_id": query.user, "status": query.status}
     wanted = [getattr(TrainingRow, key) == value for key, value in filters.items() if value is not None]
     wanted += [TrainingRow.status.in_(query.statuses)] if query.statuses else []
@@ -75,6 +77,11 @@ async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
     page = page.outerjoin(KnownUser, KnownUser.id == TrainingRow.user_id)
     rows = await read.session.scalars(page.limit(query.page.limit).offset(query.page.offset))
     return {"count": count, "results": list(rows)}
+
+
+async def _known_model(model_id: int | None, read: ReadTx) -> None:
+    if model_id is not None and await read.session.get(ModelNameRow, model_id) is None:
+        raise Invalid("unknown_model", "There is no such model.", local_model=["There is no such model."])
 
 
 def _says(word: str) -> ColumnElement[bool]:

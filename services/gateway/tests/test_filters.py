@@ -1,0 +1,76 @@
+"""What narrows and orders a list arrives at its owner; a value that its field cannot have is refused here."""
+
+from typing import Any
+
+import pytest
+
+from contracts.base import Query
+from contracts.catalog.areas import ListAois
+from contracts.catalog.datasets import ListDatasets
+from contracts.catalog.models import ListBaseModels, ListLocalModels
+from contracts.prediction import ListPredictions
+from contracts.prediction.feedback import ListFeedback
+from contracts.training import ListTrainings
+
+spec = pytest.mark.spec
+LISTS: list[tuple[str, type[Query], dict[str, Any], Any]] = [
+    (
+        "datasets", ListDatasets,
+        {"status": "built", "visibility": "private", "user": 7, "search": "a b", "ordering": "-last_modified"},
+        spec("3.3", "filter status, filter visibility, filter user, search, ordering"),
+    ),
+    (
+        "base-models", ListBaseModels,
+        {"status": "active", "visibility": "public", "category": "roads", "is_pinned": True, "user": 7, "search": "a",
+         "ordering": "created_at"},
+        spec("6.2", "filter status, filter category, search"),
+    ),
+    (
+        "local-models", ListLocalModels,
+        {"status": "archived", "visibility": "public", "category": "roads", "base_model": 3, "is_pinned": False,
+         "user": 7, "search": "a", "ordering": "created_at"},
+        spec("6.3", "filter base_model, filter user, search, ordering"),
+    ),
+    (
+        "trainings", ListTrainings, {"local_model": 4, "user": 7, "status": "stopping", "ordering": "last_polled_at"},
+        spec("7.2", "filter local_model, filter user, filter status, ordering"),
+    ),
+    (
+        "predictions", ListPredictions,
+        {"local_model_stac_id": "m", "user": 7, "status": "failed", "visibility": "public", "search": "a",
+         "ordering": "-submitted_at"},
+        spec("8.2", "filter local_model_stac_id, filter user, filter status, filter visibility, search, ordering"),
+    ),
+    (
+        "public-predictions", ListPredictions,
+        {"local_model_stac_id": "m", "search": "a", "ordering": "submitted_at"},
+        spec("8.7", "filter local_model_stac_id, search, ordering"),
+    ),
+    ("aois", ListAois, {"dataset": 5, "user": 7, "in_bbox": [1, 2, 3, 4]},
+     spec("4", "filter dataset, filter user, filter in_bbox")),
+    ("feedback", ListFeedback, {"stac_id": "m", "action": "reject", "user": 7, "in_bbox": [1, 2, 3, 4]},
+     spec("9", "filter stac_id, filter action, filter user, filter in_bbox")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "filters"),
+    [pytest.param(path, query, filters, marks=mark, id=path) for path, query, filters, mark in LISTS],
+)
+async def test_every_filter_reaches_the_owner(http, owners, mapper, path, query, filters):
+    owners.answer(query, {"count": 0, "results": []})
+    await http.get("/api/v1/auth/status/", headers=mapper)
+    given = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in filters.items()}
+    response = await http.get(f"/api/v1/{path}/", params=given, headers=mapper)
+    assert response.status_code == 200, response.text
+    asked = owners.last(query)
+    assert {name: {**asked["page"], **asked}[name] for name in filters} == filters
+
+
+@pytest.mark.spec("1.3", "user, unknown user 400")
+@pytest.mark.parametrize("path", ["datasets", "base-models", "local-models", "trainings", "predictions", "aois",
+                                  "feedback"])  # fmt: skip
+async def test_filter_by_nobody_is_refused(http, owners, mapper, problem, path):
+    refused = problem(await http.get(f"/api/v1/{path}/?user=-987654321", headers=mapper), 400)
+    assert list(refused["error"]["details"]) == ["user"]
+    assert not owners.heard
