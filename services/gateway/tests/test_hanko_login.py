@@ -54,7 +54,8 @@ UNKNOWN = {"auth_provider": "hanko", "authenticated": False, "hanko_authenticate
 
 async def status(http, token: str, **headers: str) -> dict:
     """A worthless token is no error by itself."""
-    answer = await http.get("/api/v1/auth/status/", headers={"authorization": f"Bearer {token}".strip().encode(), **headers})
+    bearer = {"authorization": f"Bearer {token}".strip().encode()}
+    answer = await http.get("/api/v1/auth/status/", headers=bearer | headers)
     assert answer.status_code == 200
     return answer.json()
 

@@ -125,8 +125,9 @@ async def test_public_listener_tells_nothing_about_the_inside(http, problem):
 
 @pytest.mark.spec("1.7", "every origin in debug, credentials allowed, request headers, preflight cache")
 async def test_pages_of_others_may_ask_with_credentials(http):
+    extra = "authorization, content-type, x-csrftoken, x-requested-with"
     asked = {"origin": "https://any.example", "access-control-request-method": "PATCH",
-             "access-control-request-headers": "authorization, content-type, x-csrftoken, x-requested-with"}  # fmt: skip
+             "access-control-request-headers": extra}  # fmt: skip
     answer = await http.options("/api/v1/aois/", headers=asked)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "https://any.example"
