@@ -46,7 +46,9 @@ async def test_geo_lists_have_the_same_four_keys(http, owners, mapper, path, que
 @pytest.mark.parametrize(
     ("path", "query", "value"),
     [
-        pytest.param("trainings/runs/r1/logs/", GetRunLogs, [LINE], marks=pytest.mark.spec("1.2", "logs have no pages")),
+        pytest.param(
+            "trainings/runs/r1/logs/", GetRunLogs, [LINE], marks=pytest.mark.spec("1.2", "logs have no pages")
+        ),
         pytest.param("local-models/4/runs/", ListModelRuns, [ROW], marks=pytest.mark.spec("1.2", "runs have no pages")),
         pytest.param(
             "pinned-models/", ListPinnedModels, PINNED, marks=pytest.mark.spec("1.2", "pinned models have no pages")

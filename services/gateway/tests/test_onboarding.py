@@ -157,7 +157,7 @@ def test_synthetic_ids():
     ids = {synthetic_id(f"person-{number}") for number in range(2000)}
     assert len(ids) > 1990
     assert all(-(10**9) < one < 0 for one in ids)
-    assert synthetic_id("0c1f7a2e") == -(0x959edc807571fa44 % 10**9)
+    assert synthetic_id("0c1f7a2e") == -(0x959EDC807571FA44 % 10**9)
 
 
 def test_free_name_is_the_first_that_nobody_has():
