@@ -66,9 +66,9 @@ def test_the_build_argument_takes_every_room_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_models_are_where_runs_are_driven(room: str) -> None:
+def test_models_are_where_runs_are_driven_and_registered(room: str) -> None:
     carries = {"COPY models models", "ENV FAIRWAY_MODELS_PATH=/app"} <= set(final(room))
-    assert carries == (room in ("training", "prediction"))
+    assert carries == (room in ("catalog", "training", "prediction"))
 
 
 @pytest.mark.parametrize("room", ROOMS)
