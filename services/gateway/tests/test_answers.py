@@ -27,7 +27,10 @@ class Pages(BaseHTTPRequestHandler):
         "/nameless": b'{"type": "Feature", "properties": {}}', "/list": b"[]", "/words": b"hello",
     }  # fmt: skip
 
+    asked: ClassVar[list[str]] = []
+
     def do_GET(self) -> None:
+        self.asked.append(self.path)
         body = self.pages.get(self.path)
         self.send_response(200 if body else 404)
         self.send_header("content-type", "application/json")
@@ -46,16 +49,18 @@ def pages(running, monkeypatch) -> Iterator[str]:
     monkeypatch.setattr(running.door, "outbound", Outbound(address))
     yield f"http://{address}"
     server.shutdown()
+    Pages.asked.clear()
 
 
 @pytest.mark.spec("6.2", "inference_endpoint")
-@pytest.mark.spec("6.2", "stac_item_url")
+@pytest.mark.spec("6.2", "stac_item_url, stac_item_url fetched once")
 async def test_item_behind_an_address_is_fetched(http, owners, chief, pages):
     owners.judge(models.RegisterBaseModel, Accepted(result={"id": 1}, http=202))
     body = {"stac_item_url": f"{pages}/item", "inference_endpoint": "https://infer.example/unet"}
     assert (await http.post("/api/v1/base-models/", json=body, headers=chief)).status_code == 202
     asked = owners.last(models.RegisterBaseModel)
     assert (asked["stac_item"], asked["inference_endpoint"]) == (ITEM, "https://infer.example/unet")
+    assert Pages.asked == ["/item"]
 
 
 @pytest.mark.spec("6.2", "mlm:name required")

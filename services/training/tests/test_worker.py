@@ -65,6 +65,19 @@ async def test_questions_about_a_run_are_answered_by_the_pipeline_server(submit,
     }  # fmt: skip
 
 
+@pytest.mark.spec("6.3", "runs newest first")
+async def test_runs_of_a_model_are_listed_newest_first(submit, workers, caller):
+    runs = []
+    for _ in range(2):
+        row = await submit(model_name="again and again")
+        runs.append((await until(caller, row["id"], "completed"))["zenml_run_id"])
+    ask = asker(caller)
+    listed = await ask(c.ListModelRuns(model_name="again-and-again"))
+    assert [run["id"] for run in listed] == runs[::-1]
+    assert listed[0]["created_at"] > listed[1]["created_at"]
+    assert await ask(c.ListModelRuns(model_name="again-and-again", limit=1)) == listed[:1]
+
+
 def asker(caller):
     """Asks again while the pipeline server is too busy to answer in time."""
 
