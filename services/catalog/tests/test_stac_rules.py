@@ -9,6 +9,7 @@ import pytest
 from stac_things import AOI, REPOSITORY, base_item, dataset_facts, publishable
 
 from catalog.models.domain import BadItem, binds, submitted
+from catalog.models.facts import model_facts
 from catalog.models.registration import _prepared
 from catalog.stac.api import StacApi
 from catalog.stac.dataset_item import dataset_item
@@ -222,3 +223,18 @@ async def test_items_are_written_with_the_key():
     home, key = "/collections/datasets/items", "Bearer the-key"
     one = f"{home}/{item['id']}"
     assert seen == [("POST", home, key), ("PUT", one, key), ("DELETE", one, key)]
+
+
+def test_images_and_accelerator_are_among_the_facts_of_a_model():
+    item = changed(base(), "properties/mlm:accelerator", "cuda")
+    facts = model_facts(changed(item, "properties/mlm:accelerator_count", 2), "", "buildings")
+    assert facts.training_image == item["assets"]["mlm:training"]["href"]
+    assert facts.inference_image == item["assets"]["mlm:inference"]["href"]
+    assert (facts.accelerator, facts.accelerator_count) == ("cuda", 2)
+
+
+@pytest.mark.parametrize("value", [DELETE, {"href": "./Dockerfile", "type": "text/x-dockerfile"}])
+def test_what_cannot_be_pulled_is_no_image(value: Any):
+    item = changed(base(), "assets/mlm:training", value)
+    facts = model_facts(changed(item, "properties/mlm:accelerator", None), "", "buildings")
+    assert (facts.training_image, facts.accelerator) == ("", "")

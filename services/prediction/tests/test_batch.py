@@ -1,8 +1,10 @@
 """Whole predictions: the sandbox's tiles, real storage, the real pipeline server, worker processes that are killed."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import httpx
 import pyogrio
@@ -19,6 +21,7 @@ from contracts.prediction import (
     GetRunLogs,
     GetRunState,
     PredictionJob,
+    PredictionReady,
     PredictLive,
     RetryPrediction,
     RunProgress,
@@ -26,6 +29,7 @@ from contracts.prediction import (
 from kit.errors import Conflict, NotFound
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
+from kit.storage import Storage
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
 from prediction.main import build_worker
 from prediction.runs.drive import drive
@@ -159,32 +163,89 @@ def in_order(collection: dict) -> list:
 
 
 @pytest.fixture
-async def published(running, caller: Caller, completed, settings):
-    """Drives a copy of the completed row, changed by SQL, from its run to its results; the row then."""
+async def copied(running, completed):
+    """Makes a copy of the completed row, changed by SQL, that has its run and no results; once in a test."""
+    names = [column.name for column in PredictionRow.__table__.columns if column.name not in ("id", "run_id")]
+
+    async def give_run_to(prediction_id: int) -> None:
+        run_id = completed["zenml_run_id"]
+        async with running.db.raw() as connection:
+            await connection.execute("update predictions set run_id = null where run_id = %s", (run_id,))
+            await connection.execute("update predictions set run_id = %s where id = %s", (run_id, prediction_id))
+
+    async def copy(changes: str = "error = ''") -> int:
+        statement = f"""insert into predictions ({", ".join(names)}) select {", ".join(names)} from predictions
+                        where id = {completed["id"]} returning id"""
+        async with running.db.raw() as connection:
+            made = (await (await connection.execute(statement)).fetchone())[0]
+            reset = f"update predictions set results_ready = false, started_at = null, {changes} where id = {made}"
+            await connection.execute(reset)
+        await give_run_to(made)
+        return made
+
+    yield copy
+    await give_run_to(completed["id"])
+
+
+@pytest.fixture
+def deliver(running, settings):
+    """Carries out one delivery of the job of a prediction, in this process."""
     tools = next(one for one in build_worker(settings).provides if isinstance(one, Tools))
 
-    async def publish(changes: str) -> dict:
-        names = [column.name for column in PredictionRow.__table__.columns if column.name not in ("id", "run_id")]
-        copy = f"""insert into predictions ({", ".join(names)}) select {", ".join(names)} from predictions
-                   where id = {completed["id"]} returning id"""
-        async with running.db.raw() as connection:
-            copied = (await (await connection.execute(copy)).fetchone())[0]
-            moved = f"update predictions set run_id = null where id = {completed['id']}"
-            await connection.execute(moved)
-            sql = f"""update predictions set run_id = %s, results_ready = false, started_at = null, {changes}
-                      where id = {copied}"""
-            await connection.execute(sql, (completed["zenml_run_id"],))
-        job = PredictionJob(prediction_id=copied, attempt=1, user_id=MAPPER.id)
+    async def deliver(prediction_id: int, delivery: int = 1) -> None:
+        job = PredictionJob(prediction_id=prediction_id, attempt=1, user_id=MAPPER.id)
         envelope = opened(job.model_dump_json().encode(), headers_of(job, "prediction", MAPPER, new_id()))
-        await drive(job, JobContext(envelope, running.db, running.bus, running.relay, "prediction", 1), tools)
-        row = await caller.ask(GetPrediction(prediction_id=copied))
-        async with running.db.raw() as connection:
-            await connection.execute(f"update predictions set run_id = null where id = {copied}")
-            back = f"update predictions set run_id = %s where id = {completed['id']}"
-            await connection.execute(back, (completed["zenml_run_id"],))
-        return row
+        context = JobContext(envelope, running.db, running.bus, running.relay, "prediction", delivery)
+        await drive(job, context, tools)
+
+    return deliver
+
+
+@pytest.fixture
+async def published(caller: Caller, copied, deliver):
+    """Drives a copy of the completed row from its run to its results; the row then."""
+
+    async def publish(changes: str) -> dict:
+        prediction_id = await copied(changes)
+        await deliver(prediction_id)
+        return await caller.ask(GetPrediction(prediction_id=prediction_id))
 
     return publish
+
+
+@pytest.mark.spec("17.2", "results_ready once")
+@pytest.mark.spec("18.6", "post-processing once")
+async def test_results_are_made_once_however_often_the_job_comes(caller: Caller, copied, deliver, storage, hints):
+    """Of a run that was known to be completed before anybody made its results."""
+    prediction_id, told = await copied(), []
+
+    async def note(msg: Msg) -> None:
+        told.append(PredictionReady.model_validate_json(msg.data).prediction_id)
+
+    heard = await caller.bus.nc.subscribe(PredictionReady.subject(), cb=note)
+    before = await caller.ask(GetPrediction(prediction_id=prediction_id))
+    await asyncio.gather(deliver(prediction_id), deliver(prediction_id, 2))
+    made = await stamps(storage, prediction_id)
+    await deliver(prediction_id, 3)
+    after = await caller.ask(GetPrediction(prediction_id=prediction_id))
+    begun = [hint for hint in hints if (hint.prediction_id, hint.stage, hint.done) == (prediction_id, "results", 0)]
+    assert [(row["status"], row["results_ready"]) for row in (before, after)] == [
+        ("completed", False), ("completed", True),
+    ]  # fmt: skip
+    assert await stamps(storage, prediction_id) == made
+    assert len(made) == 3
+    assert len(begun) == 1
+    await eventually(lambda: told)
+    assert told == [prediction_id]
+    await heard.unsubscribe()
+
+
+async def stamps(storage: Storage, prediction_id: int) -> dict[str, datetime]:
+    """When each file of the results was written."""
+    keys = await storage.keys(f"predict/{prediction_id}/output/")
+    bucket = storage.settings.bucket
+    heads = {key: storage.client.head_object(Bucket=bucket, Key=storage.prefix + key) for key in keys}
+    return {key: head["LastModified"] for key, head in heads.items()}
 
 
 @pytest.mark.spec("17.1", "contradicting output fails a completed prediction")

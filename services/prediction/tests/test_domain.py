@@ -1,14 +1,18 @@
 import math
+from types import SimpleNamespace
 
 import pytest
-from prediction_values import DEFAULTS, SPEC, box
+from prediction_values import DEFAULTS, SPEC, box, facts_of
 
 from prediction.known.domain import inference_defaults, problems
 from prediction.live.domain import Refused
 from prediction.live.domain import check as check_live
 from prediction.plugins import BadPlugin, module_of
 from prediction.results.domain import Contradiction, check
+from prediction.runs.cluster import ClusterSettings
 from prediction.runs.domain import BadRegion, ewkt, region_of
+from prediction.runs.inference import spec_of
+from prediction.runs.tables import PredictionRow
 
 
 def feature(kind: str = "Polygon", coordinates=None, **properties) -> dict:
@@ -98,3 +102,28 @@ def test_only_plugins_are_imported(entrypoint):
 def test_live_area_is_checked(bbox, zoom):
     with pytest.raises(Refused):
         check_live(bbox, zoom)
+
+
+def spec(settings=None, **needs):
+    """Of a run of a model with these needs."""
+    row = PredictionRow(id=3, user_id=7, attempt=1, params={}, facts=facts_of("toy", **needs).model_dump(mode="json"))
+    tools = SimpleNamespace(storage=SimpleNamespace(uri=str), cluster=ClusterSettings.model_validate(settings or {}))
+    return spec_of(SimpleNamespace(row=row, tools=tools))
+
+
+def test_a_run_asks_for_its_models_image_and_accelerator():
+    image = "registry.example/toy:v1-inference"
+    made = spec({"FAIR_INFERENCE_CPU_REQUEST": "500m"}, inference_image=image, accelerator="cuda")
+    pod = made.step_settings["run_inference"]["orchestrator.kubernetes"]["pod_settings"]
+    assert made.settings["docker"] == {"parent_image": image, "skip_build": True}
+    assert pod["node_selectors"] == {"fair.dev/inference": "true"}
+    assert pod["resources"] == {
+        "requests": {"memory": "1Gi", "cpu": "500m", "nvidia.com/gpu": "1"},
+        "limits": {"memory": "2Gi", "nvidia.com/gpu": "1"},
+    }
+    assert pod["labels"] == {"fair.user_id": "7"}
+
+
+def test_accelerators_can_be_done_without():
+    made = spec({"FAIR_FORCE_CPU": "true"}, accelerator="cuda")
+    assert (made.settings, "nvidia" in str(made.step_settings)) == ({}, False)

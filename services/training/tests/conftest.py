@@ -45,6 +45,7 @@ SUFFIX = uuid4().hex[:6]
 BASE = f"toy-{SUFFIX}"
 DATASET = f"village-{SUFFIX}"
 PRIVATE = f"hamlet-{SUFFIX}"
+IMAGE = "registry.example/toy:v1"
 HYPERPARAMETERS = {
     "training.epochs": 2, "training.batch_size": 4, "training.seconds": 0.0, "training.end": "well",
     "training.adapt": True, "inference.confidence_threshold": 0.5,
@@ -89,7 +90,7 @@ def facts() -> ModelFacts:
         onnx_uri="https://models.example/model.onnx", checkpoint_uri="https://models.example/weights.npz",
         item_href=f"https://stac.example/{BASE}", keywords=["building", "semantic-segmentation", "polygon"],
         tasks=["semantic-segmentation"], num_classes=2, class_names=["background", "building"],
-        hyperparameters=HYPERPARAMETERS, hyperparameters_spec=SPEC,
+        hyperparameters=HYPERPARAMETERS, hyperparameters_spec=SPEC, training_image=IMAGE,
     )  # fmt: skip
 
 

@@ -1,9 +1,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from training.submit.domain import Base, Labelled, incompatibilities, model_slug, plan, texts_at_fault, unique
+from training.submit.domain import Base, Labelled, base_of, incompatibilities, model_slug, plan, texts_at_fault, unique
 from training.submit.hyperparameters import Declared
+from training.work.claim import Claim
+from training.work.cluster import ClusterSettings
+from training.work.spec import spec_of
 
 BASE = Base("toy", "models.toy.pipeline:predict", "s3://b/w.npz", ["building", "polygon"], ["semantic-segmentation"], 3,
             ["ground", "building", "rim"])  # fmt: skip
@@ -105,3 +109,49 @@ def test_plan_is_what_the_pipeline_takes():
     assert made.parameters["hyperparameters"] == {"epochs": 9, "rate": 0.1, "extra": "x"}
     assert made.step_parameters["train_model"]["dataset_id"] == "village-1"
     assert made.tags == ["model:hill-top", "base-model:toy", "dataset:village-1"]
+
+
+FACTS = {
+    "entrypoint": "models.toy.pipeline:predict", "checkpoint_uri": "s3://b/w.npz", "keywords": ["building"],
+    "tasks": ["semantic-segmentation"], "num_classes": 3, "class_names": ["ground", "building", "rim"],
+}  # fmt: skip
+ON_GPU = {"training_image": "registry.example/toy:v1", "accelerator": "cuda", "accelerator_count": 2}
+
+
+def spec(facts, **settings):
+    """Of a training with that base model, its plan having been in the database."""
+    kept = plan(base_of("toy", facts), DATA, "roofs", {"epochs": 3}).as_json()
+    claim = Claim("running", "roofs", kept, {"epochs": 3}, None)
+    return spec_of("run-1-1", claim, ClusterSettings.model_validate(settings), 7)
+
+
+def test_a_run_asks_for_its_models_image_and_accelerator():
+    made = spec({**FACTS, **ON_GPU}, FAIR_LABEL_DOMAIN="maps.example")
+    pods = {step: given["orchestrator.kubernetes"]["pod_settings"] for step, given in made.step_settings.items()}
+    assert made.settings == {"docker": {"parent_image": "registry.example/toy:v1", "skip_build": True}}
+    assert list(pods) == ["train_model", "evaluate_model"]
+    assert pods["train_model"]["node_selectors"] == {"maps.example/training": "true"}
+    assert pods["train_model"]["resources"] == {
+        "requests": {"memory": "2Gi", "nvidia.com/gpu": "2"}, "limits": {"memory": "2.5Gi", "nvidia.com/gpu": "2"},
+    }  # fmt: skip
+    assert (made.parameters["hyperparameters"], made.tags[0]) == ({"epochs": 3}, "model:roofs")
+
+
+def test_a_run_of_a_model_that_names_no_image_takes_the_stacks():
+    made = spec(FACTS)
+    assert made.settings == {}
+    assert "nvidia" not in str(made.step_settings)
+
+
+def test_the_plan_of_a_run_from_before_needs_were_kept_still_runs():
+    kept = plan(base_of("toy", FACTS), DATA, "roofs", {}).as_json()
+    del kept["needs"]
+    assert spec_of("run-1-1", Claim("running", "roofs", kept, {}, None), ClusterSettings(), 7).settings == {}
+
+
+def test_amounts_of_training_win_over_those_for_both():
+    both = {"FAIR_K8S_MEMORY_REQUEST": "3Gi", "FAIR_K8S_CPU_LIMIT": "4", "FAIR_TRAINING_MEMORY_REQUEST": "5Gi"}
+    settings = ClusterSettings.model_validate(both)
+    assert (settings.memory_request, settings.memory_limit, settings.cpu_limit) == ("5Gi", "2.5Gi", "4")
+    with pytest.raises(ValidationError):
+        ClusterSettings.model_validate({"FAIR_TRAINING_MEMORY_LIMIT": "a lot"})

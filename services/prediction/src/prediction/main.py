@@ -48,7 +48,7 @@ def build_worker(settings: Settings) -> Service:
     zooms = (settings.min_zoom, settings.max_zoom)
     environment = run_environment(settings)
     osm = RawData(settings.osm_url, outbound)
-    tools = Tools(storage, outbound, server, environment, settings.work_dir, settings.deadline, zooms, osm)
+    tools = Tools(storage, outbound, server, environment, settings.work_dir, settings.deadline, zooms, osm, settings)
     service.provides += [tools, Crowd(storage, outbound, Mapswipe(settings, settings.outbound_allow))]
     return service
 

@@ -5,9 +5,10 @@ from pydantic import Field, SecretStr
 from kit.outbound.settings import OutboundSettings
 from kit.settings import ServiceSettings, StorageSettings, names
 from prediction.mapswipe.settings import MapswipeSettings
+from prediction.runs.cluster import ClusterSettings
 
 
-class Settings(ServiceSettings, StorageSettings, OutboundSettings, MapswipeSettings):
+class Settings(ServiceSettings, StorageSettings, OutboundSettings, MapswipeSettings, ClusterSettings):
     """What the prediction service and its workers read from their environment."""
 
     zenml_url: str | None = Field(None, validation_alias=names("FAIR_ZENML_STORE_URL"))

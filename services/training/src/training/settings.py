@@ -4,9 +4,10 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from kit.settings import ServiceSettings, StorageSettings, names
+from training.work.cluster import ClusterSettings
 
 
-class Settings(ServiceSettings, StorageSettings):
+class Settings(ServiceSettings, StorageSettings, ClusterSettings):
     """What training reads from its environment. Without a pipeline server it starts and says so on first use."""
 
     zenml_url: str = Field("", validation_alias=names("FAIR_ZENML_STORE_URL"))

@@ -4,6 +4,9 @@ from typing import Any
 
 from contracts.catalog.models import ModelFacts
 
+OCI_IMAGE = "application/vnd.oci.image.index.v1+json"
+"""Assets of other types name a Dockerfile, or nothing that could be pulled."""
+
 
 def model_facts(item: dict[str, Any], href: str, category: str) -> ModelFacts:
     """`item` is a valid base or local model whose weights lie in our store; `href` its address."""
@@ -17,4 +20,12 @@ def model_facts(item: dict[str, Any], href: str, category: str) -> ModelFacts:
         hyperparameters=properties["mlm:hyperparameters"],
         hyperparameters_spec=properties.get("fair:hyperparameters_spec", []),
         output_properties=properties.get("fair:output_properties", []),
+        training_image=_image(assets, "mlm:training"), inference_image=_image(assets, "mlm:inference"),
+        accelerator=properties.get("mlm:accelerator") or "",
+        accelerator_count=properties.get("mlm:accelerator_count") or 1,
     )  # fmt: skip
+
+
+def _image(assets: dict[str, Any], name: str) -> str:
+    asset = assets.get(name, {})
+    return asset["href"] if asset.get("type") == OCI_IMAGE else ""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from contracts.catalog.models import ModelFacts
 from pipelines.end import End
 from pipelines.port import RunSpec
+from pipelines.scheduling import Needs, image_settings, pod_settings
 from prediction.known.domain import inference_defaults
 from prediction.plugins import BadPlugin, module_of
 from prediction.runs.life import run_name
@@ -44,6 +45,7 @@ async def _concluded(end: End, drive: "Drive") -> bool:
 
 def spec_of(drive: "Drive") -> RunSpec:
     row, facts = drive.row, ModelFacts.model_validate(drive.row.facts)
+    needs = Needs(facts.inference_image, facts.accelerator, facts.accelerator_count)
     return RunSpec(
         name=run_name(row.id, row.attempt), module=_module(facts), pipeline="inference",
         parameters={
@@ -51,7 +53,8 @@ def spec_of(drive: "Drive") -> RunSpec:
             "input_images": drive.tools.storage.uri(input_key(row.id)),
             "inference_params": inference_defaults(facts.hyperparameters) | row.params,
         },
-        tags=["prediction"],
+        tags=["prediction"], settings=image_settings(needs),
+        step_settings={"run_inference": pod_settings("inference", needs, drive.tools.cluster, row.user_id)},
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from imagery import RawData
 from kit.outbound import Outbound
 from kit.storage import Storage
 from pipelines.launcher import Launcher
+from pipelines.scheduling import Cluster
 from prediction.pipeline_server import PipelineServer
 
 PRELOADED = [
@@ -47,6 +48,7 @@ class Tools:
     zooms: tuple[int, int]
     """of the PMTiles: least, most"""
     osm: RawData
+    cluster: Cluster
 
     async def start(self) -> None:
         set_forkserver_preload(PRELOADED)

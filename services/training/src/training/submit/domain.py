@@ -28,12 +28,18 @@ class Base:
     tasks: list[str]
     num_classes: int
     class_names: list[str]
+    needs: Json = field(default_factory=dict[str, Any])
+    """Image and accelerator: a `pipelines.scheduling.Needs`."""
 
 
 def base_of(stac_id: str, facts: Json) -> Base:
     """From `contracts.catalog.models.ModelFacts` as JSON."""
     names = ("entrypoint", "checkpoint_uri", "keywords", "tasks", "num_classes", "class_names")
-    return Base(stac_id, *(facts[name] for name in names))
+    needs = {
+        "image": facts.get("training_image", ""), "accelerator": facts.get("accelerator", ""),
+        "accelerator_count": facts.get("accelerator_count", 1),
+    }  # fmt: skip
+    return Base(stac_id, *(facts[name] for name in names), needs=needs)
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,13 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Plan:
-    """Arguments of the pipeline, as ZenML takes them."""
+    """Arguments of the pipeline, as ZenML takes them, and what the model needs of a cluster."""
 
     module: str
     parameters: Json
     step_parameters: dict[str, Json]
     tags: list[str] = field(default_factory=list[str])
+    needs: Json = field(default_factory=dict[str, Any])
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -126,4 +133,5 @@ def plan(base: Base, data: Labelled, model_name: str, hyperparameters: Json) -> 
             "evaluate_model": {"class_names": base.class_names},
         },
         tags=[f"model:{model_name}", f"base-model:{base.stac_id}", f"dataset:{data.stac_id}"],
+        needs=base.needs,
     )

@@ -23,6 +23,7 @@ from training.work.bench import Bench
 from training.work.claim import Claim, look, take
 from training.work.listen import Listener
 from training.work.patience import CURED_BY_TIME, patient
+from training.work.spec import spec_of
 
 LOOK_EVERY = 1.0
 BEAT_EVERY = 5
@@ -73,7 +74,7 @@ class Drive:
             watch.cancel()
 
     def _spec(self) -> RunSpec:
-        return RunSpec(name=self.name, pipeline="training", model_name=self.claim.model_name, **self.claim.plan)
+        return spec_of(self.name, self.claim, self.bench.settings, self.job.user_id)
 
     async def _conclude(self, end: End) -> None:
         if end.status == "completed" and end.run_id:
