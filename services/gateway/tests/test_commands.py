@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from starlette.requests import Request
 
 from contracts.catalog.areas import CreateAoi, DeleteAoi
 from contracts.catalog.datasets import BuildDataset
@@ -12,6 +13,10 @@ from contracts.verdict import Accepted, Kind, Refused
 from gateway.api.aois import EXAMPLE as AOI
 from gateway.api.datasets import EXAMPLE as DATASET
 from gateway.api.trainings import EXAMPLE as TRAINING
+from gateway.auth.identity import NOBODY
+from gateway.call import Call
+from gateway.commands import send
+from gateway.policy import Policy, Rule
 
 ROW = {"id": 5, "title": "Hilltop roofs"}
 
@@ -43,6 +48,15 @@ async def test_refusal_becomes_a_problem(http, owners, mapper, problem, kind, st
     assert body["detail"] == "Words for people."
     assert body["error"]["details"]["reason"] == "some_reason"
     assert kind is not Kind.FORBIDDEN or body["error"]["code"] == "AUTHORIZATION_ERROR"
+
+
+async def test_route_sends_only_what_it_declares(running):
+    rule = Rule(Policy.OWNER, sends=(CreateAoi,))
+    request = Request(
+        {"type": "http", "path": "/", "headers": [], "fairway.call": Call(running.door, NOBODY, {}, rule)}
+    )
+    with pytest.raises(TypeError, match="does not declare"):
+        await send(request, DeleteAoi(aoi_id=1))
 
 
 @pytest.mark.spec("1.4", "one-field failures")

@@ -99,6 +99,11 @@ def test_refusals_are_problems_with_their_headers(app: FastAPI, operations: dict
     assert [name for name, one in operations.items() if {"4XX", "5XX", "default", "500"} & set(one["responses"])] == []
 
 
+def test_shapes_have_names_of_their_own(app: FastAPI):
+    """Where two classes have the same name, the framework puts their modules in front."""
+    assert [name for name in app.openapi()["components"]["schemas"] if "__" in name] == []
+
+
 def test_first_generation_is_deprecated(operations: dict[str, Operation]):
     old = {name for name, one in operations.items() if one.get("deprecated")}
     assert old == {name for name, one in operations.items() if one["tags"][0].startswith("v1 ")}

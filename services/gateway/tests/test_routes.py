@@ -1,5 +1,6 @@
 """Every route has a rule, every answer its headers, and the OpenAPI document is the committed one."""
 
+import re
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -15,8 +16,8 @@ from gateway.settings import DoorSettings
 from gateway.v1.routes import EarlyRule
 
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
-OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/redoc/", "/api/v1/health/", "/api/v1/kpi/stats/",
-        "/api/v1/public-predictions/",
+OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/", "/api/v1/health/",
+        "/api/v1/kpi/stats/", "/api/v1/public-predictions/",
         "/api/v1/auth/login/", "/api/v1/auth/callback/",
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
         "/api/v1/public-predictions/{prediction_id}/result/"}  # fmt: skip
@@ -91,6 +92,20 @@ async def test_documents_are_served(http):
     root = (await http.get("/api")).json()
     assert root.pop("app_version") == version("gateway")
     assert root == {"name": "fAIr API", "api_version": "v1", "schema": "/api/schema/", "docs": "/api/docs/"}
+
+
+async def test_documents_need_no_other_host(http):
+    """Every file that the pages load is ours and is there."""
+    for page in ("/api/docs/", "/api/redoc/"):
+        text = (await http.get(page)).text
+        loaded = re.findall(r"""(?:src|href)=["']([^"']+)""", text)
+        assert len(loaded) >= 2
+        assert not re.search(r"https?://", text)
+        for address in loaded:
+            answer = await http.get(address)
+            assert answer.status_code == 200
+            assert answer.headers["cache-control"] == "public, max-age=86400"
+    assert (await http.get("/api/docs/core.py")).status_code == 404
 
 
 @pytest.mark.spec("16", "OpenAPI info")

@@ -15,4 +15,5 @@ ROWS = [
     Row("open GET /api/schema/"),
     Row("open GET /api/docs/"),
     Row("open GET /api/redoc/"),
+    Row("open GET /api/docs/{part}", names={"part": lambda _: "swagger-ui.css"}, row=False),
 ]

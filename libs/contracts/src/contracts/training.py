@@ -66,7 +66,7 @@ class ModelRun(Contract):
     model_version: int | None
 
 
-class CancelledRun(Contract):
+class CancelledTraining(Contract):
     """`status` is `stopping` until the worker has ended it."""
 
     run_id: str | None
@@ -150,7 +150,7 @@ class DeleteTraining(Command, wire="training.v1.delete_training"):
 
 
 class CancelRun(Command, wire="training.v1.cancel_run"):
-    """By pipeline run id, or by training id while it has none. Result: `CancelledRun`."""
+    """By pipeline run id, or by training id while it has none. Result: `CancelledTraining`."""
 
     run_id: str | None = None
     training_id: int | None = None

@@ -15,6 +15,7 @@ from gateway.api import (
     commands,
     datasets,
     dead_letters,
+    documents,
     events,
     feedback,
     files,
@@ -44,11 +45,7 @@ from gateway.settings import DoorSettings
 MODULES = (
     aois, labels, geodata, datasets, trainings, predictions, public_predictions, categories, base_models, local_models,
     model_cards, notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
-    stars,
-    feedback,
-    files,
-    osm,
-    banners, user_state, kpi, mapswipe, *v1.MODULES,
+    documents, stars, feedback, files, osm, banners, user_state, kpi, mapswipe, *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [
@@ -65,7 +62,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def application(settings: DoorSettings) -> FastAPI:
     """`app.state.door` is to be set before the first request."""
     app = FastAPI(
-        title=system.TITLE, version="2.0.0", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
+        title=documents.TITLE, version="2.0.0", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(Edge, settings=settings, cors=_cors(settings))],
     )  # fmt: skip

@@ -44,7 +44,7 @@ class Result(Contract):
     pmtiles: str | None = None
 
 
-class CancelledRun(Contract):
+class CancelledPrediction(Contract):
     """`status` is `stopping` until the worker has ended it."""
 
     run_id: str | None
@@ -69,7 +69,7 @@ class RetryPrediction(Command, wire="prediction.v1.retry_prediction"):
 
 
 class CancelRun(Command, wire="prediction.v1.cancel_run"):
-    """By pipeline run id, or by prediction id. Result: `CancelledRun`."""
+    """By pipeline run id, or by prediction id. Result: `CancelledPrediction`."""
 
     run_id: str | None = None
     prediction_id: int | None = None

@@ -74,7 +74,7 @@ class DatasetPatch(Body):
     offset: Annotated[c.Offset, Field(description="Shift of the imagery: x, y")] | None = None
 
 
-class PinBody(Body):
+class DatasetPinBody(Body):
     is_pinned: bool = True
 
 
@@ -151,7 +151,7 @@ async def unpublish_dataset(request: Request, dataset_id: Id) -> Response:
 @routes.patch(
     "/datasets/{dataset_id}/pin/", Policy.ADMIN, c.Dataset, sends=curation.PinDataset, refuses={409: "It is not built."}
 )
-async def pin_dataset(request: Request, dataset_id: Id, body: PinBody | None = None) -> Response:
+async def pin_dataset(request: Request, dataset_id: Id, body: DatasetPinBody | None = None) -> Response:
     pinned = body.is_pinned if body else True
     return await send(request, curation.PinDataset(dataset_id=dataset_id, is_pinned=pinned), wait=OUTSIDE)
 

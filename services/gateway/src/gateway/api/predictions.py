@@ -169,7 +169,7 @@ async def retry_prediction(request: Request, prediction_id: Id) -> Response:
 
 
 @routes.post(
-    "/predictions/{prediction_id}/cancel/", Policy.OWNER, c.CancelledRun, sends=c.CancelRun,
+    "/predictions/{prediction_id}/cancel/", Policy.OWNER, c.CancelledPrediction, sends=c.CancelRun,
     refuses={409: "It has ended already."},
 )  # fmt: skip
 async def cancel_prediction(request: Request, prediction_id: Id, graceful: bool = False) -> Response:
@@ -193,4 +193,4 @@ async def unpublish_prediction(request: Request, prediction_id: Id) -> Response:
     return await send(request, c.SetPredictionVisibility(prediction_id=prediction_id, visibility="private"))
 
 
-runs.declare(routes, "/predictions", c)
+runs.declare(routes, "/predictions", c, c.CancelledPrediction)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.base import Command
+from contracts.base import Command, Contract
 from contracts.base import Query as BusQuery
 from contracts.training import LogLine, RunState
 from gateway.commands import send
@@ -32,7 +32,6 @@ class Owner(Protocol):
     GetRunState: Any
     GetRunLogs: Any
     CancelRun: Any
-    CancelledRun: Any
 
 
 class LogFilters(BaseModel):
@@ -41,7 +40,7 @@ class LogFilters(BaseModel):
     since: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="UTC, when it has no offset")
 
 
-def declare(routes: Routes, base: str, owner: Owner) -> None:
+def declare(routes: Routes, base: str, owner: Owner, cancelled: type[Contract]) -> None:
     """`GET …/runs/{run_id}/status|logs/`, `POST …/runs/{run_id}/cancel/` below `base`."""
     kind = base.strip("/").removesuffix("s")
 
@@ -60,12 +59,7 @@ def declare(routes: Routes, base: str, owner: Owner) -> None:
     runs = f"{base}/runs/{{run_id}}"
     routes.get(f"{runs}/status/", Policy.OWNER, RunState, name=f"{kind}_run_state")(run_state)
     routes.get(f"{runs}/logs/", Policy.OWNER, list[LogLine], name=f"{kind}_run_logs")(run_logs)
-    gone = {409: "It has ended already."}
     routes.post(
-        f"{runs}/cancel/",
-        Policy.OWNER,
-        owner.CancelledRun,
-        name=f"cancel_{kind}_run",
-        sends=owner.CancelRun,
-        refuses=gone,
-    )(cancel_run)
+        f"{runs}/cancel/", Policy.OWNER, cancelled, name=f"cancel_{kind}_run", sends=owner.CancelRun,
+        refuses={409: "It has ended already."},
+    )(cancel_run)  # fmt: skip

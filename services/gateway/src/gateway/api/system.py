@@ -1,20 +1,18 @@
-"""The root, the health of the whole, and the documents that describe the API."""
+"""The root and the health of the whole."""
 
 from importlib.metadata import version
 
-import orjson
-from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.api.documents import DOCS, SCHEMA, TITLE
 from gateway.call import call_of
 from gateway.policy import Policy
 from gateway.routing import Routes
 
 routes = Routes("system", prefix="/api")
 VERSION = version("gateway")
-SCHEMA, TITLE = "/api/schema/", "fAIr API"
 
 
 class Root(BaseModel):
@@ -49,27 +47,10 @@ class Health(BaseModel):
 
 @routes.get("/", Policy.OPEN, Root)
 async def root(request: Request) -> Response:
-    return JSONResponse(
-        {"name": TITLE, "app_version": VERSION, "api_version": "v1", "schema": SCHEMA, "docs": "/api/docs/"}
-    )
+    return JSONResponse({"name": TITLE, "app_version": VERSION, "api_version": "v1", "schema": SCHEMA, "docs": DOCS})
 
 
 @routes.get("/v1/health/", Policy.OPEN, Health, scope=None)
 async def health(request: Request) -> Response:
     """Always 200: read the body. Neighbours that are not configured are left out."""
     return JSONResponse(await call_of(request).door.probes.look())
-
-
-@routes.get("/schema/", Policy.OPEN, include_in_schema=False)
-async def schema(request: Request) -> Response:
-    return Response(orjson.dumps(request.app.openapi()), media_type="application/json")
-
-
-@routes.get("/docs/", Policy.OPEN, include_in_schema=False)
-async def docs(request: Request) -> Response:
-    return get_swagger_ui_html(openapi_url=SCHEMA, title=TITLE)
-
-
-@routes.get("/redoc/", Policy.OPEN, include_in_schema=False)
-async def redoc(request: Request) -> Response:
-    return get_redoc_html(openapi_url=SCHEMA, title=TITLE)

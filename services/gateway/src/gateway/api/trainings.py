@@ -105,7 +105,7 @@ async def delete_training(request: Request, training_id: Id) -> Response:
 
 
 @routes.post(
-    "/trainings/{training_id}/cancel/", Policy.OWNER, c.CancelledRun, sends=c.CancelRun,
+    "/trainings/{training_id}/cancel/", Policy.OWNER, c.CancelledTraining, sends=c.CancelRun,
     refuses={409: "It has ended already."},
 )  # fmt: skip
 async def cancel_training(request: Request, training_id: Id, graceful: bool = False) -> Response:
@@ -127,4 +127,4 @@ async def publish_training(request: Request, training_id: Id, body: PublishBody 
     return await send(request, PublishLocalModel(training_id=training_id, **values), wait=PROMOTION)
 
 
-runs.declare(routes, "/trainings", c)
+runs.declare(routes, "/trainings", c, c.CancelledTraining)

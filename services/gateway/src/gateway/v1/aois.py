@@ -17,19 +17,19 @@ from gateway.schema import FeaturesOf, Xml
 from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.geometry import Geom
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Aoi
+from gateway.v1.rows import EarlyAoi
 
 routes = EarlyRoutes("aoi")
 TRACK = "Don't Edit this Boundary"
 """What mappers see of it in their editors."""
 
 
-class AoiBody(Body):
+class EarlyAoiBody(Body):
     geom: Geom
     dataset: Id | None = None
 
 
-class AoiPatch(Body):
+class EarlyAoiPatch(Body):
     geom: Geom | None = None
     dataset: Id | None = None
 
@@ -38,29 +38,29 @@ class AoiFilters(Boxed):
     dataset: Id | None = None
 
 
-@routes.get("/aoi/", Policy.PUBLIC_READ, FeaturesOf[Aoi])
+@routes.get("/aoi/", Policy.PUBLIC_READ, FeaturesOf[EarlyAoi])
 async def list_aois(request: Request, filters: Annotated[AoiFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, ListAois, filters, geo=True), _early)
 
 
-@routes.post("/aoi/", Policy.AUTH, Aoi, status=201, sends=CreateAoi)
-async def create_aoi(request: Request, body: AoiBody) -> Response:
+@routes.post("/aoi/", Policy.AUTH, EarlyAoi, status=201, sends=CreateAoi)
+async def create_aoi(request: Request, body: EarlyAoiBody) -> Response:
     return await reshaped(await send(request, CreateAoi(geometry=body.geom, dataset=body.dataset)), _early)
 
 
-@routes.get("/aoi/{aoi_id}/", Policy.PUBLIC_READ, Aoi)
+@routes.get("/aoi/{aoi_id}/", Policy.PUBLIC_READ, EarlyAoi)
 async def get_aoi(request: Request, aoi_id: Id) -> Response:
     return await reshaped(await ask(request, GetAoi(aoi_id=aoi_id)), _early)
 
 
-@routes.put("/aoi/{aoi_id}/", Policy.OWNER, Aoi, sends=ChangeAoi)
-async def replace_aoi(request: Request, aoi_id: Id, body: AoiBody) -> Response:
+@routes.put("/aoi/{aoi_id}/", Policy.OWNER, EarlyAoi, sends=ChangeAoi)
+async def replace_aoi(request: Request, aoi_id: Id, body: EarlyAoiBody) -> Response:
     command = ChangeAoi(aoi_id=aoi_id, geometry=body.geom, dataset=body.dataset, set_dataset=True)
     return await reshaped(await send(request, command), _early)
 
 
-@routes.patch("/aoi/{aoi_id}/", Policy.OWNER, Aoi, sends=ChangeAoi)
-async def change_aoi(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
+@routes.patch("/aoi/{aoi_id}/", Policy.OWNER, EarlyAoi, sends=ChangeAoi)
+async def change_aoi(request: Request, aoi_id: Id, body: EarlyAoiPatch) -> Response:
     named = "dataset" in body.model_fields_set
     command = ChangeAoi(aoi_id=aoi_id, geometry=body.geom, dataset=body.dataset, set_dataset=named)
     return await reshaped(await send(request, command), _early)

@@ -22,7 +22,7 @@ from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.facts import Facts
 from gateway.v1.filters import NOTHING, Compared, StatusNumber
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Dataset
+from gateway.v1.rows import EarlyDataset
 
 routes = EarlyRoutes("dataset")
 CATEGORY = "buildings"
@@ -31,13 +31,13 @@ STATUS = {"private": -1, "public": 0}
 Name = Annotated[Title, Field(max_length=50)]
 
 
-class DatasetBody(Body):
+class EarlyDatasetBody(Body):
     name: Name
     source_imagery: TileTemplate
     status: Literal[-1, 0] = -1
 
 
-class DatasetPatch(Body):
+class EarlyDatasetPatch(Body):
     name: Name | None = None
     source_imagery: TileTemplate | None = None
     status: Literal[-1, 0] | None = None
@@ -54,30 +54,30 @@ class DatasetFilters(Compared):
         return {"user": self.user, "visibility": None if self.status is None else VISIBILITY.get(self.status)}
 
 
-@routes.get("/dataset/", Policy.PUBLIC_READ, ListOf[Dataset])
+@routes.get("/dataset/", Policy.PUBLIC_READ, ListOf[EarlyDataset])
 async def list_datasets(request: Request, filters: Annotated[DatasetFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListDatasets, filters), _Shape(request))
 
 
-@routes.post("/dataset/", Policy.AUTH, Dataset, status=201, sends=c.CreateDataset)
-async def create_dataset(request: Request, body: DatasetBody) -> Response:
+@routes.post("/dataset/", Policy.AUTH, EarlyDataset, status=201, sends=c.CreateDataset)
+async def create_dataset(request: Request, body: EarlyDatasetBody) -> Response:
     command = c.CreateDataset(title=body.name, source_imagery=body.source_imagery, category=CATEGORY,
                               visibility=VISIBILITY[body.status])  # fmt: skip
     return await reshaped(await send(request, command), _Shape(request))
 
 
-@routes.get("/dataset/{dataset_id}/", Policy.PUBLIC_READ, Dataset)
+@routes.get("/dataset/{dataset_id}/", Policy.PUBLIC_READ, EarlyDataset)
 async def get_dataset(request: Request, dataset_id: Id) -> Response:
     return await reshaped(await ask(request, c.GetDataset(dataset_id=dataset_id)), _Shape(request))
 
 
-@routes.put("/dataset/{dataset_id}/", Policy.OWNER, Dataset, sends=c.ChangeDataset)
-async def replace_dataset(request: Request, dataset_id: Id, body: DatasetBody) -> Response:
-    return await _change(request, dataset_id, DatasetPatch(**body.model_dump()))
+@routes.put("/dataset/{dataset_id}/", Policy.OWNER, EarlyDataset, sends=c.ChangeDataset)
+async def replace_dataset(request: Request, dataset_id: Id, body: EarlyDatasetBody) -> Response:
+    return await _change(request, dataset_id, EarlyDatasetPatch(**body.model_dump()))
 
 
-@routes.patch("/dataset/{dataset_id}/", Policy.OWNER, Dataset, sends=c.ChangeDataset)
-async def change_dataset(request: Request, dataset_id: Id, body: DatasetPatch) -> Response:
+@routes.patch("/dataset/{dataset_id}/", Policy.OWNER, EarlyDataset, sends=c.ChangeDataset)
+async def change_dataset(request: Request, dataset_id: Id, body: EarlyDatasetPatch) -> Response:
     return await _change(request, dataset_id, body)
 
 
@@ -86,7 +86,7 @@ async def delete_dataset(request: Request, dataset_id: Id) -> Response:
     return await send(request, c.DeleteDataset(dataset_id=dataset_id))
 
 
-async def _change(request: Request, dataset_id: int, body: DatasetPatch) -> Response:
+async def _change(request: Request, dataset_id: int, body: EarlyDatasetPatch) -> Response:
     visibility: Any = None if body.status is None else VISIBILITY[body.status]
     command = c.ChangeDataset(
         dataset_id=dataset_id, title=body.name, source_imagery=body.source_imagery, visibility=visibility,

@@ -33,13 +33,13 @@ from kit.errors import Invalid
 routes = EarlyRoutes("feedback")
 
 
-class AoiBody(Body):
+class FeedbackAoiBody(Body):
     geom: Geom
     training: Id
     source_imagery: TileTemplate | None = None
 
 
-class AoiPatch(Body):
+class FeedbackShape(Body):
     geom: Geom
 
 
@@ -47,7 +47,7 @@ class AoiFilters(Boxed):
     training: Id
 
 
-class LabelBody(Body):
+class FeedbackLabelBody(Body):
     geom: Geom
     feedback_aoi: Id
     osm_id: int | None = None
@@ -69,7 +69,7 @@ async def list_feedback_areas(request: Request, filters: Annotated[AoiFilters, Q
 
 
 @routes.post("/feedback-aoi/", Policy.AUTH, FeedbackAoi, status=201, sends=(CreateAoi, d.CreateDataset))
-async def create_feedback_area(request: Request, body: AoiBody) -> Response:
+async def create_feedback_area(request: Request, body: FeedbackAoiBody) -> Response:
     dataset = await marked(request, body.training) or await _begun(request, body)
     if isinstance(dataset, Response):
         return dataset
@@ -83,7 +83,7 @@ async def get_feedback_area(request: Request, aoi_id: Id) -> Response:
 
 
 @routes.patch("/feedback-aoi/{aoi_id}/", Policy.OWNER, FeedbackAoi, sends=ChangeAoi)
-async def change_feedback_area(request: Request, aoi_id: Id, body: AoiPatch) -> Response:
+async def change_feedback_area(request: Request, aoi_id: Id, body: FeedbackShape) -> Response:
     return await reshaped(await send(request, ChangeAoi(aoi_id=aoi_id, geometry=body.geom)), _area_of(None))
 
 
@@ -118,7 +118,7 @@ async def list_feedback_labels(request: Request, filters: Annotated[LabelFilters
     "/feedback-label/", Policy.AUTH, FeedbackLabel, status=201, sends=CreateLabel,
     refuses={404: "There is no such area."},
 )  # fmt: skip
-async def create_feedback_label(request: Request, body: LabelBody) -> Response:
+async def create_feedback_label(request: Request, body: FeedbackLabelBody) -> Response:
     command = CreateLabel(aoi_id=body.feedback_aoi, geometry=body.geom, osm_id=body.osm_id, tags=body.tags)
     return await reshaped(await send(request, command), _label, 201)
 
@@ -129,7 +129,7 @@ async def get_feedback_label(request: Request, label_id: Id) -> Response:
 
 
 @routes.patch("/feedback-label/{label_id}/", Policy.OWNER, FeedbackLabel, sends=ChangeLabel)
-async def change_feedback_label(request: Request, label_id: Id, body: AoiPatch) -> Response:
+async def change_feedback_label(request: Request, label_id: Id, body: FeedbackShape) -> Response:
     command = ChangeLabel(label_id=label_id, given=["geometry"], geometry=body.geom)
     return await reshaped(await send(request, command), _label)
 
@@ -151,7 +151,7 @@ async def marked(request: Request, training_id: int) -> Row | None:
     return next(mine, None)
 
 
-async def _begun(request: Request, body: AoiBody) -> Row | Response:
+async def _begun(request: Request, body: FeedbackAoiBody) -> Row | Response:
     facts = Facts(request)
     training = await facts.training(body.training)
     learned = await facts.dataset(training["dataset"]) if training else None

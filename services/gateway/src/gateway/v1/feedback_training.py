@@ -24,7 +24,7 @@ from gateway.v1.base_models import declared
 from gateway.v1.facts import Facts
 from gateway.v1.feedback_areas import marked
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Training
+from gateway.v1.rows import EarlyTraining
 from gateway.v1.settings import early_settings
 from gateway.v1.trainings import LABELS, Shape, refuse_second
 from kit.errors import Invalid
@@ -41,7 +41,7 @@ class FeedbackTrainingBody(Body):
 
 
 @routes.post(
-    "/feedback/training/submit/", Policy.AUTH, Training, scope="training_submit",
+    "/feedback/training/submit/", Policy.AUTH, EarlyTraining, scope="training_submit",
     sends=(d.BuildDraft, c.SubmitTraining),
     refuses={404: "There is no such model or dataset.", 409: "Its dataset cannot be built."},
 )  # fmt: skip

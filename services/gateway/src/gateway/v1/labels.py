@@ -38,14 +38,14 @@ READS: dict[int | str, dict[str, Any]] = {202: {"description": "A job does the r
 STARTED, BEING_PROCESSED = "Processing started", {"status": "GeoJSON file is being processed"}
 
 
-class LabelBody(Body):
+class EarlyLabelBody(Body):
     geom: Geom
     aoi: Id
     osm_id: int | None = None
     tags: dict[str, Any] | None = None
 
 
-class LabelPatch(Body):
+class EarlyLabelPatch(Body):
     geom: Geom | None = None
     aoi: Id | None = None
     osm_id: int | None = None
@@ -70,7 +70,7 @@ async def list_labels(request: Request, filters: Annotated[EarlyFilters, Query()
 
 
 @routes.post("/label/", Policy.AUTH, LabelFeature, sends=CreateLabel, refuses={404: "There is no such area."})
-async def write_label(request: Request, body: LabelBody) -> Response:
+async def write_label(request: Request, body: EarlyLabelBody) -> Response:
     """200 whether the label is new or was there."""
     command = CreateLabel(aoi_id=body.aoi, geometry=body.geom, osm_id=body.osm_id, tags=body.tags)
     return await reshaped(await send(request, command), _same, 200)
@@ -82,12 +82,12 @@ async def get_label(request: Request, label_id: Id) -> Response:
 
 
 @routes.put("/label/{label_id}/", Policy.ADMIN, LabelFeature, sends=ChangeLabel)
-async def replace_label(request: Request, label_id: Id, body: LabelBody) -> Response:
+async def replace_label(request: Request, label_id: Id, body: EarlyLabelBody) -> Response:
     return await _change(request, label_id, body.model_dump())
 
 
 @routes.patch("/label/{label_id}/", Policy.ADMIN, LabelFeature, sends=ChangeLabel)
-async def change_label(request: Request, label_id: Id, body: LabelPatch) -> Response:
+async def change_label(request: Request, label_id: Id, body: EarlyLabelPatch) -> Response:
     given = body.model_dump(exclude_unset=True)
     required = {name for name in ("geom", "aoi") if given.get(name, 0) is None}
     return await _change(request, label_id, {name: value for name, value in given.items() if name not in required})

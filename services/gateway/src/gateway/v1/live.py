@@ -16,7 +16,7 @@ from gateway.schema import Feature, Features
 from gateway.v1.facts import Facts
 from gateway.v1.predictions import PredictionBody, submit
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Prediction
+from gateway.v1.rows import EarlyPrediction
 from kit.errors import Invalid, NotFound
 
 routes = EarlyRoutes("prediction")
@@ -24,7 +24,7 @@ EMPTY: dict[int | str, dict[str, Any]] = {204: {"description": "Nothing was foun
 ANGLE = Field(15, ge=0, le=45)
 
 
-class LiveBody(Body):
+class EarlyLiveBody(Body):
     """What the ways of cleaning polygons were told in v1; the models of today clean theirs themselves, so of these only
     `confidence`, `tolerance` (m) and `area_threshold` (m²) reach the model, where it has such a parameter."""
 
@@ -51,20 +51,20 @@ def _form(body: Any) -> str:
 
 
 AnyBody = Annotated[
-    Annotated[PredictionBody, Tag("run")] | Annotated[LiveBody, Tag("live")], Discriminator(_form)
+    Annotated[PredictionBody, Tag("run")] | Annotated[EarlyLiveBody, Tag("live")], Discriminator(_form)
 ]  # fmt: skip
 
 
 @routes.post(
-    "/prediction/", Policy.AUTH, Prediction | Features[Feature], status=201, scope="prediction_submit", deadline=LIVE,
-    responses=EMPTY, sends=c.SubmitPrediction,
+    "/prediction/", Policy.AUTH, EarlyPrediction | Features[Feature], status=201, scope="prediction_submit",
+    deadline=LIVE, responses=EMPTY, sends=c.SubmitPrediction,
     refuses={404: "There is no such model.", 422: "The model or the imagery cannot be used now."},
 )  # fmt: skip
 async def predict(request: Request, body: AnyBody) -> Response:
     return await submit(request, body) if isinstance(body, PredictionBody) else await _at_once(request, body)
 
 
-async def _at_once(request: Request, body: LiveBody) -> Response:
+async def _at_once(request: Request, body: EarlyLiveBody) -> Response:
     facts = Facts(request)
     row = await facts.model(body.model_id)
     if row is None or not row["stac_item_id"]:

@@ -26,7 +26,7 @@ from gateway.v1.base_models import stac_id_of
 from gateway.v1.facts import Facts, accuracy_of
 from gateway.v1.filters import Compared, StatusNumber
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Model
+from gateway.v1.rows import EarlyModel
 from gateway.v1.settings import early_settings
 from gateway.v1.thumbnails import thumbnail
 from kit.errors import Conflict, NotFound
@@ -75,25 +75,25 @@ class ModelFilters(Compared):
         return {"user": self.user, **({} if self.status is None else STATES[self.status])}
 
 
-@routes.get("/model/", Policy.PUBLIC_READ, ListOf[Model])
+@routes.get("/model/", Policy.PUBLIC_READ, ListOf[EarlyModel])
 async def list_models(request: Request, filters: Annotated[ModelFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListLocalModels, filters), Shape(request))
 
 
-@routes.post("/model/", Policy.AUTH, Model, status=201, sends=t.DraftModel)
+@routes.post("/model/", Policy.AUTH, EarlyModel, status=201, sends=t.DraftModel)
 async def create_model(request: Request, body: ModelBody) -> Response:
     base = await stac_id_of(request, body.base_model)
     command = t.DraftModel(base_model_stac_id=base, title=body.name, description=body.description, dataset=body.dataset)
     return await reshaped(await send(request, command), Shape(request).card)
 
 
-@routes.get("/model/{model_id}/", Policy.PUBLIC_READ, Model)
+@routes.get("/model/{model_id}/", Policy.PUBLIC_READ, EarlyModel)
 async def get_model(request: Request, model_id: Id) -> Response:
     return Response(orjson.dumps(await model_of(request, model_id)), media_type=JSON)
 
 
 @routes.patch(
-    "/model/{model_id}/", Policy.OWNER, Model,
+    "/model/{model_id}/", Policy.OWNER, EarlyModel,
     sends=(c.ArchiveLocalModel, c.SetLocalModelVisibility, t.ChangeModelCard),
     refuses={409: "It has no published training."},
 )  # fmt: skip

@@ -29,7 +29,7 @@ from gateway.v1.answers import Row, reshaped, reshaped_rows
 from gateway.v1.facts import Facts
 from gateway.v1.filters import spelt
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Prediction, Queued
+from gateway.v1.rows import EarlyPrediction, Queued
 from gateway.v1.statuses import STATES, EarlyStatus, task_id, todays
 from gateway.v1.trainings import terminated
 from kit.errors import Invalid
@@ -74,7 +74,7 @@ class PredictionBody(Body):
         return self.geom.model_dump() if self.geom else polygon_of(self.bbox or (0, 0, 0, 0))
 
 
-class PredictionPatch(Body):
+class EarlyPredictionPatch(Body):
     mapswipe_id: str | int | None = None
     published: bool | None = None
 
@@ -92,12 +92,12 @@ class PredictionFilters(Searched, Ordered):
         return {"statuses": todays(self.status), "visibility": seen, "user": self.user}
 
 
-@routes.get("/prediction/", Policy.PUBLIC_READ, ListOf[Prediction])
+@routes.get("/prediction/", Policy.PUBLIC_READ, ListOf[EarlyPrediction])
 async def list_predictions(request: Request, filters: Annotated[PredictionFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListPredictions, filters), Shape(request))
 
 
-@routes.get("/prediction/{prediction_id}/", Policy.PUBLIC_READ, Prediction)
+@routes.get("/prediction/{prediction_id}/", Policy.PUBLIC_READ, EarlyPrediction)
 async def get_prediction(request: Request, prediction_id: Id) -> Response:
     return await reshaped(await ask(request, c.GetPrediction(prediction_id=prediction_id)), Shape(request))
 
@@ -113,9 +113,9 @@ async def submit(request: Request, body: PredictionBody) -> Response:
 
 
 @routes.patch(
-    "/prediction/{prediction_id}/", Policy.OWNER, Prediction, sends=(c.ChangePrediction, c.SetPredictionVisibility)
+    "/prediction/{prediction_id}/", Policy.OWNER, EarlyPrediction, sends=(c.ChangePrediction, c.SetPredictionVisibility)
 )
-async def change_prediction(request: Request, prediction_id: Id, body: PredictionPatch) -> Response:
+async def change_prediction(request: Request, prediction_id: Id, body: EarlyPredictionPatch) -> Response:
     response = await ask(request, c.GetPrediction(prediction_id=prediction_id))
     for command in _changes(prediction_id, body):
         response = await send(request, command)
@@ -124,7 +124,7 @@ async def change_prediction(request: Request, prediction_id: Id, body: Predictio
     return await reshaped(response, Shape(request))
 
 
-def _changes(prediction_id: int, body: PredictionPatch) -> list[Command]:
+def _changes(prediction_id: int, body: EarlyPredictionPatch) -> list[Command]:
     changes: list[Command] = []
     if body.mapswipe_id is not None:
         changes.append(c.ChangePrediction(prediction_id=prediction_id, mapswipe_project_id=str(body.mapswipe_id)))

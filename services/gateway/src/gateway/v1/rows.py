@@ -16,7 +16,7 @@ class Person(CompactUser):
     img_url: str
 
 
-class Dataset(BaseModel):
+class EarlyDataset(BaseModel):
     id: int
     name: str
     source_imagery: str
@@ -32,7 +32,7 @@ class EarlyAoiProperties(AoiProperties):
     user: int  # type: ignore[assignment]
 
 
-class Aoi(AoiFeature):
+class EarlyAoi(AoiFeature):
     id: int
     properties: EarlyAoiProperties  # type: ignore[assignment]
 
@@ -70,7 +70,7 @@ class Approved(FeedbackFeature):
     properties: ApprovedProperties  # type: ignore[assignment]
 
 
-class Model(BaseModel):
+class EarlyModel(BaseModel):
     """`accuracy` in per cent."""
 
     id: int
@@ -103,7 +103,7 @@ class ModelPoint(BaseModel):
     properties: ModelMark
 
 
-class Training(BaseModel):
+class EarlyTraining(BaseModel):
     """`accuracy` in per cent; the options are those that the run was given."""
 
     id: int
@@ -128,7 +128,7 @@ class Training(BaseModel):
     finished_at: datetime | None
 
 
-class Prediction(BaseModel):
+class EarlyPrediction(BaseModel):
     id: int
     geom: dict[str, Any]
     description: str
@@ -168,7 +168,7 @@ class FolderSize(FileSize):
     len: int
 
 
-class Workspace(BaseModel):
+class EarlyWorkspace(BaseModel):
     file: dict[str, FileSize]
     dir: dict[str, FolderSize]
 

@@ -29,7 +29,7 @@ from gateway.v1.base_models import declared, early_name
 from gateway.v1.facts import Facts, accuracy_of
 from gateway.v1.filters import spelt
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Training
+from gateway.v1.rows import EarlyTraining
 from gateway.v1.settings import early_settings
 from gateway.v1.statuses import STATES, UNDER_WAY, EarlyStatus, task_id, todays
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -72,12 +72,12 @@ class TrainingFilters(Searched, Ordered):
         return {"local_model": self.model, "statuses": todays(self.status), "user": self.user}
 
 
-@routes.get("/training/", Policy.PUBLIC_READ, ListOf[Training])
+@routes.get("/training/", Policy.PUBLIC_READ, ListOf[EarlyTraining])
 async def list_trainings(request: Request, filters: Annotated[TrainingFilters, Query()]) -> Response:
     return await reshaped_rows(await ask_rows(request, c.ListTrainings, filters), Shape(request))
 
 
-@routes.get("/training/{training_id}/", Policy.PUBLIC_READ, Training)
+@routes.get("/training/{training_id}/", Policy.PUBLIC_READ, EarlyTraining)
 async def get_training(request: Request, training_id: Id) -> Response:
     return await reshaped(await ask(request, c.GetTraining(training_id=training_id)), Shape(request))
 
@@ -88,7 +88,8 @@ async def delete_training(request: Request, training_id: Id) -> Response:
 
 
 @routes.post(
-    "/training/", Policy.AUTH, Training, status=201, scope="training_submit", sends=(c.SubmitTraining, d.BuildDraft),
+    "/training/", Policy.AUTH, EarlyTraining, status=201, scope="training_submit",
+    sends=(c.SubmitTraining, d.BuildDraft),
     refuses={404: "There is no such model or dataset.", 409: "Its dataset cannot be built."},
 )  # fmt: skip
 async def submit_training(request: Request, body: TrainingBody) -> Response:

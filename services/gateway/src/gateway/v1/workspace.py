@@ -20,7 +20,7 @@ from gateway.queries import JSON, answer
 from gateway.v1.answers import Row
 from gateway.v1.facts import Facts
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import FileAddress, Workspace
+from gateway.v1.rows import EarlyWorkspace, FileAddress
 from kit.errors import DomainError, NotFound
 
 routes = EarlyRoutes("workspace")
@@ -45,7 +45,7 @@ async def download(request: Request, path: str, url_only: bool = False) -> Respo
     return Response(status_code=302, headers={"location": link["url"], "cache-control": "no-store"})
 
 
-@routes.get("/workspace/{path:path}", Policy.PUBLIC_READ, Workspace)
+@routes.get("/workspace/{path:path}", Policy.PUBLIC_READ, EarlyWorkspace)
 async def browse(request: Request, path: str) -> Response:
     files, folders = await _listed(request, path.strip("/"))
     sizes = {name: await _size(request, prefix) for name, prefix in folders.items()}
