@@ -12,7 +12,7 @@ from tests.surface.rows import Rows
 
 COMMON = {"slug", "letter_id", "hanko_user_id", "banner_id"}
 """What belongs to nobody: everybody whom the route lets in may ask for it."""
-NEVER_PUBLIC = {"notification_id", "command_id", "pid"}
+NEVER_PUBLIC = {"notification_id", "command_id", "pid", "webhook_id"}
 WITHOUT_LOGIN = (Policy.OPEN, Policy.ANON)
 ADMINS = (Policy.ADMIN, Policy.MAPPINGS)
 Body = Mapping[str, Any] | Callable[[Rows], Any] | None

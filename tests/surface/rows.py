@@ -156,6 +156,17 @@ class Rows:
         )
         return self._one("notify", statement)
 
+    def webhook(self) -> int:
+        return self._one(
+            "notify",
+            "INSERT INTO webhooks (user_id, username, url, description, active, secret, secret_made_at, created_at,"
+            " last_modified) VALUES (%(user)s, 'owner', 'https://hooks.example.org/', '', true, 'x',"
+            " now() - interval '1 day', now(), now()) RETURNING id",
+        )
+
+    def no_webhooks(self) -> None:
+        self._one("notify", "WITH gone AS (DELETE FROM webhooks RETURNING id) SELECT count(*) FROM gone")
+
     def dead_letter(self) -> int:
         return self._one(
             "gateway",
@@ -184,6 +195,6 @@ NAMED: dict[str, Callable[[Rows], Any]] = {
     "model_id": Rows.local_model, "training_id": Rows.training, "prediction_id": Rows.prediction,
     "feedback_id": Rows.feedback, "notification_id": Rows.notification, "letter_id": Rows.dead_letter,
     "hanko_user_id": Rows.mapping, "command_id": Rows.command, "banner_id": Rows.banner,
-    "pid": Rows.state,
+    "pid": Rows.state, "webhook_id": Rows.webhook,
 }  # fmt: skip
 """What a part of an address names; tables give others where the same name means different things."""

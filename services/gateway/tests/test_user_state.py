@@ -1,6 +1,7 @@
 """User state at the door: sizes, what is missing, what is ignored."""
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -59,8 +60,16 @@ async def test_large_bodies_are_not_parsed(http, owners, mapper, problem):
     fits = b'{"state": 1}'.ljust(MOST)
     for method, path in (("POST", ALL), ("PUT", ONE), ("PATCH", ONE)):
         assert (await http.request(method, path, content=fits, headers=headers)).is_success
-        refused = problem(await http.request(method, path, content=b"{" * (MOST + 1), headers=headers), 400)
-        assert f"Request body must be at most {MOST} bytes" in refused["detail"]
+        for size in (MOST + 1, 1 << 20, (1 << 20) + 1):
+            for content in (b"{" * size, pieces(size)):
+                refused = problem(await http.request(method, path, content=content, headers=headers), 400)
+                assert f"Request body must be at most {MOST} bytes" in refused["detail"]
+
+
+async def pieces(size: int) -> AsyncIterator[bytes]:
+    """A body whose length nobody promises."""
+    for start in range(0, size, 65_536):
+        yield b"{" * min(65_536, size - start)
 
 
 @pytest.mark.spec("12", "login required")

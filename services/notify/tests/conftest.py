@@ -1,10 +1,13 @@
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+import pytest_asyncio
 
 from kit.testing import Room, caller, database_url, nats_url, postgres_url, running, settings
-from notify.main import build
+from notify.main import build, build_worker
 from notify.settings import Settings
 from stack.home import Home
 from stack.sandbox.start import sandbox
@@ -13,9 +16,13 @@ __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "set
 
 
 @pytest.fixture(scope="session")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(Path(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def mailbox(home: Home) -> Iterator[tuple[str, int]]:
     """A real SMTP sink: the HTTP address where its messages show, and its SMTP port."""
-    home = Home(Path(tmp_path_factory.mktemp("sink")))
     daemon, address = sandbox("smtp", home=home)
     daemon.start()
     yield address, home.port("sandbox-smtp-mail")
@@ -23,6 +30,34 @@ def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
 
 
 @pytest.fixture(scope="session")
-def room(mailbox: tuple[str, int]) -> Room:
-    environment = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox[1]), "EMAIL_USE_TLS": "false"}
+def receiver_url(home: Home) -> Iterator[str]:
+    daemon, address = sandbox("webhooks", home=home)
+    daemon.start()
+    yield address
+    daemon.stop()
+
+
+@pytest.fixture
+def receiver(receiver_url: str) -> Iterator[httpx.Client]:
+    """A real receiver of webhooks that remembers nothing of former tests."""
+    with httpx.Client(base_url=receiver_url, trust_env=False) as client:
+        client.delete("/requests")
+        yield client
+
+
+@pytest.fixture(scope="session")
+def room(mailbox: tuple[str, int], receiver_url: str) -> Room:
+    environment = {
+        "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox[1]), "EMAIL_USE_TLS": "false",
+        "OUTBOUND_ALLOW": receiver_url.removeprefix("http://"), "WEBHOOK_KEY": "k" * 32,
+    }  # fmt: skip
     return Room("notify", build, Settings, environment=environment)
+
+
+@pytest_asyncio.fixture
+async def worker(running, settings) -> AsyncIterator[None]:
+    service = build_worker(settings)
+    task = asyncio.create_task(service.work())
+    yield
+    service.end()
+    await asyncio.wait_for(task, 20)

@@ -1,6 +1,5 @@
 """Mails about an account. The gateway is stood for by a responder: it alone knows the link, and only when asked."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from itertools import count
@@ -23,15 +22,6 @@ from notify.smtp import LogMailer
 
 people = count(5000)
 LINK = "https://map.example/verify-email/?uid=NzA&token=secret-of-the-link"
-
-
-@pytest_asyncio.fixture
-async def worker(running, settings) -> AsyncIterator[None]:
-    service = build(settings)
-    task = asyncio.create_task(service.work())
-    yield
-    service.end()
-    await asyncio.wait_for(task, 20)
 
 
 @pytest_asyncio.fixture

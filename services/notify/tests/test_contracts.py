@@ -6,10 +6,12 @@ from kit.testing import Caller, feed
 from notify.accounts import router as accounts
 from notify.banners.handlers import router as banners
 from notify.handlers import router
+from notify.kpi.handlers import router as kpi
 from notify.reactions import router as reactions
 from notify.userstate.handlers import router as userstate
+from notify.webhooks.handlers import router as webhooks
 
-ROUTERS = (router, reactions, accounts, banners, userstate)
+ROUTERS = (router, reactions, accounts, banners, userstate, webhooks, kpi)
 ROUTES = [route for one in ROUTERS for route in one.routes if route.latency != "jobs"]
 
 

@@ -1,9 +1,9 @@
-import asyncio
 from itertools import count
 
 import httpx
 import pytest
 
+from contracts.catalog.models import LocalModelPublished
 from contracts.gateway import UserChanged
 from contracts.notify import GetNotification, ListNotifications, MarkAllRead, MarkRead
 from contracts.prediction import PredictionFailed, PredictionReady, PredictionStopped
@@ -11,8 +11,7 @@ from contracts.shared import Actor, Page
 from contracts.training import TrainingCompleted, TrainingFailed, TrainingStopped
 from kit.errors import NotFound
 from kit.testing import STRANGER, Caller, eventually, example
-from notify.domain import notice, subject_line, wants_mail
-from notify.main import build
+from notify.domain import Reader, notice, subject_line
 
 people = count(1000)
 
@@ -65,6 +64,32 @@ async def test_mark_all_sets_read_at(running, caller: Caller):
     assert (await listed(caller, person, is_read=False))["count"] == 0
 
 
+@pytest.mark.spec("22.8", "mark-all 404 when nothing is unread")
+async def test_first_generation_is_told_when_nothing_is_unread(running, caller: Caller):
+    person = await told(caller, 2)
+    assert (await caller.send(MarkAllRead(missed=True), person)).result == {"detail": "ok"}
+    assert (await caller.send(MarkAllRead(missed=True), person)).code == "nothing_unread"
+    assert (await caller.send(MarkAllRead(), person)).result == {"detail": "ok"}
+
+
+@pytest.mark.spec("11.1", "related_obj")
+async def test_what_it_is_about_and_the_model_that_belongs_to(running, caller: Caller):
+    person = Actor(id=next(people), username="person")
+    published = example(LocalModelPublished)
+    await caller.publish(published.model_copy(update={"user_id": person.id}))
+    await eventually(lambda: _has(caller, person, 1))
+    stac_id = published.facts.stac_item_id
+    await caller.publish(PredictionFailed(prediction_id=8, user_id=person.id, model_stac_id=stac_id, reason="no tile"))
+    await eventually(lambda: _has(caller, person, 2))
+    await caller.publish(PredictionFailed(prediction_id=9, user_id=person.id, model_stac_id="base", reason="no tile"))
+    await caller.publish(failed(person.id).model_copy(update={"local_model": 77}))
+    await eventually(lambda: _has(caller, person, 4))
+    about = [row["related_obj"] for row in (await listed(caller, person))["results"]]
+    number = published.model_id
+    wanted = [("local_model", number, number), ("prediction", 8, number), ("prediction", 9, None), ("training", 3, 77)]
+    assert {(one["type"], one["id"], one["model"]) for one in about} == set(wanted)
+
+
 async def test_pages(running, caller: Caller):
     person = await told(caller, 3)
     page = await listed(caller, person, page=Page(limit=2, offset=2))
@@ -81,9 +106,7 @@ async def test_others_do_not_see_it(running, caller: Caller):
 
 
 @pytest.mark.spec("11.2", "mail by choice")
-async def test_mail_goes_out_once_to_those_who_want_it(running, caller: Caller, settings, mailbox):
-    worker = build(settings)
-    task = asyncio.create_task(worker.work())
+async def test_mail_goes_out_once_to_those_who_want_it(running, caller: Caller, worker, mailbox):
     person = Actor(id=next(people), username="reader")
     address = f"reader{person.id}@example.org"
     await caller.publish(
@@ -94,8 +117,6 @@ async def test_mail_goes_out_once_to_those_who_want_it(running, caller: Caller, 
     mails = await eventually(lambda: _mails(mailbox[0], address))
     assert len(mails) == 1
     assert "Training 3 of roofs failed" in mails[0]["subject"]
-    worker.end()
-    await asyncio.wait_for(task, 20)
 
 
 async def _known(service, user_id: int) -> bool:
@@ -124,7 +145,7 @@ def test_subject_is_one_line():
     [(["email"], "a@b.example", True), (["email"], "", False), (["web"], "a@b.example", False), ([], "a@b.c", False)],
 )
 def test_mail_needs_the_wish_and_an_address(methods, address, wanted):
-    assert wants_mail(methods, address) is wanted
+    assert Reader(address, tuple(methods)).wants_mail is wanted
 
 
 @pytest.mark.spec("11.1", "id, message, is_read, created_at, read_at")
@@ -142,7 +163,7 @@ async def test_every_end_of_a_run_is_told(running, caller: Caller, kind, words):
     await eventually(lambda: _has(caller, person, 1))
     row = (await listed(caller, person))["results"][0]
     assert words in row["message"]
-    assert row.keys() == {"id", "message", "is_read", "created_at", "read_at"}
+    assert row.keys() == {"id", "message", "is_read", "created_at", "read_at", "related_obj"}
     assert (row["is_read"], row["read_at"], row["created_at"][:2]) == (False, None, "20")
 
 

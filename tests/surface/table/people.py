@@ -15,6 +15,12 @@ def mapping(rows: Rows) -> dict:
     return {"hanko_user_id": uuid4().hex, "app_user_id": "7"}
 
 
+def webhook(rows: Rows) -> dict:
+    """Everybody may have five of them, and those of former tests count."""
+    rows.no_webhooks()
+    return {"url": "https://hooks.example.org/fairway"}
+
+
 def target(rows: Rows) -> str:
     return f"target_id={uuid4().hex}"
 
@@ -38,6 +44,14 @@ ROWS = [
     Row("owner DELETE /api/v1/user-state/{pid}/"),
     Row("anon GET /api/v1/auth/status/"),
     Row("auth GET /api/v1/auth/me/"),
+    Row("auth GET /api/v1/webhooks/"),
+    Row("auth POST /api/v1/webhooks/", webhook),
+    Row("auth GET /api/v1/webhooks/{webhook_id}/"),
+    Row("owner PATCH /api/v1/webhooks/{webhook_id}/", {"description": "mine"}),
+    Row("owner DELETE /api/v1/webhooks/{webhook_id}/"),
+    Row("owner POST /api/v1/webhooks/{webhook_id}/rotate-secret/"),
+    Row("owner POST /api/v1/webhooks/{webhook_id}/ping/"),
+    Row("auth GET /api/v1/webhooks/{webhook_id}/deliveries/"),
     Row("auth PATCH /api/v1/auth/me/", {"newsletter_subscription": False}),
     Row("auth POST /api/v1/auth/me/request-email-verification/", done=400, why="the accounts have no address"),
     Row("anon GET /api/v1/auth/me/verify-email/", done=400, why="a link without its parts"),

@@ -26,6 +26,7 @@ class Fairway:
         self.trainings = resources.Trainings(self.transport)
         self.predictions = resources.Predictions(self.transport)
         self.notifications = resources.Notifications(self.transport)
+        self.webhooks = resources.Webhooks(self.transport)
 
     @cached_property
     def feed(self) -> Feed:

@@ -137,3 +137,31 @@ class Predictions(Runs[rows.Prediction], Shown[rows.Prediction]):
 
 class Notifications(Resource[rows.Notification]):
     path, row = "/notifications/me", rows.Notification
+
+
+class Webhooks(Resource[rows.Webhook]):
+    path, row = "/webhooks", rows.Webhook
+
+    def create(self, url: str, description: str = "") -> rows.NewWebhook:
+        """With the secret, which is shown this once."""
+        made = self.transport.write("POST", f"{self.path}/", {"url": url, "description": description})
+        return rows.NewWebhook.model_validate(made)
+
+    def change(self, webhook_id: int, **fields: Any) -> rows.Webhook:
+        """`url`, `description`, `active`."""
+        return self._do(f"{webhook_id}/", fields, "PATCH")
+
+    def delete(self, webhook_id: int) -> None:
+        self.transport.write("DELETE", f"{self.path}/{webhook_id}/")
+
+    def rotate_secret(self, webhook_id: int) -> rows.NewWebhook:
+        made = self.transport.write("POST", f"{self.path}/{webhook_id}/rotate-secret/")
+        return rows.NewWebhook.model_validate(made)
+
+    def ping(self, webhook_id: int) -> rows.WebhookDelivery:
+        return rows.WebhookDelivery.model_validate(self.transport.write("POST", f"{self.path}/{webhook_id}/ping/"))
+
+    def deliveries(self, webhook_id: int, limit: int = 50) -> list[rows.WebhookDelivery]:
+        """The newest first."""
+        body = self.transport.get(f"{self.path}/{webhook_id}/deliveries/", limit=limit)
+        return rows.Page[rows.WebhookDelivery].model_validate(body).results

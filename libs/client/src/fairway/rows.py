@@ -21,6 +21,7 @@ class Profile(User):
     email: str | None = None
     unread_notifications_count: int | None = None
     """None while nobody answers for it."""
+    notifications_delivery_methods: list[str] = ["web"]
 
 
 class Feature(Row):
@@ -113,6 +114,32 @@ class Notification(Row):
     id: int
     message: str
     is_read: bool
+    created_at: datetime
+
+
+class Webhook(Row):
+    id: int
+    url: str
+    description: str
+    active: bool
+    reason: str = ""
+    last_delivery_status: str | None
+    last_delivery_at: datetime | None
+
+
+class NewWebhook(Webhook):
+    """`secret` verifies the signatures of the calls (Standard Webhooks)."""
+
+    secret: str | None = None
+
+
+class WebhookDelivery(Row):
+    id: str
+    event_type: str
+    status: str
+    response_code: int | None
+    attempts: int
+    error: str
     created_at: datetime
 
 

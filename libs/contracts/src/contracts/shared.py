@@ -73,6 +73,17 @@ class Rows(Contract):
     results: list[Json]
 
 
+class Portion(Contract):
+    """Part of a whole table, by number, for a service that keeps a copy. It holds whatever was told before `as_of`; an
+    empty one is the end."""
+
+    as_of: datetime
+    rows: list[Json]
+
+
+After = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
+
 class Progress(Contract):
     stage: str
     done: int

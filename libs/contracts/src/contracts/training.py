@@ -314,23 +314,27 @@ class ModelCardWritten(Event, wire="training.v1.model_card_written"):
         return (self.user_id,)
 
 
-class TrainingStatusChanged(TrainingEvent, wire="training.v1.training_status_changed"):
+class TrainingLifeEvent(TrainingEvent):
+    local_model: int | None = None
+
+
+class TrainingStatusChanged(TrainingLifeEvent, wire="training.v1.training_status_changed"):
     status: RunStatus
     previous: RunStatus
     run_id: str | None = None
     attempt: int = 1
 
 
-class TrainingCompleted(TrainingEvent, wire="training.v1.training_completed"):
+class TrainingCompleted(TrainingLifeEvent, wire="training.v1.training_completed"):
     run_id: str
     metrics: dict[str, Any] = {}
 
 
-class TrainingFailed(TrainingEvent, wire="training.v1.training_failed"):
+class TrainingFailed(TrainingLifeEvent, wire="training.v1.training_failed"):
     reason: str
 
 
-class TrainingStopped(TrainingEvent, wire="training.v1.training_stopped"):
+class TrainingStopped(TrainingLifeEvent, wire="training.v1.training_stopped"):
     pass
 
 

@@ -117,6 +117,15 @@ class StorageSettings(BaseSettings):
     """Seconds that a signed address of a file works."""
 
 
+class OutboundSettings(BaseSettings):
+    """What `kit.outbound` may do; here, because that imports an HTTP client."""
+
+    model_config = ServiceSettings.model_config
+
+    outbound_allow: str = Field("", validation_alias=names("OUTBOUND_ALLOW"))
+    """Comma list of `host:port` that may be private, plain http and on any port: the sandbox, servers of one's own."""
+
+
 S = TypeVar("S", bound=BaseSettings)
 
 

@@ -2,8 +2,7 @@ from catalog.datasets.settings import DatasetSettings
 from catalog.files.tools import MirrorSettings
 from catalog.models.plugins import PluginSettings
 from catalog.stac.settings import StacSettings
-from kit.outbound import OutboundSettings
-from kit.settings import ServiceSettings, StorageSettings
+from kit.settings import OutboundSettings, ServiceSettings, StorageSettings
 
 
 class Settings(

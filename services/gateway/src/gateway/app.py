@@ -37,6 +37,7 @@ from gateway.api import (
     trainings,
     user_state,
     verification,
+    webhooks,
 )
 from gateway.description import described
 from gateway.edge import Edge
@@ -45,7 +46,7 @@ from gateway.settings import DoorSettings
 MODULES = (
     aois, labels, geodata, datasets, trainings, predictions, public_predictions, categories, base_models, local_models,
     model_cards, notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
-    documents, stars, feedback, files, osm, banners, user_state, kpi, mapswipe, *v1.MODULES,
+    documents, stars, feedback, files, osm, banners, user_state, kpi, mapswipe, webhooks, *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

@@ -50,7 +50,9 @@ class Edge:
         refused = self._refused(scope, headers)
         if refused:
             return await refused(scope, receive, send)
-        limited = receive if scope["method"] in ("GET", "HEAD") else Limited(receive, self.settings.max_body).receive
+        limited = receive
+        if scope["method"] not in ("GET", "HEAD"):
+            limited = Limited(receive, self.settings.max_body, headers.get("content-length", "0")).receive
         try:
             await self._app(headers, send)(scope, limited, send)
         except Exception as error:
@@ -69,9 +71,6 @@ class Edge:
         path = scope["path"]
         if sum(map(len, headers)) + sum(map(len, headers.values())) > LONGEST_HEADERS:
             return answer(431, problem(431, "The header is too long.", path))
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self.settings.max_body:
-            return answer(413, problem(413, f"A body may have {self.settings.max_body} bytes.", path))
         return None if self.settings.debug else self._misdirected(scope, headers)
 
     def _misdirected(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
@@ -107,14 +106,17 @@ class Answering:
 
 
 class Limited:
-    """Counts what arrives, whatever the header promised."""
+    """Refuses whoever reads a body that is promised to be too large, and counts what arrives, whatever was promised.
+    A route with a limit of its own looks before it reads."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
+    def __init__(self, receive: Receive, most: int, promised: str) -> None:
         self.inner, self.most = receive, most
+        self.left = most if promised.isdigit() and int(promised) <= most else -1
 
     async def receive(self) -> Message:
-        message = await self.inner()
-        self.most -= len(message.get("body", b""))
-        if self.most < 0:
-            raise HTTPException(413, "The body is too large.")
-        return message
+        if self.left >= 0:
+            message = await self.inner()
+            self.left -= len(message.get("body", b""))
+            if self.left >= 0:
+                return message
+        raise HTTPException(413, f"A body may have {self.most} bytes.")

@@ -35,7 +35,7 @@ def _follow(route: "DoorRoute") -> dict[int, bool]:
     return {
         400: bool(body or rule.sends or route.dependant.query_params), 401: known,
         403: rule.forbids(method),
-        404: bool(route.param_convertors), 413: body, 415: body, 422: bool(rule.sends),
+        404: bool(route.param_convertors), 413: body and rule.most is None, 415: body, 422: bool(rule.sends),
         429: rule.scope is not None, 503: known or rule.scope is not None,
     }  # fmt: skip
 

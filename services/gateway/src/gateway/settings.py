@@ -9,8 +9,7 @@ from pydantic_settings import NoDecode
 
 from gateway.auth.settings import AuthSettings
 from gateway.limits.rates import Rate
-from kit.outbound import OutboundSettings
-from kit.settings import Address, Listed, ServiceSettings, StorageSettings, names
+from kit.settings import Address, Listed, OutboundSettings, ServiceSettings, StorageSettings, names
 
 RateText = Annotated[Rate, NoDecode, BeforeValidator(lambda v: Rate.parse(v) if isinstance(v, str) else v)]
 

@@ -1,5 +1,7 @@
+import sys
+
 from kit.cli import run
-from notify.main import build
+from notify.main import build, build_worker
 from notify.settings import Settings
 
-run("notify", Settings, build)
+run("notify", Settings, build_worker if sys.argv[1:] == ["worker"] else build)

@@ -1,6 +1,8 @@
+from typing import cast
+
 from sqlalchemy import bindparam, func, select
 
-from contracts.notify import ListNotifications, Notification
+from contracts.notify import About, ListNotifications, Notification, RelatedObj
 from contracts.shared import Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
@@ -13,9 +15,11 @@ _UNREAD = Prepared(
 
 
 def view(row: NotificationRow) -> Notification:
+    about = RelatedObj(id=int(row.about_id), type=cast(About, row.about), model=row.model)
     return Notification(
-        id=row.id, message=row.message, is_read=row.is_read, created_at=row.created_at, read_at=row.read_at
-    )
+        id=row.id, message=row.message, is_read=row.is_read, created_at=row.created_at, read_at=row.read_at,
+        related_obj=about,
+    )  # fmt: skip
 
 
 async def get_notification(notification_id: int, read: ReadTx) -> Notification:

@@ -8,7 +8,9 @@ from contracts.prediction import mapswipe
 from kit.ids import Ids
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
-from notify.domain import notice
+from notify.domain import Notice, notice
+from notify.kpi.projection import MODELS, heard
+from notify.kpi.queries import local_model_of
 from notify.usecases import tell
 
 router = Router("notify")
@@ -40,58 +42,60 @@ async def on_base_model_registration_failed(event: m.BaseModelRegistrationFailed
 
 @router.on(m.LocalModelPublished)
 async def on_local_model_published(event: m.LocalModelPublished, tx: Tx, ids: Ids) -> None:
+    await heard(MODELS, tx, id=event.model_id, status="active", stac_item_id=event.facts.stac_item_id)
     text = f"Model {event.name} is published in the catalogue."
-    await tell(notice(event.user_id, "local_model", event.model_id, "completed", text), tx, ids)
+    about = notice(event.user_id, "local_model", event.model_id, "completed", text, model=event.model_id)
+    await tell(about, tx, ids)
 
 
 @router.on(t.TrainingStatusChanged)
 async def on_training_status_changed(event: t.TrainingStatusChanged, tx: Tx, ids: Ids) -> None:
     if event.status == "running" and event.previous in ("initializing", "submitted", "provisioning"):
         text = f"Training {event.training_id} of {event.model_name} has started."
-        await tell(notice(event.user_id, "training", event.training_id, "started", text), tx, ids)
+        await tell(_of_training(event, "started", text), tx, ids)
 
 
 @router.on(t.TrainingCompleted)
 async def on_training_completed(event: t.TrainingCompleted, tx: Tx, ids: Ids) -> None:
     text = f"Training {event.training_id} of {event.model_name} is completed."
-    await tell(notice(event.user_id, "training", event.training_id, "completed", text), tx, ids)
+    await tell(_of_training(event, "completed", text), tx, ids)
 
 
 @router.on(t.TrainingFailed)
 async def on_training_failed(event: t.TrainingFailed, tx: Tx, ids: Ids) -> None:
     text = f"Training {event.training_id} of {event.model_name} failed."
-    await tell(notice(event.user_id, "training", event.training_id, "failed", text, event.reason), tx, ids)
+    await tell(_of_training(event, "failed", text, event.reason), tx, ids)
 
 
 @router.on(t.TrainingStopped)
 async def on_training_stopped(event: t.TrainingStopped, tx: Tx, ids: Ids) -> None:
     text = f"Training {event.training_id} of {event.model_name} was cancelled."
-    await tell(notice(event.user_id, "training", event.training_id, "cancelled", text), tx, ids)
+    await tell(_of_training(event, "cancelled", text), tx, ids)
 
 
 @router.on(p.PredictionStatusChanged)
 async def on_prediction_status_changed(event: p.PredictionStatusChanged, tx: Tx, ids: Ids) -> None:
     if event.status == "running" and event.previous in ("initializing", "submitted", "provisioning"):
         text = f"Prediction {event.prediction_id} has started."
-        await tell(notice(event.user_id, "prediction", event.prediction_id, "started", text), tx, ids)
+        await tell(await _of_prediction(event, "started", text, tx), tx, ids)
 
 
 @router.on(p.PredictionReady)
 async def on_prediction_ready(event: p.PredictionReady, tx: Tx, ids: Ids) -> None:
     text = f"Prediction {event.prediction_id} is ready: {event.feature_count} features from {event.tile_count} tiles."
-    await tell(notice(event.user_id, "prediction", event.prediction_id, "completed", text), tx, ids)
+    await tell(await _of_prediction(event, "completed", text, tx), tx, ids)
 
 
 @router.on(p.PredictionFailed)
 async def on_prediction_failed(event: p.PredictionFailed, tx: Tx, ids: Ids) -> None:
     text = f"Prediction {event.prediction_id} failed."
-    await tell(notice(event.user_id, "prediction", event.prediction_id, "failed", text, event.reason), tx, ids)
+    await tell(await _of_prediction(event, "failed", text, tx, event.reason), tx, ids)
 
 
 @router.on(p.PredictionStopped)
 async def on_prediction_stopped(event: p.PredictionStopped, tx: Tx, ids: Ids) -> None:
     text = f"Prediction {event.prediction_id} was cancelled."
-    await tell(notice(event.user_id, "prediction", event.prediction_id, "cancelled", text), tx, ids)
+    await tell(await _of_prediction(event, "cancelled", text, tx), tx, ids)
 
 
 @router.on(mapswipe.MapswipeProjectCreated)
@@ -104,3 +108,12 @@ async def on_mapswipe_project_created(event: mapswipe.MapswipeProjectCreated, tx
 async def on_mapswipe_failed(event: mapswipe.MapswipeFailed, tx: Tx, ids: Ids) -> None:
     text = f"Prediction {event.prediction_id} could not be given to Mapswipe."
     await tell(notice(event.user_id, "prediction", event.prediction_id, "mapswipe-failed", text, event.reason), tx, ids)
+
+
+def _of_training(event: t.TrainingLifeEvent, slug: str, text: str, reason: str = "") -> Notice:
+    return notice(event.user_id, "training", event.training_id, slug, text, reason, event.local_model)
+
+
+async def _of_prediction(event: p.PredictionEvent, slug: str, text: str, tx: Tx, reason: str = "") -> Notice:
+    model = await local_model_of(event.model_stac_id, tx)
+    return notice(event.user_id, "prediction", event.prediction_id, slug, text, reason, model)

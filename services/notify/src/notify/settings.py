@@ -2,11 +2,12 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from kit.settings import ServiceSettings, names
+from kit.settings import OutboundSettings, ServiceSettings, names
+from notify.webhooks.seal import SealSettings
 
 
-class Settings(ServiceSettings):
-    """How mail leaves. With DEBUG it goes to the log instead."""
+class Settings(ServiceSettings, OutboundSettings, SealSettings):
+    """How mail leaves, with DEBUG to the log instead; which addresses may be called."""
 
     email_host: str = Field("smtp.gmail.com", validation_alias=names("EMAIL_HOST"))
     """The SMTP server. With DEBUG mail goes to the log."""

@@ -25,6 +25,7 @@ class NotificationRow(Base):
     about: Mapped[str]
     about_id: Mapped[str]
     slug: Mapped[str]
+    model: Mapped[int | None]
     is_read: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]

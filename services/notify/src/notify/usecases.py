@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, select, update
@@ -8,39 +9,46 @@ from kit.errors import NotFound
 from kit.ids import Ids
 from kit.messaging.tx import Tx
 from kit.statements import Prepared
-from notify.domain import Notice, subject_line, wants_mail
+from notify.domain import Notice, Reader, subject_line
+from notify.kpi.projection import USERS, heard
 from notify.queries import view
 from notify.tables import KnownUser, MailRow, NotificationRow
+from notify.webhooks.outgoing import queue_notification
 
 _READER = Prepared(select(KnownUser.email, KnownUser.delivery_methods).where(KnownUser.id == bindparam("user_id")))
 
 
-async def tell(notice: Notice, tx: Tx, ids: Ids) -> None:
-    """A row and an event for the open pages; a mail too where the user asked for it."""
-    notification_id, now = await ids.next(NotificationRow), datetime.now(UTC)
-    tx.insert(
-        NotificationRow, id=notification_id, user_id=notice.user_id, message=notice.message, about=notice.about,
-        about_id=notice.about_id, slug=notice.slug, created_at=now,
-    )  # fmt: skip
+async def tell(notice: Notice, tx: Tx, ids: Ids, elsewhere: bool = True) -> None:
+    """A row in any case; a live event, a mail and calls of webhooks as the user chose. Without `elsewhere` neither mail
+    nor webhooks."""
+    reader = await _reader(notice.user_id, tx)
+    values = asdict(notice) | {"is_read": False, "created_at": datetime.now(UTC)}
+    row = NotificationRow(id=await ids.next(NotificationRow), **values)
+    tx.insert(NotificationRow, id=row.id, **values)
     tx.emit(
         NotificationCreated(
-            notification_id=notification_id, user_id=notice.user_id, message=notice.message,
-            about=notice.about, about_id=notice.about_id,
+            notification_id=row.id, user_id=row.user_id, message=row.message, about=notice.about, about_id=row.about_id,
+            web=reader.wants("web"),
         )
     )  # fmt: skip
-    await _mail(notice, notification_id, now, tx, ids)
+    if elsewhere and reader.wants_mail:
+        await _mail(row, reader.email, tx, ids)
+    if elsewhere and reader.wants("webhook"):
+        await queue_notification(tx, ids, row.user_id, view(row))
 
 
-async def _mail(notice: Notice, notification_id: int, now: datetime, tx: Tx, ids: Ids) -> None:
+async def _reader(user_id: int, tx: Tx) -> Reader:
+    """Somebody of whom nothing was heard yet gets what everybody gets at first."""
     async with tx.db.raw() as connection:
-        known = await _READER.rows(connection, user_id=notice.user_id)
-    if not known or not wants_mail(known[0]["delivery_methods"], known[0]["email"]):
-        return
+        known = await _READER.rows(connection, user_id=user_id)
+    return Reader(known[0]["email"], tuple(known[0]["delivery_methods"])) if known else Reader()
+
+
+async def _mail(row: NotificationRow, address: str, tx: Tx, ids: Ids) -> None:
     mail_id = await ids.next(MailRow)
-    subject = subject_line(notice.message)
     tx.insert(
-        MailRow, id=mail_id, notification_id=notification_id, address=known[0]["email"], subject=subject,
-        body=notice.message, created_at=now,
+        MailRow, id=mail_id, notification_id=row.id, address=address, subject=subject_line(row.message),
+        body=row.message, created_at=row.created_at,
     )  # fmt: skip
     tx.emit(MailJob(mail_id=mail_id))
 
@@ -55,13 +63,19 @@ async def mark_read(command: MarkRead, tx: Tx) -> Notification:
 
 async def mark_all_read(command: MarkAllRead, tx: Tx) -> dict[str, str]:
     unread = (NotificationRow.user_id == tx.actor.id) & ~NotificationRow.is_read
-    await tx.session.execute(update(NotificationRow).where(unread).values(is_read=True, read_at=datetime.now(UTC)))
+    marked = await tx.session.execute(
+        update(NotificationRow)
+        .where(unread)
+        .values(is_read=True, read_at=datetime.now(UTC))
+        .returning(NotificationRow.id)
+    )
+    if command.missed and marked.first() is None:
+        raise NotFound("nothing_unread", "No unread notifications found.")
     return {"detail": "ok"}
 
 
 async def know_user(event: UserChanged, tx: Tx) -> None:
-    assert tx.cause
-    tx.upsert(
-        KnownUser, key=["id"], newer="as_of", id=event.user_id, username=event.username, email=event.email,
-        delivery_methods=list(event.delivery_methods), as_of=tx.cause.sent_at,
+    await heard(
+        USERS, tx, id=event.user_id, username=event.username, email=event.email,
+        delivery_methods=list(event.delivery_methods),
     )  # fmt: skip

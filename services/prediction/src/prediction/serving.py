@@ -21,8 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kit.outbound.settings import OutboundSettings
-from kit.settings import ServiceSettings, load, names
+from kit.settings import OutboundSettings, ServiceSettings, load, names
 from prediction.live.compute import check_plugin, predict_area
 from prediction.live.domain import Area, Refused, Unable, check
 from prediction.live.pool import Busy, WarmChildren

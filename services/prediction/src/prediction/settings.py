@@ -2,8 +2,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from kit.outbound.settings import OutboundSettings
-from kit.settings import ServiceSettings, StorageSettings, names
+from kit.settings import OutboundSettings, ServiceSettings, StorageSettings, names
 from prediction.mapswipe.settings import MapswipeSettings
 from prediction.runs.cluster import ClusterSettings
 

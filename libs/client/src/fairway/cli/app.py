@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fairway.cli import datasets, labels, models, predictions, trainings
+from fairway.cli import datasets, labels, models, predictions, trainings, webhooks
 from fairway.cli.session import client, console, in_words, save
 from fairway.cli.show import table
 from fairway.client import Fairway
@@ -15,6 +15,7 @@ app.add_typer(labels.app, name="labels")
 app.add_typer(models.app, name="models")
 app.add_typer(trainings.app, name="trainings")
 app.add_typer(predictions.app, name="predictions")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 @app.command()

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from contracts.base import Command, Contract, Event, Job, Query
-from contracts.shared import CompactUser, Json, Page, Visibility
+from contracts.shared import After, CompactUser, Json, Page, Visibility
 
 BaseModelStatus = Literal["registering", "active", "failed", "archived"]
 LocalModelStatus = Literal["active", "archived"]
@@ -196,6 +198,13 @@ class ListLocalModels(Query, wire="catalog.v1.list_local_models"):
     expand: bool = False
 
 
+class ListLocalModelFacts(Query, wire="catalog.v1.list_local_model_facts"):
+    """For services only: a `Portion` of `{id, status, stac_item_id}`."""
+
+    after: After = 0
+    limit: int = Field(1000, ge=1, le=1000)
+
+
 class GetModelFacts(Query, wire="catalog.v1.get_model_facts"):
     """Base or local model by STAC item id: local first. Heals `known_models` on a miss."""
 
@@ -231,3 +240,10 @@ class LocalModelPublished(LocalModelEvent, wire="catalog.v1.local_model_publishe
 class LocalModelChanged(LocalModelEvent, wire="catalog.v1.local_model_changed"):
     stac_item_id: str
     visibility: Visibility
+
+
+class LocalModelStatusChanged(LocalModelEvent, wire="catalog.v1.local_model_status_changed"):
+    """Also the birth of a model."""
+
+    stac_item_id: str
+    status: LocalModelStatus

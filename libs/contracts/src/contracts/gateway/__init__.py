@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from contracts.base import Command, CommandLookup, Contract, Event, Query
 from contracts.gateway import accounts as accounts
 from contracts.gateway import mappings as mappings
-from contracts.shared import Json, Page
+from contracts.shared import After, Json, Page
 
-Delivery = Literal["email", "web"]
+Delivery = Literal["email", "web", "webhook"]
 DeadLetterState = Literal["open", "replayed", "discarded"]
 
 
@@ -27,6 +29,13 @@ class UserChanged(Event, wire="gateway.v1.user_changed"):
 
     def aggregate(self) -> str:
         return str(self.user_id)
+
+
+class ListUserFacts(Query, wire="gateway.v1.list_user_facts"):
+    """For services only: a `Portion` of `{id, username, email, delivery_methods}`."""
+
+    after: After = -(2**63)
+    limit: int = Field(1000, ge=1, le=1000)
 
 
 class DeadLetterRecorded(Event, wire="gateway.v1.dead_letter_recorded"):

@@ -1,16 +1,28 @@
-"""What a person sees happen; `banners` and `userstate` are beside it."""
+"""What a person sees happen; `banners`, `kpi`, `userstate` and `webhooks` are beside it."""
 
 from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Query
 from contracts.notify import banners as banners
+from contracts.notify import kpi as kpi
 from contracts.notify import userstate as userstate
+from contracts.notify import webhooks as webhooks
 from contracts.shared import Page
+
+About = Literal["dataset", "base_model", "local_model", "training", "prediction", "webhook"]
 
 
 class GetCommand(CommandLookup, wire="notify.v1.get_command"):
     pass
+
+
+class RelatedObj(Contract):
+    """What a notification is about: `type` and its number, and the local model that it belongs to, where known."""
+
+    id: int
+    type: About
+    model: int | None
 
 
 class Notification(Contract):
@@ -19,6 +31,7 @@ class Notification(Contract):
     is_read: bool
     created_at: datetime
     read_at: datetime | None
+    related_obj: RelatedObj | None = None
 
 
 class MarkRead(Command, wire="notify.v1.mark_read"):
@@ -28,6 +41,8 @@ class MarkRead(Command, wire="notify.v1.mark_read"):
 
 class MarkAllRead(Command, wire="notify.v1.mark_all_read"):
     expires = 30.0
+    missed: bool = False
+    """Refused with `nothing_unread` when there is nothing to mark, which the first generation called 404."""
 
 
 class GetNotification(Query, wire="notify.v1.get_notification"):
@@ -47,14 +62,16 @@ class NotificationCreated(Event, wire="notify.v1.notification_created"):
     notification_id: int
     user_id: int
     message: str
-    about: Literal["dataset", "base_model", "local_model", "training", "prediction"]
+    about: About
     about_id: str
+    web: bool = True
+    """Whether its user wants to hear of it on open pages."""
 
     def aggregate(self) -> str:
         return str(self.notification_id)
 
     def audience(self) -> tuple[int, ...]:
-        return (self.user_id,)
+        return (self.user_id,) if self.web else ()
 
 
 class MailJob(Job, wire="notify.v1.send_mail"):

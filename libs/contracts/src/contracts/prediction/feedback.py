@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from contracts.base import Command, Contract, Event, Query
-from contracts.shared import CompactUser, Json, Page
+from contracts.shared import After, CompactUser, Json, Page
 
 Action = Literal["accept", "reject"]
 
@@ -67,6 +69,13 @@ class ListFeedback(Query, wire="prediction.v1.list_feedback"):
     action: Action | None = None
     user: int | None = None
     prediction: int | None = None
+
+
+class ListFeedbackFacts(Query, wire="prediction.v1.list_feedback_facts"):
+    """For services only: a `Portion` of `{id, action}`."""
+
+    after: After = 0
+    limit: int = Field(5000, ge=1, le=5000)
 
 
 class CountFeedback(Query, wire="prediction.v1.count_feedback"):

@@ -3,6 +3,5 @@
 from kit.outbound.client import Fetched, Outbound
 from kit.outbound.errors import OutboundError
 from kit.outbound.media import ANY, IMAGE, JSON, ZIP, Media
-from kit.outbound.settings import OutboundSettings
 
-__all__ = ["ANY", "IMAGE", "JSON", "ZIP", "Fetched", "Media", "Outbound", "OutboundError", "OutboundSettings"]
+__all__ = ["ANY", "IMAGE", "JSON", "ZIP", "Fetched", "Media", "Outbound", "OutboundError"]

@@ -12,7 +12,7 @@ import orjson
 from kit.outbound.address import PORTS, allowed, check, parsed
 from kit.outbound.body import read
 from kit.outbound.errors import OutboundError
-from kit.outbound.media import ANY, Media
+from kit.outbound.media import ANY, NOTHING, Media
 from kit.outbound.transport import CheckedTransport, judged
 
 TIMEOUT = httpx.Timeout(connect=3.0, read=10.0, write=10.0, pool=20.0)
@@ -75,6 +75,11 @@ class Outbound:
         """Nothing of the body is read."""
         return await self.request("HEAD", url, ANY)
 
+    async def deliver(self, url: str, content: bytes, headers: dict[str, str], total: float = TOTAL) -> int:
+        """Posts and tells the status of a good answer. Redirects are not followed, nothing of the body is read."""
+        extra = {"content": content, "headers": headers, "follow_redirects": False}
+        return (await self.request("POST", url, NOTHING, total=total, **extra)).status
+
     async def request(
         self, method: str, url: str, media: Media = ANY, cap: int | None = None, total: float = TOTAL, **extra: Any
     ) -> Fetched:
@@ -96,7 +101,7 @@ class Outbound:
             if response.status_code >= 300:
                 raise OutboundError("http_status", response.status_code)
             kind = response.headers.get("content-type", "")
-            if method == "HEAD":
+            if method == "HEAD" or media is NOTHING:
                 return Fetched(str(response.url), response.status_code, kind, b"")
             media.check_type(kind)
             content = await read(response, cap)

@@ -32,3 +32,5 @@ ZIP = Media(
     ("application/zip", "application/x-zip", "application/octet-stream", "binary/octet-stream"), (b"PK",), 64 * MIB
 )
 ANY = Media((), (), 2 * MIB)
+NOTHING = Media((), (), 0)
+"""Of a body that nobody reads."""

@@ -68,6 +68,14 @@ def serve_mapswipe(port: Port) -> None:
     _serve(mapswipe.app(), port)
 
 
+@cli.command("webhooks")
+def serve_webhooks(port: Port) -> None:
+    """A receiver of webhooks."""
+    from stack.sandbox import webhooks
+
+    _serve(webhooks.app(), port)
+
+
 @cli.command("files")
 def serve_files(port: Port, data: Annotated[Path, typer.Option(exists=True)]) -> None:
     """A folder, as a host of model files would serve it."""

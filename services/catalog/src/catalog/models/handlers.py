@@ -3,12 +3,13 @@ from catalog.models.plugins import Plugins
 from catalog.stac.api import StacApi
 from catalog.stac.facets import Facets
 from contracts.catalog import models as c
-from contracts.shared import Json, Rows
+from contracts.shared import Json, Portion, Rows
 from kit.jobs import JobContext
 from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.outbound import Outbound
+from kit.portions import portion
 from kit.storage import Storage
 
 router = Router("catalog")
@@ -76,3 +77,8 @@ async def list_local_models(query: c.ListLocalModels, read: ReadTx, facets: Face
 @router.on(c.GetModelFacts)
 async def get_model_facts(query: c.GetModelFacts, read: ReadTx) -> c.KnownModel:
     return await queries.get_model_facts(query, read)
+
+
+@router.on(c.ListLocalModelFacts)
+async def list_local_model_facts(query: c.ListLocalModelFacts, read: ReadTx) -> Portion:
+    return await portion(queries.FACTS, read, after=query.after, limit=query.limit)

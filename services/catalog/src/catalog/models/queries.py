@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from catalog.models import views
 from catalog.models.listing import filters, page_of, visible
@@ -15,8 +15,13 @@ from contracts.catalog import models as c
 from contracts.shared import Json, Rows
 from kit.errors import Invalid, NotFound
 from kit.messaging.tx import ReadTx, Tx
+from kit.statements import Prepared
 
 Where = list[ColumnElement[bool]]
+FACTS = Prepared(
+    select(LocalModelRow.id, LocalModelRow.status, LocalModelRow.stac_item_id)
+    .where(LocalModelRow.id > bindparam("after")).order_by(LocalModelRow.id).limit(bindparam("limit"))
+)  # fmt: skip
 _RUNS = (
     select(func.count())
     .where(ModelRunRow.local_model_id == LocalModelRow.id)

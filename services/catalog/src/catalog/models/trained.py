@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow, WaitingModelRow
+from catalog.models.views import status_of
 from catalog.stars.usecases import counted
 from contracts.base import Event
 from contracts.training import ModelCardWritten, TrainingDeleted, TrainingSubmitted
@@ -69,6 +70,7 @@ async def _born(event: Told, as_of: datetime, tx: Tx) -> LocalModelRow | None:
     )  # fmt: skip
     tx.session.add(row)
     await tx.session.flush()
+    tx.emit(status_of(row))
     return row
 
 

@@ -108,4 +108,6 @@ async def _changed(model_id: int, tx: Tx, **values: str) -> c.LocalModelRow:
             visibility=row.visibility,
         )
     )  # fmt: skip
+    if "status" in values:
+        tx.emit(views.status_of(row))
     return shown.model_copy(update={**values, "last_modified": row.last_modified})

@@ -23,3 +23,9 @@ def local_model(row: LocalModelRow, base_name: str, runs: int, username: str | N
         dataset=row.dataset,
         published_training=row.published_training, created_at=row.created_at, last_modified=row.last_modified,
     )  # fmt: skip
+
+
+def status_of(row: LocalModelRow) -> c.LocalModelStatusChanged:
+    return c.LocalModelStatusChanged(
+        model_id=row.id, name=row.name, user_id=row.user_id, stac_item_id=row.stac_item_id, status=row.status
+    )

@@ -1,4 +1,4 @@
-from contracts.gateway import AccountDeletionRequested, ChangeProfile, Profile
+from contracts.gateway import AccountDeletionRequested, ChangeProfile, ListUserFacts, Profile
 from contracts.gateway.accounts import (
     ConfirmEmail,
     EmailVerificationRequested,
@@ -6,14 +6,16 @@ from contracts.gateway.accounts import (
     RequestEmailVerification,
     VerificationLetter,
 )
+from contracts.shared import Portion
 from gateway.auth.profile import profile_of
 from gateway.auth.tables import UserRow
-from gateway.auth.users import columns_of, told
+from gateway.auth.users import FACTS, columns_of, told
 from gateway.auth.verification import token_of, uid_of
 from gateway.settings import Settings
-from kit.errors import Conflict, Forbidden, Invalid, NotFound
+from kit.errors import Conflict, Invalid, NotFound
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
+from kit.portions import check_service, portion
 
 router = Router("gateway")
 
@@ -46,8 +48,7 @@ async def confirm_email(command: ConfirmEmail, tx: Tx) -> None:
 
 @router.on(GetVerificationLetter)
 async def get_verification_letter(query: GetVerificationLetter, read: ReadTx, settings: Settings) -> VerificationLetter:
-    if "service" not in read.actor.roles:
-        raise Forbidden("not_for_people", "Only services may ask for this.")
+    check_service(read.actor)
     user = await read.session.get(UserRow, query.user_id)
     if user is None:
         raise NotFound("user_not_found")
@@ -55,6 +56,11 @@ async def get_verification_letter(query: GetVerificationLetter, read: ReadTx, se
     token = token_of(columns_of(user), settings.signing_key.get_secret_value())
     url = f"{settings.frontend_url}/verify-email/?uid={uid_of(user.id)}&token={token}"
     return VerificationLetter(email=user.email, username=user.username, url=url)
+
+
+@router.on(ListUserFacts)
+async def list_user_facts(query: ListUserFacts, read: ReadTx) -> Portion:
+    return await portion(FACTS, read, after=query.after, limit=query.limit)
 
 
 async def _sender(tx: Tx) -> UserRow:

@@ -13,7 +13,6 @@ from kit.statements import Prepared
 REMEMBERED = 300.0
 _PICTURE = Prepared(select(UserRow.img_url).where(UserRow.id == bindparam("user_id")))
 _EXISTS = Prepared(select(func.count()).select_from(UserRow).where(UserRow.id == bindparam("user_id")))
-_NUMBER = Prepared(select(func.count()).select_from(UserRow))
 _SHOWN = (UserRow.id.label("osm_id"), UserRow.username, UserRow.img_url)
 
 
@@ -39,10 +38,6 @@ class People:
                     return False
             self._recent.put(key, "", REMEMBERED)
         return True
-
-    async def number(self) -> int:
-        async with self.db.raw() as connection:
-            return await _NUMBER.value(connection)
 
     async def listed(self, page: Page, user_id: int | None) -> tuple[int, list[dict[str, Any]]]:
         """Number of all that match and one page of them, by number; every word is in the name or is the number."""

@@ -26,6 +26,11 @@ _ALL = Prepared(select(UserRow).where(UserRow.id == bindparam("user_id")))
 _SEEN = Prepared(
     update(UserRow).where(UserRow.id == bindparam("user_id")).values(last_login=func.now()).returning(UserRow)
 )
+FACTS = Prepared(
+    select(
+        UserRow.id, UserRow.username, UserRow.email, UserRow.notifications_delivery_methods.label("delivery_methods")
+    ).where(UserRow.id > bindparam("after")).order_by(UserRow.id).limit(bindparam("limit"))
+)  # fmt: skip
 
 
 def told(user: UserRow) -> UserChanged:

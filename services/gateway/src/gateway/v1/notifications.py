@@ -18,7 +18,8 @@ async def mark_read(request: Request, notification_id: Id) -> Response:
     return await send(request, MarkRead(notification_id=notification_id))
 
 
-@routes.post("/notifications/mark-all-as-read/", Policy.AUTH, Said, sends=MarkAllRead)
+@routes.post(
+    "/notifications/mark-all-as-read/", Policy.AUTH, Said, sends=MarkAllRead, refuses={404: "Nothing is unread."}
+)
 async def mark_all_read(request: Request) -> Response:
-    """Also 200 when nothing was unread; v1 said 404 then."""
-    return await send(request, MarkAllRead())
+    return await send(request, MarkAllRead(missed=True))

@@ -1,8 +1,9 @@
 from contracts.prediction import feedback as c
-from contracts.shared import Json
+from contracts.shared import Json, Portion
 from kit.ids import Ids
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
+from kit.portions import portion
 from prediction.feedback import queries, usecases
 
 router = Router("prediction")
@@ -28,3 +29,8 @@ async def remove_feedback(command: c.RemoveFeedback, tx: Tx) -> None:
 @router.on(c.GetFeedback)
 async def get_feedback(query: c.GetFeedback, read: ReadTx) -> bytes:
     return await queries.get_feedback(query.feedback_id, read)
+
+
+@router.on(c.ListFeedbackFacts)
+async def list_feedback_facts(query: c.ListFeedbackFacts, read: ReadTx) -> Portion:
+    return await portion(queries.FACTS, read, after=query.after, limit=query.limit)

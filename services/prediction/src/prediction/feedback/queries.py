@@ -25,6 +25,9 @@ _feature = func.jsonb_build_object(
     "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(Row.geom, DIGITS), JSONB), "properties", _properties
 )
 FEATURES = select(cast(_feature, Text)).select_from(Row).outerjoin(KnownUser, KnownUser.id == Row.user_id)
+FACTS = Prepared(
+    select(Row.id, Row.action).where(Row.id > bindparam("after")).order_by(Row.id).limit(bindparam("limit"))
+)
 
 
 def _visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:

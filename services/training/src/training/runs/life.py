@@ -94,4 +94,6 @@ def _end(row: TrainingRow, tx: Tx, reason: str, outcome: dict[str, Any] | None) 
 
 
 def _about(row: TrainingRow) -> dict[str, Any]:
-    return {"training_id": row.id, "user_id": row.user_id, "model_name": row.model_name}
+    return {
+        "training_id": row.id, "user_id": row.user_id, "model_name": row.model_name, "local_model": row.local_model,
+    }  # fmt: skip

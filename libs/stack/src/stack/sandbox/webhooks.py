@@ -1,0 +1,68 @@
+"""A receiver of webhooks: `POST /hook` is noted and shown at `GET /requests`, `DELETE /requests` forgets.
+
+`PUT /behaviour` says what it does to the next calls: `status` (with `location` for a redirect) answered after `delay`
+seconds, with a body of `size` bytes, for `times` calls (without it, for all).
+"""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from stack.sandbox.web import application
+
+PIECE = b"x" * 65_536
+
+
+class Receiver:
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.behaviour: dict[str, Any] = {}
+
+    async def take(self, request: Request) -> Response:
+        body = base64.b64encode(await request.body()).decode()
+        self.requests.append({"path": request.url.path, "headers": dict(request.headers), "body": body})
+        wanted = self._next()
+        await asyncio.sleep(wanted.get("delay", 0))
+        headers = {"location": wanted["location"]} if "location" in wanted else None
+        return StreamingResponse(_body(wanted.get("size", 0)), wanted.get("status", 200), headers)
+
+    def _next(self) -> dict[str, Any]:
+        if "times" not in self.behaviour:
+            return self.behaviour
+        self.behaviour["times"] -= 1
+        return self.behaviour if self.behaviour["times"] >= 0 else {}
+
+
+def app() -> Starlette:
+    receiver = Receiver()
+
+    async def requests(request: Request) -> JSONResponse:
+        return JSONResponse(receiver.requests)
+
+    async def forget(request: Request) -> Response:
+        receiver.requests.clear()
+        receiver.behaviour = {}
+        return Response(status_code=204)
+
+    async def behave(request: Request) -> Response:
+        receiver.behaviour = await request.json()
+        return Response(status_code=204)
+
+    return application([
+        Route("/hook{rest:path}", receiver.take, methods=["POST"]), Route("/requests", requests),
+        Route("/requests", forget, methods=["DELETE"]), Route("/behaviour", behave, methods=["PUT"]),
+    ])  # fmt: skip
+
+
+async def _body(size: int) -> AsyncIterator[bytes]:
+    """Looks up after each piece, to see whether anybody still listens."""
+    while size > 0:
+        yield PIECE[:size]
+        await asyncio.sleep(0)
+        size -= len(PIECE)

@@ -1,0 +1,70 @@
+"""The loops: what is due goes to the workers again, what is old goes."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import LiteralString
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from contracts.notify.webhooks import WebhookJob
+from kit.app import Service
+from kit.errors import Unavailable
+from kit.messaging.tx import Tx
+
+log = logging.getLogger("notify.webhooks")
+LOOK_EVERY = 2.0
+PRUNE_EVERY = 600.0
+KEEP = timedelta(days=30)
+_DUE = text("""
+update webhook_deliveries set due_at = now() + interval '30 seconds' where id in (
+  select d.id from webhook_deliveries d join webhooks w on w.id = d.webhook_id
+  where d.state = 'queued' and d.due_at <= now() and (w.quiet_until is null or w.quiet_until <= now())
+    and (w.failures = 0 or d.id = (select min(o.id) from webhook_deliveries o
+      where o.webhook_id = w.id and o.state = 'queued' and o.due_at <= now()))
+  order by d.due_at limit 100 for update of d skip locked) returning id""")
+"""Of an address in trouble only the oldest goes: it finds out for all of them whether the trouble is over."""
+_OLD: LiteralString = """
+delete from webhook_deliveries where id in (
+  select id from webhook_deliveries where created_at < now() - %s and state <> 'queued' limit 5000)"""
+ERRORS = (DBAPIError, psycopg.Error, Unavailable, OSError)
+
+
+async def handed_out(service: Service) -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        try:
+            await hand_out(service)
+        except ERRORS as error:
+            log.warning("webhooks.not_handed_out", extra={"facts": {"reason": repr(error)}})
+
+
+async def hand_out(service: Service) -> int:
+    """How many; two processes never take the same ones."""
+    tx = Tx(service.db, service.name)
+    try:
+        due = (await tx.session.execute(_DUE)).scalars().all()
+        for delivery_id in due:
+            tx.emit(WebhookJob(delivery_id=delivery_id))
+        await tx.commit()
+    finally:
+        await tx.close()
+    if due:
+        service.relay.wake()
+    return len(due)
+
+
+async def pruned(service: Service) -> None:
+    while True:
+        await asyncio.sleep(PRUNE_EVERY)
+        try:
+            await prune(service)
+        except ERRORS as error:
+            log.warning("webhooks.not_pruned", extra={"facts": {"reason": repr(error)}})
+
+
+async def prune(service: Service) -> None:
+    async with service.db.raw() as connection:
+        await connection.execute(_OLD, (KEEP,))

@@ -1,0 +1,61 @@
+from contracts.notify import webhooks as c
+from contracts.shared import Rows
+from kit.ids import Ids
+from kit.jobs import JobContext
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx, Tx
+from notify.webhooks import queries, sending, usecases
+from notify.webhooks.ports import Line
+from notify.webhooks.seal import Seal
+
+router = Router("notify")
+
+
+@router.on(c.CreateWebhook, http=201)
+async def create_webhook(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal) -> c.Webhook:
+    return await usecases.create(command, tx, ids, seal)
+
+
+@router.on(c.ChangeWebhook)
+async def change_webhook(command: c.ChangeWebhook, tx: Tx) -> c.Webhook:
+    return await usecases.change(command, tx)
+
+
+@router.on(c.DeleteWebhook, http=204)
+async def delete_webhook(command: c.DeleteWebhook, tx: Tx) -> None:
+    await usecases.delete(command, tx)
+
+
+@router.on(c.RotateSecret)
+async def rotate_secret(command: c.RotateSecret, tx: Tx, seal: Seal) -> c.Webhook:
+    return await usecases.rotate(command, tx, seal)
+
+
+@router.on(c.PingWebhook, http=202)
+async def ping_webhook(command: c.PingWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+    return await usecases.ping(command, tx, ids)
+
+
+@router.on(c.GetWebhook)
+async def get_webhook(query: c.GetWebhook, read: ReadTx) -> c.Webhook:
+    return await queries.get_webhook(query.webhook_id, read)
+
+
+@router.on(c.ListWebhooks)
+async def list_webhooks(query: c.ListWebhooks, read: ReadTx) -> Rows:
+    return await queries.list_webhooks(query, read)
+
+
+@router.on(c.ListDeliveries)
+async def list_deliveries(query: c.ListDeliveries, read: ReadTx) -> Rows:
+    return await queries.list_deliveries(query, read)
+
+
+@router.on(c.ShowSecret)
+async def show_secret(query: c.ShowSecret, read: ReadTx, seal: Seal) -> dict[str, str | None]:
+    return await queries.show_secret(query.webhook_id, read, seal)
+
+
+@router.job(c.WebhookJob)
+async def send_webhook(job: c.WebhookJob, ctx: JobContext, line: Line, seal: Seal, ids: Ids) -> None:
+    await sending.send(job, ctx, line, seal, ids)

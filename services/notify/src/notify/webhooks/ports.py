@@ -1,0 +1,10 @@
+from typing import Protocol, runtime_checkable
+
+from notify.webhooks.domain import Outcome
+
+
+@runtime_checkable
+class Line(Protocol):
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Outcome:
+        """Never raises for what the other side does."""
+        ...

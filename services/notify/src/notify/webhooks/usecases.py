@@ -1,0 +1,79 @@
+import secrets
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+from contracts.notify import webhooks as c
+from kit.errors import Conflict, Unauthenticated
+from kit.ids import Ids
+from kit.messaging.tx import Tx
+from notify.webhooks.domain import secret_of
+from notify.webhooks.outgoing import PING, queue
+from notify.webhooks.queries import not_found
+from notify.webhooks.seal import Seal
+from notify.webhooks.tables import DeliveryRow, WebhookRow
+from notify.webhooks.views import delivery_view, view
+
+SECRET_BYTES = 32
+
+
+async def create(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal) -> c.Webhook:
+    if tx.actor.is_anonymous:
+        raise Unauthenticated("login_required", "Log in to be told of something.")
+    sealed, now = _new_secret(seal), datetime.now(UTC)
+    await _check_number(tx)
+    row = WebhookRow(
+        id=await ids.next(WebhookRow), user_id=tx.actor.id, username=tx.actor.username, url=command.url,
+        description=command.description, active=command.active, reason="", secret=sealed, secret_made_at=now,
+        created_at=now, last_modified=now, failures=0,
+    )  # fmt: skip
+    tx.session.add(row)
+    return view(row)
+
+
+async def change(command: c.ChangeWebhook, tx: Tx) -> c.Webhook:
+    row = await _locked(command.webhook_id, tx)
+    for name, value in command.model_dump(exclude={"webhook_id"}, exclude_none=True).items():
+        setattr(row, name, value)
+    row.last_modified = datetime.now(UTC)
+    if command.url is not None or command.active:
+        row.reason, row.failures, row.failing_since, row.quiet_until = "", 0, None, None
+    return view(row)
+
+
+async def delete(command: c.DeleteWebhook, tx: Tx) -> None:
+    await tx.session.delete(await _locked(command.webhook_id, tx))
+
+
+async def rotate(command: c.RotateSecret, tx: Tx, seal: Seal) -> c.Webhook:
+    row = await _locked(command.webhook_id, tx)
+    row.secret = _new_secret(seal)
+    row.secret_made_at = row.last_modified = datetime.now(UTC)
+    return view(row)
+
+
+async def ping(command: c.PingWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+    row = await _locked(command.webhook_id, tx)
+    waiting = (DeliveryRow.webhook_id == row.id) & (DeliveryRow.event_type == PING) & (DeliveryRow.state == "queued")
+    if await tx.session.scalar(select(DeliveryRow.id).where(waiting).limit(1)):
+        raise Conflict("ping_under_way", "The last ping of this webhook is still under way.")
+    return delivery_view(await queue(tx, ids, row.id, PING, {"webhook": row.id}))
+
+
+async def _locked(webhook_id: int, tx: Tx) -> WebhookRow:
+    row = await tx.session.get(WebhookRow, webhook_id, with_for_update=True)
+    if row is None or not tx.actor.owns(row.user_id):
+        raise not_found()
+    return row
+
+
+def _new_secret(seal: Seal) -> str:
+    return seal.close(secret_of(secrets.token_bytes(SECRET_BYTES)))
+
+
+async def _check_number(tx: Tx) -> None:
+    """Two at once count one after the other."""
+    await tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"webhooks {tx.actor.id}", 0))))
+    mine = select(func.count()).select_from(WebhookRow).where(WebhookRow.user_id == tx.actor.id)
+    if (await tx.session.scalar(mine) or 0) >= c.MOST_PER_USER:
+        raise Conflict("too_many_webhooks", f"At most {c.MOST_PER_USER} webhooks for each user.")

@@ -1,0 +1,22 @@
+"""The migrations lead to what the mapped classes say."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from kit.messaging import tables as messaging
+from notify.banners import tables as banners  # noqa: F401  (registers the tables)
+from notify.kpi import tables as kpi  # noqa: F401
+from notify.tables import Base
+from notify.userstate import tables as userstate  # noqa: F401
+from notify.webhooks import tables as webhooks  # noqa: F401
+
+
+def test_tables_are_as_migrated(running, settings):
+    def ours(thing, name, kind, *_):
+        return kind != "table" or name not in messaging.metadata.tables
+
+    url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
+    with create_engine(url).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": ours})
+        assert compare_metadata(context, Base.metadata) == []
