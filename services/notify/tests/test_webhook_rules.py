@@ -70,11 +70,11 @@ def test_sealed_secret_opens_with_its_key_only():
 
 
 def test_without_a_key_there_are_none():
-    with pytest.raises(Unprocessable, match="WEBHOOK_KEY"):
+    with pytest.raises(Unprocessable, match="WEBHOOK_SECRET_KEY"):
         seal(None).close("whsec_x")
 
 
 def test_weak_key_is_refused(monkeypatch):
-    monkeypatch.setenv("WEBHOOK_KEY", "short")
+    monkeypatch.setenv("WEBHOOK_SECRET_KEY", "short")
     with pytest.raises(ValidationError):
         SealSettings()

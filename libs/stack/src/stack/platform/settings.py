@@ -55,5 +55,5 @@ def _extra(home: Home, room: str) -> Env:
         return {"PUBLIC__HOST": "127.0.0.1", "PUBLIC__PORT": str(home.port("public"))}
     if room == "notify":
         mail = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(home.port("sandbox-smtp-mail"))}
-        return {**mail, "EMAIL_USE_TLS": "false", "DEBUG": "false", "WEBHOOK_KEY": home.secret("webhooks")}
+        return {**mail, "EMAIL_USE_TLS": "false", "DEBUG": "false", "WEBHOOK_SECRET_KEY": home.secret("webhooks")}
     return {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class SealSettings(BaseSettings):
     model_config = ServiceSettings.model_config
 
-    webhook_key: SecretStr | None = Field(None, min_length=32, validation_alias=names("WEBHOOK_KEY"))
+    webhook_key: SecretStr | None = Field(None, min_length=32, validation_alias=names("WEBHOOK_SECRET_KEY"))
     """Seals the secrets of webhooks in the database, at least 32 characters; without it nobody can make any. After a
     change every owner has to rotate theirs."""
 
@@ -33,7 +33,7 @@ class Seal:
     def close(self, secret: str) -> str:
         """Unprocessable where this deployment has no key."""
         if not self.key:
-            raise Unprocessable("webhooks_off", "This deployment has no webhooks: WEBHOOK_KEY is not set.")
+            raise Unprocessable("webhooks_off", "This deployment has no webhooks: WEBHOOK_SECRET_KEY is not set.")
         return self._box().encrypt(secret.encode()).decode()
 
     def open(self, sealed: str) -> str:
