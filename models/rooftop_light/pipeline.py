@@ -10,10 +10,10 @@ from models.rooftop_light.inference import postprocess, predict, preprocess
 from zenml import ArtifactConfig, pipeline, step
 from zenml.enums import ArtifactType
 
+from geoml.batch import infer
 from geoml.dataset import load_dataset
-from geoml.fetch import local_file, local_folder
+from geoml.fetch import local_file
 from geoml.recording import record
-from geoml.session import open_session
 from geoml.split import split_chips
 
 __all__ = ["inference_pipeline", "postprocess", "predict", "preprocess", "training_pipeline"]
@@ -87,8 +87,7 @@ def export_onnx(trained_model: bytes, hyperparameters: dict[str, Any]) -> OnnxMo
 def run_inference(
     model_uri: str, input_images: str, inference_params: dict[str, Any]
 ) -> Annotated[dict[str, Any], "predictions"]:
-    session = open_session(str(local_file(model_uri)))
-    return predict(session, str(local_folder(input_images)), inference_params)
+    return infer(predict, model_uri, input_images, inference_params)
 
 
 @pipeline(enable_cache=False)

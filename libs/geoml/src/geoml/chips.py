@@ -84,5 +84,9 @@ def _open(path: Path) -> rasterio.DatasetReader:
 
 def _blank(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Large even patches of pure white or black: the edge of the imagery, not a bright roof."""
-    flat = (image.min(axis=2) >= 253) | (image.max(axis=2) <= 2)
+    red, green, blue = np.moveaxis(
+        image, 2, 0
+    )  # plane by plane: a reduction over an axis of three takes 20 times as long
+    white = np.minimum(np.minimum(red, green), blue) >= 253
+    flat = white | (np.maximum(np.maximum(red, green), blue) <= 2)
     return ndimage.binary_opening(flat, np.ones((15, 15))) if flat.any() else flat

@@ -7,12 +7,13 @@ import numpy as np
 import shapely
 from shapely import Geometry
 
+from geoml.block import MARGIN, class_probabilities
 from geoml.grid import Layout
 from geoml.instances import building_probability
 from geoml.labels import LabelMap
 from geoml.metrics import confusion, object_metrics, pixel_metrics
 from geoml.mosaic import Mosaic
-from geoml.predict import BLOCK, MARGIN, Params, buildings, class_probabilities
+from geoml.predict import BLOCK, Params, buildings
 from geoml.session import Session
 
 

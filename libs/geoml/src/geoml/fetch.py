@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,11 @@ def fetch_file(uri: str) -> tuple[str, Path]:
     return _key(uri, info), _download(filesystem, path, _key(uri, info))
 
 
-def local_folder(uri: str) -> Path:
+def local_folder(uri: str, on_file: Callable[[int, int], None] = lambda done, total: None) -> Path:
     """A folder of the objects directly below an s3: prefix (or below a local path, then that path itself).
 
-    The folder is named by the ETags of all its objects: any change of one makes another folder.
+    The folder is named by the ETags of all its objects: any change of one makes another folder. `on_file(done, total)`
+    is called after each object and may raise to stop.
     """
     if "://" not in uri or uri.startswith("file://"):
         return Path(uri.removeprefix("file://"))
@@ -48,10 +50,22 @@ def local_folder(uri: str) -> Path:
         raise FileNotFoundError(f"no object below {uri!r}")
     folder = cache_root() / "folders" / _digest("".join(infos.values()))
     if not folder.is_dir():
-        with ThreadPoolExecutor(WORKERS) as pool:
-            files = list(pool.map(lambda i: _download(filesystem, i[0], i[1]), infos.items()))
+        files = _downloaded(filesystem, infos, on_file)
         _assemble(folder, list(zip(infos, files, strict=True)))
     return folder
+
+
+def _downloaded(filesystem: Any, infos: dict[str, str], on_file: Callable[[int, int], None]) -> list[Path]:
+    files = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        try:
+            for file in pool.map(lambda i: _download(filesystem, i[0], i[1]), infos.items()):
+                files.append(file)
+                on_file(len(files), len(infos))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return files
 
 
 def _assemble(folder: Path, files: list[tuple[str, Path]]) -> None:

@@ -38,10 +38,16 @@ def georeference(dataset: DatasetReader, path: Path) -> tuple[CRS, Bounds]:
         return WEB_MERCATOR, tuple(_TILES.xy_bounds(tile_of_name(path.name)))
     if not dataset.transform.is_rectilinear or dataset.transform.e > 0:
         raise ValueError(f"{path.name}: rotated or flipped rasters are not supported")
-    crs = CRS.from_user_input(dataset.crs)
+    crs = _crs(dataset.crs.to_wkt())
     if not crs.is_geographic:
         return crs, tuple(dataset.bounds)
     return WEB_MERCATOR, to_mercator(crs).transform_bounds(*dataset.bounds)
+
+
+@lru_cache(maxsize=64)
+def _crs(wkt: str) -> CRS:
+    """One object for the thousands of chips that share it: each takes some time and 100 kB."""
+    return CRS.from_wkt(wkt)
 
 
 def to_mercator(crs: CRS) -> Transformer:

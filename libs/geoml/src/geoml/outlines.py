@@ -45,14 +45,13 @@ def clean(outline: Polygon, metres: float, style: Style) -> Polygon | None:
 
 def without_overlaps(outlines: Sequence[Polygon]) -> list[Polygon]:
     """Squaring moves walls a little; where two outlines then overlap, the smaller gives way."""
-    order = np.argsort([-o.area for o in outlines], kind="stable")
+    rank = np.argsort(np.argsort([-o.area for o in outlines], kind="stable"))
     result = list(outlines)
-    tree = STRtree(outlines)
-    for rank, i in enumerate(order):
-        larger = set(order[:rank].tolist()) & set(tree.query(result[i], "intersects").tolist())
-        for j in sorted(larger):
-            if result[i].intersection(result[j]).area > 0:
-                result[i] = _largest(result[i].difference(result[j]))
+    ours, theirs = STRtree(result).query(np.asarray(result, object), predicate="intersects")
+    pairs = [(i, j) for i, j in zip(ours.tolist(), theirs.tolist(), strict=True) if rank[j] < rank[i]]
+    for i, j in sorted(pairs, key=lambda pair: (rank[pair[0]], pair[1])):
+        if result[i].intersection(result[j]).area > 0:
+            result[i] = _largest(result[i].difference(result[j]))
     return result
 
 

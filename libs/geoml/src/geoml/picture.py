@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from shapely import Geometry, box, get_parts
 
+from geoml.block import class_probabilities
 from geoml.grid import Layout, PixelBox
 from geoml.labels import LabelMap
 from geoml.mosaic import Mosaic
-from geoml.predict import Params, buildings, class_probabilities
+from geoml.predict import Params, buildings
 from geoml.session import Session
 
 ZOOM, MAX_SIDE, GAP = 3, 512, 6

@@ -1,26 +1,24 @@
 """The one way from images to building polygons, for batch, live and evaluation alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import shapely
-from numpy.typing import NDArray
-from scipy import ndimage
-
 from geoml import report
+from geoml.block import MARGIN, find, looks
 from geoml.chips import list_chips
 from geoml.features import Building, collection
 from geoml.grid import Layout, PixelBox, layouts
-from geoml.instances import building_probability, label_instances
+from geoml.ledger import Ledger, Work
 from geoml.mosaic import Mosaic
-from geoml.outlines import Style, clean, trace, without_overlaps
+from geoml.outlines import Style, clean, without_overlaps
+from geoml.portion import Portion
 from geoml.seams import Finding, join
-from geoml.session import Session, run
+from geoml.session import Session
 
 GROUND_RESOLUTION = 0.265
-BLOCK, MARGIN, STRIDE = 768, 64, 32
+BLOCK, TOGETHER = 768, 4
+"""Pixels along the side of a block; blocks of a portion, which is kept or lost as a whole."""
 Progress = Callable[[int, int], None]
 
 
@@ -55,20 +53,22 @@ def predict(
     *,
     source: str,
     on_block: Progress = _report,
+    ledger: Ledger | None = None,
 ) -> dict[str, Any]:
     """Buildings of a folder of images as a FeatureCollection in EPSG:4326.
 
     `session` maps [n, 3, H, W] in 0…1, at GROUND_RESOLUTION metres a pixel, to the probabilities
     [n, 3, H, W] of background, interior and border. Work goes block by block (memory does not grow
-    with the number of images); `on_block(done, total)` is called after each and may raise to stop.
-    FileNotFoundError when the folder has no image.
+    with the number of images); `on_block(done, total)` is called after each and may raise to stop. Blocks that the
+    ledger has are taken from there, the others are put there. FileNotFoundError when the folder has no image.
     """
     wanted = Params.read(params)
     sheets = layouts(list_chips(input_images), GROUND_RESOLUTION)
     total = sum(len(sheet.blocks(BLOCK)) for sheet in sheets)
     features, done = [], 0
     for sheet in sheets:
-        features += collection(sheet.grid, buildings(session, sheet, wanted, _offset(on_block, done, total)), source)
+        found = buildings(session, sheet, wanted, _offset(on_block, done, total), ledger)
+        features += collection(sheet.grid, found, source)
         done += len(sheet.blocks(BLOCK))
     return {"type": "FeatureCollection", "features": features}
 
@@ -77,63 +77,56 @@ def _offset(on_block: Progress, done: int, total: int) -> Callable[[int], None]:
     return lambda n: on_block(done + n, total)
 
 
-def buildings(session: Session, layout: Layout, wanted: Params, on_block: Callable[[int], None]) -> list[Building]:
+def buildings(
+    session: Session, layout: Layout, wanted: Params, on_block: Callable[[int], None], ledger: Ledger | None = None
+) -> list[Building]:
     """Whole buildings are cleaned at once; those on a block's edge wait until all blocks are done."""
-    mosaic, cut, ready = Mosaic(layout), [], []
-    for number, block in enumerate(layout.blocks(BLOCK), 1):
-        found = find(session, mosaic, block, wanted.threshold)
-        cut += [f for f in found if f.cut]
-        metres = layout.grid.metres(block)
-        ready += [b for f in found if not f.cut and (b := _building(f, metres, wanted.style))]
-        on_block(number)
-    for f in join(cut):
+    portions = _portions(session, layout, wanted, on_block, ledger)
+    ready = [building for portion in portions for building in portion.ready]
+    for f in join([finding for portion in portions for finding in portion.cut]):
         building = _building(f, layout.grid.metres(tuple(map(int, f.whole.bounds))), wanted.style)
         ready += [building] if building else []
     outlines = without_overlaps([b.outline for b in ready])
     return [Building(o, b.confidence) for o, b in zip(outlines, ready, strict=True) if not o.is_empty]
 
 
+def _portions(
+    session: Session, layout: Layout, wanted: Params, on_block: Callable[[int], None], ledger: Ledger | None
+) -> list[Portion]:
+    """In the order of the layout, whoever made them when."""
+    works = list(_works(layout, wanted))
+    kept = {n: found for n, work in enumerate(works) if ledger and (found := ledger.read(work))}
+    missing = [n for n in range(len(works)) if n not in kept]
+    done = sum(len(works[n].blocks) for n in kept)
+    if done:
+        on_block(done)
+    mosaic = Mosaic(layout)
+    seen = looks(session, mosaic, (block for n in missing for block in works[n].blocks))
+    for n in missing:
+        kept[n] = Portion()
+        for block, probabilities in (next(seen) for _ in works[n].blocks):
+            if probabilities is not None:
+                _sort(find(probabilities, wanted.threshold, mosaic, block), block, layout, wanted.style, kept[n])
+            done += 1
+            on_block(done)
+        if ledger:
+            ledger.write(works[n], kept[n])
+    return [kept[n] for n in range(len(works))]
+
+
+def _works(layout: Layout, wanted: Params) -> Iterator[Work]:
+    blocks = layout.blocks(BLOCK)
+    for start in range(0, len(blocks), TOGETHER):
+        some = blocks[start : start + TOGETHER]
+        yield Work(layout, some, [layout.view(block, MARGIN) for block in some], wanted)
+
+
+def _sort(found: list[Finding], block: PixelBox, layout: Layout, style: Style, portion: Portion) -> None:
+    metres = layout.grid.metres(block)
+    portion.cut += [f for f in found if f.cut]
+    portion.ready += [b for f in found if not f.cut and (b := _building(f, metres, style))]
+
+
 def _building(finding: Finding, metres: float, style: Style) -> Building | None:
     outline = clean(finding.whole, metres, style)
     return Building(outline, finding.probability / finding.pixels) if outline else None
-
-
-def find(session: Session, mosaic: Mosaic, block: PixelBox, threshold: float) -> list[Finding]:
-    """Buildings that have a pixel in the block, seen with the margin around it."""
-    view = mosaic.layout.view(block, MARGIN)
-    image = mosaic.window(view)
-    if not image[:, :, 3].any():
-        return []
-    probabilities = class_probabilities(session, image)
-    instances = label_instances(probabilities, threshold, mosaic.layout.grid.metres(view))
-    return _findings(instances, building_probability(probabilities), view, block)
-
-
-def _findings(
-    instances: NDArray[np.int32], strength: NDArray[np.float32], view: PixelBox, block: PixelBox
-) -> list[Finding]:
-    inner = _mask(view, block)
-    numbers, pixels = np.unique(instances[inner], return_counts=True)
-    sums = ndimage.sum(strength[inner], instances[inner], numbers)
-    outlines, core, seen = trace(instances), shapely.box(*block), shapely.box(*view)
-    found = []
-    for number, count, total in zip(numbers, pixels, sums, strict=True):
-        if number:
-            whole = shapely.transform(outlines[number], lambda p: p + view[:2])
-            found.append(Finding(whole, whole.intersection(core), seen, int(count), float(total)))
-    return found
-
-
-def class_probabilities(session: Session, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """[H, W, 4] with validity to [3, H, W]; what has no data is background for certain."""
-    height, width = image.shape[:2]
-    padded = np.zeros((-(-height // STRIDE) * STRIDE, -(-width // STRIDE) * STRIDE, 3), np.float32)
-    padded[:height, :width] = image[:, :, :3] / np.float32(255)
-    output = run(session, padded.transpose(2, 0, 1)[None])[0, :, :height, :width]
-    return np.where(image[:, :, 3] > 0, output, np.float32([1, 0, 0])[:, None, None])
-
-
-def _mask(view: PixelBox, block: PixelBox) -> tuple[slice, slice]:
-    left, top, right, bottom = view
-    columns = slice(max(block[0], left) - left, min(block[2], right) - left)
-    return slice(max(block[1], top) - top, min(block[3], bottom) - top), columns

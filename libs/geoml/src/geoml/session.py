@@ -22,6 +22,7 @@ def open_session(model: str | bytes, threads: int | None = None) -> onnxruntime.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or int(os.environ.get("FAIRWAY_ONNX_THREADS", "0"))
     options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other work wants the cores meanwhile
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 

@@ -13,11 +13,21 @@ Feature = dict[str, Any]
 
 def parted(features: Sequence[Feature], mapped: Sequence[Feature]) -> tuple[list[Feature], list[Feature]]:
     """Features that are new, and those that are on the map: surfaces that share `SHARE`, or anything that touches."""
-    known = _shapes([one for one in mapped if one.get("geometry")])
-    tree, found = shapely.STRtree(known), _shapes(features)
-    ours, theirs = tree.query(found, predicate="intersects")
-    met = set(ours[_same(found[ours], known[theirs])].tolist())
-    return [f for n, f in enumerate(features) if n not in met], [f for n, f in enumerate(features) if n in met]
+    return OnMap(mapped).parted(features)
+
+
+class OnMap:
+    """What is mapped, for features that come portion by portion."""
+
+    def __init__(self, mapped: Sequence[Feature]) -> None:
+        self._known = _shapes([one for one in mapped if one.get("geometry")])
+        self._tree = shapely.STRtree(self._known)
+
+    def parted(self, features: Sequence[Feature]) -> tuple[list[Feature], list[Feature]]:
+        found = _shapes(features)
+        ours, theirs = self._tree.query(found, predicate="intersects")
+        met = set(ours[_same(found[ours], self._known[theirs])].tolist())
+        return [f for n, f in enumerate(features) if n not in met], [f for n, f in enumerate(features) if n in met]
 
 
 def _shapes(features: Sequence[Feature]) -> np.ndarray:

@@ -95,6 +95,10 @@ class Life:
             return self.lost()
         return Life(attempt=self.attempt + 1, first_attempt=self.first_attempt + 1)
 
+    def withdrawn(self) -> "Life":
+        """Predictions only: a run has completed, and its results are not wanted any more."""
+        return replace(self, status="stopped") if self.status == "completed" else self
+
     def contradicted(self) -> "Life":
         """Predictions only: the output of a completed run breaks the promises of its model."""
         return replace(self, status="failed") if self.status == "completed" else self

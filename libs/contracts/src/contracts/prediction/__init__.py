@@ -162,9 +162,11 @@ class PredictionJob(Job, wire="prediction.v1.drive_run"):
 
 
 class CleanUpJob(Job, wire="prediction.v1.clean_up"):
-    """Removes the files of a prediction that was deleted."""
+    """Removes the files of a prediction that was deleted; with `attempt`, only what that attempt leaves behind when it
+    is over: finished portions of its work, and results that nobody is to see."""
 
     prediction_id: int
+    attempt: int | None = None
 
 
 class RunProgress(Live, wire="prediction.v1.run_progress"):

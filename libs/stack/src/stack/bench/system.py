@@ -64,10 +64,10 @@ def two_gateway_workers(running: System) -> None:
     gateway.start()
 
 
-def memory(pid: int) -> tuple[float, float]:
+def memory(pid: int, alone: bool = False) -> tuple[float, float]:
     """Proportional and resident megabytes of a process and its children; shared pages are split among their users."""
     pss = rss = 0.0
-    for one in [pid, *_children(pid)]:
+    for one in [pid, *([] if alone else _children(pid))]:
         for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
             name, _, value = line.partition(":")
             pss += int(value.split()[0]) / 1024 if name == "Pss" else 0

@@ -20,6 +20,14 @@ def serve_tiles(port: Port, data: Data = None) -> None:
     _serve(tiles.app(data), port)
 
 
+@cli.command("land")
+def serve_land(port: Port) -> None:
+    """Tiles everywhere, for predictions of any size."""
+    from stack.sandbox import land
+
+    _serve(land.app(), port)
+
+
 @cli.command("rawdata")
 def serve_rawdata(port: Port, data: Data = None) -> None:
     """The HOT Raw Data API over the same place."""

@@ -7,7 +7,7 @@ from stack.home import Home
 from stack.processes import Daemon
 from stack.ready import http_ok
 
-NAMES = ("tiles", "rawdata", "issuer", "osm", "smtp", "otlp", "mapswipe", "webhooks")
+NAMES = ("tiles", "land", "rawdata", "issuer", "osm", "smtp", "otlp", "mapswipe", "webhooks")
 """Those that need no folder."""
 
 

@@ -19,18 +19,12 @@ class Contradiction(ValueError):
     """The output is not what the model declares; the text says in which respect."""
 
 
-def check(collection: Any, keywords: Sequence[str], properties: Sequence[Json]) -> list[dict[str, Any]]:
-    """The features of a FeatureCollection in lon/lat. `properties`: `fair:output_properties`. Raises Contradiction."""
-    if not isinstance(collection, dict) or collection.get("type") != "FeatureCollection":  # pyright: ignore
-        raise Contradiction("The model's output is no GeoJSON FeatureCollection.")
-    features: Any = cast("dict[str, Any]", collection).get("features")
-    if not isinstance(features, list):
-        raise Contradiction("The model's output has no list of features.")
+def check(number: int, feature: Any, keywords: Sequence[str], properties: Sequence[Json]) -> Json:
+    """The feature, which is in lon/lat. `properties`: `fair:output_properties`. Raises Contradiction."""
     allowed = [kind for keyword in keywords for kind in GEOMETRIES.get(keyword, ())]
-    for number, feature in enumerate(cast("list[Any]", features)):
-        if problem := _problem(feature, allowed, properties):
-            raise Contradiction(f"Feature {number} of the model's output {problem}.")
-    return cast("list[dict[str, Any]]", features)
+    if problem := _problem(feature, allowed, properties):
+        raise Contradiction(f"Feature {number} of the model's output {problem}.")
+    return cast("Json", feature)
 
 
 def _problem(feature: Any, allowed: Sequence[str], properties: Sequence[Json]) -> str | None:

@@ -1,20 +1,21 @@
 """The files of a result. Runs in a child process: parsing, GDAL and tippecanoe are CPU work."""
 
-import shutil
-import subprocess
-import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from imagery import parted
-from kit.child import die_with_parent
+from imagery import OnMap
+from imagery.rawdata import features_of
 from prediction.results.domain import check
+from prediction.results.formats import Lines, write_fgb, write_pmtiles
+from prediction.results.read import features
+from prediction.results.share import Share
 
-LAYER = "predictions"
-TILING_LIMIT = 1500.0
+PORTION = 1000
+"""Features in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -32,56 +33,40 @@ class Made:
     """GeoJSON, FlatGeobuf, what OpenStreetMap has where that was asked for, PMTiles where there is something to show"""
 
 
-def make(raw: Path, promise: Promise, zooms: tuple[int, int], mapped: list[dict[str, Any]] | None = None) -> Made:
-    """Written beside `raw`, the output of the pipeline. Raises Contradiction.
+def make(raw: Path, promise: Promise, zooms: tuple[int, int], mapped: bytes | None, share: Share) -> Made:
+    """Written beside `raw`, the output of the pipeline. Raises Contradiction, and BadSnapshot for a broken archive.
 
-    With `mapped`, the features of OpenStreetMap, what it has already goes into a file of its own.
+    With `mapped`, an archive of OpenStreetMap features, what is on the map already goes into a file of its own.
     """
-    features, removed = check(orjson.loads(raw.read_bytes()), promise.keywords, promise.properties), []
-    if mapped is not None:
-        features, removed = parted(features, mapped)
-    geojson, fgb, pmtiles = (raw.with_name(f"predictions.{ending}") for ending in ("geojson", "fgb", "pmtiles"))
-    files = [write_geojson(geojson, features), write_fgb(geojson, fgb, bool(features))]
-    if mapped is not None:
-        files.append(write_geojson(raw.with_name("removed_osm.geojson"), removed))
-    return Made(len(features), [*files, write_pmtiles(features, pmtiles, zooms)] if features else files)
+    count, files = _write(raw, promise, mapped, share)
+    geojson = files[0]
+    files.insert(1, write_fgb(geojson, geojson.with_suffix(".fgb"), bool(count)))
+    share.tell(0.4)
+    if count:
+        files.append(write_pmtiles(geojson, geojson.with_suffix(".pmtiles"), zooms, share.part(0.4, 1.0)))
+    return Made(count, files)
 
 
-def write_geojson(target: Path, features: list[dict[str, Any]]) -> Path:
-    """A line for each feature."""
-    lines = b",\n".join(orjson.dumps(feature) for feature in features)
-    target.write_bytes(b'{"type":"FeatureCollection","features":[\n' + lines + b"\n]}\n")
-    return target
+def _write(raw: Path, promise: Promise, mapped: bytes | None, share: Share) -> tuple[int, list[Path]]:
+    """How many features there are, their GeoJSON file and, with `mapped`, that of those already known."""
+    known = None if mapped is None else OnMap(features_of(mapped))
+    reading = share.part(0.0, 0.3)
+    checked = (
+        check(number, feature, promise.keywords, promise.properties)
+        for number, feature in enumerate(features(raw, lambda done, size: reading.tell(done / size)))
+    )
+    with ExitStack() as files:
+        fresh = files.enter_context(Lines(raw.with_name("predictions.geojson")))
+        removed = known and files.enter_context(Lines(raw.with_name("removed_osm.geojson")))
+        for portion in _portions(checked):
+            new, old = known.parted(portion) if known else (portion, [])
+            fresh.write(new)
+            if removed:
+                removed.write(old)
+    return fresh.count, [fresh.path, *([removed.path] if removed else [])]
 
 
-def write_fgb(geojson: Path, fgb: Path, filled: bool) -> Path:
-    """EPSG:4326, with an index when there is something to index."""
-    from pyogrio import raw
-
-    meta, _, geometry, values = raw.read(geojson)
-    raw.write(
-        fgb, geometry, values, meta["fields"], driver="FlatGeobuf", layer=LAYER, crs="EPSG:4326",
-        geometry_type=meta["geometry_type"] or "Unknown", SPATIAL_INDEX="YES" if filled else "NO",
-    )  # fmt: skip
-    return fgb
-
-
-def write_pmtiles(features: list[dict[str, Any]], pmtiles: Path, zooms: tuple[int, int]) -> Path:
-    """`zooms`: least and most. Dense tiles lose features rather than grow past what a map can load."""
-    source = pmtiles.with_suffix(".geojsonl")
-    source.write_bytes(b"".join(orjson.dumps(feature, option=orjson.OPT_APPEND_NEWLINE) for feature in features))
-    argv = [
-        tippecanoe(), "-o", str(pmtiles), "-Z", str(zooms[0]), "-z", str(zooms[1]), "-l", LAYER, "--force",
-        "--drop-densest-as-needed", "--read-parallel", "--quiet", str(source),
-    ]  # fmt: skip
-    subprocess.run(argv, check=True, capture_output=True, timeout=TILING_LIMIT, preexec_fn=die_with_parent)
-    source.unlink()
-    return pmtiles
-
-
-def tippecanoe() -> str:
-    """Of this environment, or of the system; FileNotFoundError when it is nowhere."""
-    found = shutil.which("tippecanoe", path=str(Path(sys.executable).parent)) or shutil.which("tippecanoe")
-    if found is None:
-        raise FileNotFoundError("tippecanoe is not installed")
-    return found
+def _portions(all_of_them: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(all_of_them)
+    while portion := list(islice(rest, PORTION)):
+        yield portion

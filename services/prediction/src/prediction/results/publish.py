@@ -4,15 +4,16 @@ import asyncio
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from contracts.catalog.models import ModelFacts
 from imagery import RawDataError
+from imagery.snapshot import BadSnapshot
 from kit.child import in_child
 from pipelines.port import ArtifactNotFound
 from prediction.results.domain import Contradiction
 from prediction.results.make import Made, Promise, make
 from prediction.results.osm import wanted
+from prediction.results.share import Share
 from prediction.runs.domain import Region, geojson
 from prediction.runs.ports import Failed, Later, Progress, Tools
 from prediction.runs.queries import output_folder
@@ -24,6 +25,9 @@ MEDIA = {
     ".pmtiles": "application/vnd.pmtiles",
 }
 LIMIT = 1700.0
+LOOK = 0.3
+DOWNLOADED, MADE = 5, 90
+"""Per cent of the work that is done by then."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +37,16 @@ class Output:
 
 
 async def publish(row: PredictionRow, place: Region, tools: Tools, progress: Progress) -> Output:
-    """Safe to repeat: the same run gives the same files under the same keys."""
-    await progress("results", 0, 3)
+    """Safe to repeat: the same run gives the same files under the same keys. Progress is told in per cent."""
+    await progress("results", 0, 100)
     tools.work_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"results-{row.id}-", dir=tools.work_dir) as folder:
         raw = Path(folder) / "raw.json"
         await _download(row, tools, raw)
-        made = await _made(raw, await _mapped(row, place, tools), row, tools)
+        made = await _made(raw, await _mapped(row, place, tools), row, tools, progress)
         for number, path in enumerate(made.files, 1):
             await tools.storage.upload(str(path), f"{output_folder(row.id)}/{path.name}", MEDIA[path.suffix])
-            await progress("results", number, len(made.files))
+            await progress("results", MADE + (100 - MADE) * number // len(made.files), 100)
     return Output(made.feature_count, made.feature_count > 0)
 
 
@@ -57,22 +61,32 @@ async def _download(row: PredictionRow, tools: Tools, target: Path) -> None:
     await asyncio.to_thread(tools.storage.client.download_file, bucket, key, str(target))
 
 
-async def _mapped(row: PredictionRow, place: Region, tools: Tools) -> list[dict[str, Any]] | None:
-    """What OpenStreetMap has there; None when nobody wants to know, or when the model finds nothing that it maps."""
+async def _mapped(row: PredictionRow, place: Region, tools: Tools) -> bytes | None:
+    """An archive of what OpenStreetMap has there; None when nobody wants to know, or when what the model finds is not
+    mapped there."""
     asked = wanted(ModelFacts.model_validate(row.facts).keywords) if row.remove_osm else None
     if asked is None:
         return None
     kind, filters = asked
     try:
-        return await tools.osm.features(geojson(place), filters, kind)
+        return await tools.osm.snapshot(geojson(place), filters, kind)
     except RawDataError as problem:
         raise (Later if problem.transient else Failed)(str(problem)) from problem
 
 
-async def _made(raw: Path, mapped: list[dict[str, Any]] | None, row: PredictionRow, tools: Tools) -> Made:
-    facts = ModelFacts.model_validate(row.facts)
+async def _made(raw: Path, mapped: bytes | None, row: PredictionRow, tools: Tools, progress: Progress) -> Made:
+    facts, share = ModelFacts.model_validate(row.facts), Share(raw.with_name("share"))
     promise = Promise(facts.keywords, facts.output_properties)
+    following = asyncio.create_task(_follow(share, progress))
     try:
-        return await in_child(make, raw, promise, tools.zooms, mapped, timeout=LIMIT)
-    except Contradiction as problem:
+        return await in_child(make, raw, promise, tools.zooms, mapped, share, timeout=LIMIT)
+    except (Contradiction, BadSnapshot) as problem:
         raise Failed(str(problem)) from problem
+    finally:
+        following.cancel()
+
+
+async def _follow(share: Share, progress: Progress) -> None:
+    while True:
+        await asyncio.sleep(LOOK)
+        await progress("results", DOWNLOADED + int((MADE - DOWNLOADED) * share.told()), 100)

@@ -6,10 +6,10 @@ Three stages, each of which finds what an earlier delivery has done already. A s
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from contracts.prediction import PredictionJob, PredictionReady, RunProgress
+from contracts.prediction import CleanUpJob, PredictionJob, PredictionReady
 from kit.jobs import JobContext
 from pipelines.driver import RunChild
 from prediction.results.publish import Output, publish
@@ -18,11 +18,11 @@ from prediction.runs.life import LEASE, life_of, live
 from prediction.runs.ports import Failed, Later, Tools
 from prediction.runs.tables import PredictionRow
 from prediction.runs.take import locked, region, take
+from prediction.runs.teller import Teller
 from prediction.runs.tidy import tidy
 from prediction.runs.watch import Gone, watch
 
 log = logging.getLogger("prediction.drive")
-HINT_EVERY = 0.3
 OUR_FAULT = "Something went wrong on our side; the prediction can be tried again."
 
 
@@ -46,7 +46,10 @@ class Drive:
     cancelling: asyncio.Task | None = None
     patient: bool = False
     """the run was asked to stop after its step"""
-    hinted: float = 0.0
+    progress: Teller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = Teller(self.row, self.ctx)
 
     async def run(self) -> None:
         try:
@@ -68,13 +71,14 @@ class Drive:
         """The stages, until they end or the watch does."""
         stages = asyncio.create_task(self._stages())
         guard = asyncio.create_task(watch(self.row, self.ctx.db, self._stop))
+        voice = asyncio.create_task(self.progress.repeat())
         try:
             done, _ = await asyncio.wait({stages, guard}, return_when=asyncio.FIRST_COMPLETED)
             await (stages if stages in done else guard)
         finally:
-            for task in filter(None, (stages, guard, self.cancelling)):
+            for task in filter(None, (stages, guard, voice, self.cancelling)):
                 task.cancel()
-            await asyncio.gather(stages, guard, return_exceptions=True)
+            await asyncio.gather(stages, guard, voice, return_exceptions=True)
 
     async def _stages(self) -> None:
         place = await region(self.row.id, self.ctx)
@@ -102,16 +106,6 @@ class Drive:
             row.last_polled_at = datetime.now(UTC)
             self.row.status, self.row.run_id = row.status, row.run_id
 
-    async def progress(self, stage: str, done: int, total: int) -> None:
-        """A few times a second, and always at the beginning and the end of a stage."""
-        now = asyncio.get_running_loop().time()
-        if 0 < done < total and now - self.hinted < HINT_EVERY:
-            return
-        self.hinted = now
-        await self.ctx.hint(
-            RunProgress(prediction_id=self.row.id, user_id=self.row.user_id, stage=stage, done=done, total=total)
-        )
-
     async def _record(self, output: Output) -> None:
         """`results_ready`, once, whoever else was at it."""
         async with self.ctx.tx() as tx:
@@ -122,6 +116,7 @@ class Drive:
             row.feature_count, row.has_pmtiles = output.feature_count, output.has_pmtiles
             fact = {"prediction_id": row.id, "user_id": row.user_id, "model_stac_id": row.model_stac_id}
             tx.emit(PredictionReady(**fact, feature_count=output.feature_count, tile_count=row.tile_count or 0))
+            tx.emit(CleanUpJob(prediction_id=row.id, attempt=row.attempt))
 
     async def _fail(self, reason: str) -> None:
         """Also after `completed`, when the output breaks what the model promised."""

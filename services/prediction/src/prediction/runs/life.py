@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from contracts.prediction import PredictionFailed, PredictionStatusChanged, PredictionStopped
+from contracts.prediction import CleanUpJob, PredictionFailed, PredictionStatusChanged, PredictionStopped
 from kit.messaging.tx import Tx
 from pipelines.states import Life
 from prediction.runs.tables import PredictionRow, RunRow
@@ -49,3 +49,4 @@ def live(row: PredictionRow, life: Life, tx: Tx, reason: str = "") -> None:
         tx.emit(PredictionFailed(**fact, reason=reason))
     if life.status == "stopped":
         tx.emit(PredictionStopped(**fact))
+        tx.emit(CleanUpJob(prediction_id=row.id, attempt=row.attempt))

@@ -82,7 +82,8 @@ async def cancel(command: CancelRun, tx: Tx) -> dict:
     """The first commit wins: what has ended stays as it is."""
     row = await _meant(command, tx)
     try:
-        life = life_of(row).cancel()
+        life = life_of(row)
+        life = life.withdrawn() if life.status == "completed" and not row.results_ready else life.cancel()
     except Finished as refusal:
         raise Conflict("RUN_ALREADY_FINISHED", str(refusal)) from refusal
     row.graceful = command.graceful

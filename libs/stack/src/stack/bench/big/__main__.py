@@ -1,0 +1,12 @@
+from pathlib import Path
+from tempfile import mkdtemp
+
+from rich.console import Console
+
+from stack.bench.big.figures import big
+from stack.bench.rows import table
+from stack.bench.system import system
+from stack.home import Home
+
+with system(Home(Path(mkdtemp(prefix="fairway-bench-")))) as running:
+    Console().print(table(big(running)))

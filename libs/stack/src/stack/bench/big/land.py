@@ -1,0 +1,32 @@
+"""What is predicted on: squares of tiles of the sandbox's land, at zoom 19."""
+
+from typing import Any
+
+import morecantile
+
+from stack.bench.system import System
+from stack.demo.place import INSET, box
+from stack.sandbox.start import sandbox
+
+ZOOM = 19
+_CORNER = morecantile.tms.get("WebMercatorQuad").tile(34.9, -3.4, ZOOM)
+
+
+def square(side: int) -> tuple[float, float, float, float]:
+    """Bounds of `side` x `side` tiles, a hair larger than they are."""
+    tiles = [morecantile.Tile(_CORNER.x + x, _CORNER.y + y, ZOOM) for x in (0, side - 1) for y in (0, side - 1)]
+    west, south, east, north = box(tiles)
+    return west - INSET, south - INSET, east + INSET, north + INSET
+
+
+def imagery(system: System) -> str:
+    """The template of a started server of tiles, which the rooms may ask from now on."""
+    daemon, url = sandbox("land", home=system.home)
+    daemon.start()
+    return f"{url}/{{z}}/{{x}}/{{y}}.jpg"
+
+
+def allowing(env: Any, template: str) -> dict[str, str]:
+    """The environment with the server of `template` among the private addresses that may be asked."""
+    host = template.split("/")[2]
+    return {**env, "OUTBOUND_ALLOW": f"{env['OUTBOUND_ALLOW']},{host}"}

@@ -1,0 +1,23 @@
+import os
+from typing import Annotated, Any
+
+from models.blocks.inference import predict
+from zenml import pipeline, step
+
+from geoml.batch import infer
+
+__all__ = ["inference_pipeline", "predict"]
+
+
+@step(enable_cache=False)
+def run_inference(
+    model_uri: str, input_images: str, inference_params: dict[str, Any]
+) -> Annotated[dict[str, Any], "predictions"]:
+    with open(f"{os.environ['TOY_FOLDER']}/runs", "a") as runs:
+        runs.write(f"{os.getpid()}\n")
+    return infer(predict, model_uri, input_images, inference_params)
+
+
+@pipeline(enable_cache=False)
+def inference_pipeline(model_uri: str, input_images: str, inference_params: dict[str, Any]) -> None:
+    run_inference(model_uri, input_images, inference_params)
