@@ -4,8 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from itertools import groupby
 from datetime import datetime
+from itertools import groupby
 
 import httpx
 import pyogrio
