@@ -93,7 +93,7 @@ def _meanings(kind: type) -> dict[str, str]:
 
 
 def _ours(kind: type) -> bool:
-    return kind.__module__.split(".")[0] in (*OWNERS, "kit")
+    return kind.__module__.split(".")[0] in (*OWNERS, "kit", "pipelines")
 
 
 def _texts(kind: type) -> list[tuple[str, str]]:

@@ -93,6 +93,23 @@ def test_the_model_learned_something(done: dict, platform: Platform):
     assert metrics["mean_iou"] >= 0.5
 
 
+@pytest.mark.spec("21.5", "live inference")
+@pytest.mark.spec("18.8", "reconcile_knative")
+def test_the_model_answers_where_its_item_says(done: dict, job: Job, platform: Platform):
+    """To everybody, as fAIr's front end asks: with the addresses of the item and nothing else."""
+    import httpx
+
+    url = f"{platform.env['FAIR_STAC_API_URL']}/collections/base-models/items/{done['base'].stac_item_id}"
+    assets = httpx.get(url, timeout=10).raise_for_status().json()["assets"]
+    body = {
+        "model_uri": assets["model"]["href"], "image_uri": f"{job.tiles}/predict/{{z}}/{{x}}/{{y}}.jpg",
+        "bbox": job.place.predict_box(), "zoom": job.place.zoom, "params": {"confidence_threshold": 0.5},
+    }  # fmt: skip
+    answer = httpx.post(assets["mlm:inference-endpoint"]["href"], json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["type"] == "FeatureCollection"
+
+
 def test_losses_were_recorded(done: dict, job: Job):
     epochs = job.fairway.trainings.epochs(done["training"].id)
     assert [epoch.epoch for epoch in epochs] == list(range(1, len(epochs) + 1))

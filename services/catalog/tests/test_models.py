@@ -130,7 +130,9 @@ def attempt(running, storage):
         envelope = opened(job.model_dump_json().encode(), headers_of(job, "catalog", ADMIN, new_id()))
         context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", delivery)
         outbound = next(adapter for adapter in running.provides if isinstance(adapter, Outbound))
-        await registration.register(job, context, registration.Tools(stac, storage, outbound))
+        await registration.register(
+            job, context, registration.Tools(stac, storage, outbound, "https://fair.example/api/v1")
+        )
 
     return deliver
 

@@ -178,3 +178,32 @@ async def test_live_prediction_passes_through(http, owners, mapper):
     body = {"model_stac_id": "unet", "image_uri": "https://img.example/{z}/{x}/{y}", "bbox": [1, 2, 3, 4], "zoom": 19}
     response = await http.post("/api/v1/predictions/live/", json=body, headers=mapper)
     assert response.json()["type"] == "FeatureCollection"
+
+
+AREA = {"image_uri": "https://tiles.example/{z}/{x}/{y}.png", "bbox": [85.0, 27.0, 85.001, 27.001], "zoom": 19}
+
+
+@pytest.mark.spec("21.5", "live inference, inference health")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://fair.example/api/v1/stac-assets/base-models/unet-v1/model/",
+        "s3://fairway/dev/base-models/unet-v1/v2/model/model.onnx",
+        "s3://fairway/local-models/unet-v1/model/model.onnx",
+    ],
+)
+async def test_models_answer_at_the_address_in_their_items(http, owners, address):
+    found = {"type": "FeatureCollection", "features": []}
+    owners.answer(PredictLive, found)
+    body = {"model_uri": address, **AREA, "params": {"confidence_threshold": 0.4}}
+    answer = await http.post("/api/v1/inference/predict/", json=body)
+    assert (answer.status_code, answer.json()) == (200, found)
+    assert owners.last(PredictLive) == {"model_stac_id": "unet-v1", **AREA, "params": {"confidence_threshold": 0.4}}
+    assert (await http.get("/api/v1/inference/health/")).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/model.onnx", "file:///etc/passwd", "", "x/base-models//y"])
+async def test_models_from_elsewhere_do_not_answer(http, owners, problem, address):
+    refused = problem(await http.post("/api/v1/inference/predict/", json={"model_uri": address, **AREA}), 400)
+    assert list(refused["error"]["details"]) == ["model_uri"]
+    assert not owners.heard

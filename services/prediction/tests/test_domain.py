@@ -9,10 +9,10 @@ from prediction.live.domain import Refused
 from prediction.live.domain import check as check_live
 from prediction.plugins import BadPlugin, module_of
 from prediction.results.domain import Contradiction, check
-from prediction.runs.cluster import ClusterSettings
 from prediction.runs.domain import BadRegion, ewkt, region_of
 from prediction.runs.inference import spec_of
 from prediction.runs.tables import PredictionRow
+from prediction.settings import Settings
 
 
 def feature(kind: str = "Polygon", coordinates=None, **properties) -> dict:
@@ -105,7 +105,8 @@ def test_live_area_is_checked(bbox, zoom):
 def spec(settings=None, **needs):
     """Of a run of a model with these needs."""
     row = PredictionRow(id=3, user_id=7, attempt=1, params={}, facts=facts_of("toy", **needs).model_dump(mode="json"))
-    tools = SimpleNamespace(storage=SimpleNamespace(uri=str), cluster=ClusterSettings.model_validate(settings or {}))
+    given = {"DATABASE_URL": "postgresql://h/d", "NATS__URL": "nats://h", **(settings or {})}
+    tools = SimpleNamespace(storage=SimpleNamespace(uri=str), cluster=Settings.model_validate(given))
     return spec_of(SimpleNamespace(row=row, tools=tools))
 
 

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from training.settings import Settings
 from training.submit.domain import Base, Labelled, base_of, incompatibilities, model_slug, plan, texts_at_fault, unique
 from training.submit.hyperparameters import Declared
 from training.work.claim import Claim
-from training.work.cluster import ClusterSettings
 from training.work.spec import spec_of
 
 BASE = Base("toy", "models.toy.pipeline:predict", "s3://b/w.npz", ["building", "polygon"], ["semantic-segmentation"], 3,
@@ -118,11 +118,15 @@ FACTS = {
 ON_GPU = {"training_image": "registry.example/toy:v1", "accelerator": "cuda", "accelerator_count": 2}
 
 
+def cluster(**settings):
+    return Settings.model_validate({"DATABASE_URL": "postgresql://h/d", "NATS__URL": "nats://h", **settings})
+
+
 def spec(facts, **settings):
     """Of a training with that base model, its plan having been in the database."""
     kept = plan(base_of("toy", facts), DATA, "roofs", {"epochs": 3}).as_json()
     claim = Claim("running", "roofs", kept, {"epochs": 3}, None)
-    return spec_of("run-1-1", claim, ClusterSettings.model_validate(settings), 7)
+    return spec_of("run-1-1", claim, cluster(**settings), 7)
 
 
 def test_a_run_asks_for_its_models_image_and_accelerator():
@@ -146,12 +150,12 @@ def test_a_run_of_a_model_that_names_no_image_takes_the_stacks():
 def test_the_plan_of_a_run_from_before_needs_were_kept_still_runs():
     kept = plan(base_of("toy", FACTS), DATA, "roofs", {}).as_json()
     del kept["needs"]
-    assert spec_of("run-1-1", Claim("running", "roofs", kept, {}, None), ClusterSettings(), 7).settings == {}
+    assert spec_of("run-1-1", Claim("running", "roofs", kept, {}, None), cluster(), 7).settings == {}
 
 
 def test_amounts_of_training_win_over_those_for_both():
     both = {"FAIR_K8S_MEMORY_REQUEST": "3Gi", "FAIR_K8S_CPU_LIMIT": "4", "FAIR_TRAINING_MEMORY_REQUEST": "5Gi"}
-    settings = ClusterSettings.model_validate(both)
+    settings = cluster(**both)
     assert (settings.memory_request, settings.memory_limit, settings.cpu_limit) == ("5Gi", "2.5Gi", "4")
     with pytest.raises(ValidationError):
-        ClusterSettings.model_validate({"FAIR_TRAINING_MEMORY_LIMIT": "a lot"})
+        cluster(FAIR_TRAINING_MEMORY_LIMIT="a lot")

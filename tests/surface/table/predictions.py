@@ -6,6 +6,7 @@ from tests.surface.rows import IMAGERY, POLYGON, Rows
 RUN = {"run_id": Rows.prediction_run}
 SUBMIT = {"model_stac_id": "nobody", "image_uri": IMAGERY, "zoom": 19, "geometry": POLYGON}
 LIVE = {"model_stac_id": "nobody", "image_uri": IMAGERY, "zoom": 19, "bbox": [85.51, 27.62, 85.511, 27.621]}
+INFER = {**LIVE, "model_uri": "s3://fairway/local-models/nobody/model/model.onnx"}
 
 
 def feedback(rows: Rows) -> dict:
@@ -20,6 +21,8 @@ ROWS = [
     Row("owner DELETE /api/v1/predictions/{prediction_id}/"),
     Row("auth POST /api/v1/predictions/submit/", SUBMIT, done=404, why="no such model"),
     Row("auth POST /api/v1/predictions/live/", LIVE, done=404, why="no such model"),
+    Row("anon POST /api/v1/inference/predict/", INFER, done=404, why="no such model"),
+    Row("open GET /api/v1/inference/health/"),
     Row("owner POST /api/v1/predictions/{prediction_id}/retry/"),
     Row("owner POST /api/v1/predictions/{prediction_id}/cancel/", done=409, why="it has ended"),
     Row("public-read GET /api/v1/predictions/{prediction_id}/result/", done=409, why="it has no results"),

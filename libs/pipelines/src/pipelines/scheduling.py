@@ -6,8 +6,6 @@ from typing import Any, Literal, Protocol
 
 Json = dict[str, Any]
 Workload = Literal["training", "inference"]
-QUANTITY = r"^\d+(\.\d+)?(m|k|[KMGTPE]i?)?$"
-"""Of Kubernetes: `2.5Gi`, `500m`."""
 GPU = "nvidia.com/gpu"
 WITHOUT_GPU = frozenset({"", "amd64", "cpu"})
 OWNER = "fair.user_id"

@@ -21,6 +21,7 @@ from gateway.api import (
     files,
     frontend,
     geodata,
+    inference,
     kpi,
     labels,
     local_models,
@@ -46,7 +47,7 @@ from gateway.settings import DoorSettings
 MODULES = (
     aois, labels, geodata, datasets, trainings, predictions, public_predictions, categories, base_models, local_models,
     model_cards, notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
-    documents, stars, feedback, files, osm, banners, user_state, kpi, mapswipe, webhooks, *v1.MODULES,
+    documents, stars, feedback, files, osm, banners, user_state, kpi, mapswipe, webhooks, inference, *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

@@ -3,8 +3,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from kit.settings import OutboundSettings, ServiceSettings, StorageSettings, names
+from pipelines.cluster import ClusterSettings, Quantity, amount
 from prediction.mapswipe.settings import MapswipeSettings
-from prediction.runs.cluster import ClusterSettings
 
 
 class Settings(ServiceSettings, StorageSettings, OutboundSettings, MapswipeSettings, ClusterSettings):
@@ -34,3 +34,11 @@ class Settings(ServiceSettings, StorageSettings, OutboundSettings, MapswipeSetti
     """Lowest zoom of result tiles."""
     max_zoom: int = Field(20, ge=0, le=24, validation_alias=names("PMTILES_MAX_ZOOM"))
     """Highest zoom of result tiles."""
+    memory_request: Quantity = amount("INFERENCE", "MEMORY_REQUEST", "1Gi")
+    """Memory that a pod of inference asks for."""
+    memory_limit: Quantity = amount("INFERENCE", "MEMORY_LIMIT", "2Gi")
+    """Memory at which a pod of inference is ended."""
+    cpu_request: Quantity = amount("INFERENCE", "CPU_REQUEST")
+    """Cores that a pod of inference asks for."""
+    cpu_limit: Quantity = amount("INFERENCE", "CPU_LIMIT")
+    """Cores that a pod of inference gets at most."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from kit.settings import ServiceSettings, StorageSettings, names
-from training.work.cluster import ClusterSettings
+from pipelines.cluster import ClusterSettings, Quantity, amount
 
 
 class Settings(ServiceSettings, StorageSettings, ClusterSettings):
@@ -32,3 +32,11 @@ class Settings(ServiceSettings, StorageSettings, ClusterSettings):
         Path(tempfile.gettempdir()) / "fairway-training", validation_alias=names("TRAINING_WORK_PATH")
     )
     """Files of runs; workers that share a machine share it, so that a second one finds the run of the first."""
+    memory_request: Quantity = amount("TRAINING", "MEMORY_REQUEST", "2Gi")
+    """Memory that a pod of training asks for."""
+    memory_limit: Quantity = amount("TRAINING", "MEMORY_LIMIT", "2.5Gi")
+    """Memory at which a pod of training is ended."""
+    cpu_request: Quantity = amount("TRAINING", "CPU_REQUEST")
+    """Cores that a pod of training asks for."""
+    cpu_limit: Quantity = amount("TRAINING", "CPU_LIMIT")
+    """Cores that a pod of training gets at most."""

@@ -1,3 +1,4 @@
+from catalog.files.tools import MirrorTools
 from catalog.models import queries, usecases
 from catalog.models.plugins import Plugins
 from catalog.stac.api import StacApi
@@ -28,11 +29,12 @@ async def give_up_registration(job: c.BaseModelRegistrationJob, context: JobCont
 
 @router.job(c.BaseModelRegistrationJob, abandoned=give_up_registration)
 async def carry_out_registration(
-    job: c.BaseModelRegistrationJob, context: JobContext, api: StacApi, storage: Storage, outbound: Outbound
-) -> None:
+    job: c.BaseModelRegistrationJob, context: JobContext, api: StacApi, storage: Storage, outbound: Outbound,
+    mirror: MirrorTools,
+) -> None:  # fmt: skip
     from catalog.models.registration import Tools, register
 
-    await register(job, context, Tools(api, storage, outbound))
+    await register(job, context, Tools(api, storage, outbound, mirror.base))
 
 
 @router.effect(c.PublishLocalModel, http=201)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.models.domain import MAX_ERROR
+from catalog.models.endpoint import served
 from catalog.models.facts import model_facts
 from catalog.models.tables import BaseModelRow
 from catalog.models.trained import adopt
@@ -33,6 +34,8 @@ class Tools:
     api: StacApi
     storage: Storage
     outbound: Outbound
+    base: str | None
+    """Public address of the API."""
 
 
 class Interrupted(Exception):
@@ -79,7 +82,7 @@ def _final(error: Exception, last: bool) -> str | None:
 async def _published(row: BaseModelRow, context: JobContext, tools: Tools) -> dict[str, Any]:
     former = await _former(row, tools.api)
     version = row.stac_version or await _fixed(row, former, context)
-    item = _prepared(row.item, version)
+    item = served(_prepared(row.item, version), tools.base)
     refuse(item_problems(item))
     await check_addresses(item, tools.outbound)
     item = await copied(item, version, tools.outbound, tools.storage)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from catalog.areas.tables import CategoryRow
-from catalog.models import queries, views
+from catalog.models import endpoint, queries, views
 from catalog.models.domain import BadItem, Submitted, submitted
 from catalog.models.plugins import Plugins
 from catalog.models.tables import BaseModelRow, LocalModelRow
@@ -76,10 +76,7 @@ def _completed(command: c.RegisterBaseModel) -> dict[str, Any]:
     item = command.stac_item
     completed = {**item, "properties": {**item["properties"], "fair:category": command.category}}
     if command.inference_endpoint:
-        endpoint = {
-            "href": command.inference_endpoint, "type": "application/json", "roles": ["mlm:inference-endpoint"],
-        }  # fmt: skip
-        completed["assets"] = {**item["assets"], "mlm:inference-endpoint": endpoint}
+        completed["assets"] = {**item["assets"], endpoint.ASSET: endpoint.asset(command.inference_endpoint)}
     return completed
 
 
