@@ -2,9 +2,9 @@
 The model itself is always the catalogue's; an address names it and is never fetched."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,7 +14,7 @@ from gateway.body import Body
 from gateway.policy import Policy
 from gateway.queries import ask
 from gateway.routing import Routes
-from gateway.schema import Features
+from gateway.schema import Feature, Features
 
 routes = Routes("predictions")
 _MODEL = re.compile(r"/(?:base|local)-models/([A-Za-z0-9][A-Za-z0-9._-]{0,63})/")
@@ -38,13 +38,20 @@ class InferenceBody(Body):
         return _MODEL.findall(self.model_uri)[0]
 
 
-@routes.post("/inference/predict/", Policy.ANON, Features[dict[str, Any]], deadline=LIVE)
+class Answering(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+@routes.post(
+    "/inference/predict/", Policy.ANON, Features[Feature], deadline=LIVE,
+    refuses={404: "There is no such model.", 422: "The model or the imagery cannot be used now."},
+)  # fmt: skip
 async def infer(request: Request, body: InferenceBody) -> Response:
     """A FeatureCollection at once, of any model that the caller may see; nothing is stored."""
     asked = body.model_dump(exclude={"model_uri"})
     return await ask(request, PredictLive(model_stac_id=body.item_id, **asked), wait=LIVE - 1)
 
 
-@routes.get("/inference/health/", Policy.OPEN, scope=None)
+@routes.get("/inference/health/", Policy.OPEN, Answering, scope=None)
 async def inference_health(request: Request) -> Response:
-    return JSONResponse({"status": "ok"})
+    return JSONResponse(Answering().model_dump())
