@@ -68,8 +68,10 @@ async def test_same_key_with_another_body_is_refused(caller: Caller):
 )
 async def test_bad_polygons_are_refused_with_words(caller: Caller, geometry, words):
     verdict = await caller.send(CreateAoi(geometry=geometry))
-    assert verdict.code == "invalid_geometry"
+    assert verdict.code == "GEOMETRY_VALIDATION_ERROR"
     assert words in verdict.facts["geometry"][0]
+    assert verdict.facts["error"] == verdict.facts["geometry"][0]
+    assert verdict.facts["geometry_type"] == geometry.get("type", "dict")
 
 
 @pytest.mark.spec("4", "readable rows")

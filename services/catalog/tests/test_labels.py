@@ -192,11 +192,12 @@ async def test_a_file_in_parts_is_added_when_the_last_one_is_there(working, call
 @pytest.mark.spec("22.2", "upload checks")
 async def test_an_upload_whose_first_feature_is_no_label_changes_nothing(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
-    for first in ({"type": "Nothing"}, feature({"type": "Point", "coordinates": [181, 0]})):
+    outside = feature({"type": "Point", "coordinates": [181, 0]})
+    for first, code in (({"type": "Nothing"}, "invalid_label"), (outside, "GEOMETRY_VALIDATION_ERROR")):
         verdict = await caller.send(
             c.UploadLabels(aoi_id=aoi_id, upload="x", part=0, parts=1, features=[first, feature(square())])
         )
-        assert verdict.code == "invalid_label"
+        assert verdict.code == code
     assert (await state(caller, aoi_id))["label_status"] == -1
     assert (
         await caller.send(c.UploadLabels(aoi_id=aoi_id, upload="x", part=0, parts=1, features=[]), STRANGER)

@@ -86,7 +86,8 @@ async def test_areas_have_their_number_at_the_top(http, owners, mapper, problem)
     assert (await http.get("/api/v1/aoi/12/")).json()["id"] == 12
     assert (await http.get("/api/v1/aoi/gpx/12/")).text == "<gpx/>"
     refused = problem(await http.post("/api/v1/aoi/", json={"geom": "no", "dataset": 5}, headers=mapper), 400)
-    assert list(refused["error"]["details"]) == ["geom"]
+    assert refused["error"]["code"] == "GEOMETRY_VALIDATION_ERROR"
+    assert refused["error"]["details"]["data"] == "no"
 
 
 @pytest.mark.spec("22.3", "PUT /aoi/{id}/, PATCH /aoi/{id}/, DELETE /aoi/{id}/")

@@ -13,11 +13,13 @@ from starlette.responses import Response
 from contracts.verdict import Refused
 from kit.db import TRANSIENT
 from kit.errors import DomainError, Unavailable
+from kit.geometry import InvalidGeometry
 from kit.http import problem, problem_of
 
 log = logging.getLogger("gateway.http")
 MEDIA = "application/problem+json"
 RETRY_AFTER = "2"
+GEOMETRIES = frozenset({"geometry", "geom"})
 Error = dict[str, Any]
 
 
@@ -84,15 +86,36 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(e["loc"][0] == "path" for e in error.errors()):
         return answer(404, problem(404, "", request.url.path))
-    fields = field_map(error.errors())
+    errors, fields = error.errors(), field_map(error.errors())
+    if all(_is_bad_geometry(one) for one in errors):
+        field = next(iter(fields))
+        return refusal(InvalidGeometry(field, error.body[field], fields[field][0]).refused(), request.url.path)
     return answer(400, problem(400, "Invalid request data", request.url.path, details=fields))
+
+
+def _is_bad_geometry(error: Any) -> bool:
+    """Of a geometry that is there."""
+    place = _place(error)
+    return (
+        bool(place)
+        and place[0] in GEOMETRIES
+        and error["loc"][0] == "body"
+        and (place[1:] or error["type"] != "missing")
+    )
+
+
+def _place(error: Any) -> list[str]:
+    """Names from the top of the body down, without those of a union's members, which stand in parentheses."""
+    if error["type"] == "json_invalid":
+        return []
+    return [str(part) for part in error["loc"][1:] if not str(part).startswith("(")]
 
 
 def field_map(errors: Any) -> dict[str, list[str]]:
     """Top-level field → messages, nested places in front of the message; `non_field_errors` for the body as a whole."""
     fields: dict[str, list[str]] = {}
     for error in errors:
-        place = [str(part) for part in error["loc"][1:]] if error["type"] != "json_invalid" else []
+        place = _place(error)
         message = error["msg"].removeprefix("Value error, ")
         nested = ".".join(place[1:])
         fields.setdefault(place[0] if place else "non_field_errors", []).append(

@@ -22,6 +22,7 @@ from contracts.catalog.areas import (
 )
 from contracts.shared import Actor, CompactUser
 from kit.errors import Forbidden, Invalid, NotFound
+from kit.geometry import InvalidGeometry
 from kit.ids import Ids
 from kit.messaging.tx import Tx
 
@@ -30,7 +31,7 @@ def checked(geometry: dict[str, Any]) -> Area:
     try:
         return area_of(geometry)
     except BadPolygon as problem:
-        raise Invalid("invalid_geometry", str(problem), geometry=[str(problem)]) from problem
+        raise InvalidGeometry("geometry", geometry, str(problem)) from problem
 
 
 async def create_aoi(command: CreateAoi, tx: Tx, ids: Ids) -> AoiFeature:

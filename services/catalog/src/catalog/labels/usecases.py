@@ -16,6 +16,7 @@ from contracts.catalog import labels as c
 from contracts.catalog.areas import AoiFeature
 from contracts.verdict import Accepted
 from kit.errors import Conflict, Invalid, NotFound
+from kit.geometry import InvalidGeometry
 from kit.messaging.tx import Tx
 
 
@@ -92,17 +93,20 @@ async def upload_labels(command: c.UploadLabels, tx: Tx) -> AoiFeature:
 
 
 def _check_first(features: list[dict[str, Any]]) -> None:
+    first = features[0] if features else None
     try:
-        label_of(features[0] if features else None)
+        label_of(first)
     except BadLabel as problem:
-        raise _refused(problem) from problem
+        raise _refused(problem, first) from problem
 
 
 def _under_way(aoi: AoiRow) -> None:
     aoi.label_status, aoi.label_error, aoi.label_since = 0, "", datetime.now(UTC)
 
 
-def _refused(problem: BadLabel) -> Invalid:
+def _refused(problem: BadLabel, given: dict[str, Any] | None) -> Invalid:
+    if problem.field == "geometry" and given:
+        return InvalidGeometry("geometry", given["geometry"], str(problem))
     return Invalid("invalid_label", str(problem), **{problem.field: [str(problem)]})
 
 
@@ -116,7 +120,7 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
     try:
         return dict(readers[name](value) for name, value in given.items())
     except BadLabel as problem:
-        raise _refused(problem) from problem
+        raise _refused(problem, given) from problem
 
 
 def _same_shape(aoi_id: int, geom: Any) -> Any:

@@ -47,11 +47,11 @@ class EarlyLiveBody(Body):
 
 
 def _form(body: Any) -> str:
-    return "run" if isinstance(body, PredictionBody) or (isinstance(body, dict) and "config" in body) else "live"
+    return "(run)" if isinstance(body, PredictionBody) or (isinstance(body, dict) and "config" in body) else "(live)"
 
 
 AnyBody = Annotated[
-    Annotated[PredictionBody, Tag("run")] | Annotated[EarlyLiveBody, Tag("live")], Discriminator(_form)
+    Annotated[PredictionBody, Tag("(run)")] | Annotated[EarlyLiveBody, Tag("(live)")], Discriminator(_form)
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from contracts.prediction.feedback import (
 )
 from contracts.shared import CompactUser, Json
 from kit.errors import Forbidden, Invalid, Unauthenticated
+from kit.geometry import InvalidGeometry
 from kit.ids import Ids
 from kit.messaging.tx import Tx
 from prediction.feedback import queries
@@ -86,7 +87,7 @@ def _check(given: dict[str, Any]) -> None:
         try:
             check(given["geometry"])
         except BadGeometry as problem:
-            raise _invalid("geometry", str(problem)) from problem
+            raise InvalidGeometry("geometry", given["geometry"], str(problem)) from problem
 
 
 async def _model_of(prediction_id: int | None, tx: Tx) -> str:

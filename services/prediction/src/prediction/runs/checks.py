@@ -6,6 +6,7 @@ from typing import TypeVar
 from contracts.catalog.models import ModelFacts
 from contracts.prediction import ChangePrediction, SubmitPrediction
 from kit.errors import Invalid
+from kit.geometry import InvalidGeometry
 from kit.outbound import Outbound, OutboundError
 from prediction.known.domain import problems
 from prediction.runs.usecases import Wish
@@ -52,7 +53,9 @@ class Checks:
         try:
             region = region_of(command.geometry)
             count = len(within(region, command.zoom, self.max_tiles))
-        except (BadRegion, TooManyTiles) as problem:
+        except BadRegion as problem:
+            raise InvalidGeometry("geometry", command.geometry, str(problem)) from problem
+        except TooManyTiles as problem:
             raise invalid("geometry", str(problem)) from problem
         if not count:
             raise invalid("geometry", f"The geometry covers no whole tile at zoom {command.zoom}.")
