@@ -4,7 +4,9 @@ from xml.etree import ElementTree
 import pytest
 import shapely
 
+from catalog.datasets.tables import DatasetRow
 from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
+from contracts.catalog.datasets import ChangeDataset
 from contracts.gateway import UserChanged
 from contracts.shared import Page
 from kit.errors import Invalid, NotFound
@@ -107,11 +109,38 @@ async def test_change_touches_only_what_was_given(caller: Caller, mapping):
     assert (await caller.ask(GetAoi(aoi_id=aoi_id)))["geometry"] == moved
 
 
-async def test_aoi_goes_to_ones_own_dataset_only(caller: Caller, mapping):
+@pytest.mark.spec("22.3", "any login may POST AOIs")
+async def test_anybody_draws_for_a_public_dataset(caller: Caller, mapping):
     private, public = await mapping.draft(), await mapping.draft("public")
     assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=987_654))).code == "unknown_dataset"
     assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=private), STRANGER)).code == "unknown_dataset"
-    assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=public), STRANGER)).code == "not_yours"
+    drawn = await caller.send(CreateAoi(geometry=SQUARE, dataset=public), STRANGER)
+    assert (drawn.http, drawn.result["properties"]["user"]["osm_id"]) == (201, STRANGER.id)
+    elsewhere = await mapping.aoi()
+    assert (await caller.send(ChangeAoi(aoi_id=elsewhere, dataset=public), STRANGER)).code == "aoi_not_found"
+    mine = (await caller.send(CreateAoi(geometry=SQUARE), STRANGER)).result["properties"]["id"]
+    assert (await caller.send(ChangeAoi(aoi_id=mine, dataset=public), STRANGER)).code == "not_yours"
+
+
+async def test_what_others_drew_for_a_dataset_is_up_to_its_owner(caller: Caller, mapping):
+    """Also once the dataset is private again; its author keeps it as well."""
+    dataset = await mapping.draft("public")
+    drawn = [(await caller.send(CreateAoi(geometry=SQUARE, dataset=dataset), STRANGER)).result for _ in range(2)]
+    first, second = (one["properties"]["id"] for one in drawn)
+    await caller.send(ChangeDataset(dataset_id=dataset, visibility="private"))
+    listed = await caller.ask(ListAois(dataset=dataset))
+    assert [one["properties"]["id"] for one in listed["results"]] == [first, second]
+    assert (await caller.ask(GetAoi(aoi_id=first)))["properties"]["id"] == first
+    assert (await caller.send(DeleteAoi(aoi_id=first))).http == 204
+    assert (await caller.send(DeleteAoi(aoi_id=second), STRANGER)).http == 204
+
+
+async def test_nobody_else_draws_for_a_dataset_that_is_built(running, caller: Caller, mapping):
+    dataset = await mapping.draft("public")
+    async with running.db.session() as session, session.begin():
+        (await session.get(DatasetRow, dataset)).status = "built"
+    assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=dataset), STRANGER)).code == "not_yours"
+    assert (await caller.send(CreateAoi(geometry=SQUARE, dataset=dataset))).http == 201
 
 
 @pytest.mark.spec("1.1", "unknown id 404")
@@ -135,7 +164,7 @@ async def test_list_filters_and_pages_by_id(caller: Caller, mapping):
     touching = await caller.ask(ListAois(dataset=dataset, page=Page(in_bbox=(10.99, 49, 11.0, 51))))
     assert [row["properties"]["id"] for row in touching["results"]] == [ids[1]]
     assert (await caller.ask(ListAois(dataset=dataset), STRANGER)) == {"count": 0, "results": []}
-    assert (await caller.ask(ListAois(user=8)))["count"] == 0
+    assert (await caller.ask(ListAois(user=987)))["count"] == 0
     with pytest.raises(Invalid):
         await caller.ask(ListAois(dataset=987_654))
 

@@ -1,15 +1,16 @@
 """Drafts: of datasets, built where they lie; of models, as training tells of them; and lists by range."""
 
 from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import pytest
 
-from catalog.models.tables import BaseModelRow
+from catalog.models.tables import BaseModelRow, LocalModelRow
 from contracts.catalog.areas import GetAoi
 from contracts.catalog.datasets import BuildDraft, CreateDataset, GetDataset, ListDatasets
 from contracts.catalog.models import ArchiveLocalModel, GetLocalModel
 from contracts.shared import Comparison, Page
-from contracts.training import ModelCardWritten
+from contracts.training import ModelCardWritten, ModelDeleted
 from kit.errors import Invalid, NotFound
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
 
@@ -55,8 +56,10 @@ async def test_lists_narrow_by_range(caller: Caller):
 
 @pytest.fixture
 async def base_model(running) -> str:
+    key = uuid4().hex[:8]
     row = BaseModelRow(
-        name="carded", category="buildings", stac_item_id="carded-v1", status="active", visibility="public",
+        name=f"carded-{key}", category="buildings", stac_item_id=f"carded-{key}-v1", status="active",
+        visibility="public",
         is_pinned=False, user_id=1, username="admin", error="", item={}, created_at=datetime.now(UTC),
         last_modified=datetime.now(UTC),
     )  # fmt: skip
@@ -70,6 +73,53 @@ async def shown(caller: Caller, model_id: int, actor=MAPPER) -> dict | None:
         return await caller.ask(GetLocalModel(model_id=model_id), actor)
     except NotFound:
         return None
+
+
+def told(base_model: str, number: int, name: str) -> tuple[ModelCardWritten, ModelDeleted]:
+    about = {"local_model": number, "user_id": MAPPER.id, "model_name": name}
+    words = {"username": "mapper", "title": "t", "description": "", "dataset": None, "base_model_stac_id": base_model}
+    return ModelCardWritten.model_validate(about | words), ModelDeleted.model_validate(about)
+
+
+async def found(running, sql: str, value: object) -> list:
+    async with running.db.raw() as connection:
+        return await (await connection.execute(sql, [value])).fetchall()
+
+
+async def noted(running, model_id: int) -> list:
+    return await found(running, "select 1 from gone_models where local_model_id = %s", model_id)
+
+
+async def heard(running, message_id: UUID) -> list:
+    return await found(running, "select 1 from inbox where message_id = %s", message_id)
+
+
+async def test_model_that_training_deleted_is_gone_for_good(running, caller: Caller, base_model):
+    """Whatever is told of it later happened before."""
+    card, deleted = told(base_model, 887_002, "short-lived")
+    await caller.publish(card)
+    await eventually(lambda: shown(caller, 887_002))
+    await caller.publish(deleted)
+    unborn, deleted_first = told(base_model, 887_004, "first")
+    await caller.publish(deleted_first)
+    await eventually(lambda: noted(running, 887_004))
+    await eventually(lambda: noted(running, 887_002))
+    for late in (card, unborn):
+        message_id = await caller.publish(late)
+        await eventually(lambda one=message_id: heard(running, one))
+    assert await shown(caller, 887_002) is None
+    assert await shown(caller, 887_004) is None
+
+
+async def test_published_model_outlives_its_card(running, caller: Caller, base_model):
+    card, deleted = told(base_model, 887_005, "in-use")
+    await caller.publish(card)
+    await eventually(lambda: shown(caller, 887_005))
+    async with running.db.session() as session, session.begin():
+        (await session.get(LocalModelRow, 887_005)).stac_item_id = "in-use-v1"
+    await caller.publish(deleted)
+    await eventually(lambda: noted(running, 887_005))
+    assert await shown(caller, 887_005)
 
 
 async def test_card_of_training_is_the_rows_birth_and_its_words(caller: Caller, base_model):

@@ -72,7 +72,7 @@ async def test_bad_labels_are_refused_at_their_field(caller: Caller, mapping):
         ({"aoi_id": 987_654}, "aoi"), ({"tags": {"a": {}}}, "tags"), ({"osm_id": 2**63}, "osm_id"),
     ):  # fmt: skip
         verdict = await caller.send(c.CreateLabel(**({"aoi_id": aoi_id, "geometry": square()} | change)))
-        assert (verdict.kind, list(verdict.facts)) == ("invalid", [field])
+        assert (verdict.kind, field in verdict.facts) == ("invalid", True)
     assert await labels(caller, aoi=aoi_id) == []
 
 

@@ -13,7 +13,7 @@ from contracts.catalog.models import (
     ListLocalModels,
     SetLocalModelVisibility,
 )
-from contracts.training import ChangeModelCard, DraftModel, GetModelCard, GetTraining
+from contracts.training import ChangeModelCard, DeleteModel, DraftModel, GetModelCard, GetTraining
 from contracts.verdict import Accepted, Kind, Refused
 
 FIELDS = {
@@ -92,6 +92,34 @@ async def test_words_and_state_are_changed(http, owners, mapper, problem):
     owners.judge(SetLocalModelVisibility, Accepted(result=model()))
     assert (await http.patch("/api/v1/model/4/", json={"status": 0}, headers=mapper)).status_code == 200
     assert owners.last(SetLocalModelVisibility)["visibility"] == "public"
+
+
+@pytest.mark.spec("22.3", "PUT /model/{id}/")
+async def test_model_is_replaced(http, owners, mapper, problem):
+    owners.answer(GetLocalModel, model())
+    owners.judge(ChangeModelCard, Accepted(result=card(title="New", description="")))
+    body = {"name": "New", "dataset": 6, "base_model": "RAMP"}
+    put = await http.put("/api/v1/model/4/", json=body, headers=mapper)
+    assert (put.status_code, put.json().keys(), put.json()["name"], put.json()["dataset"]) == (200, FIELDS, "New", 6)
+    asked = owners.last(ChangeModelCard)
+    assert (asked["model_id"], asked["title"], asked["dataset"], asked["description"]) == (4, "New", 6, "")
+    for wrong, field in (({"base_model": "YOLO_V8_V1"}, "base_model"), ({"name": None}, "name")):
+        refused = problem(await http.put("/api/v1/model/4/", json=body | wrong, headers=mapper), 400)
+        assert list(refused["error"]["details"]) == [field]
+    refused = problem(await http.put("/api/v1/model/4/", json={"name": "New"}, headers=mapper), 400)
+    assert list(refused["error"]["details"]) == ["dataset"]
+
+
+@pytest.mark.spec("22.3", "DELETE /model/{id}/")
+async def test_model_is_deleted_unless_it_is_published(http, owners, mapper, stranger, problem):
+    owners.answer(GetLocalModel, model())
+    owners.judge(DeleteModel, Accepted(http=204))
+    assert (await http.delete("/api/v1/model/4/", headers=mapper)).status_code == 204
+    assert owners.last(DeleteModel)["model_id"] == 4
+    owners.answer(GetLocalModel, model(stac_item_id="roofs-v1", published_training=9, visibility="public"))
+    problem(await http.delete("/api/v1/model/4/", headers=mapper), 409)
+    owners.judge(DeleteModel, Refused(kind=Kind.FORBIDDEN, code="not_yours"))
+    problem(await http.delete("/api/v1/model/4/", headers=stranger), 403)
 
 
 @pytest.mark.spec("22.3", "GET /models/centroid/, published models only")

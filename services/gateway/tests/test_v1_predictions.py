@@ -4,7 +4,7 @@ import pytest
 from early import SQUARE, TEMPLATE, dataset, model, prediction, rows, training
 
 from contracts.catalog.datasets import GetDataset
-from contracts.catalog.models import GetLocalModel
+from contracts.catalog.models import GetLocalModel, GetModelFacts
 from contracts.prediction import (
     CancelRun,
     ChangePrediction,
@@ -24,6 +24,9 @@ FIELDS = {
     "id", "geom", "description", "config", "status", "task_id", "result", "mapswipe_id", "published", "published_at",
     "user", "created_at", "started_at", "finished_at",
 }  # fmt: skip
+KNOWN = {"facts": {"hyperparameters": {
+    "inference.confidence_threshold": 0.5, "inference.tolerance": 0.3, "inference.min_area": 3.0, "training.epochs": 9,
+}}}  # fmt: skip
 BOX = [85.51, 27.62, 85.52, 27.63]
 
 
@@ -112,46 +115,81 @@ async def test_retry_termination_and_deletion(http, owners, mapper, problem):
     "22.5",
     "synchronous 201, no features 204, no published training 404, out of range 400, model_id, zoom_level, confidence",
 )
-async def test_small_areas_at_once(http, owners, mapper, problem):
+@pytest.mark.spec("22.5", "POST /predict/")
+@pytest.mark.parametrize("path", ["prediction", "predict"])
+async def test_small_areas_at_once(http, owners, mapper, problem, path):
+    owners.answer(GetModelFacts, KNOWN)
+    path = f"/api/v1/{path}/"
     feature = {"type": "Feature", "geometry": SQUARE, "properties": {"confidence": 0.9}}
     owners.answer(GetLocalModel, model(stac_item_id="item-7"))
     owners.answer(GetDataset, dataset())
     owners.answer(PredictLive, {"type": "FeatureCollection", "features": [feature]})
     body = {"bbox": BOX, "model_id": 4, "zoom_level": 20, "confidence": 60}
-    done = await http.post("/api/v1/prediction/", json=body, headers=mapper)
+    done = await http.post(path, json=body, headers=mapper)
     assert done.status_code == 201
     assert done.json()["features"][0]["properties"] == {"confidence": 0.9, "building": "yes", "source": "fAIr"}
     asked = owners.last(PredictLive)
     assert (asked["image_uri"], asked["params"]) == (TEMPLATE, {"confidence_threshold": 0.6})
     owners.answer(PredictLive, {"type": "FeatureCollection", "features": []})
-    assert (await http.post("/api/v1/prediction/", json=body, headers=mapper)).status_code == 204
+    assert (await http.post(path, json=body, headers=mapper)).status_code == 204
     for wrong in ({"zoom_level": 17}, {"confidence": 101}, {"max_angle_change": 46}, {"tolerance": 11}, {"bbox": [1]}):
-        problem(await http.post("/api/v1/prediction/", json={**body, **wrong}, headers=mapper), 400)
+        problem(await http.post(path, json={**body, **wrong}, headers=mapper), 400)
     owners.answer(GetLocalModel, model())
-    problem(await http.post("/api/v1/prediction/", json=body, headers=mapper), 404)
+    problem(await http.post(path, json=body, headers=mapper), 404)
 
 
 @pytest.mark.spec(
     "22.5", "use_josm_q, source, confidence, max_angle_change, skew_tolerance, tolerance, area_threshold, "
     "tile_overlap_distance",
 )  # fmt: skip
-async def test_parameters_of_the_small_form(http, owners, mapper, problem):
+@pytest.mark.parametrize("path", ["/api/v1/prediction/", "/api/v1/predict/"])
+async def test_parameters_of_the_small_form(http, owners, mapper, problem, path):
     """What the models of today have no parameter for is checked and left out."""
+    owners.answer(GetModelFacts, KNOWN)
     owners.answer(GetLocalModel, model(stac_item_id="item-7"))
     owners.answer(GetDataset, dataset())
     owners.answer(PredictLive, {"type": "FeatureCollection", "features": []})
     ignored = {"use_josm_q": True, "max_angle_change": 45, "skew_tolerance": 0, "tile_overlap_distance": 1}
     passed = {"source": "https://other.example/{z}/{x}/{y}", "confidence": 100, "tolerance": 10, "area_threshold": 20}
     body = {"bbox": BOX, "model_id": 4, "zoom_level": 18, **ignored, **passed}
-    assert (await http.post("/api/v1/prediction/", json=body, headers=mapper)).status_code == 204
+    assert (await http.post(path, json=body, headers=mapper)).status_code == 204
     asked = owners.last(PredictLive)
     assert (asked["image_uri"], asked["zoom"]) == (passed["source"], 18)
     assert asked["params"] == {"confidence_threshold": 1.0, "tolerance": 10, "min_area": 20}
     wrong = {"use_josm_q": "perhaps", "source": "no address", "max_angle_change": -1, "skew_tolerance": 46,
              "tolerance": -1, "area_threshold": 21, "tile_overlap_distance": 1.1}  # fmt: skip
     for name, value in wrong.items():
-        refused = await http.post("/api/v1/prediction/", json={**body, name: value}, headers=mapper)
+        refused = await http.post(path, json={**body, name: value}, headers=mapper)
         assert name in str(problem(refused, 400)["error"]["details"])
+
+
+@pytest.mark.spec("22.5", "POST /predict/, no published training 404")
+async def test_the_predictor_takes_a_checkpoint(http, owners, mapper, problem):
+    owners.answer(GetTraining, training())
+    owners.answer(GetLocalModel, model(stac_item_id="item-7"))
+    owners.answer(GetModelFacts, {"facts": {"hyperparameters": {"inference.orthogonalize": True}}})
+    owners.answer(PredictLive, {"type": "FeatureCollection", "features": []})
+    checkpoint = "https://fair.example/api/v1/workspace/download/training_9/checkpoint.tflite"
+    body = {"bbox": BOX, "checkpoint": checkpoint, "zoom_level": 20, "source": TEMPLATE, "orthogonalize": False}
+    assert (await http.post("/api/v1/predict/", json=body, headers=mapper)).status_code == 204
+    asked = owners.last(PredictLive)
+    assert (asked["model_stac_id"], asked["params"]) == ("item-7", {"orthogonalize": False})
+    for missing in ("bbox", "zoom_level", "source", "checkpoint"):
+        short = {name: value for name, value in body.items() if name != missing}
+        problem(await http.post("/api/v1/predict/", json=short, headers=mapper), 400)
+    owners.answer(GetLocalModel, model())
+    problem(await http.post("/api/v1/predict/", json=body, headers=mapper), 404)
+
+
+@pytest.mark.spec("22.5", "config, confidence, tolerance, area_threshold")
+async def test_thresholds_of_then_reach_a_run(http, owners, mapper):
+    owners.answer(GetModelFacts, KNOWN)
+    owners.judge(SubmitPrediction, Accepted(result=prediction(), http=202))
+    early = {"confidence": 60, "area_threshold": 4, "use_josm_q": True, "tile_overlap_distance": 0.15}
+    body = {"bbox": BOX, "config": {**CONFIG, **early, "confidence_threshold": 0.1, "mode": "roofs"}}
+    assert (await http.post("/api/v1/prediction/", json=body, headers=mapper)).status_code == 201
+    params = owners.last(SubmitPrediction)["params"]
+    assert params == {"confidence_threshold": 0.1, "min_area": 4, "mode": "roofs"}
 
 
 @pytest.mark.spec("23", "unknown filters ignored")

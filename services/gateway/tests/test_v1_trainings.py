@@ -9,6 +9,7 @@ from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import BuildDraft, GetDataset
 from contracts.catalog.labels import ListLabels
 from contracts.catalog.models import GetBaseModel, GetModelFacts, PublishLocalModel, SetLocalModelVisibility
+from contracts.prediction.feedback import CountJudgements
 from contracts.training import (
     CancelRun,
     DeleteTraining,
@@ -105,6 +106,29 @@ async def test_second_training_is_refused(http, owners, mapper, problem):
     owners.answer(ListTrainings, rows(training(status="running")))
     problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)
     assert set(owners.last(ListTrainings)["statuses"]).isdisjoint({"completed", "failed", "stopped"})
+
+
+@pytest.mark.spec("22.4", "one at a time")
+async def test_two_that_come_at_once_are_told_apart_by_the_owner(http, owners, mapper, problem):
+    """Also where the other one had the dataset built a moment ago."""
+    states = iter(["draft", "building"])
+    owners.answer(GetDataset, lambda _: dataset(status=next(states)))
+    owners.judge(BuildDraft, Refused(kind=Kind.CONFLICT, code="not_a_draft"))
+    refused = Refused(kind=Kind.INVALID, code="already_running", facts={"model": ["It is in training."]})
+    owners.judge(SubmitTraining, refused)
+    body = problem(await http.post("/api/v1/training/", json=ORDER, headers=mapper), 400)
+    assert list(body["error"]["details"]) == ["model"]
+    assert owners.last(SubmitTraining)["alone"] is True
+
+
+@pytest.mark.spec("22.4", "feedback_count")
+async def test_training_tells_what_was_said_of_it(http, owners):
+    owners.answer(GetTraining, training())
+    owners.answer(CountJudgements, {"accept": 2, "reject": 3})
+    row = (await http.get("/api/v1/training/9/")).json()
+    assert row.keys() == FIELDS | {"feedback_count", "approved_predictions_count"}
+    assert (row["feedback_count"], row["approved_predictions_count"]) == (5, 2)
+    assert owners.last(CountJudgements)["stac_id"] == "training-9"
 
 
 @pytest.mark.spec("22.4", "GET /training/")

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+import shapely
 from nats.aio.msg import Msg
 from prediction_values import box, facts_of, submission
 from sqlalchemy import text
@@ -105,6 +106,31 @@ async def test_multipolygon_with_a_tilejson_is_accepted(running, caller: Caller,
         submission(tiles_url, village, geometry=two, image_uri=f"{tiles_url}/predict/tilejson.json")
     )
     assert verdict.result["geometry"]["type"] == "MultiPolygon"
+
+
+@pytest.mark.spec("22.5", "MultiPolygon becomes a Polygon")
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [(0, 0.6), (0.4, 1)],
+        [(0, 0.5), (0.5, 1)],
+        [(0, 0.3), (0.7, 1)],
+    ],
+)
+async def test_several_polygons_become_one_where_that_is_asked(
+    running, caller: Caller, model, tiles_url, village, parts
+):
+    """Overlapping ones, though they are no valid MultiPolygon; touching ones; the box around those that lie apart."""
+    west, south, east, north = village
+    strips = [(west + a * (east - west), west + b * (east - west)) for a, b in parts]
+    several = {"type": "MultiPolygon", "coordinates": [box(a, south, b, north)["coordinates"] for a, b in strips]}
+    command = submission(tiles_url, village, geometry=several).model_copy(update={"one_polygon": True})
+    row = (await caller.send(command)).result
+    made = await caller.ask(GetPrediction(prediction_id=row["id"]))
+    assert made["geometry"] == row["geometry"]
+    assert made["geometry"]["type"] == "Polygon"
+    one, whole = shapely.geometry.shape(made["geometry"]), shapely.box(*village)
+    assert one.symmetric_difference(whole).area < 1e-6 * whole.area
 
 
 @pytest.fixture

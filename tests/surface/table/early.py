@@ -59,4 +59,9 @@ ROWS = [
     ),
     Row("public-read GET /api/v1/model/{model_id}/"),
     Row("owner PATCH /api/v1/model/{model_id}/", {"description": "x"}),
+    Row(
+        "owner PUT /api/v1/model/{model_id}/",
+        lambda rows: {"name": "x", "dataset": rows.seen_as("public").dataset()},
+    ),
+    Row("owner DELETE /api/v1/model/{model_id}/"),
 ]

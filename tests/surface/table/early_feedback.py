@@ -51,5 +51,13 @@ ROWS = [
     Row(
         "public-read GET /api/v1/workspace/download/{path:path}", names=NOWHERE, done=404, row=False, why="no such file"
     ),
+    Row(
+        "public-read GET /api/v1/workspace/stream/{path:path}",
+        names={"path": lambda _: "nowhere/x.fgb"},
+        query="bbox=1,1,2,2",
+        done=404,
+        row=False,
+        why="no such file",
+    ),
     Row("public-read GET /api/v1/workspace/{path:path}", names=NOWHERE, done=404, row=False, why="no such folder"),
 ]

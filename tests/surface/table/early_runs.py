@@ -5,6 +5,7 @@ from tests.surface.rows import IMAGERY, POLYGON, Rows
 
 TASK = {"task_id": lambda rows: f"training-{rows.training()}"}
 PREDICT = {"geom": POLYGON, "config": {"checkpoint": "nobody", "zoom_level": 19, "source": IMAGERY}}
+AT_ONCE = {"bbox": [85.51, 27.62, 85.511, 27.621], "checkpoint": "nobody", "zoom_level": 19, "source": IMAGERY}
 PENDING = "what one may not see is pending for ever, as every unknown id"
 
 
@@ -33,6 +34,7 @@ ROWS = [
     Row("owner POST /api/v1/prediction/{prediction_id}/retry/"),
     Row("owner POST /api/v1/prediction/terminate/{prediction_id}/", done=400, why="it has ended"),
     Row("auth POST /api/v1/prediction/", PREDICT, done=404, why="no such model"),
+    Row("auth POST /api/v1/predict/", AT_ONCE, done=404, why="no such model"),
     Row("auth GET /api/v1/users/"),
     Row(
         "auth POST /api/v1/notifications/mark-as-read/{notification_id}/",

@@ -1,15 +1,16 @@
 """Facts of other services that several parts of the catalog keep."""
 
 from catalog.datasets import usage
-from catalog.models.trained import forget_training, note_card, note_training
+from catalog.models.trained import forget_model, forget_training, note_card, note_training
 from catalog.tables import KnownUser
 from contracts.gateway import UserChanged
-from contracts.training import ModelCardWritten, TrainingDeleted, TrainingSubmitted
+from contracts.training import ModelCardWritten, ModelDeleted, TrainingDeleted, TrainingSubmitted
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
 
 router = Router("catalog")
 router.on(ModelCardWritten)(note_card)
+router.on(ModelDeleted)(forget_model)
 
 
 @router.on(UserChanged)

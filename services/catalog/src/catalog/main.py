@@ -3,6 +3,7 @@ from catalog.areas import handlers as areas
 from catalog.curation import handlers as curation
 from catalog.datasets import main as datasets
 from catalog.files import handlers as files
+from catalog.files.reading import FeatureReader
 from catalog.files.tools import MirrorTools
 from catalog.labels import main as labels
 from catalog.models import main as models
@@ -23,7 +24,7 @@ def build(settings: Settings) -> Service:
     ]  # fmt: skip
     service = Service("catalog", settings, routers=routers)
     outbound, storage = Outbound(settings.outbound_allow), Storage(settings)
-    service.provides += [Ids(service.db), outbound, storage]
+    service.provides += [Ids(service.db), outbound, storage, FeatureReader(storage)]
     api, facets = attach_stac(service, settings)
     service.provides.append(MirrorTools(api, storage, outbound, facets, settings.api_base_url))
     datasets.attach(service, settings)

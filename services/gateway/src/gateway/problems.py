@@ -96,12 +96,8 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 def _is_bad_geometry(error: Any) -> bool:
     """Of a geometry that is there."""
     place = _place(error)
-    return (
-        bool(place)
-        and place[0] in GEOMETRIES
-        and error["loc"][0] == "body"
-        and (place[1:] or error["type"] != "missing")
-    )
+    is_geometry = error["loc"][0] == "body" and place[:1] and place[0] in GEOMETRIES
+    return bool(is_geometry and (place[1:] or error["type"] != "missing"))
 
 
 def _place(error: Any) -> list[str]:

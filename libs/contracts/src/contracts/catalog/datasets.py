@@ -12,7 +12,7 @@ DatasetStatus = Literal["draft", "building", "built", "failed"]
 Task = Literal["semantic-segmentation", "instance-segmentation", "object-detection", "classification"]
 GeometryType = Literal["point", "line", "polygon"]
 Offset = tuple[FiniteFloat, FiniteFloat]
-"""By how much the imagery is shifted against the map: x, y."""
+"""Metres east and north by which labels are moved to lie where the imagery shows them."""
 
 
 class LabelClass(Contract):

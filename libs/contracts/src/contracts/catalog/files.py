@@ -78,6 +78,16 @@ class GetWorkspaceUrl(Query, wire="catalog.v1.get_workspace_url"):
     key: str = Field(min_length=1, max_length=1024)
 
 
+class ReadFeatures(Query, wire="catalog.v1.read_features"):
+    """Features of a FlatGeobuf that the caller may see, where they touch the box: `{"features", "next"}`. `next` is the
+    `skip` of what follows, null at the end."""
+
+    key: str = Field(min_length=1, max_length=1024, pattern=r"\.fgb$")
+    box: tuple[float, float, float, float]
+    skip: int = Field(default=0, ge=0)
+    limit: int = Field(default=5000, ge=1, le=5000)
+
+
 class MirrorJob(Job, wire="catalog.v1.mirror_stac_assets"):
     """Copies an item's downloadable assets to where everybody may fetch them, and points the item there."""
 

@@ -62,6 +62,8 @@ class SubmitPrediction(Command, wire="prediction.v1.submit_prediction"):
     params: Json = {}
     remove_osm: bool = False
     description: str = ""
+    one_polygon: bool = False
+    """Several polygons become one: their union, or the box around them where they do not touch."""
 
 
 class RetryPrediction(Command, wire="prediction.v1.retry_prediction"):

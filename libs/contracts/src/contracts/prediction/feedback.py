@@ -84,6 +84,12 @@ class CountFeedback(Query, wire="prediction.v1.count_feedback"):
     user_id: int
 
 
+class CountJudgements(Query, wire="prediction.v1.count_judgements"):
+    """`{accept, reject}`: how often either was said of this model, item or training, by whomever."""
+
+    stac_id: str
+
+
 class FeedbackEvent(Event):
     """Who counts adds one for `action` and takes one away for `previous`, where they are given."""
 

@@ -39,7 +39,8 @@ def visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
 
 
 def _by_id(column: ColumnElement) -> Prepared:
-    seen = visible(bindparam("actor_id"), bindparam("everything"))
+    mine = select(DatasetRow.id).where(DatasetRow.user_id == bindparam("actor_id"))
+    seen = visible(bindparam("actor_id"), bindparam("everything")) | AoiRow.dataset_id.in_(mine)
     one = select(column).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
     return Prepared(one.where(AoiRow.id == bindparam("aoi_id"), seen))
 
@@ -87,13 +88,14 @@ def _all_visible(actor: Actor) -> Select[Any]:
 
 
 async def _filtered(query: ListAois, read: ReadTx) -> Select[str]:
-    rows = _WRITTEN
-    if not sees_all(read.actor):
-        rows = rows.where(visible(read.actor.id, False))
+    rows, owner = _WRITTEN, None
     if query.dataset is not None:
-        if not await read.session.scalar(select(DatasetRow.id).where(DatasetRow.id == query.dataset)):
+        owner = await read.session.scalar(select(DatasetRow.user_id).where(DatasetRow.id == query.dataset))
+        if owner is None:
             raise Invalid("unknown_dataset", "There is no such dataset.", dataset=["There is no such dataset."])
         rows = rows.where(AoiRow.dataset_id == query.dataset)
+    if not sees_all(read.actor) and owner != read.actor.id:
+        rows = rows.where(visible(read.actor.id, False))
     if query.user is not None:
         rows = rows.where(AoiRow.user_id == query.user)
     return within(rows, AoiRow.geom, func.ST_MakeEnvelope(*query.page.in_bbox, 4326)) if query.page.in_bbox else rows

@@ -38,7 +38,7 @@ async def create_aoi(command: CreateAoi, tx: Tx, ids: Ids) -> AoiFeature:
     """Without a dataset one statement writes everything."""
     area, now = checked(command.geometry), datetime.now(UTC)
     if command.dataset is not None:
-        await _own_dataset(command.dataset, tx)
+        await _open_dataset(command.dataset, tx)
     aoi_id = await ids.next(AoiRow)
     tx.insert(
         AoiRow, id=aoi_id, geom=area.ewkt, area=area.square_metres, dataset_id=command.dataset,
@@ -73,7 +73,8 @@ async def delete_aoi(command: DeleteAoi, tx: Tx) -> None:
 
 
 async def owned(aoi_id: int, tx: Tx) -> AoiRow:
-    """The row, locked. NotFound when the caller may not even see it, Forbidden when he may only see it."""
+    """The row, locked, of the caller or for a dataset of the caller. NotFound when he may not even see it, Forbidden
+    when he may only see it."""
     row = await tx.session.get(AoiRow, aoi_id, with_for_update=True)
     if row is None:
         raise NotFound("aoi_not_found", "There is no such area of interest.")
@@ -82,16 +83,30 @@ async def owned(aoi_id: int, tx: Tx) -> AoiRow:
     dataset = await tx.session.get(DatasetRow, row.dataset_id) if row.dataset_id else None
     if dataset is None or not _may_see(dataset, tx.actor):
         raise NotFound("aoi_not_found", "There is no such area of interest.")
+    if tx.actor.owns(dataset.user_id):
+        return row
     raise Forbidden("not_yours", "Only its owner may change this area of interest.")
 
 
+async def _open_dataset(dataset_id: int, tx: Tx) -> None:
+    """Everybody may draw for a public dataset until it is built; one that is not public looks absent."""
+    row = await _seen_dataset(dataset_id, tx)
+    if not tx.actor.owns(row.user_id) and row.status in ("building", "built"):
+        raise Forbidden("not_yours", "Only its owner may add areas to a dataset that is built.")
+
+
 async def _own_dataset(dataset_id: int, tx: Tx) -> None:
-    """AOIs are added to one's own datasets only; a foreign one that is not public looks absent."""
+    """AOIs that are there are moved to one's own datasets only."""
+    row = await _seen_dataset(dataset_id, tx)
+    if not tx.actor.owns(row.user_id):
+        raise Forbidden("not_yours", "Only its owner may move areas to this dataset.")
+
+
+async def _seen_dataset(dataset_id: int, tx: Tx) -> DatasetRow:
     row = await tx.session.get(DatasetRow, dataset_id)
     if row is None or not _may_see(row, tx.actor):
         raise Invalid("unknown_dataset", "There is no such dataset.", dataset=["There is no such dataset."])
-    if not tx.actor.owns(row.user_id):
-        raise Forbidden("not_yours", "Only its owner may add areas to this dataset.")
+    return row
 
 
 def _may_see(dataset: DatasetRow, actor: Actor) -> bool:

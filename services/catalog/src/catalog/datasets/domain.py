@@ -6,6 +6,8 @@ from typing import Any
 MAX_TITLE = 200
 MAX_KEYWORD = 80
 MAX_AOIS = 100
+FURTHEST = 1_000.0
+"""Metres that labels may be moved; imagery that lies further off is imagery of another place."""
 ANY = "*"
 KINDS = {
     "polygon": ("Polygon", "MultiPolygon"),
@@ -22,6 +24,12 @@ def title_problems(title: str) -> Problems:
     if title.strip() and len(title) <= MAX_TITLE:
         return {}
     return {"title": [f"A title has between 1 and {MAX_TITLE} characters."]}
+
+
+def offset_problems(offset: Sequence[float]) -> Problems:
+    if max(map(abs, offset)) <= FURTHEST:
+        return {}
+    return {"offset": [f"Labels are moved by at most {FURTHEST:,.0f} m."]}
 
 
 def build_problems(

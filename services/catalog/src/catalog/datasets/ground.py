@@ -10,6 +10,7 @@ from sqlalchemy import select
 from catalog.areas.tables import AoiRow
 from catalog.datasets import places
 from catalog.datasets.domain import ANY, labelled, osm_filter
+from catalog.datasets.offset import back, moved, moved_features
 from catalog.datasets.parts import Build
 from catalog.datasets.patience import patiently
 from catalog.datasets.ports import BuildFailed
@@ -27,6 +28,7 @@ async def make_labels(build: Build) -> tuple[bytes, int]:
     features = labelled(found, build.classes, build.request.geometry_type)
     if not features:
         raise BuildFailed(NOTHING_STORED if stored else NOTHING_MAPPED)
+    features = moved_features(features, build.offset)
     content = orjson.dumps({"type": "FeatureCollection", "features": features})
     await build.pulse.beat()
     key = places.labels(build.stac_id)
@@ -36,11 +38,11 @@ async def make_labels(build: Build) -> tuple[bytes, int]:
 
 
 async def _mapped(build: Build) -> list[dict[str, Any]]:
-    """Of OpenStreetMap, area by area."""
+    """Of OpenStreetMap, area by area: of the ground that the imagery of the area shows."""
     kind, rules, found = build.request.geometry_type, osm_filter(build.classes, build.request.geometry_type), []
     for number, area in enumerate(build.areas):
         await build.pulse.at("labels", number, len(build.areas))
-        outline = shapely.geometry.mapping(area)
+        outline = shapely.geometry.mapping(moved(area, back(build.offset)))
         try:
             found += await patiently(lambda o=outline: build.tools.osm.features(o, rules, kind), build.tools.patience)
         except RawDataError as problem:

@@ -40,6 +40,11 @@ class Build:
         return self.claim.row.stac_id
 
     @property
+    def offset(self) -> tuple[float, float]:
+        east, north = self.claim.row.offset
+        return east, north
+
+    @property
     def classes(self) -> list[tuple[str, list[str]]]:
         return [(entry.name, list(map(str, entry.classes))) for entry in self.request.label_classes]
 
@@ -132,5 +137,5 @@ def _facts(build: Build, username: str, chip_count: int, labels: bytes, download
         tasks=list(request.label_tasks), keywords=request.keywords, label_type=request.label_type,
         geometry_type=request.geometry_type, aoi=orjson.loads(shapely.to_geojson(whole)), bbox=whole.bounds,
         chip_count=chip_count, chips=StoredFile(storage.uri(places.chips(row.stac_id))), labels=label_file,
-        download=download,
+        download=download, offset=build.offset,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from slugify import slugify
 from sqlalchemy import exists, select
 
 from catalog.areas.tables import AoiRow, CategoryRow
-from catalog.datasets.domain import Problems, build_problems, title_problems
+from catalog.datasets.domain import Problems, build_problems, offset_problems, title_problems
 from catalog.datasets.ports import ImageryRules
 from catalog.datasets.tables import DatasetRow, DatasetUse
 from catalog.stac.vocabulary import KEYWORDS
@@ -73,8 +73,12 @@ async def rebuild_dataset(command: c.RebuildDataset, tx: Tx) -> DatasetRow:
 
 
 async def change_dataset(command: c.ChangeDataset, tx: Tx, rules: ImageryRules) -> DatasetRow:
-    row = await _owned(command.dataset_id, tx)
+    """Anybody who sees a dataset may correct the `offset` of its imagery until it is built."""
+    given = command.model_dump(exclude={"dataset_id"}, exclude_none=True)
+    row = await (_seen if given.keys() == {"offset"} else _owned)(command.dataset_id, tx)
     problems = {} if command.title is None else title_problems(command.title)
+    if command.offset is not None:
+        problems |= offset_problems(command.offset)
     if command.source_imagery is not None and (problem := rules.template_problem(command.source_imagery)):
         problems["source_imagery"] = [problem]
     await _refuse(problems, command.category, tx)
@@ -83,7 +87,7 @@ async def change_dataset(command: c.ChangeDataset, tx: Tx, rules: ImageryRules) 
         if value is not None:
             setattr(row, field, value)
     if command.offset is not None:
-        row.offset = list(command.offset)
+        _move(row, list(command.offset))
     row.last_modified = datetime.now(UTC)
     tx.emit(
         c.DatasetChanged(
@@ -98,9 +102,9 @@ async def delete_dataset(command: c.DeleteDataset, tx: Tx) -> None:
     row = await _owned(command.dataset_id, tx)
     if await tx.session.scalar(select(exists().where(DatasetUse.stac_id == row.stac_id))):
         raise Conflict("dataset_in_use", "Trainings refer to this dataset, so it cannot be deleted.")
-    aois = await tx.session.scalars(select(AoiRow.id).where(AoiRow.dataset_id == row.id))
-    for aoi_id in aois.all():
-        tx.emit(AoiDeleted(aoi_id=aoi_id, user_id=row.user_id))
+    aois = await tx.session.execute(select(AoiRow.id, AoiRow.user_id).where(AoiRow.dataset_id == row.id))
+    for aoi_id, user_id in aois.all():
+        tx.emit(AoiDeleted(aoi_id=aoi_id, user_id=user_id))
     await tx.session.delete(row)
     tx.emit(c.DatasetDeleted(dataset_id=row.id, stac_id=row.stac_id, user_id=row.user_id, title=row.title))
 
@@ -155,11 +159,23 @@ def _start(row: DatasetRow, tx: Tx) -> None:
     tx.emit(c.DatasetBuildJob(dataset_id=row.id, user_id=row.user_id, build=row.build))
 
 
-async def _owned(dataset_id: int, tx: Tx) -> DatasetRow:
-    """The row, locked. NotFound when the caller may not even see it, Forbidden when he may only see it."""
+def _move(row: DatasetRow, offset: list[float]) -> None:
+    if row.status in ("building", "built") and offset != row.offset:
+        raise Conflict("already_built", "The labels of a built dataset stay where they are. Make another dataset.")
+    row.offset = offset
+
+
+async def _seen(dataset_id: int, tx: Tx) -> DatasetRow:
+    """The row, locked. NotFound when the caller may not see it."""
     row = await tx.session.get(DatasetRow, dataset_id, with_for_update=True)
-    if row is None or not (tx.actor.owns(row.user_id) or row.visibility == "public"):
+    if row is None or tx.actor.is_anonymous or not (tx.actor.owns(row.user_id) or row.visibility == "public"):
         raise NotFound("dataset_not_found", "There is no such dataset.")
+    return row
+
+
+async def _owned(dataset_id: int, tx: Tx) -> DatasetRow:
+    """Forbidden when the caller may only see it."""
+    row = await _seen(dataset_id, tx)
     if not tx.actor.owns(row.user_id):
         raise Forbidden("not_yours", "Only its owner may change this dataset.")
     return row

@@ -1,4 +1,5 @@
 from catalog.files import queries, workspace
+from catalog.files.reading import FeatureReader
 from catalog.files.tools import MirrorTools
 from contracts.catalog import files as c
 from kit.jobs import JobContext
@@ -33,6 +34,11 @@ async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: Storage,
 @router.on(c.GetWorkspaceUrl)
 async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: Storage, bus: Bus) -> c.Link:
     return await workspace.get_workspace_url(query, read, storage, bus)
+
+
+@router.on(c.ReadFeatures)
+async def read_features(query: c.ReadFeatures, read: ReadTx, reader: FeatureReader, bus: Bus) -> bytes:
+    return await workspace.read_features(query, read, reader, bus)
 
 
 @router.job(c.MirrorJob)

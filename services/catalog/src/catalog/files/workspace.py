@@ -14,6 +14,7 @@ from catalog.access import sees_all
 from catalog.datasets.tables import DatasetRow
 from catalog.files import places
 from catalog.files.queries import ABSENT, link
+from catalog.files.reading import FeatureReader
 from catalog.models.listing import visible
 from catalog.models.tables import BaseModelRow, LocalModelRow
 from contracts.catalog import files as c
@@ -47,14 +48,24 @@ async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: Storage,
 
 
 async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: Storage, bus: Bus) -> c.Link:
-    _configured(storage)
-    if not sees_all(read.actor):
-        ours = query.key.startswith(storage.prefix)
-        place = places.place(query.key.removeprefix(storage.prefix)) if ours else None
-        if place is None or place.owner is None:
-            raise ABSENT
-        await _check(place, read, bus)
+    await _allowed(query.key, read, storage, bus)
     return await link(query.key, storage)
+
+
+async def read_features(query: c.ReadFeatures, read: ReadTx, reader: FeatureReader, bus: Bus) -> bytes:
+    await _allowed(query.key, read, reader.storage, bus)
+    return await reader.read(query)
+
+
+async def _allowed(key: str, read: ReadTx, storage: Storage, bus: Bus) -> None:
+    """NotFound for a key that the caller may not see."""
+    _configured(storage)
+    if sees_all(read.actor):
+        return
+    place = places.place(key.removeprefix(storage.prefix)) if key.startswith(storage.prefix) else None
+    if place is None or place.owner is None:
+        raise ABSENT
+    await _check(place, read, bus)
 
 
 def _configured(storage: Storage) -> None:

@@ -62,6 +62,14 @@ class ModelRunRow(Base):
     as_of: Mapped[datetime]
 
 
+class GoneModelRow(Base):
+    """Local models that were deleted: what is told of them afterwards is old."""
+
+    __tablename__ = "gone_models"
+
+    local_model_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
 class WaitingModelRow(Base):
     """The latest that was told of a local model whose base model is not known here yet, by kind of event."""
 

@@ -6,15 +6,16 @@ waiting for it in place would hold up every other event.
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
-from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow, WaitingModelRow
+from catalog.models.tables import BaseModelRow, GoneModelRow, LocalModelRow, ModelRunRow, WaitingModelRow
 from catalog.models.views import status_of
 from catalog.stars.usecases import counted
 from contracts.base import Event
-from contracts.training import ModelCardWritten, TrainingDeleted, TrainingSubmitted
+from contracts.training import ModelCardWritten, ModelDeleted, TrainingDeleted, TrainingSubmitted
 from kit.messaging.tx import Tx
 
+LOCK = 0x0A11
 Told = TrainingSubmitted | ModelCardWritten
 KINDS: dict[str, type[Event]] = {kind.ce_type(): kind for kind in (TrainingSubmitted, ModelCardWritten)}
 
@@ -40,6 +41,21 @@ async def forget_training(event: TrainingDeleted, tx: Tx) -> None:
     await tx.session.execute(delete(ModelRunRow).where(ModelRunRow.training_id == event.training_id))
 
 
+async def forget_model(event: ModelDeleted, tx: Tx) -> None:
+    """What was published of it stays."""
+    await _locked(event.local_model, tx)
+    tx.session.add(GoneModelRow(local_model_id=event.local_model))
+    for row, column in ((WaitingModelRow, WaitingModelRow.local_model_id), (ModelRunRow, ModelRunRow.local_model_id)):
+        await tx.session.execute(delete(row).where(column == event.local_model))
+    unpublished = LocalModelRow.id == event.local_model, LocalModelRow.stac_item_id == ""
+    await tx.session.execute(delete(LocalModelRow).where(*unpublished))
+
+
+async def _locked(local_model: int, tx: Tx) -> None:
+    """Events come in any order and side by side; a birth must not pass a deletion unseen."""
+    await tx.session.execute(select(func.pg_advisory_xact_lock(LOCK, func.hashtext(str(local_model)))))
+
+
 async def adopt(base: BaseModelRow, tx: Tx) -> None:
     """Carries out what waits for this base model, in the order in which it happened."""
     waiting = select(WaitingModelRow).where(WaitingModelRow.base_model_stac_id == base.stac_item_id)
@@ -49,6 +65,9 @@ async def adopt(base: BaseModelRow, tx: Tx) -> None:
 
 
 async def _noted(event: Told, as_of: datetime, tx: Tx) -> None:
+    await _locked(event.local_model, tx)
+    if await tx.session.get(GoneModelRow, event.local_model):
+        return
     row = await tx.session.get(LocalModelRow, event.local_model, with_for_update=True) or await _born(event, as_of, tx)
     if row is None:
         _wait(event, as_of, tx)

@@ -38,6 +38,7 @@ def _properties(facts: DatasetFacts, version: int) -> dict[str, Any]:
         "fair:chip_count": facts.chip_count,
         "fair:source_imagery": facts.source_imagery,
         "fair:geometry_type": facts.geometry_type,
+        **({"fair:label_offset": list(facts.offset)} if any(facts.offset) else {}),
     }
 
 

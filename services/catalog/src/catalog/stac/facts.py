@@ -40,6 +40,8 @@ class DatasetFacts:
     labels: StoredFile
     download: StoredFile
     label_format: LabelFormat = "geojson"
+    offset: tuple[float, float] = (0.0, 0.0)
+    """Metres east and north by which the labels were moved to lie on the imagery."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class DatasetPatch(Body):
     title: Title | None = None
     source_imagery: TileTemplate | None = None
     category: Annotated[str, Field(min_length=1, max_length=50)] | None = None
-    offset: Annotated[c.Offset, Field(description="Shift of the imagery: x, y")] | None = None
+    offset: Annotated[c.Offset, Field(description="Metres east and north that labels are moved by")] | None = None
 
 
 class DatasetPinBody(Body):

@@ -10,6 +10,7 @@ from gateway.v1 import (
     banners,
     centroids,
     datasets,
+    features,
     feedback,
     feedback_areas,
     feedback_training,
@@ -26,5 +27,5 @@ from gateway.v1 import (
 
 MODULES = (
     datasets, aois, labels, models, centroids, tasks, trainings, predictions, live, feedback, feedback_areas,
-    feedback_training, workspace, people, notifications, banners, auth,
+    feedback_training, features, workspace, people, notifications, banners, auth,
 )  # fmt: skip

@@ -11,8 +11,10 @@ from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import GetDataset
 from contracts.catalog.labels import ListLabels
 from contracts.catalog.models import GetLocalModel
+from contracts.prediction.feedback import CountJudgements
 from contracts.shared import Page
 from contracts.training import GetTraining
+from gateway.api.feedback import judged
 from gateway.call import call_of
 from gateway.queries import answer
 from gateway.v1 import people
@@ -58,6 +60,11 @@ class Facts:
 
     async def model(self, model_id: int) -> Row | None:
         return await self.ask(GetLocalModel(model_id=model_id))
+
+    async def judgements(self, training_id: int) -> dict[str, int]:
+        """How often each action was given on it."""
+        found = await self.ask(CountJudgements(stac_id=judged(training_id)))
+        return found or {}
 
     async def labels(self, dataset_id: int) -> int:
         """How many there are in its areas."""

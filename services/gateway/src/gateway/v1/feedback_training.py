@@ -65,7 +65,7 @@ async def _command(request: Request, body: FeedbackTrainingBody, training: Row, 
     frozen = {"freeze_layers": True} if "freeze_layers" in known else {}
     return c.SubmitTraining(
         base_model_stac_id=training["base_model_stac_id"], dataset_stac_id=dataset["stac_id"], model_name=card["name"],
-        description=f"With feedback on training {body.training_id}", when_built=True,
+        description=f"With feedback on training {body.training_id}", when_built=True, alone=True,
         overrides={"epochs": body.epochs, "batch_size": body.batch_size, **frozen},
     )  # fmt: skip
 

@@ -1,9 +1,10 @@
-"""`POST /prediction/`: with `config` a run, without it the synchronous form of early v1, on the live endpoint."""
+"""`POST /prediction/`: with `config` a run, without it the synchronous form of early v1, on the live endpoint, which
+is at `POST /predict/` as well, where the predictor of late v1 took a checkpoint."""
 
 from typing import Annotated, Any
 
 import orjson
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,9 +15,10 @@ from gateway.policy import Policy
 from gateway.queries import JSON, answer
 from gateway.schema import Feature, Features
 from gateway.v1.facts import Facts
-from gateway.v1.predictions import PredictionBody, submit
+from gateway.v1.predictions import PredictionBody, model_of, submit
 from gateway.v1.routes import EarlyRoutes
 from gateway.v1.rows import EarlyPrediction
+from gateway.v1.thresholds import parameters
 from kit.errors import Invalid, NotFound
 
 routes = EarlyRoutes("prediction")
@@ -25,14 +27,13 @@ ANGLE = Field(15, ge=0, le=45)
 
 
 class EarlyLiveBody(Body):
-    """What the ways of cleaning polygons were told in v1; the models of today clean theirs themselves, so of these only
-    `confidence`, `tolerance` (m) and `area_threshold` (m²) reach the model, where it has such a parameter."""
+    """`tolerance` in metres, `area_threshold` in square metres; the model's own where they are not given."""
 
     bbox: BoundingBox
     model_id: Id
     zoom_level: int = Field(ge=18, le=22)
     source: Imagery | None = None
-    use_josm_q: bool = False
+    use_josm_q: bool | None = None
     confidence: float = Field(50, ge=0, le=100)
     max_angle_change: float = ANGLE
     skew_tolerance: float = ANGLE
@@ -41,9 +42,34 @@ class EarlyLiveBody(Body):
     tile_overlap_distance: float = Field(0.15, ge=0, le=1)
 
     @property
-    def params(self) -> dict[str, Any]:
-        given = {"tolerance": self.tolerance, "min_area": self.area_threshold}
-        return {"confidence_threshold": self.confidence / 100, **{k: v for k, v in given.items() if v is not None}}
+    def thresholds(self) -> dict[str, Any]:
+        return self.model_dump(exclude={"bbox", "model_id", "zoom_level", "source", "checkpoint"}, exclude_none=True)
+
+    async def model(self, request: Request) -> tuple[str, str | None]:
+        """STAC id of the published model, and the imagery that it learned from. NotFound without either."""
+        return await _published(request, self.model_id)
+
+
+class EarlyPredictorBody(EarlyLiveBody):
+    """Names the model by `model_id`, or by its `checkpoint` as configurations of runs do."""
+
+    model_id: Id | None = None  # type: ignore[assignment]
+    checkpoint: str | None = Field(None, min_length=1, max_length=4096)
+    orthogonalize: bool | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> "EarlyPredictorBody":
+        if self.model_id is None and self.checkpoint is None:
+            raise ValueError("model_id or checkpoint is needed")
+        return self
+
+    async def model(self, request: Request) -> tuple[str, str | None]:
+        if self.model_id is not None:
+            return await _published(request, self.model_id)
+        try:
+            return await model_of(request, self.checkpoint or ""), None
+        except Invalid as error:
+            raise NotFound(error.code, error.detail) from error
 
 
 def _form(body: Any) -> str:
@@ -64,17 +90,29 @@ async def predict(request: Request, body: AnyBody) -> Response:
     return await submit(request, body) if isinstance(body, PredictionBody) else await _at_once(request, body)
 
 
-async def _at_once(request: Request, body: EarlyLiveBody) -> Response:
+@routes.post(
+    "/predict/", Policy.AUTH, Features[Feature], status=201, scope="prediction_submit", deadline=LIVE, responses=EMPTY,
+    refuses={404: "The model has no published training.", 422: "The model or the imagery cannot be used now."},
+)  # fmt: skip
+async def predict_at_once(request: Request, body: EarlyPredictorBody) -> Response:
+    return await _at_once(request, body)
+
+
+async def _published(request: Request, model_id: int) -> tuple[str, str | None]:
     facts = Facts(request)
-    row = await facts.model(body.model_id)
+    row = await facts.model(model_id)
     if row is None or not row["stac_item_id"]:
         raise NotFound("not_published", "This model has no published training.")
-    dataset = await facts.dataset(row["dataset"])
-    source = body.source or (dataset or {}).get("source_imagery")
+    return row["stac_item_id"], (await facts.dataset(row["dataset"]) or {}).get("source_imagery")
+
+
+async def _at_once(request: Request, body: EarlyLiveBody) -> Response:
+    model, imagery = await body.model(request)
+    source = body.source or imagery
     if source is None:
         raise Invalid("no_imagery", "Invalid request data", source=["This field is required."])
-    query = c.PredictLive(model_stac_id=row["stac_item_id"], image_uri=source, bbox=body.bbox, zoom=body.zoom_level,
-                          params=body.params)  # fmt: skip
+    params = await parameters(request, model, body.thresholds)
+    query = c.PredictLive(model_stac_id=model, image_uri=source, bbox=body.bbox, zoom=body.zoom_level, params=params)
     found = orjson.loads(await answer(request, query, LIVE - 1))
     if not found["features"]:
         return Response(status_code=204)

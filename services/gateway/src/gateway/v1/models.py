@@ -17,6 +17,7 @@ from contracts.base import Command
 from contracts.catalog import models as c
 from gateway.api.datasets import Title
 from gateway.body import Body, Id
+from gateway.call import call_of
 from gateway.commands import JSON, send
 from gateway.policy import Policy
 from gateway.queries import answer, ask_rows
@@ -29,11 +30,13 @@ from gateway.v1.routes import EarlyRoutes
 from gateway.v1.rows import EarlyModel
 from gateway.v1.settings import early_settings
 from gateway.v1.thumbnails import thumbnail
-from kit.errors import Conflict, NotFound
+from kit.errors import Conflict, Invalid, NotFound
 
 routes = EarlyRoutes("model")
 Name = Annotated[Title, Field(max_length=50)]
 Words = Annotated[str, Field(max_length=4000)]
+CHANGES = (c.ArchiveLocalModel, c.SetLocalModelVisibility, t.ChangeModelCard)
+UNPUBLISHED = {409: "It has no published training."}
 STATES: dict[int, dict[str, str]] = {
     -1: {"status": "active", "visibility": "private"},
     0: {"status": "active", "visibility": "public"},
@@ -68,6 +71,15 @@ class ModelPatch(Body):
         return [*card, back, c.SetLocalModelVisibility(model_id=model_id, visibility=seen)]
 
 
+class EarlyModelReplacement(ModelPatch):
+    """Its base model is what it is, and may only be repeated."""
+
+    name: Name
+    dataset: Id
+    description: Words = ""
+    base_model: str | None = None
+
+
 class ModelFilters(Compared):
     status: StatusNumber | None = None
 
@@ -92,11 +104,26 @@ async def get_model(request: Request, model_id: Id) -> Response:
     return Response(orjson.dumps(await model_of(request, model_id)), media_type=JSON)
 
 
-@routes.patch(
-    "/model/{model_id}/", Policy.OWNER, EarlyModel,
-    sends=(c.ArchiveLocalModel, c.SetLocalModelVisibility, t.ChangeModelCard),
-    refuses={409: "It has no published training."},
+@routes.put("/model/{model_id}/", Policy.OWNER, EarlyModel, sends=CHANGES, refuses=UNPUBLISHED)
+async def replace_model(request: Request, model_id: Id, body: EarlyModelReplacement) -> Response:
+    if body.base_model not in (None, (await model_of(request, model_id))["base_model"]):
+        raise Invalid("other_base_model", "Invalid request data", base_model=["A model keeps its base model."])
+    return await change_model(request, model_id, body)
+
+
+@routes.delete(
+    "/model/{model_id}/", Policy.OWNER, sends=t.DeleteModel,
+    refuses={409: "It is published, or a training of it is under way."},
 )  # fmt: skip
+async def delete_model(request: Request, model_id: Id) -> Response:
+    """With its trainings. What is published may be in use by others, and is archived instead."""
+    row = await model_of(request, model_id)
+    if row["published_training"] is not None and call_of(request).actor.owns(row["user"]["osm_id"]):
+        raise Conflict("published", "A published model is archived (status 1), not deleted.")
+    return await send(request, t.DeleteModel(model_id=model_id))
+
+
+@routes.patch("/model/{model_id}/", Policy.OWNER, EarlyModel, sends=CHANGES, refuses=UNPUBLISHED)
 async def change_model(request: Request, model_id: Id, body: ModelPatch) -> Response:
     """Published is what has a version: that comes from `/training/publish/`."""
     if body.status == 0 and (await model_of(request, model_id))["published_training"] is None:

@@ -31,6 +31,7 @@ from gateway.v1.filters import spelt
 from gateway.v1.routes import EarlyRoutes
 from gateway.v1.rows import EarlyPrediction, Queued
 from gateway.v1.statuses import STATES, EarlyStatus, task_id, todays
+from gateway.v1.thresholds import parameters
 from gateway.v1.trainings import terminated
 from kit.errors import Invalid
 
@@ -105,9 +106,10 @@ async def get_prediction(request: Request, prediction_id: Id) -> Response:
 async def submit(request: Request, body: PredictionBody) -> Response:
     """The asynchronous form of `POST /prediction/`."""
     config = body.config
+    model = await model_of(request, config.checkpoint, config.model_id)
     command = c.SubmitPrediction(
-        model_stac_id=await model_of(request, config), image_uri=config.source, geometry=body.area,
-        zoom=config.zoom_level, params=config.params, description=body.description,
+        model_stac_id=model, image_uri=config.source, geometry=body.area, zoom=config.zoom_level,
+        params=await parameters(request, model, config.params), description=body.description, one_polygon=True,
     )  # fmt: skip
     return await reshaped(await send(request, command), Shape(request), 201)
 
@@ -155,15 +157,15 @@ async def terminate_prediction(request: Request, prediction_id: Id) -> Response:
     return await terminated(await send(request, c.CancelRun(prediction_id=prediction_id), wait=runs.OUTSIDE))
 
 
-async def model_of(request: Request, config: Config) -> str:
-    """STAC id of the model that the configuration means. Invalid for one that was never published."""
-    training = _TRAINING.search(config.checkpoint)
+async def model_of(request: Request, checkpoint: str, model_id: int | None = None) -> str:
+    """STAC id of the model that is meant. Invalid for one that was never published."""
+    training = _TRAINING.search(checkpoint)
     if training:
         row = orjson.loads(await answer(request, t.GetTraining(training_id=int(training[1]))))
         return await published_id(request, row["local_model"])
-    if config.model_id is not None and "/" in config.checkpoint:
-        return await published_id(request, config.model_id)
-    return config.checkpoint
+    if model_id is not None and "/" in checkpoint:
+        return await published_id(request, model_id)
+    return checkpoint
 
 
 async def published_id(request: Request, model_id: int) -> str:

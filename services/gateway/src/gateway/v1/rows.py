@@ -128,6 +128,11 @@ class EarlyTraining(BaseModel):
     finished_at: datetime | None
 
 
+class EarlyTrainingDetail(EarlyTraining):
+    feedback_count: int
+    approved_predictions_count: int
+
+
 class EarlyPrediction(BaseModel):
     id: int
     geom: dict[str, Any]

@@ -31,6 +31,12 @@ class EarlySettings(BaseSettings):
     """Largest batch of a feedback training of v1."""
     log_lines: int = Field(10, validation_alias=names("LOG_LINE_STREAM_TRUNCATE_VALUE"))
     """Log lines that `/task/status/` of v1 shows of a run under way."""
+    fgb_area: float = Field(10_000.0, validation_alias=names("FGB_MAX_BBOX_AREA_KM2"))
+    """Square kilometres of the largest box that is read from a FlatGeobuf."""
+    fgb_dimension: float = Field(500.0, validation_alias=names("FGB_MAX_BBOX_DIMENSION_KM"))
+    """Kilometres of its longest side."""
+    fgb_features: int = Field(50_000, validation_alias=names("FGB_MAX_FEATURES_LIMIT"))
+    """Most features that are sent of a FlatGeobuf."""
     base_models: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = Field(
         {"RAMP": "ramp", "YOLO_V8_V1": "yolo-v8-v1", "YOLO_V8_V2": "yolo-v8-v2"},
         validation_alias=names("V1_BASE_MODELS"),

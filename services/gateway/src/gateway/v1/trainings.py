@@ -29,7 +29,7 @@ from gateway.v1.base_models import declared, early_name
 from gateway.v1.facts import Facts, accuracy_of
 from gateway.v1.filters import spelt
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import EarlyTraining
+from gateway.v1.rows import EarlyTraining, EarlyTrainingDetail
 from gateway.v1.settings import early_settings
 from gateway.v1.statuses import STATES, UNDER_WAY, EarlyStatus, task_id, todays
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -77,9 +77,9 @@ async def list_trainings(request: Request, filters: Annotated[TrainingFilters, Q
     return await reshaped_rows(await ask_rows(request, c.ListTrainings, filters), Shape(request))
 
 
-@routes.get("/training/{training_id}/", Policy.PUBLIC_READ, EarlyTraining)
+@routes.get("/training/{training_id}/", Policy.PUBLIC_READ, EarlyTrainingDetail)
 async def get_training(request: Request, training_id: Id) -> Response:
-    return await reshaped(await ask(request, c.GetTraining(training_id=training_id)), Shape(request))
+    return await reshaped(await ask(request, c.GetTraining(training_id=training_id)), Shape(request).detailed)
 
 
 @routes.delete("/training/{training_id}/", Policy.OWNER, sends=c.DeleteTraining, refuses={409: "It has not ended yet."})
@@ -102,7 +102,7 @@ async def submit_training(request: Request, body: TrainingBody) -> Response:
     command = c.SubmitTraining(
         base_model_stac_id=card["base_model_stac_id"], dataset_stac_id=dataset["stac_id"], model_name=card["name"],
         description=body.description, overrides=await _overrides(request, body, card["base_model_stac_id"]),
-        when_built=True,
+        when_built=True, alone=True,
     )  # fmt: skip
     return await reshaped(await send(request, command), Shape(request), 201)
 
@@ -163,7 +163,7 @@ async def refuse_second(request: Request, model_id: int) -> None:
 
 
 async def _built(request: Request, dataset_id: int | None, body: TrainingBody) -> Row | Response:
-    """The dataset, built or about to be; or the refusal to build it."""
+    """The dataset, built or about to be, if by somebody else a moment ago; or the refusal to build it."""
     dataset = await Facts(request).dataset(dataset_id)
     if dataset is None:
         raise Invalid("unknown_dataset", "The dataset of this model is gone.", model=["It has no dataset."])
@@ -173,6 +173,8 @@ async def _built(request: Request, dataset_id: int | None, body: TrainingBody) -
         raise Invalid("no_labels", "The dataset has no label.", model=["Its dataset has no label."])
     order = d.BuildDraft(dataset_id=dataset["id"], description=dataset["title"], zoom=body.zoom_level[0], **LABELS)
     response = await send(request, order)
+    if response.status_code == 409:
+        return await Facts(request).dataset(dataset_id) or response
     judged = response.status_code == 202 and "location" not in response.headers
     return orjson.loads(response.body) if judged else response
 
@@ -186,6 +188,11 @@ async def _overrides(request: Request, body: TrainingBody, base: str) -> dict[st
 class Shape:
     def __init__(self, request: Request) -> None:
         self.facts = Facts(request)
+
+    async def detailed(self, row: Row) -> Row:
+        given = await self.facts.judgements(row["id"])
+        counts = {"feedback_count": sum(given.values()), "approved_predictions_count": given.get("accept", 0)}
+        return await self(row) | counts
 
     async def __call__(self, row: Row) -> Row:
         dataset = await self.facts.dataset(row["dataset"]) or {}

@@ -35,11 +35,7 @@ Files = dict[str, Row]
 
 @routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ, FileAddress, responses=MOVED)
 async def download(request: Request, path: str, url_only: bool = False) -> Response:
-    folder, _, name = path.strip("/").rpartition("/")
-    files, _ = await _listed(request, folder)
-    if name not in files:
-        raise NotFound("file_not_found", "File not found in S3")
-    link = orjson.loads(await answer(request, GetWorkspaceUrl(key=files[name]["key"]), WAIT))
+    link = orjson.loads(await answer(request, GetWorkspaceUrl(key=(await found(request, path))["key"]), WAIT))
     if url_only:
         return Response(orjson.dumps({"result": link["url"]}), media_type=JSON)
     return Response(status_code=302, headers={"location": link["url"], "cache-control": "no-store"})
@@ -51,6 +47,15 @@ async def browse(request: Request, path: str) -> Response:
     sizes = {name: await _size(request, prefix) for name, prefix in folders.items()}
     body = {"file": {name: {"size": file["size"]} for name, file in files.items()}, "dir": sizes}
     return Response(orjson.dumps(body), media_type=JSON)
+
+
+async def found(request: Request, path: str) -> Row:
+    """The file of now. NotFound for what is not there or not for the caller."""
+    folder, _, name = path.strip("/").rpartition("/")
+    files, _ = await _listed(request, folder)
+    if name not in files:
+        raise NotFound("file_not_found", "File not found in S3")
+    return files[name]
 
 
 async def _listed(request: Request, path: str) -> tuple[Files, dict[str, str]]:

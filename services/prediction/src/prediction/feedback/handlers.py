@@ -9,6 +9,7 @@ from prediction.feedback import queries, usecases
 router = Router("prediction")
 router.on(c.ListFeedback)(queries.list_feedback)
 router.on(c.CountFeedback)(queries.count_feedback)
+router.on(c.CountJudgements)(queries.count_judgements)
 
 
 @router.on(c.GiveFeedback, http=201)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
-from contracts.prediction.feedback import CountFeedback, ListFeedback
+from contracts.prediction.feedback import CountFeedback, CountJudgements, ListFeedback
 from contracts.shared import Actor
 from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import ReadTx
@@ -40,12 +40,12 @@ def _visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
 _ONE = Prepared(
     FEATURES.where(Row.id == bindparam("feedback_id"), _visible(bindparam("actor_id"), bindparam("everything")))
 )
-_COUNTS = Prepared(
-    select(
-        func.count().filter(Row.action == "accept").label("accept"),
-        func.count().filter(Row.action == "reject").label("reject"),
-    ).where(Row.user_id == bindparam("user_id"))
-)  # fmt: skip
+_counts = select(
+    func.count().filter(Row.action == "accept").label("accept"),
+    func.count().filter(Row.action == "reject").label("reject"),
+)
+_COUNTS = Prepared(_counts.where(Row.user_id == bindparam("user_id")))
+_JUDGEMENTS = Prepared(_counts.where(Row.stac_id == bindparam("stac_id")))
 
 
 def sees_all(actor: Actor) -> bool:
@@ -101,3 +101,8 @@ async def count_feedback(query: CountFeedback, read: ReadTx) -> dict[str, int]:
         raise Forbidden("not_yours", "These numbers are another person's.")
     async with read.db.raw() as connection:
         return (await _COUNTS.rows(connection, user_id=query.user_id))[0]
+
+
+async def count_judgements(query: CountJudgements, read: ReadTx) -> dict[str, int]:
+    async with read.db.raw() as connection:
+        return (await _JUDGEMENTS.rows(connection, stac_id=query.stac_id))[0]

@@ -51,7 +51,7 @@ class Checks:
         from prediction.runs.domain import BadRegion, ewkt, geojson, region_of
 
         try:
-            region = region_of(command.geometry)
+            region = region_of(command.geometry, command.one_polygon)
             count = len(within(region, command.zoom, self.max_tiles))
         except BadRegion as problem:
             raise InvalidGeometry("geometry", command.geometry, str(problem)) from problem

@@ -14,16 +14,26 @@ class BadRegion(ValueError):
     """Words for the person who drew it."""
 
 
-def region_of(geometry: dict[str, Any]) -> Region:
-    """A valid surface in EPSG:4326; BadRegion for anything but a GeoJSON Polygon or MultiPolygon in lon/lat."""
+def region_of(geometry: dict[str, Any], one: bool = False) -> Region:
+    """A valid surface in EPSG:4326; BadRegion for anything but a GeoJSON Polygon or MultiPolygon in lon/lat.
+
+    `one`: a single polygon, the union of several, or the box around them where that is not one.
+    """
+    polygons = _polygons(geometry)
+    if one:
+        union = shapely.union_all([_valid(polygon) for polygon in polygons])
+        return union if isinstance(union, shapely.Polygon) else shapely.box(*union.bounds)
+    return _valid(polygons[0] if geometry["type"] == "Polygon" else shapely.MultiPolygon(polygons))
+
+
+def _polygons(geometry: dict[str, Any]) -> list[shapely.Polygon]:
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind not in ("Polygon", "MultiPolygon"):
         raise BadRegion("Only a GeoJSON Polygon or MultiPolygon can be predicted on.")
     parts = [_rings(part) for part in ([coordinates] if kind == "Polygon" else _list(coordinates, "coordinates"))]
     if not parts or sum(len(ring) for part in parts for ring in part) > MAX_VERTICES:
         raise BadRegion(f"A geometry has one polygon or more and at most {MAX_VERTICES} vertices.")
-    polygons = [shapely.Polygon(rings[0], rings[1:]) for rings in parts]
-    return _valid(polygons[0] if kind == "Polygon" else shapely.MultiPolygon(polygons))
+    return [shapely.Polygon(rings[0], rings[1:]) for rings in parts]
 
 
 def _rings(value: Any) -> list[list[tuple[float, float]]]:

@@ -115,6 +115,10 @@ async def delete_training(command: DeleteTraining, tx: Tx) -> None:
     await _refuse_strangers(row, tx)
     if not life_of(row).is_terminal:
         raise Conflict("RUN_NOT_FINISHED", f"Only a training that has ended can be deleted; it is {row.status}.")
+    await forget(row, tx)
+
+
+async def forget(row: TrainingRow, tx: Tx) -> None:
     fact = {"training_id": row.id, "user_id": row.user_id, "model_name": row.model_name}
     tx.emit(TrainingDeleted(**fact, dataset_stac_id=row.dataset_stac_id))
     await tx.session.delete(row)

@@ -8,11 +8,13 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts import training as c
 from contracts.catalog.datasets import GetDataset
 from contracts.shared import CompactUser
-from kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from kit.messaging.tx import ReadTx, Tx
+from training.runs.life import life_of
+from training.runs.usecases import forget
 from training.submit.domain import LONGEST_TEXT, model_slug
 from training.submit.known import Catalog, ask_for_base_model
-from training.tables import KnownBaseModel, KnownUser, ModelNameRow
+from training.tables import KnownBaseModel, KnownUser, ModelNameRow, TrainingRow
 
 LONGEST_DESCRIPTION = 4000
 
@@ -29,17 +31,35 @@ async def draft_model(command: c.DraftModel, tx: Tx, catalog: Catalog) -> c.Mode
 
 
 async def change_card(command: c.ChangeModelCard, tx: Tx, catalog: Catalog) -> c.ModelCard:
-    row = await tx.session.get(ModelNameRow, command.model_id, with_for_update=True)
-    if row is None or not (tx.actor.owns(row.user_id) or row.visibility == "public"):
-        raise NotFound("local_model_not_found", "There is no such model.")
-    if not tx.actor.owns(row.user_id):
-        raise Forbidden("not_yours", "Only the owner may describe a model.")
+    row = await _owned(command.model_id, tx)
     _check(row.title if command.title is None else command.title, command.description or "")
     await _dataset_exists(command.dataset, tx, catalog)
     for field, value in command.model_dump(exclude={"model_id"}, exclude_none=True).items():
         setattr(row, field, value)
     _tell(row, tx)
     return _card(row, row.username)
+
+
+async def delete_model(command: c.DeleteModel, tx: Tx) -> None:
+    row = await _owned(command.model_id, tx)
+    trainings = (await tx.session.scalars(select(TrainingRow).where(TrainingRow.local_model == row.id))).all()
+    if any(not life_of(one).is_terminal for one in trainings):
+        raise Conflict("in_training", "A training of this model is under way.")
+    for one in trainings:
+        await forget(one, tx)
+    await tx.session.flush()
+    await tx.session.delete(row)
+    tx.emit(c.ModelDeleted(local_model=row.id, user_id=row.user_id, model_name=row.name))
+
+
+async def _owned(model_id: int, tx: Tx) -> ModelNameRow:
+    """The row, locked. NotFound when the caller may not even see it, Forbidden when he may only see it."""
+    row = await tx.session.get(ModelNameRow, model_id, with_for_update=True)
+    if row is None or not (tx.actor.owns(row.user_id) or row.visibility == "public"):
+        raise NotFound("local_model_not_found", "There is no such model.")
+    if not tx.actor.owns(row.user_id):
+        raise Forbidden("not_yours", "Only the owner may describe or delete a model.")
+    return row
 
 
 async def get_card(query: c.GetModelCard, read: ReadTx) -> c.ModelCard:

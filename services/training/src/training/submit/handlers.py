@@ -39,6 +39,11 @@ async def change_model_card(command: c.ChangeModelCard, tx: Tx, bus: Bus) -> c.M
     return await cards.change_card(command, tx, bus)
 
 
+@router.on(c.DeleteModel, http=204)
+async def delete_model(command: c.DeleteModel, tx: Tx) -> None:
+    await cards.delete_model(command, tx)
+
+
 @router.on(c.GetModelCard)
 async def get_model_card(query: c.GetModelCard, read: ReadTx) -> c.ModelCard:
     return await cards.get_card(query, read)

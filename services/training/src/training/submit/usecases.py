@@ -14,6 +14,7 @@ from kit.ids import Ids
 from kit.messaging.tx import Tx
 from kit.statements import Prepared
 from training.submit import domain, waiting
+from training.submit.alone import refuse_second
 from training.submit.hyperparameters import Declared
 from training.submit.known import Catalog, Layout, ask_for_base_model, ask_for_dataset
 from training.tables import KnownBaseModel, KnownDataset, ModelNameRow, TrainingRow
@@ -66,6 +67,8 @@ async def submit_training(
     _refuse_foreign_name(known["name_user"], tx.actor)
     _check(base, data, declared, command.overrides, limits)
     local_model = known["name_id"] or await _claimed(name, command.base_model_stac_id, tx)
+    if command.alone:
+        await refuse_second(local_model, tx)
     hyperparameters = declared.merged(command.overrides)
     row = _row(command, tx.actor) | {
         "id": await ids.next(TrainingRow), "local_model": local_model, "model_name": name, "dataset": dataset_id,

@@ -5,6 +5,13 @@ from typing import Any
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Query
 from contracts.shared import CompactUser, Json, Page, RunStatus
+from contracts.training.cards import ChangeModelCard as ChangeModelCard
+from contracts.training.cards import DeleteModel as DeleteModel
+from contracts.training.cards import DraftModel as DraftModel
+from contracts.training.cards import GetModelCard as GetModelCard
+from contracts.training.cards import ModelCard as ModelCard
+from contracts.training.cards import ModelCardWritten as ModelCardWritten
+from contracts.training.cards import ModelDeleted as ModelDeleted
 
 
 class GetCommand(CommandLookup, wire="training.v1.get_command"):
@@ -85,47 +92,8 @@ class SubmitTraining(Command, wire="training.v1.submit_training"):
     description: str = ""
     when_built: bool = False
     """Takes a dataset whose build is under way, too: the run starts when it is built, and fails with it."""
-
-
-class ModelCard(Contract):
-    """What the owner says of a local model, before and after its first training."""
-
-    id: int
-    name: str
-    title: str
-    description: str
-    dataset: int | None
-    """The data it is meant to learn from."""
-    base_model_stac_id: str
-    user: CompactUser
-    created_at: datetime
-
-
-class DraftModel(Command, wire="training.v1.draft_model"):
-    """A local model before its first training. Its name is made of the title, with a suffix where that is taken.
-    Result: `ModelCard`."""
-
-    expires = 30.0
-    base_model_stac_id: str
-    title: str
-    description: str = ""
-    dataset: int | None = None
-
-
-class ChangeModelCard(Command, wire="training.v1.change_model_card"):
-    """Absent fields stay. Result: `ModelCard`."""
-
-    expires = 30.0
-    model_id: int
-    title: str | None = None
-    description: str | None = None
-    dataset: int | None = None
-
-
-class GetModelCard(Query, wire="training.v1.get_model_card"):
-    """Of a model that the caller owns or that is public."""
-
-    model_id: int
+    alone: bool = False
+    """Refused while another training of the model is under way."""
 
 
 class RetryTraining(Command, wire="training.v1.retry_training"):
@@ -293,25 +261,6 @@ class TrainingSubmitted(TrainingEvent, wire="training.v1.training_submitted"):
     username: str
     base_model_stac_id: str
     dataset_stac_id: str
-
-
-class ModelCardWritten(Event, wire="training.v1.model_card_written"):
-    """Also the birth of a local model's row, when the model is a draft."""
-
-    local_model: int
-    user_id: int
-    username: str
-    model_name: str
-    base_model_stac_id: str
-    title: str
-    description: str
-    dataset: int | None
-
-    def aggregate(self) -> str:
-        return str(self.local_model)
-
-    def audience(self) -> tuple[int, ...]:
-        return (self.user_id,)
 
 
 class TrainingLifeEvent(TrainingEvent):
