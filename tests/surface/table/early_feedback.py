@@ -54,7 +54,7 @@ ROWS = [
     Row(
         "public-read GET /api/v1/workspace/stream/{path:path}",
         names={"path": lambda _: "nowhere/x.fgb"},
-        query="bbox=1,1,2,2",
+        query="bbox=1,1,1.1,1.1",
         done=404,
         row=False,
         why="no such file",
