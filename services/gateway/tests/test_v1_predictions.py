@@ -1,5 +1,7 @@
 """`/prediction/`, in both forms."""
 
+from itertools import count
+
 import pytest
 from early import SQUARE, TEMPLATE, dataset, model, prediction, rows, training
 
@@ -24,10 +26,17 @@ FIELDS = {
     "id", "geom", "description", "config", "status", "task_id", "result", "mapswipe_id", "published", "published_at",
     "user", "created_at", "started_at", "finished_at",
 }  # fmt: skip
+NUMBERS = count(8001)
 KNOWN = {"facts": {"hyperparameters": {
     "inference.confidence_threshold": 0.5, "inference.tolerance": 0.3, "inference.min_area": 3.0, "training.epochs": 9,
 }}}  # fmt: skip
 BOX = [85.51, 27.62, 85.52, 27.63]
+
+
+@pytest.fixture
+def mapper(dev_token: str) -> dict[str, str]:
+    """Somebody who has not predicted yet: fifty an hour are allowed."""
+    return {"authorization": f"Bearer {dev_token}", "x-dev-user": f"{next(NUMBERS)}:novice"}
 
 
 @pytest.mark.spec(

@@ -1,6 +1,6 @@
 """`/training/` and the states of its tasks."""
 
-from itertools import count
+from itertools import chain, count, repeat
 
 import pytest
 from early import area, card, dataset, model, rows, training
@@ -111,7 +111,7 @@ async def test_second_training_is_refused(http, owners, mapper, problem):
 @pytest.mark.spec("22.4", "one at a time")
 async def test_two_that_come_at_once_are_told_apart_by_the_owner(http, owners, mapper, problem):
     """Also where the other one had the dataset built a moment ago."""
-    states = iter(["draft", "building"])
+    states = chain(["draft"], repeat("building"))
     owners.answer(GetDataset, lambda _: dataset(status=next(states)))
     owners.judge(BuildDraft, Refused(kind=Kind.CONFLICT, code="not_a_draft"))
     refused = Refused(kind=Kind.INVALID, code="already_running", facts={"model": ["It is in training."]})
