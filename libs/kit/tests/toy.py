@@ -10,7 +10,7 @@ from kit.app import Service
 from kit.cli import run
 from kit.db import new_metadata
 from kit.errors import Conflict, NotFound
-from kit.jobs import JobContext
+from kit.jobs import LAST, Closing, JobContext
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings
@@ -32,6 +32,10 @@ class AddOnce(Command, wire="toy.v1.add_once"):
 
 class AddSoon(Command, wire="toy.v1.add_soon"):
     expires = 0.2
+    name: str
+
+
+class Linger(Command, wire="toy.v1.linger"):
     name: str
 
 
@@ -90,6 +94,12 @@ async def add_soon(command: AddSoon, tx: Tx) -> None:
     tx.insert(ItemRow, name=command.name)
 
 
+@router.on(Linger)
+async def linger(command: Linger, tx: Tx) -> None:
+    await asyncio.sleep(0.5)
+    tx.insert(ItemRow, name=command.name)
+
+
 @router.on(Break)
 async def break_down(command: Break, tx: Tx) -> None:
     tx.insert(ItemRow, name="half done")
@@ -124,18 +134,41 @@ async def give_up_grinding(job: Grind, ctx: JobContext) -> None:
         tx.insert(ItemRow, name=job.name, seen_by="given up")
 
 
+class Desk:
+    """An adapter that can be used while it is open."""
+
+    async def start(self) -> None:
+        self.is_open = True
+
+    async def stop(self) -> None:
+        self.is_open = False
+
+    def use(self) -> None:
+        if not self.is_open:
+            raise RuntimeError("the desk is closed")
+
+
 @router.job(Grind, abandoned=give_up_grinding)
-async def grind(job: Grind, ctx: JobContext) -> None:
+async def grind(job: Grind, ctx: JobContext, desk: Desk) -> None:
+    """The name says how it goes."""
     if job.name.startswith("slow") and ctx.delivery == 1:
         await asyncio.sleep(3600)
+    if job.name.startswith("attentive") and ctx.delivery == 1:
+        await ctx.closing.wait()
+        raise Closing
+    if job.name.startswith("pushed around") and ctx.delivery <= LAST + 1:
+        raise Closing
+    if job.name.startswith("short"):
+        await asyncio.sleep(2)
     if job.name.startswith("broken"):
         raise RuntimeError("a bug")
+    desk.use()
     async with ctx.tx() as tx:
         tx.insert(ItemRow, name=job.name, seen_by="job")
 
 
 def build(settings: ServiceSettings) -> Service:
-    return Service("toy", settings, routers=[router])
+    return Service("toy", settings, routers=[router], provides=[Desk()])
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 from contracts.streams import CLASSES
 from kit import connection, health, telemetry
 from kit.db import Database
-from kit.jobs import JobSettler
+from kit.ending import cancelled
 from kit.messaging.answers import Answers
 from kit.messaging.bus import Bus
 from kit.messaging.lookup import command_lookup
@@ -29,6 +29,7 @@ from kit.messaging.tap import Tap, tapped
 from kit.provision import Durable, drift, durables
 from kit.settings import ServiceSettings
 from kit.watchdog import Lost, Watchdog
+from kit.worker import JobSettler
 
 if TYPE_CHECKING:
     from faststream.nats import NatsBroker
@@ -159,7 +160,7 @@ class Service:
             await self._until_end([self.relay.run(), watchdog.run(), *(loop(self) for loop in self.loops)])
 
     async def work(self) -> None:
-        """Takes jobs, one at a time, until the end."""
+        """Takes jobs, one at a time, until the end. The one in work ends or is handed over before anything closes."""
         from kit.messaging.consumers import broker, subscribe
 
         self.broker = broker(self.line)
@@ -172,6 +173,7 @@ class Service:
             settler = JobSettler(self.name, jobs, self.db, self.bus, self.relay)
             subscribe(self.broker, self.name, "jobs", settler)
             await self.broker.start()
+            stack.push_async_callback(_settled, self.broker, settler)
             self.ready = True
             working = [d for d in self.durables if d.latency.name == "jobs"]
             await self._until_end([Watchdog(self.nc.jetstream(timeout=5), working).run()])
@@ -181,7 +183,7 @@ class Service:
         stop = asyncio.ensure_future(self.stopping.wait())
         done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
         self.ready = False
-        await _cancelled({stop, *tasks})
+        await cancelled({stop, *tasks})
         self._judge_end(done, stop)
 
     def _judge_end(self, done: set, stop: asyncio.Future) -> None:
@@ -194,9 +196,8 @@ class Service:
         raise SystemExit(1)
 
 
-async def _cancelled(tasks: set[asyncio.Future]) -> None:
-    """Asks again every second: before Python 3.12 `asyncio.wait_for` swallows a cancellation that meets its result."""
-    while tasks:
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=1)
+async def _settled(broker: "NatsBroker", settler: JobSettler) -> None:
+    """The job in work is done or given back, and no other one is taken."""
+    from kit.messaging.consumers import fetched_no_more
+
+    await asyncio.gather(fetched_no_more(broker), settler.stop())

@@ -1,6 +1,7 @@
 """The FastStream side of a worker: its broker, and a subscriber with a pass-through decoder and manual acknowledgement;
 no stream is declared. Services themselves do without FastStream, which would cost each of them 6 MB."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ FETCH_TIMEOUT = 1.0
 
 def broker(options: dict[str, Any]) -> NatsBroker:
     """`options` of `kit.connection`."""
-    return NatsBroker(apply_types=False, logger=None, graceful_timeout=15, **options)
+    return NatsBroker(apply_types=False, logger=None, **options)
 
 
 async def _untouched(message: NatsMessage) -> NatsMessage:
@@ -37,3 +38,13 @@ def subscribe(broker: NatsBroker, service: str, latency: str, settle: Callable[[
     @subscriber
     async def deliver(message: NatsMessage) -> None:
         await settle(message.raw_message)
+
+
+async def fetched_no_more(broker: NatsBroker) -> None:
+    """Returns when the last fetch has ended and its messages are settled. The broker's own `stop` would cancel a fetch
+    that may hold a message already, which then waits for its deadline."""
+    fetches: list[asyncio.Task[Any]] = []
+    for subscriber in broker.subscribers:
+        subscriber.running = False
+        fetches += subscriber.tasks  # type: ignore[attr-defined]
+    await asyncio.wait(fetches)

@@ -18,6 +18,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from contracts.streams import Class, durable
+from kit.ending import finished
 
 log = logging.getLogger("kit.pull")
 EXPIRES = 30.0
@@ -26,6 +27,9 @@ HEARTBEAT = 1.0
 BREATH = 0.2
 """Seconds between looks whether the request still stands, and between tries while the server is away."""
 FINISH = 12.0
+LAST_WORD = 2.0
+QUIET = 0.2
+"""Seconds without a message after which the server has none."""
 ALIVE = "100"
 
 
@@ -36,7 +40,8 @@ class Puller:
         self.nc, self.latency, self.settle = nc, latency, settle
         self.durable = durable(service, latency.name)
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{latency.stream}.{self.durable}"
-        self._asked, self._heard = 0, 0.0
+        self._asked, self._heard, self._delivered = 0, 0.0, 0.0
+        self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
 
@@ -47,22 +52,27 @@ class Puller:
 
     async def stop(self) -> None:
         """Takes no more and lets the messages in work finish; what is not done in time goes back."""
+        self._stopping, self._delivered = True, time.monotonic()
         if self._watch:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
-            with suppress(NatsError):  # what nobody reads any more would hold up the drain of the connection
-                await self._subscription.unsubscribe()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=FINISH)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._take_the_last()
+        await finished(self._tasks, FINISH)
+
+    async def _take_the_last(self) -> None:
+        """What was asked for and is there still comes; a message that the server sends in the moment of unsubscribing
+        would wait for its deadline."""
+        with suppress(NatsError, TimeoutError):
+            async with asyncio.timeout(LAST_WORD):
+                while self._asked and time.monotonic() - self._delivered < QUIET:  # noqa: ASYNC110
+                    await asyncio.sleep(QUIET / 4)
+                await self._subscription.drain()
 
     async def _on_message(self, msg: Msg) -> None:
         self._heard = time.monotonic()
         if not msg.data and msg.headers and "Status" in msg.headers:
             return self._on_status(msg.headers)
-        self._asked = max(0, self._asked - 1)
+        self._asked, self._delivered = max(0, self._asked - 1), self._heard
         self._tasks.add(asyncio.create_task(self._settle(msg)))
 
     def _on_status(self, headers: dict[str, str]) -> None:
@@ -99,5 +109,5 @@ class Puller:
         except Exception as error:
             log.warning("message.left", exc_info=error, extra={"facts": {"durable": self.durable}})
         self._tasks.discard(asyncio.current_task())  # type: ignore[arg-type]  (now: several may end in one turn of the loop)
-        if self._free() >= self.latency.batch // 2:
+        if self._free() >= self.latency.batch // 2 and not self._stopping:
             await self._ask()

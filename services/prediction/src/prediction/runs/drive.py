@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from contracts.prediction import CleanUpJob, PredictionJob, PredictionReady
-from kit.jobs import JobContext
+from kit.jobs import Closing, JobContext
 from pipelines.driver import RunChild
 from prediction.results.publish import Output, publish
 from prediction.runs import inference, staging
@@ -60,7 +60,7 @@ class Drive:
             await self.hear("stopped")
         except Failed as failure:
             await self._fail(str(failure))
-        except asyncio.CancelledError:
+        except (Closing, asyncio.CancelledError):
             await asyncio.shield(self._hand_over())
             raise
         except Exception as error:
@@ -68,17 +68,21 @@ class Drive:
             raise
 
     async def _watched(self) -> None:
-        """The stages, until they end or the watch does."""
+        """The stages, until they end, the watch does, or the worker is to end."""
         stages = asyncio.create_task(self._stages())
-        guard = asyncio.create_task(watch(self.row, self.ctx.db, self._stop))
+        guards = {asyncio.create_task(it) for it in (watch(self.row, self.ctx.db, self._stop), self._closing())}
         voice = asyncio.create_task(self.progress.repeat())
         try:
-            done, _ = await asyncio.wait({stages, guard}, return_when=asyncio.FIRST_COMPLETED)
-            await (stages if stages in done else guard)
+            done, _ = await asyncio.wait({stages, *guards}, return_when=asyncio.FIRST_COMPLETED)
+            await (stages if stages in done else done.pop())
         finally:
-            for task in filter(None, (stages, guard, voice, self.cancelling)):
+            for task in filter(None, (stages, *guards, voice, self.cancelling)):
                 task.cancel()
-            await asyncio.gather(stages, guard, voice, return_exceptions=True)
+            await asyncio.gather(stages, *guards, voice, return_exceptions=True)
+
+    async def _closing(self) -> None:
+        await self.ctx.closing.wait()
+        raise Closing
 
     async def _stages(self) -> None:
         place = await region(self.row.id, self.ctx)

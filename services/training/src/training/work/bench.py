@@ -1,8 +1,6 @@
 """What a worker keeps at hand: a child process that has ZenML imported already, and the pipeline server."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from kit.storage import Storage
 from pipelines.driver import RunChild
@@ -11,17 +9,12 @@ from pipelines.port import Pipelines, RunSpec
 from training.server import PipelineServer
 from training.settings import Settings
 
-SHUTDOWN_LIMIT = 12.0
-
 
 class Bench:
-    """Lives as long as the worker. `stopping` is set when it is asked to end: the run at hand is handed over."""
+    """Lives as long as the worker."""
 
     def __init__(self, settings: Settings, server: PipelineServer, storage: Storage) -> None:
         self.settings, self.server, self.storage = settings, server, storage
-        self.stopping = asyncio.Event()
-        self._free = asyncio.Event()
-        self._free.set()
         self._stack = AsyncExitStack()
 
     @property
@@ -33,22 +26,11 @@ class Bench:
         self._launcher = await self._stack.enter_async_context(launcher)
 
     async def stop(self) -> None:
-        self.stopping.set()
-        try:
-            await asyncio.wait_for(self._free.wait(), SHUTDOWN_LIMIT)
-        except TimeoutError:
-            pass
         await self._stack.aclose()
 
-    @asynccontextmanager
-    async def run(self, spec: RunSpec) -> AsyncIterator[RunChild]:
+    def run(self, spec: RunSpec) -> AbstractAsyncContextManager[RunChild]:
         """One at a time."""
-        self._free.clear()
-        try:
-            async with self._launcher.start(spec) as child:
-                yield child
-        finally:
-            self._free.set()
+        return self._launcher.start(spec)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

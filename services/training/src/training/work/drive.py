@@ -31,13 +31,7 @@ BEAT_EVERY = 5
 UNEXPECTED = "Something went wrong on our side"
 
 
-class Closing(Exception):
-    """This worker ends; another one will take the job."""
-
-
 async def drive(job: TrainingJob, ctx: JobContext, bench: Bench) -> None:
-    if bench.stopping.is_set():
-        raise Closing
     claim = await take(job, bench.settings.deadline, ctx.db)
     if claim is None:
         return
@@ -80,7 +74,7 @@ class Drive:
         if end.status == "completed" and end.run_id:
             outcome = await self._outcome(end.run_id)
             await self.listener.status("completed", end.run_id, outcome=outcome)
-        elif self.bench.stopping.is_set():
+        elif self.ctx.closing.is_set():
             await self._lose(handed_over=True)
         elif end.cause == "server":
             await self._server_is_back()
@@ -106,7 +100,7 @@ class Drive:
         """Gives signs of life, and obeys the row and the end of the worker."""
         for number in count(1):
             row = await patient(lambda beat=number % BEAT_EVERY == 0: look(self.job, self.ctx.db, beat))
-            if row is None or self.bench.stopping.is_set():
+            if row is None or self.ctx.closing.is_set():
                 self._stop(child, group, graceful=False)
                 self.let_go.set()
             elif row["status"] == "stopping":
@@ -116,7 +110,7 @@ class Drive:
 
     async def _worker_ends(self) -> None:
         """Until then, or for ever when it was obeyed already."""
-        await (asyncio.Event() if self.let_go.is_set() else self.bench.stopping).wait()
+        await (asyncio.Event() if self.let_go.is_set() else self.ctx.closing).wait()
 
     def _stop(self, child: RunChild, group: asyncio.TaskGroup, graceful: bool) -> None:
         if self._asked in (None, True) and self._asked is not graceful:
