@@ -2,7 +2,7 @@
 
 import asyncio
 
-from kit.app import _cancelled
+from kit.ending import cancelled
 
 
 async def test_loop_that_loses_a_cancellation_is_asked_again():
@@ -16,5 +16,5 @@ async def test_loop_that_loses_a_cancellation_is_asked_again():
 
     task = asyncio.create_task(deaf())
     await asyncio.sleep(0)
-    await asyncio.wait_for(_cancelled({task}), 10)
+    await asyncio.wait_for(cancelled({task}), 10)
     assert task.cancelled()

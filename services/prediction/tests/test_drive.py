@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from contracts.prediction import CancelRun, GetPrediction, PredictionJob
 from imagery import within
-from kit.jobs import JobContext
+from kit.jobs import Closing, JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import MAPPER, Caller, eventually
 from prediction.main import build_worker
@@ -46,18 +46,23 @@ async def columns(running, job: PredictionJob, *names: str) -> tuple:
         return tuple((await session.execute(text(sql))).one())
 
 
-async def test_cancelled_delivery_hands_over(running, caller: Caller, tools, tiles_url, village):
-    """A worker that shuts down in good order: the next delivery begins anew at once, and no try is used up."""
+@pytest.mark.parametrize("asked", [True, False])
+async def test_delivery_hands_over_when_its_worker_ends(running, caller: Caller, tools, tiles_url, village, asked):
+    """Asked to, or cancelled in the end: the next delivery begins anew at once, and no try is used up."""
     job = await job_of(caller, submission(tiles_url, village, params={"sleep": 30.0}))
-    work = asyncio.create_task(drive(job, context(running, job), tools))
+    ctx = context(running, job)
+    work = asyncio.create_task(drive(job, ctx, tools))
 
     async def is_running() -> bool:
         return await columns(running, job, "status") == ("running",)
 
     await eventually(is_running, 60)
-    work.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await work
+    if asked:
+        ctx.closing.set()
+    else:
+        work.cancel()
+    with pytest.raises(Closing if asked else asyncio.CancelledError):
+        await asyncio.wait_for(work, 20)
     assert await columns(running, job, "status", "attempt", "first_attempt") == ("initializing", 2, 2)
     assert await columns(running, job, "started_at") == (None,)
     assert (await caller.send(CancelRun(prediction_id=job.prediction_id))).result["status"] == "stopped"

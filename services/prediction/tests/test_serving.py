@@ -1,29 +1,40 @@
 """`python -m prediction.serving` as a process of its own, over HTTP."""
 
+import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from kit.testing import free_port
+from kit.testing import eventually, free_port
 from stack.home import Home
 from stack.processes import Daemon
 from stack.ready import http_ok
 
 
+def served(port: int, folder: Path) -> Daemon:
+    env = {"MODEL_MODULE": "models.toy.pipeline", "HTTP__PORT": str(port), "HTTP__HOST": "127.0.0.1"}
+    argv = [sys.executable, "-W", "ignore", "-m", "prediction.serving"]
+    ready = http_ok(f"http://127.0.0.1:{port}/readyz")
+    daemon = Daemon("serving", argv, env={**os.environ, **env}, ready=ready, home=Home(folder))
+    daemon.start()
+    return daemon
+
+
+def client(port: int) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
+
+
 @pytest.fixture(scope="module")
 def http(room, storage, model, tmp_path_factory) -> Iterator[httpx.Client]:
     port = free_port()
-    env = {"MODEL_MODULE": "models.toy.pipeline", "HTTP__PORT": str(port), "HTTP__HOST": "127.0.0.1"}
-    home = Home(tmp_path_factory.mktemp("serving"))
-    argv = [sys.executable, "-W", "ignore", "-m", "prediction.serving"]
-    ready = http_ok(f"http://127.0.0.1:{port}/readyz")
-    daemon = Daemon("serving", argv, env={**os.environ, **env}, ready=ready, home=home)
-    daemon.start()
-    yield httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
+    daemon = served(port, tmp_path_factory.mktemp("serving"))
+    yield client(port)
     daemon.stop()
 
 
@@ -75,6 +86,20 @@ def test_failure_is_500_without_inner_words(http, body):
     gone = http.post("/predict", json=body | {"image_uri": body["image_uri"].replace("predict", "none")})
     assert gone.status_code == 500
     assert "No imagery could be downloaded" in gone.json()["error"]
+
+
+async def test_prediction_in_work_is_answered_before_the_end(room, storage, model, body, tmp_path):
+    port = free_port()
+    daemon = served(port, tmp_path)
+    slow = body | {"params": {"confidence_threshold": 0.5, "sleep": 3.0}}
+    asked = asyncio.create_task(asyncio.to_thread(client(port).post, "/predict", json=slow))
+    await eventually(lambda: _is_asked(daemon.pid))
+    await asyncio.to_thread(daemon.stop)
+    assert (await asked).status_code == 200
+
+
+def _is_asked(pid: int) -> bool:
+    return any(one.status == psutil.CONN_ESTABLISHED for one in psutil.Process(pid).net_connections("tcp"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,12 @@
 {{- eq .Release.Name .Values.room | ternary .Values.room (printf "%s-%s" .Release.Name .Values.room) | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* At most the 63 characters of a name: what is cut is the release's. */}}
+{{- define "service.componentName" -}}
+{{- $room := include "service.fullname" .root | trunc (sub 62 (len .component) | int) | trimSuffix "-" -}}
+{{- printf "%s-%s" $room .component -}}
+{{- end -}}
+
 {{- define "service.selector" -}}
 app.kubernetes.io/name: {{ .root.Values.room }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}

@@ -14,14 +14,7 @@ spec:
   {{- include "service.podBasics" . | nindent 2 }}
   terminationGracePeriodSeconds: {{ .of.graceSeconds }}
   topologySpreadConstraints:
-    {{- range .root.Values.topologyKeys }}
-    - maxSkew: 1
-      topologyKey: {{ . }}
-      whenUnsatisfiable: ScheduleAnyway
-      labelSelector:
-        matchLabels:
-          {{- include "service.selector" $ | nindent 10 }}
-    {{- end }}
+    {{- include "service.spread" . | nindent 4 }}
   containers:
     - name: {{ .root.Values.room }}
       args: [{{ .verb }}]
@@ -38,12 +31,23 @@ spec:
         - name: public
           containerPort: {{ .root.Values.public.port }}
         {{- end }}
-      {{- include "service.probes" . | nindent 6 }}
+      {{- include "service.probes" (dict "port" "internal" "live" "/livez") | nindent 6 }}
       {{- if .root.Values.public.port }}
       lifecycle:
         preStop:
           sleep: {seconds: {{ .root.Values.drainSeconds }}}
       {{- end }}
+{{- end -}}
+
+{{- define "service.spread" -}}
+{{- range .root.Values.topologyKeys }}
+- maxSkew: 1
+  topologyKey: {{ . }}
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- include "service.selector" $ | nindent 6 }}
+{{- end }}
 {{- end -}}
 
 {{- define "service.podBasics" -}}
@@ -91,16 +95,16 @@ volumeMounts:
 {{/* Slow starts are the startup probe's business: bus and database may come up after us. */}}
 {{- define "service.probes" -}}
 startupProbe:
-  httpGet: {path: /livez, port: internal}
+  httpGet: {path: {{ .live }}, port: {{ .port }}}
   periodSeconds: 2
   failureThreshold: 60
 livenessProbe:
-  httpGet: {path: /livez, port: internal}
+  httpGet: {path: {{ .live }}, port: {{ .port }}}
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
-  httpGet: {path: /readyz, port: internal}
+  httpGet: {path: /readyz, port: {{ .port }}}
   periodSeconds: 5
   timeoutSeconds: 3
 {{- end -}}

@@ -20,6 +20,9 @@
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.min) (int .Values.autoscaling.max)) -}}
 {{- fail (printf "%s: autoscaling.min %v is above autoscaling.max %v" .Values.room .Values.autoscaling.min .Values.autoscaling.max) -}}
 {{- end -}}
+{{- if and .Values.serving.autoscaling.enabled (gt (int .Values.serving.autoscaling.min) (int .Values.serving.autoscaling.max)) -}}
+{{- fail (printf "%s: serving.autoscaling.min is above serving.autoscaling.max" .Values.room) -}}
+{{- end -}}
 {{- if eq (int .Values.public.port) (int .Values.internalPort) -}}
 {{- fail (printf "%s: public.port and internalPort are both %v; /metrics would be public" .Values.room .Values.internalPort) -}}
 {{- end -}}
@@ -30,6 +33,10 @@
 {{- $needed := add $stop (int .Values.drainSeconds) -}}
 {{- if le (int .Values.graceSeconds) $needed -}}
 {{- fail (printf "%s: graceSeconds must be above %v (drainSeconds and %v seconds to finish requests)" .Values.room $needed $stop) -}}
+{{- end -}}
+{{- $serving := add (include "service.longestServing" . | int) (int .Values.drainSeconds) -}}
+{{- if le (int .Values.serving.graceSeconds) $serving -}}
+{{- fail (printf "%s: serving.graceSeconds must be above %v (drainSeconds and the longest prediction)" .Values.room $serving) -}}
 {{- end -}}
 {{- if le (int .Values.worker.graceSeconds) $stop -}}
 {{- fail (printf "%s: worker.graceSeconds must be above %v" .Values.room $stop) -}}

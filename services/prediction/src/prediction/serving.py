@@ -28,6 +28,8 @@ from prediction.live.pool import Busy, WarmChildren
 
 log = logging.getLogger("prediction.serving")
 MAX_BODY = 100_000
+GRACE = 55
+"""Seconds for requests in work when the process is asked to end: the longest prediction, and its answer."""
 Number = StrictInt | StrictFloat
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 
@@ -118,7 +120,9 @@ async def serve(settings: Settings) -> None:
     except Unable:
         await children.stop()
         sys.exit(f"prediction.serving: MODEL_MODULE {settings.module} has no predict")
-    config = uvicorn.Config(create(settings, children), settings.host, settings.port, access_log=False)
+    config = uvicorn.Config(
+        create(settings, children), settings.host, settings.port, access_log=False, timeout_graceful_shutdown=GRACE
+    )
     await uvicorn.Server(config).serve()
 
 
