@@ -60,8 +60,8 @@ def spawn(settings: ServiceSettings, schema: None) -> Iterator[Callable]:
     """Starts the toy as a process of its own, killed after the test. `log` takes what it says."""
     started: list[subprocess.Popen] = []
 
-    def start(verb: str = "serve", failpoints: str = "", log: Path | None = None) -> subprocess.Popen:
-        environment = {**os.environ, "FAIRWAY_FAILPOINTS": failpoints, "LOG_LEVEL": "INFO" if log else "ERROR"}
+    def start(verb: str = "serve", failpoints: str = "", log: Path | None = None, **more: str) -> subprocess.Popen:
+        environment = {**os.environ, **more, "FAIRWAY_FAILPOINTS": failpoints, "LOG_LEVEL": "INFO" if log else "ERROR"}
         argv = [sys.executable, "-W", "ignore", str(Path(toy.__file__)), verb]
         output = log.open("wb") if log else None
         process = subprocess.Popen(argv, env=environment, stdout=output, stderr=output)

@@ -7,8 +7,8 @@ import pytest
 from toy import AddItem, CallOut, Grind, build
 
 from contracts import headers as h
+from kit.drift import drift
 from kit.jobs import LAST
-from kit.provision import drift
 from kit.testing import MAPPER, Caller, eventually, provisioned
 from kit.watchdog import Lost, Watchdog
 

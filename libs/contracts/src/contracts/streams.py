@@ -27,10 +27,12 @@ class Class:
     name: str
     stream: str
     ack_wait: float
-    max_deliver: int
     batch: int
     timeout: float
     """Hard limit of one handler call, seconds; jobs have none, they heartbeat."""
+    max_deliver: int = 20
+    """Deliveries after which the server gives up. Ours come first (`kit.messaging.retry.BURY_AFTER`, `kit.jobs.LAST`);
+    this one is for messages that kill their worker each time."""
     max_ack_pending: int = 256
 
 
@@ -47,13 +49,13 @@ ADVISORIES = Stream(
 STREAMS = (COMMANDS, EVENTS, JOBS, DEAD, ADVISORIES)
 
 CLASSES = {
-    "commands": Class("commands", "COMMANDS", ack_wait=15, max_deliver=4, batch=32, timeout=10),
-    "effects": Class("effects", "COMMANDS", ack_wait=60, max_deliver=4, batch=4, timeout=45),
-    "events": Class("events", "EVENTS", ack_wait=15, max_deliver=6, batch=32, timeout=10),
-    "reactions": Class("reactions", "EVENTS", ack_wait=60, max_deliver=6, batch=4, timeout=45),
-    "jobs": Class("jobs", "JOBS", ack_wait=22, max_deliver=3, batch=1, timeout=0),
-    "dead": Class("dead", "DEAD", ack_wait=15, max_deliver=-1, batch=16, timeout=10),
-    "advisories": Class("advisories", "ADVISORIES", ack_wait=15, max_deliver=-1, batch=16, timeout=10),
+    "commands": Class("commands", "COMMANDS", ack_wait=15, batch=32, timeout=10),
+    "effects": Class("effects", "COMMANDS", ack_wait=60, batch=4, timeout=45),
+    "events": Class("events", "EVENTS", ack_wait=15, batch=32, timeout=10),
+    "reactions": Class("reactions", "EVENTS", ack_wait=60, batch=4, timeout=45),
+    "jobs": Class("jobs", "JOBS", ack_wait=22, batch=1, timeout=0),
+    "dead": Class("dead", "DEAD", ack_wait=15, batch=16, timeout=10, max_deliver=-1),
+    "advisories": Class("advisories", "ADVISORIES", ack_wait=15, batch=16, timeout=10, max_deliver=-1),
 }
 """`effects` are commands, `reactions` are events, whose handlers call the outside world."""
 

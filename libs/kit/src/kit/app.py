@@ -17,7 +17,8 @@ from nats.errors import Error as NatsError
 from contracts.streams import CLASSES
 from kit import connection, health, telemetry
 from kit.db import Database
-from kit.ending import cancelled
+from kit.declared import as_declared
+from kit.ending import cancelled, done_before
 from kit.messaging.answers import Answers
 from kit.messaging.bus import Bus
 from kit.messaging.lookup import command_lookup
@@ -26,7 +27,7 @@ from kit.messaging.relay import Relay
 from kit.messaging.router import Router, by_class
 from kit.messaging.settle import Settler
 from kit.messaging.tap import Tap, tapped
-from kit.provision import Durable, drift, durables
+from kit.provision import Durable, durables
 from kit.settings import ServiceSettings
 from kit.watchdog import Lost, Watchdog
 from kit.worker import JobSettler
@@ -63,6 +64,8 @@ class Service:
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
+        self.problems: list[str] = []
+        """What it waits for before it takes anything."""
 
     @property
     def durables(self) -> list[Durable]:
@@ -77,6 +80,11 @@ class Service:
     @property
     def heard(self) -> dict:
         return by_class(self.routes)
+
+    @property
+    def is_connected(self) -> bool:
+        """To the bus, just now."""
+        return "nc" in vars(self) and self.nc.is_connected
 
     def end(self, reason: str = "connection closed") -> None:
         """Asks the process to stop; safe to call twice."""
@@ -97,18 +105,17 @@ class Service:
             if hasattr(adapter, "start") and adapter not in (self, self.bus, self.relay):
                 await adapter.start()  # type: ignore[attr-defined]
 
-    async def _opened(self) -> bool:
-        """False when asked to end before the bus appeared."""
-        opening, stop = asyncio.ensure_future(self.open()), asyncio.ensure_future(self.stopping.wait())
-        await asyncio.wait([opening, stop], return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if opening.done():
-            opening.result()
-            return True
-        opening.cancel()
-        await asyncio.gather(opening, return_exceptions=True)
-        await self.db.close()
-        return False
+    async def _opened(self, stack: AsyncExitStack, durables: Sequence[Durable]) -> bool:
+        """Connected, with what it hears as declared; False when asked to end before."""
+        if not await done_before(self.stopping, self.open()):
+            await self.db.close()
+            return False
+        stack.push_async_callback(self.close)
+        return await done_before(self.stopping, as_declared(self, durables))
+
+    @property
+    def remedy(self) -> str:
+        return f"Run `python -m {self.name} provision`."
 
     async def close(self) -> None:
         """In this order: no new messages, the ones in work done, adapters, connections."""
@@ -122,10 +129,7 @@ class Service:
         telemetry.shutdown()
 
     async def consume(self) -> Answers:
-        """Starts hearing; RuntimeError when the server's consumers are not as declared."""
-        problems = await drift(self.nc.jetstream(timeout=5), self.durables)
-        if problems:
-            raise RuntimeError("; ".join(problems) + f". Run `python -m {self.name} provision`.")
+        """Starts hearing."""
         for latency, table in self.heard.items():
             if latency not in ("queries", "jobs"):
                 bound = {kind: route.bound(self.provides) for kind, route in table.items()}
@@ -149,13 +153,12 @@ class Service:
         """Serves until `end()`, a signal, or a background loop that gives up."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
-            if not await self._opened():
+            serving = [d for d in self.durables if d.latency.name != "jobs"]
+            if not await self._opened(stack, serving):
                 return
-            stack.push_async_callback(self.close)
             answers = await self.consume()
             stack.push_async_callback(answers.stop)
             self.ready = True
-            serving = [d for d in self.durables if d.latency.name != "jobs"]
             watchdog = Watchdog(self.nc.jetstream(timeout=5), serving)
             await self._until_end([self.relay.run(), watchdog.run(), *(loop(self) for loop in self.loops)])
 
@@ -166,16 +169,15 @@ class Service:
         self.broker = broker(self.line)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
-            if not await self._opened():
+            working = [d for d in self.durables if d.latency.name == "jobs"]
+            if not await self._opened(stack, working):
                 return
-            stack.push_async_callback(self.close)
             jobs = {kind: route.bound(self.provides) for kind, route in self.heard.get("jobs", {}).items()}
             settler = JobSettler(self.name, jobs, self.db, self.bus, self.relay)
             subscribe(self.broker, self.name, "jobs", settler)
             await self.broker.start()
             stack.push_async_callback(_settled, self.broker, settler)
             self.ready = True
-            working = [d for d in self.durables if d.latency.name == "jobs"]
             await self._until_end([Watchdog(self.nc.jetstream(timeout=5), working).run()])
 
     async def _until_end(self, loops: Sequence[Awaitable[None]]) -> None:

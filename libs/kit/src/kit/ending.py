@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
+from typing import Any
 
 log = logging.getLogger("kit.ending")
 UNDO = 6.0
@@ -20,6 +21,19 @@ async def finished(work: Collection[asyncio.Task[None]], grace: float) -> None:
         _, left = await asyncio.wait(late, timeout=UNDO)
         for task in left:
             log.error("work.left", extra={"facts": {"task": task.get_name()}})
+
+
+async def done_before(end: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Does `work`; false when `end` was set before it was done."""
+    working, ended = asyncio.ensure_future(work), asyncio.ensure_future(end.wait())
+    await asyncio.wait([working, ended], return_when=asyncio.FIRST_COMPLETED)
+    ended.cancel()
+    if working.done():
+        working.result()
+        return True
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    return False
 
 
 async def cancelled(tasks: set[asyncio.Future]) -> None:

@@ -48,8 +48,8 @@ def application(service: "Service") -> Starlette:
         return JSONResponse({"status": "alive", "service": service.name})
 
     async def readyz(_: Request) -> Response:
-        checks = await readiness(service)
-        return JSONResponse(checks, 200 if all(checks.values()) else 503)
+        checks, reasons = await readiness(service)
+        return JSONResponse({**checks, "reasons": reasons}, 503 if reasons else 200)
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry()), media_type=CONTENT_TYPE_LATEST)
@@ -57,10 +57,20 @@ def application(service: "Service") -> Starlette:
     return Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)])
 
 
-async def readiness(service: "Service") -> dict[str, bool]:
-    """Strict: consuming, bus connected, database answers."""
-    connected = bool(service.ready and service.nc.is_connected)
-    return {"consuming": service.ready, "bus": connected, "database": await service.db.ping()}
+async def readiness(service: "Service") -> tuple[dict[str, bool], list[str]]:
+    """Strict: consuming, bus connected, database answers. And a sentence for each that is not so."""
+    bus, database = service.is_connected, await service.db.ping()
+    reasons = [] if bus else [f"The message bus at {address(service.settings.nats_url)} is not reachable."]
+    reasons += [] if database else [f"The database at {address(service.db.url)} does not answer."]
+    reasons += [f"{problem}. {service.remedy}" for problem in service.problems]
+    if not (service.ready or reasons):
+        reasons = ["It is ending." if service.stopping.is_set() else "It is starting."]
+    return {"consuming": service.ready, "bus": bus, "database": database}, reasons
+
+
+def address(url: str) -> str:
+    """Hosts and ports of a URL, or of several: nothing that is secret."""
+    return ", ".join(one.split("://")[-1].rpartition("@")[2].partition("/")[0] for one in url.split(","))
 
 
 def registry() -> CollectorRegistry:

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from contracts.base import Live
-from contracts.streams import CLASSES
 from kit.db import Database
 from kit.messaging.bus import Bus
 from kit.messaging.envelope import Envelope
 from kit.messaging.relay import Relay
 from kit.messaging.tx import ReadTx, Tx
 
-LAST = CLASSES["jobs"].max_deliver
+LAST = 3
+"""Attempts at a job."""
 
 
 class Closing(Exception):

@@ -1,6 +1,6 @@
-"""Streams and consumers, declared once per deployment by `python -m <service> provision`; services only compare."""
+"""Streams and consumers, declared once per deployment by `python -m <service> provision`; services only compare
+(`kit.drift`)."""
 
-import logging
 from dataclasses import dataclass
 
 from nats.js import JetStreamContext
@@ -17,11 +17,6 @@ from nats.js.errors import NotFoundError
 
 from contracts.base import Command, Message
 from contracts.streams import ADVISORIES, CLASSES, DEAD, STREAMS, Class, Stream, durable
-
-log = logging.getLogger("kit.provision")
-SERVER_LIMIT = 20
-"""Deliveries after which the server gives up; ours come first (`kit.messaging.retry.BURY_AFTER`, `kit.jobs.LAST`), this
-one is for messages that kill their worker each time."""
 
 
 @dataclass(frozen=True)
@@ -49,52 +44,40 @@ def _filters(latency: str, messages: list[type[Message]]) -> tuple[str, ...]:
 
 
 async def apply(js: JetStreamContext, wanted: list[Durable], replicas: int) -> None:
-    """Idempotent: creates what is missing, updates what differs."""
+    """Idempotent: creates what is missing, updates what differs. Places in the streams and what waits there stay."""
     for stream in STREAMS:
-        await _apply_stream(js, _stream_config(stream, replicas))
+        await _apply_stream(js, stream_config(stream), replicas)
     for consumer in wanted:
-        await js.add_consumer(consumer.latency.stream, config=_consumer_config(consumer))
+        await js.add_consumer(consumer.latency.stream, config=consumer_config(consumer))
 
 
-async def _apply_stream(js: JetStreamContext, config: StreamConfig) -> None:
+async def _apply_stream(js: JetStreamContext, config: StreamConfig, replicas: int) -> None:
     try:
-        await js.stream_info(config.name or "")
+        live = (await js.stream_info(config.name or "")).config
     except NotFoundError:
-        await js.add_stream(config)
+        await js.add_stream(config, num_replicas=replicas)
     else:
-        await js.update_stream(config)
+        await js.update_stream(config, num_replicas=replicas, max_bytes=_room(config, live))
 
 
-def _stream_config(stream: Stream, replicas: int) -> StreamConfig:
+def _room(declared: StreamConfig, live: StreamConfig) -> int:
+    """Whoever gave a stream more room keeps it; -1 is no limit at all."""
+    given = live.max_bytes or -1
+    return given if given < 0 else max(given, declared.max_bytes or 0)
+
+
+def stream_config(stream: Stream) -> StreamConfig:
     return StreamConfig(
         name=stream.name, subjects=list(stream.subjects), retention=RetentionPolicy.LIMITS, storage=StorageType.FILE,
         discard=DiscardPolicy.NEW, max_age=stream.max_age, max_bytes=stream.max_bytes, max_msg_size=stream.max_msg_size,
-        duplicate_window=stream.duplicate_window, num_replicas=replicas, allow_direct=True,
+        duplicate_window=stream.duplicate_window, allow_direct=True,
     )  # fmt: skip
 
 
-def _consumer_config(consumer: Durable) -> ConsumerConfig:
+def consumer_config(consumer: Durable) -> ConsumerConfig:
     latency = consumer.latency
     return ConsumerConfig(
         durable_name=consumer.name, ack_policy=AckPolicy.EXPLICIT, deliver_policy=DeliverPolicy.ALL,
-        ack_wait=latency.ack_wait, max_deliver=SERVER_LIMIT,
+        ack_wait=latency.ack_wait, max_deliver=latency.max_deliver,
         max_ack_pending=latency.max_ack_pending, filter_subjects=list(consumer.subjects),
     )  # fmt: skip
-
-
-async def drift(js: JetStreamContext, wanted: list[Durable]) -> list[str]:
-    """What is missing or different on the server, one sentence each; empty means as declared."""
-    return [problem for consumer in wanted if (problem := await _consumer_drift(js, consumer))]
-
-
-async def _consumer_drift(js: JetStreamContext, consumer: Durable) -> str | None:
-    try:
-        live = (await js.consumer_info(consumer.latency.stream, consumer.name)).config
-    except NotFoundError:
-        return f"consumer {consumer.name} on {consumer.latency.stream} does not exist"
-    declared = _consumer_config(consumer)
-    for field in ("ack_wait", "max_deliver", "max_ack_pending", "ack_policy"):
-        if getattr(live, field) != getattr(declared, field):
-            return f"consumer {consumer.name}: {field} is {getattr(live, field)}, declared {getattr(declared, field)}"
-    heard = sorted(live.filter_subjects or ([live.filter_subject] if live.filter_subject else []))
-    return None if heard == list(consumer.subjects) else f"consumer {consumer.name} hears {heard}"

@@ -46,6 +46,6 @@ class Door:
     @property
     def bus(self) -> Bus:
         """Unavailable while the message bus is not connected: nothing is buffered that might go out later."""
-        if not self.service.ready or not self.service.nc.is_connected:
+        if not (self.service.ready and self.service.is_connected):
             raise Unavailable("bus_unavailable", "The message bus is not reachable, try again.")
         return self.service.bus
