@@ -46,6 +46,24 @@ def test_migrations_and_streams_come_first(release: Release, room: str) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
+def test_a_rollback_brings_back_the_streams_of_the_older_version(release: Release, room: str) -> None:
+    """Helm runs the hooks of the release that it goes back to; the tables of the newer one stay."""
+    job = release.one("Job", f"fairway-{room}-provision")
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-rollback"
+    pod, before = job["spec"]["template"], release.pods[f"fairway-{room}-migrate"]
+    assert container(pod)["args"] == ["provision"]
+    assert environment(pod) == environment(before)
+
+
+def test_no_job_outlives_an_upgrade(release: Release) -> None:
+    jobs = release.all("Job")
+    assert len(jobs) == 2 * len(ROOMS)
+    for job in jobs.values():
+        assert "before-hook-creation" in job["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+        assert job["spec"]["activeDeadlineSeconds"] == 600
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_settings_are_the_shared_ones_and_then_its_own(release: Release, alone: Alone, room: str) -> None:
     for name in {f"fairway-{room}", f"fairway-{room}-worker"} & set(release.pods):
         assert sources(release.pods[name]) == ["fairway-shared", f"fairway-{room}"]
@@ -59,7 +77,7 @@ def sources(pod: Values) -> list[str]:
 
 
 def test_every_pod_is_confined(release: Release) -> None:
-    assert len(release.pods) == 3 * len(ROOMS) - 1
+    assert len(release.pods) == 4 * len(ROOMS) - 1
     for pod in release.pods.values():
         assert pod["spec"]["securityContext"]["runAsNonRoot"]
         assert pod["spec"]["automountServiceAccountToken"] is False
@@ -71,7 +89,7 @@ def test_every_pod_is_confined(release: Release) -> None:
 
 
 def test_every_lasting_pod_is_watched_and_spread(release: Release) -> None:
-    lasting = {name: pod for name, pod in release.pods.items() if not name.endswith("-migrate")}
+    lasting = {name: pod for name, pod in release.pods.items() if not name.endswith(("-migrate", "-provision"))}
     for pod in lasting.values():
         port = environment(pod)["HTTP__PORT"]
         assert pod["metadata"]["annotations"]["prometheus.io/port"] == port
