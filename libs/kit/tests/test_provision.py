@@ -8,7 +8,7 @@ import httpx
 import pytest
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
-from toy import CallOut, build
+from toy import AddItem, CallOut, build
 
 from contracts.streams import CLASSES, EVENTS, STREAMS
 from kit import watchdog
@@ -153,3 +153,31 @@ async def test_running_service_bears_the_next_version_s_settings(js, settings, m
     assert not watching.done()
     assert caplog.text.count("consumer.differs") == 1
     watching.cancel()
+
+
+async def test_events_of_a_day_come_again_after_the_broker_lost_its_store(js, caller: Caller, spawn, sql):
+    """And those that were heard before have no second effect."""
+    service = spawn()
+    name = f"lost {uuid4().hex[:6]}"
+    await caller.send(AddItem(name=name))
+    await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'event'", name))
+    await eventually(lambda: not sql("select 1 from outbox where published_at is null"))
+    service.kill()
+    for stream in STREAMS:
+        await js.delete_stream(stream.name)
+    assert await asyncio.to_thread(spawn("provision").wait, 20) == 0
+    assert await asyncio.to_thread(spawn("republish").wait, 20) == 0
+    spawn()
+    published = len(sql("select 1 from outbox where subject like 'evt.%%'"))
+    await eventually(lambda: _holds(js, published), 20)
+    await eventually(lambda: _all_heard(js), 20)
+    assert sql("select count(*) from items where name = %s and seen_by = 'event'", name) == [(1,)]
+
+
+async def _holds(js, count: int) -> bool:
+    return (await js.stream_info("EVENTS")).state.messages == count > 0
+
+
+async def _all_heard(js) -> bool:
+    heard = await js.consumer_info("EVENTS", "toy-events-v1")
+    return (heard.num_pending, heard.num_ack_pending) == (0, 0)

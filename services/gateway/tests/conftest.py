@@ -1,6 +1,8 @@
 """The real gateway on a throw-away NATS and database, asked over HTTP; small responders stand for other services."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -84,6 +86,26 @@ async def http(running: Any, settings: Settings) -> AsyncIterator[httpx.AsyncCli
     hooks = {"response": [as_described]}
     async with httpx.AsyncClient(base_url=BASE, timeout=20, trust_env=False, event_hooks=hooks) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def start(running, dev_token):
+    """Starts `python -m gateway` beside the one in this process, on the same bus and database; its address and pid."""
+
+    @contextmanager
+    def run(**changes: str) -> Iterator[tuple[str, str, int]]:
+        public, internal = free_port(), free_port()
+        ports = {"PUBLIC__PORT": str(public), "HTTP__PORT": str(internal)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway"], env=os.environ | ports | changes, stdout=subprocess.DEVNULL
+        )
+        try:
+            yield f"http://127.0.0.1:{public}", f"http://127.0.0.1:{internal}", process.pid
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    return run
 
 
 @pytest.fixture

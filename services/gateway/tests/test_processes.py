@@ -6,37 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from gateway.api.aois import EXAMPLE as AOI
-from kit.testing import eventually, free_port
+from kit.testing import eventually
 
 NOWHERE = "127.0.0.1:9"
-
-
-@pytest.fixture
-def start(running, dev_token):
-    """Starts `python -m gateway` beside the one in this process, on the same bus and database; its address and pid."""
-
-    @contextmanager
-    def run(**changes: str) -> Iterator[tuple[str, str, int]]:
-        public, internal = free_port(), free_port()
-        ports = {"PUBLIC__PORT": str(public), "HTTP__PORT": str(internal)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway"], env=os.environ | ports | changes, stdout=subprocess.DEVNULL
-        )
-        try:
-            yield f"http://127.0.0.1:{public}", f"http://127.0.0.1:{internal}", process.pid
-        finally:
-            process.terminate()
-            process.wait(20)
-
-    return run
 
 
 def children(pid: int) -> set[int]:

@@ -77,8 +77,8 @@ async def test_held_row_is_left_to_its_holder(running, caller: Caller, tools, ti
         await session.execute(text(f"{held} where id = {job.prediction_id}"))
         await session.commit()
     work = asyncio.create_task(drive(job, context(running, job), tools))
-    await asyncio.sleep(2)
-    assert not work.done()
+    done, _ = await asyncio.wait({work}, timeout=2)
+    assert not done
     work.cancel()
     assert await columns(running, job, "attempt", "status") == (1, "initializing")
 

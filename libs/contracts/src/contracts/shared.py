@@ -7,7 +7,6 @@ from pydantic import Field
 
 from contracts.base import Contract
 
-Slug = Annotated[str, Field(max_length=200, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 StacId = Annotated[str, Field(min_length=1, max_length=200)]
 Visibility = Literal["private", "public"]
 Json = dict[str, Any]

@@ -1,6 +1,7 @@
-"""`python -m <service> [serve|worker|provision|migrate] ...`, the same for every room; several verbs run in turn."""
+"""`python -m <service> [serve|worker|provision|migrate|republish] ...`, the same for every room; verbs run in turn."""
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from nats import connect
 
 from kit import telemetry
 from kit.app import Service
+from kit.messaging.relay import republish
 from kit.provision import apply
 from kit.settings import ServiceSettings, load
 
-VERBS = ("serve", "worker", "provision", "migrate")
+log = logging.getLogger("kit.cli")
+VERBS = ("serve", "worker", "provision", "migrate", "republish")
 
 
 def run(service: str, settings_type: type[ServiceSettings], build: Callable[..., Service]) -> None:
@@ -35,9 +38,15 @@ def _run(verb: str, service: str, settings: ServiceSettings, build: Callable[...
     if verb == "migrate":
         from kit import migrations
 
-        migrations.upgrade(service, settings.database_url.get_secret_value())
+        migrations.upgrade(service, _url(settings))
+    elif verb == "republish":
+        log.info("outbox.due_again", extra={"facts": {"events": asyncio.run(republish(_url(settings)))}})
     else:
         uvloop.run(_do(verb, build, settings))
+
+
+def _url(settings: ServiceSettings) -> str:
+    return settings.database_url.get_secret_value()
 
 
 async def _do(verb: str, build: Callable[..., Service], settings: ServiceSettings) -> None:

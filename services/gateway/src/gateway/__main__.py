@@ -1,4 +1,4 @@
-"""`python -m gateway [serve|provision|migrate]`, as every room. To serve with several workers is to supervise as many
+"""`python -m gateway [serve|provision|migrate|republish]`, as every room. To serve with several workers is to supervise as many
 processes."""
 
 import sys

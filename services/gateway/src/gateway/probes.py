@@ -27,7 +27,7 @@ class Probes:
         """Only what is configured has a key."""
         async with httpx.AsyncClient(timeout=self.settings.probe_timeout) as http:
             probes = self._probes(http)
-            results = await asyncio.gather(*(self._limited(probe) for probe in probes.values()))
+            results = await asyncio.gather(*(self._limited(name, probe) for name, probe in probes.items()))
         found = dict(zip(probes, results, strict=True))
         collections = {name: found.pop(name) for name in COLLECTIONS if name in found}
         return found | ({"stac_collections": collections} if collections else {})
@@ -49,13 +49,13 @@ class Probes:
         await asyncio.to_thread(lambda: self.storage.client.head_bucket(Bucket=self.settings.bucket))
         return True
 
-    async def _limited(self, probe: Probe) -> Any:
-        """Whatever went wrong, it is not reachable."""
+    async def _limited(self, name: str, probe: Probe) -> Any:
+        """Whatever went wrong, it is not reachable. Why is in the log: the answer is public."""
         try:
             async with asyncio.timeout(self.settings.probe_timeout + GRACE):
                 return await probe()
         except Exception as error:
-            log.info("probe.failed", extra={"facts": {"reason": repr(error)}})
+            log.warning("probe.failed", extra={"facts": {"probe": name, "reason": repr(error)}})
             return False
 
 

@@ -19,7 +19,7 @@ from nats.errors import Error as NatsError
 from contracts.base import token
 from contracts.streams import EVENTS
 from kit import failpoints, metrics
-from kit.db import Database
+from kit.db import Database, plain_url
 from kit.messaging.acks import Acks
 
 log = logging.getLogger("kit.relay")
@@ -138,13 +138,12 @@ class Relay:
             await connection.execute(sql, (keep, PRUNE_BATCH))
 
 
-async def republish(db: Database, since: timedelta) -> int:
-    """After the broker lost its store: marks what was published in the last `since` as due again; how many."""
-    async with db.raw() as connection:
-        cursor = await connection.execute(
-            "update outbox set published_at = null where published_at > now() - %s", (since,)
-        )
-        return cursor.rowcount
+async def republish(url: str) -> int:
+    """After the broker lost its store: what was published in the last `KEEP_PUBLISHED` is due again; how many.
+    Whoever has handled a message already knows it by its inbox."""
+    async with await psycopg.AsyncConnection.connect(plain_url(url), autocommit=True) as connection:
+        again = "update outbox set published_at = null where published_at > now() - %s"
+        return (await connection.execute(again, (KEEP_PUBLISHED,))).rowcount
 
 
 async def _scalar(connection: psycopg.AsyncConnection, sql: LiteralString, *params: object) -> object:

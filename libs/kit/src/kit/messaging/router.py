@@ -95,12 +95,6 @@ def _provided(wanted: type, provides: tuple[object, ...], handler: Handler) -> o
     raise TypeError(f"{handler.__module__}.{handler.__qualname__} wants {wanted.__name__}, which nobody provides")
 
 
-def takes_context(handler: Handler) -> bool:
-    """Whether the handler has a second positional parameter for its Tx, ReadTx or JobContext."""
-    hints = get_type_hints(getattr(handler, "func", handler))
-    return any(getattr(hint, "__name__", "") in PER_CALL for hint in hints.values())
-
-
 def by_class(routes: list[Route]) -> dict[str, dict[str, Route]]:
     """Latency class → CloudEvents type → route; TypeError when a message is heard twice."""
     table: dict[str, dict[str, Route]] = defaultdict(dict)
