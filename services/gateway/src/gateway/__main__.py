@@ -1,5 +1,5 @@
-"""`python -m gateway [serve|provision|migrate|republish]`, as every room. To serve with several workers is to supervise as many
-processes."""
+"""`python -m gateway [serve|provision|migrate|republish]`, as every room. To serve with several workers is to supervise
+as many processes."""
 
 import sys
 
