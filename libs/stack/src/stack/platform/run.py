@@ -50,6 +50,10 @@ def _not_running(home: Home) -> list[str]:
     return [room for room in ROOMS if Daemon(room, [], home=home).pid is None]
 
 
+def _prepared(home: Home, env: Env, say: Progress, room: str) -> None:
+    timed(f"prepare {room}", say, lambda: prepare(home, env, room))
+
+
 def prepare(home: Home, env: Env, room: str) -> None:
     """Migrations, streams, durables, and the administrator; StackError with the end of what it said."""
     _ours(home, env, room, [room, "migrate", "provision"])
