@@ -125,12 +125,12 @@ async def test_stream_that_differs_is_put_right(js, settings, changes, problem):
     assert await drift(js, durables) == []
 
 
-@pytest.mark.parametrize("room", [2 * EVENTS.max_bytes, -1])
-async def test_stream_that_was_given_room_keeps_it(js, settings, room):
-    await js.update_stream((await js.stream_info("EVENTS")).config, max_bytes=room)
+@pytest.mark.parametrize("most", [2 * EVENTS.max_bytes, -1])
+async def test_stream_that_was_given_room_keeps_it(js, settings, most):
+    await js.update_stream((await js.stream_info("EVENTS")).config, max_bytes=most)
     assert await drift(js, build(settings).durables) == []
     await provisioned(build(settings))
-    assert (await js.stream_info("EVENTS")).config.max_bytes == room
+    assert (await js.stream_info("EVENTS")).config.max_bytes == most
     await js.update_stream((await js.stream_info("EVENTS")).config, max_bytes=EVENTS.max_bytes)
 
 
