@@ -4,6 +4,7 @@ Half of the examples are as described, half break the description in one place. 
 other example names one that is there.
 """
 
+import re
 from typing import Any
 
 import hypothesis
@@ -57,22 +58,35 @@ def described(running: System) -> Any:
     return schema
 
 
-@pytest.mark.parametrize("who", CALLERS)
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_operation(name: str, who: Who, described: Any, running: System, rows: Rows):
+def test_operation(name: str, described: Any, running: System, rows: Rows):
+    """Every example is sent by every caller."""
     method, path = name.split(" ", 1)
-    made, operation = _made(name, path, rows), described[path][method]
+    operation = described[path][method]
     cases = st.one_of(*(operation.as_strategy(mode) for mode in GenerationMode))
 
     @LIMITS
-    @hypothesis.given(case=cases, real=st.booleans())
-    def holds(case: Any, real: bool) -> None:
+    @hypothesis.given(case=cases, real=st.booleans(), callers=st.permutations(CALLERS))
+    def holds(case: Any, real: bool, callers: list[Who]) -> None:
         if real:
-            case.path_parameters.update(made)
-        case.headers.update(headers(who, running.token))
-        case.call_and_validate(checks=CHECKS[name in MAY_BE_503 :], timeout=20, allow_redirects=False)
+            case.path_parameters.update(_made(name, path, rows))
+        for who in callers:
+            sent = {"headers": headers(who, running.token), "timeout": 20, "allow_redirects": False}
+            case.call_and_validate(checks=CHECKS[name in MAY_BE_503 :], **sent)
 
     holds()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_worthless_credentials(name: str, described: Any):
+    """401, unless nobody is asked for any."""
+    method, path = name.split(" ", 1)
+    operation = described[path][method]
+    case = operation.Case(path_parameters=dict.fromkeys(re.findall(r"{(\w+)}", path), "1"))
+    response = case.call(headers={"Authorization": "Bearer worthless"}, timeout=20, allow_redirects=False)
+    assert (response.status_code == 401) is bool(operation.definition.raw["security"])
+    if response.status_code == 401:
+        case.validate_response(response, checks=CHECKS)
 
 
 def _made(name: str, path: str, rows: Rows) -> dict[str, Any]:

@@ -73,7 +73,9 @@ class Ordered(Filters):
 
 
 class Boxed(Filters):
-    in_bbox: Annotated[str | None, AfterValidator(_box_text)] = Field(None, description="minLon,minLat,maxLon,maxLat")
+    in_bbox: Annotated[str | None, AfterValidator(_box_text)] = Field(
+        None, max_length=200, description="minLon,minLat,maxLon,maxLat", examples=["85.51,27.62,85.52,27.63"]
+    )
 
 
 class Expanding(Filters):

@@ -62,7 +62,7 @@ async def list_base_models(request: Request, filters: Annotated[BaseModelFilters
 
 
 @routes.get("/base-models/{model_id}/", Policy.ANON, c.BaseModelRow)
-async def get_base_model(request: Request, model_id: Id, expand: str = "") -> Response:
+async def get_base_model(request: Request, model_id: Id, expand: Word = "") -> Response:
     return await ask(request, c.GetBaseModel(model_id=model_id, expand=expand == "stac"))
 
 
@@ -93,7 +93,7 @@ async def edit_base_model_stac(request: Request, model_id: Id, body: StacBody) -
 
 
 @routes.get("/pinned-models/", Policy.ANON, c.PinnedModels)
-async def list_pinned_models(request: Request, expand: str = "") -> Response:
+async def list_pinned_models(request: Request, expand: Word = "") -> Response:
     return await ask(request, ListPinnedModels(expand=expand == "stac"))
 
 

@@ -12,7 +12,7 @@ from contracts.catalog import datasets as c
 from contracts.shared import Visibility
 from gateway.body import Body, Id, Keywords, TileTemplate, UserId
 from gateway.commands import send
-from gateway.paging import Expanding, Ordered, Searched
+from gateway.paging import Expanding, Ordered, Searched, Word
 from gateway.policy import Policy
 from gateway.queries import ask, ask_rows
 from gateway.routing import Routes
@@ -90,7 +90,7 @@ async def list_datasets(request: Request, filters: Annotated[DatasetFilters, Que
 
 
 @routes.get("/datasets/{dataset_id}/", Policy.PUBLIC_READ, c.Dataset)
-async def get_dataset(request: Request, dataset_id: Id, expand: str = "") -> Response:
+async def get_dataset(request: Request, dataset_id: Id, expand: Word = "") -> Response:
     return await ask(request, c.GetDataset(dataset_id=dataset_id, expand=expand == "stac"))
 
 

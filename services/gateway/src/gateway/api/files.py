@@ -7,7 +7,7 @@ them.
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,22 +25,24 @@ STORED: dict[int | str, dict[str, Any]] = {200: {"description": "It is there", "
     "Accept-Ranges": {"description": "Parts may be asked for", "schema": {"const": "bytes"}},
 }}}  # fmt: skip
 Key = Annotated[str, Query(max_length=1024)]
+Name = Annotated[str, Path(max_length=200)]
+ObjectKey = Annotated[str, Path(max_length=1024)]
 
 
 @routes.get("/stac-assets/{collection}/{item_id}/{asset}/", Policy.ANON, status=302)
-async def get_stac_asset(request: Request, collection: str, item_id: str, asset: str) -> Response:
+async def get_stac_asset(request: Request, collection: Name, item_id: Name, asset: Name) -> Response:
     """Of base-models, local-models and datasets: model, checkpoint, training-metrics, download."""
     return await _redirected(request, c.GetDownload(collection=collection, item_id=item_id, asset=asset))
 
 
 @routes.get("/artifacts/{bucket}/{key:path}", Policy.ANON, status=302)
-async def get_artifact(request: Request, bucket: str, key: str) -> Response:
+async def get_artifact(request: Request, bucket: Name, key: ObjectKey) -> Response:
     """Whether the artifact exists is not checked."""
     return await _redirected(request, c.GetArtifact(bucket=bucket, key=key))
 
 
 @routes.add("HEAD", "/artifacts/{bucket}/{key:path}", Policy.ANON, responses=STORED)
-async def head_artifact(request: Request, bucket: str, key: str) -> Response:
+async def head_artifact(request: Request, bucket: Name, key: ObjectKey) -> Response:
     found = c.Stored.model_validate_json(await answer(request, c.HeadArtifact(bucket=bucket, key=key), WAIT))
     headers = {"content-length": str(found.size), "etag": found.etag, "accept-ranges": "bytes", **ANY_ORIGIN}
     return Response(headers=headers, media_type=found.content_type)

@@ -60,7 +60,9 @@ def _tile_text(text: str | None) -> str | None:
 class LabelFilters(Boxed):
     aoi: Id | None = None
     aoi__dataset: Id | None = None
-    tile: Annotated[str | None, AfterValidator(_tile_text)] = Field(None, description="z/x/y")
+    tile: Annotated[str | None, AfterValidator(_tile_text)] = Field(
+        None, max_length=40, description="z/x/y", examples=["19/386697/220243"]
+    )
 
     def fields(self) -> dict[str, Any]:
         return {"aoi": self.aoi, "dataset": self.aoi__dataset, "tile": tile_of(self.tile) if self.tile else None}

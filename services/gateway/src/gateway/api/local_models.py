@@ -39,7 +39,7 @@ async def list_local_models(request: Request, filters: Annotated[LocalModelFilte
 
 
 @routes.get("/local-models/{model_id}/", Policy.PUBLIC_READ, c.LocalModelRow)
-async def get_local_model(request: Request, model_id: Id, expand: str = "") -> Response:
+async def get_local_model(request: Request, model_id: Id, expand: Word = "") -> Response:
     return await ask(request, c.GetLocalModel(model_id=model_id, expand=expand == "stac"))
 
 

@@ -10,6 +10,7 @@ from contracts.verdict import Refused
 from gateway.auth.identity import External
 from gateway.auth.osm_cookie import OsmConnection, connection_of
 from gateway.call import Call, call_of
+from gateway.paging import Word
 from gateway.policy import Policy
 from gateway.problems import refusal
 from gateway.routing import Routes
@@ -19,7 +20,7 @@ routes = Routes("accounts")
 
 
 @routes.get("/auth/onboarding/", Policy.ANON, status=302, refuses={409: "The login or the account is linked already."})
-async def onboarding(request: Request, new_user: str = "") -> Response:
+async def onboarding(request: Request, new_user: Word = "") -> Response:
     """`new_user=true` makes an account under a negative id; otherwise the OSM account counts that was connected at the
     portal. Ends on the frontend, or back at the portal when nobody here has that OSM account."""
     call = call_of(request)

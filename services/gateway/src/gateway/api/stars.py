@@ -18,7 +18,13 @@ from kit.errors import Invalid
 
 routes = Routes("stars")
 LONGEST = 200
-Target = Annotated[str, Query(description="Name of a model or `stac_id` of a dataset, at most 200 characters")]
+Target = Annotated[
+    str,
+    Query(
+        description="Name of a model or `stac_id` of a dataset",
+        json_schema_extra={"minLength": 1, "maxLength": LONGEST},
+    ),
+]
 
 
 @routes.get("/stars/", Policy.ANON, c.Star)

@@ -1,7 +1,8 @@
 """Proving an address, in two steps. Answers have the shape that the old pages read: `message` or `error`."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,6 +18,7 @@ from gateway.schema import OTHER_WORDS, Message
 from kit.errors import Unavailable
 
 routes = Routes("accounts")
+Part = Annotated[str, Query(max_length=1000)]
 INVALID = "This link is not valid. Please ask for a new one."
 
 
@@ -32,7 +34,7 @@ async def request_email_verification(request: Request) -> Response:
 
 
 @routes.get("/auth/me/verify-email/", Policy.ANON, Message, responses=OTHER_WORDS)
-async def verify_email(request: Request, uid: str = "", token: str = "") -> Response:
+async def verify_email(request: Request, uid: Part = "", token: Part = "") -> Response:
     """200 also for an address that is proven already."""
     if not (uid and token):
         return _error("The link is not complete: uid and token are needed.")

@@ -1,5 +1,8 @@
 """`/auth/login/`, `/auth/callback/`: OpenStreetMap's login in two steps, of which the frontend takes the middle one."""
 
+from typing import Annotated
+
+from fastapi import Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,6 +14,7 @@ from gateway.v1.routes import EarlyRoutes
 from kit.errors import Invalid, NotFound
 
 routes = EarlyRoutes("auth")
+Part = Annotated[str, Query(max_length=4096)]
 
 
 class LoginAddress(BaseModel):
@@ -30,7 +34,7 @@ async def osm_login(request: Request) -> Response:
     "/auth/callback/", Policy.OPEN, AccessToken,
     refuses={404: "There is no login at OpenStreetMap here.", 502: "OpenStreetMap does not answer."},
 )  # fmt: skip
-async def osm_callback(request: Request, code: str = "", state: str = "") -> Response:
+async def osm_callback(request: Request, code: Part = "", state: Part = "") -> Response:
     """The page that OpenStreetMap sent back brings `code` and `state`; the answer's token goes into the header
     `access-token`."""
     missing = {name: ["This field is required."] for name, value in (("code", code), ("state", state)) if not value}

@@ -1,8 +1,9 @@
 """`/task/status/{id}/`: how a run goes. v1 named queue entries here; these ids name rows (`training-9`)."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,21 +20,19 @@ from gateway.v1.statuses import STATES, TASK_STATES, task_of
 from kit.errors import DomainError, NotFound
 
 routes = EarlyRoutes("task")
-NEVER_UNKNOWN = {404: None}
+TaskId = Annotated[str, Path(max_length=200)]
 UNKNOWN = {"status": "PENDING", "result": None, "traceback": None}
 
 
-async def task_status(request: Request, task_id: str) -> Response:
+async def task_status(request: Request, task_id: TaskId) -> Response:
     """Unknown ids are pending for ever, as they were."""
     task = task_of(task_id)
     told = await _told(request, *task) if task else UNKNOWN
     return Response(orjson.dumps({"id": task_id, **told}), media_type=JSON)
 
 
-routes.get("/training/status/{task_id}/", Policy.PUBLIC_READ, Task, name="training_task_status", refuses=NEVER_UNKNOWN)(
-    task_status
-)
-routes.get("/task/status/{task_id}/", Policy.PUBLIC_READ, Task, refuses=NEVER_UNKNOWN)(task_status)
+routes.get("/training/status/{task_id}/", Policy.PUBLIC_READ, Task, name="training_task_status")(task_status)
+routes.get("/task/status/{task_id}/", Policy.PUBLIC_READ, Task)(task_status)
 
 
 async def _told(request: Request, kind: str, row_id: int) -> dict[str, Any]:

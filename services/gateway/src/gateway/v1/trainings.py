@@ -18,7 +18,7 @@ from contracts.catalog.models import PublishLocalModel, SetLocalModelVisibility
 from contracts.shared import Page
 from gateway.api import runs
 from gateway.api.trainings import PROMOTION
-from gateway.body import Body, Id
+from gateway.body import Body, Id, UserId
 from gateway.commands import send
 from gateway.paging import Ordered, Searched
 from gateway.policy import Policy
@@ -63,7 +63,7 @@ class TrainingBody(Body):
 class TrainingFilters(Searched, Ordered):
     model: Id | None = None
     status: EarlyStatus | None = None
-    user: int | None = None
+    user: UserId | None = None
 
     def page(self, size: int) -> Page:
         return super().page(size).model_copy(update={"ordering": spelt(self.ordering)})

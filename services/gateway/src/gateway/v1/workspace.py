@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog.files import GetWorkspaceUrl, ListWorkspace
-from gateway.api.files import WAIT
+from gateway.api.files import WAIT, ObjectKey
 from gateway.call import call_of
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
@@ -34,7 +34,7 @@ Files = dict[str, Row]
 
 
 @routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ, FileAddress, responses=MOVED)
-async def download(request: Request, path: str, url_only: bool = False) -> Response:
+async def download(request: Request, path: ObjectKey, url_only: bool = False) -> Response:
     link = orjson.loads(await answer(request, GetWorkspaceUrl(key=(await found(request, path))["key"]), WAIT))
     if url_only:
         return Response(orjson.dumps({"result": link["url"]}), media_type=JSON)
@@ -42,7 +42,7 @@ async def download(request: Request, path: str, url_only: bool = False) -> Respo
 
 
 @routes.get("/workspace/{path:path}", Policy.PUBLIC_READ, EarlyWorkspace)
-async def browse(request: Request, path: str) -> Response:
+async def browse(request: Request, path: ObjectKey) -> Response:
     files, folders = await _listed(request, path.strip("/"))
     sizes = {name: await _size(request, prefix) for name, prefix in folders.items()}
     body = {"file": {name: {"size": file["size"]} for name, file in files.items()}, "dir": sizes}
