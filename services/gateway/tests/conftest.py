@@ -108,6 +108,13 @@ def start(running, dev_token):
     return run
 
 
+@pytest_asyncio.fixture
+async def astonished(http: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """Takes answers that no route declares: of owners that say what they never would."""
+    async with httpx.AsyncClient(base_url=BASE, timeout=20, trust_env=False) as client:
+        yield client
+
+
 @pytest.fixture
 def problem() -> Callable[[httpx.Response, int], dict[str, Any]]:
     """The body of a refusal, checked for its form."""

@@ -90,10 +90,10 @@ CLASSES = {
 @pytest.mark.spec("1.4", "VALIDATION_ERROR, AUTHENTICATION_ERROR, AUTHORIZATION_ERROR, RESOURCE_NOT_FOUND")
 @pytest.mark.spec("1.4", "RATE_LIMIT_EXCEEDED, DRF_ERROR, INTERNAL_SERVER_ERROR")
 @pytest.mark.parametrize("status", CLASSES)
-async def test_code_and_message_follow_the_status(http, owners, problem, status):
+async def test_code_and_message_follow_the_status(astonished, owners, problem, status):
     code, message, arrange = CLASSES[status]
     arrange(owners)
-    error = problem(await http.get("/api/v1/datasets/"), status)["error"]
+    error = problem(await astonished.get("/api/v1/datasets/"), status)["error"]
     assert (error["code"], error["message"]) == (code, message)
     assert "detail" in error["details"] or error["details"] == {"title": ["too long"]}
 
@@ -106,8 +106,8 @@ async def test_message_of_a_wrong_method(http, problem):
 
 
 @pytest.mark.spec("1.4", "STAC_VALIDATION_ERROR")
-async def test_words_of_the_catalogue_are_the_message(http, owners, problem):
+async def test_words_of_the_catalogue_are_the_message(astonished, owners, problem):
     verdict = Refused(kind=Kind.UNPROCESSABLE, code="STAC_VALIDATION_ERROR", detail="epochs: 900 is above 100")
     owners.answer(ListDatasets, verdict)
-    error = problem(await http.get("/api/v1/datasets/"), 422)["error"]
+    error = problem(await astonished.get("/api/v1/datasets/"), 422)["error"]
     assert (error["code"], error["message"]) == ("STAC_VALIDATION_ERROR", "epochs: 900 is above 100")

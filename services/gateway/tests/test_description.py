@@ -17,7 +17,7 @@ from gateway.routing import DoorRoute, Routes
 from gateway.schema import Pending, Said
 from gateway.settings import DoorSettings
 from gateway.v1.routes import EarlyRoutes
-from gateway.words import PARAMETERS, spoken
+from gateway.words import PARAMETERS, TAGS, spoken
 
 Operation = dict[str, Any]
 
@@ -44,11 +44,15 @@ def answers(operation: Operation) -> Iterator[tuple[str, Any]]:
 
 
 def test_every_operation_has_words(operations: dict[str, Operation]):
-    said = {name for tag, words in spoken().items() if tag != PARAMETERS for name in words}
+    said = {name for tag, words in spoken().items() if tag not in (TAGS, PARAMETERS) for name in words}
     assert said == set(operations), "gateway/words.toml has words for each operation and for no other"
     misplaced = [name for name, one in operations.items() if name not in spoken().get(one["tags"][0], {})]
     assert misplaced == []
     assert [name for name, one in operations.items() if not (one["summary"] and one["description"])] == []
+
+
+def test_every_tag_has_words(app: FastAPI, operations: dict[str, Operation]):
+    assert {one["name"] for one in app.openapi()["tags"]} == {tag for one in operations.values() for tag in one["tags"]}
 
 
 def test_every_parameter_has_words(operations: dict[str, Operation]):

@@ -24,6 +24,7 @@ from gateway.api import (
     inference,
     kpi,
     labels,
+    live,
     local_models,
     mappings,
     mapswipe,
@@ -45,9 +46,10 @@ from gateway.edge import Edge
 from gateway.settings import DoorSettings
 
 MODULES = (
-    aois, labels, geodata, datasets, trainings, predictions, public_predictions, categories, base_models, local_models,
-    model_cards, notifications, auth, verification, onboarding, events, commands, dead_letters, mappings, system,
-    documents, stars, feedback, files, osm, banners, user_state, kpi, mapswipe, webhooks, inference, *v1.MODULES,
+    aois, labels, geodata, datasets, trainings, predictions, live, public_predictions, categories, base_models,
+    local_models, model_cards, notifications, auth, verification, onboarding, events, commands, dead_letters, mappings,
+    system, documents, stars, feedback, files, osm, banners, user_state, kpi, mapswipe, webhooks, inference,
+    *v1.MODULES,
 )  # fmt: skip
 """In the order of how often they are asked: routes are tried one after the other."""
 REQUEST_HEADERS = [

@@ -10,25 +10,7 @@ from gateway.components import ALWAYS, LOGINS, NAMES, RATE, components, header, 
 from gateway.outcomes import refusals
 from gateway.policy import Policy
 from gateway.routing import DoorRoute
-from gateway.words import put_into_words
-
-TAGS = {
-    "accounts": "Who one is here: login, profile, proof of the address, onboarding.",
-    "datasets": "Training data, built from AOIs, imagery and labels.",
-    "aois": "Areas of interest.",
-    "local-models": "Models that were trained here.",
-    "trainings": "Training runs.",
-    "predictions": "Prediction runs and their results.",
-    "public-predictions": "Predictions that their owners published.",
-    "feedback": "What people say of single predictions.",
-    "banners": "Announcements.",
-    "notifications": "What a person was told.",
-    "workspace": "The files in the bucket.",
-    "stars": "What people like.",
-    "user-state": "What a page wants to find again.",
-    "system": "Health and documents.",
-}
-"""In the order in which readers meet them; tags of further routes follow."""
+from gateway.words import TAGS, put_into_words, spoken
 
 
 def described(app: FastAPI, server: str) -> dict[str, Any]:
@@ -37,7 +19,7 @@ def described(app: FastAPI, server: str) -> dict[str, Any]:
         document = get_openapi(
             title=app.title, version=app.version, description="AI-Assisted Mapping", routes=app.routes,
             license_info={"name": "AGPL-3.0", "identifier": "AGPL-3.0-only"},
-            servers=[{"url": server.removesuffix("/api/v1") or "/"}], tags=_tags(app),
+            servers=[{"url": server.removesuffix("/api/v1") or "/"}], tags=_tags(),
         )  # fmt: skip
         for route in described_routes(app):
             (method,) = route.methods
@@ -93,9 +75,5 @@ def _without_frameworks(schemas: dict[str, Any]) -> dict[str, Any]:
     return {name: schema for name, schema in schemas.items() if name not in ("HTTPValidationError", "ValidationError")}
 
 
-def _tags(app: FastAPI) -> list[dict[str, str]]:
-    used = dict.fromkeys(tag for route in app.routes for tag in getattr(route, "tags", ()))
-    return [
-        *({"name": name, "description": text} for name, text in TAGS.items()),
-        *({"name": name} for name in used if name not in TAGS),
-    ]
+def _tags() -> list[dict[str, str]]:
+    return [{"name": name, "description": text} for name, text in spoken()[TAGS].items()]

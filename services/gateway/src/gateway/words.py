@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 HERE = Path(__file__).parent
-PARAMETERS = "parameters"
+TAGS, PARAMETERS = "tags", "parameters"
 
 
 @cache
 def spoken() -> dict[str, dict[str, Any]]:
-    """Tag → operation → summary and description; the last part is parameter → description."""
+    """Tag → operation → summary and description; the parts `tags` and `parameters` are name → description."""
     return tomllib.loads((HERE / "words.toml").read_text())
 
 

@@ -1,4 +1,4 @@
-"""Predictions: submit, watch, cancel, publish; small areas at once."""
+"""Predictions: submit, watch, cancel, publish."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -20,7 +20,6 @@ from gateway.routing import Routes
 from gateway.schema import Feature, Features, ListOf
 
 routes = Routes("predictions")
-LIVE = 60.0
 SQUARE = [[85.51, 27.62], [85.52, 27.62], [85.52, 27.63], [85.51, 27.63], [85.51, 27.62]]
 EXAMPLE = {"model_stac_id": "unet-v1", "image_uri": "https://img.example/t/{z}/{x}/{y}.png", "zoom": 19,
            "geometry": {"type": "Polygon", "coordinates": [SQUARE]}}  # fmt: skip
@@ -78,14 +77,6 @@ class PredictBody(Body):
         area = self.geometry.model_dump() if self.geometry else polygon_of(self.bbox or (0, 0, 0, 0))
         values = self.model_dump(exclude={"bbox", "geometry"})
         return c.SubmitPrediction(geometry=area, **values)
-
-
-class LiveBody(Body):
-    model_stac_id: str = Field(min_length=1, max_length=64)
-    image_uri: Imagery
-    bbox: BoundingBox
-    zoom: Zoom
-    params: dict[str, Any] = {}
 
 
 class CentroidFilters(Searched):
@@ -149,15 +140,6 @@ async def delete_prediction(request: Request, prediction_id: Id) -> Response:
 )  # fmt: skip
 async def submit_prediction(request: Request, body: PredictBody) -> Response:
     return await send(request, body.command())
-
-
-@routes.post(
-    "/predictions/live/", Policy.AUTH, Features[Feature], deadline=LIVE,
-    refuses={404: "There is no such model.", 422: "The model or the imagery cannot be used now."},
-)  # fmt: skip
-async def predict_live(request: Request, body: LiveBody) -> Response:
-    """A FeatureCollection at once; nothing is stored."""
-    return await ask(request, c.PredictLive(**body.model_dump()), wait=LIVE - 1)
 
 
 @routes.post(

@@ -22,7 +22,7 @@ Target = Annotated[
     str,
     Query(
         description="Name of a model or `stac_id` of a dataset",
-        json_schema_extra={"minLength": 1, "maxLength": LONGEST},
+        json_schema_extra={"maxLength": LONGEST},
     ),
 ]
 

@@ -28,11 +28,7 @@ async def missed(bus: Bus, user_id: int, after: int) -> list[Happening] | None:
 
 
 async def _read(bus: Bus, user_id: int, after: int) -> list[Happening] | None:
-    config = ConsumerConfig(
-        deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1, filter_subjects=public_subjects(),
-        ack_policy=AckPolicy.NONE, inactive_threshold=LINGER, mem_storage=True,
-    )  # fmt: skip
-    info = await bus.js.add_consumer(EVENTS.name, config=config)
+    info = await bus.js.add_consumer(EVENTS.name, config=_from(after + 1))
     subscription = await bus.js.pull_subscribe_bind(info.name, EVENTS.name)
     left, found = info.num_pending or 0, list[Happening]()
     try:
@@ -49,3 +45,10 @@ async def _read(bus: Bus, user_id: int, after: int) -> list[Happening] | None:
     finally:
         await subscription.unsubscribe()
     return found if len(found) <= MOST else None
+
+
+def _from(sequence: int) -> ConsumerConfig:
+    return ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence, filter_subjects=public_subjects(),
+        ack_policy=AckPolicy.NONE, inactive_threshold=LINGER, mem_storage=True,
+    )  # fmt: skip

@@ -21,11 +21,12 @@ from gateway.v1 import (
     people,
     predictions,
     tasks,
+    training_submit,
     trainings,
     workspace,
 )
 
 MODULES = (
-    datasets, aois, labels, models, centroids, tasks, trainings, predictions, live, feedback, feedback_areas,
-    feedback_training, features, workspace, people, notifications, banners, auth,
+    datasets, aois, labels, models, centroids, tasks, trainings, training_submit, predictions, live, feedback,
+    feedback_areas, feedback_training, features, workspace, people, notifications, banners, auth,
 )  # fmt: skip

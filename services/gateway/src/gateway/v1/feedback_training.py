@@ -24,9 +24,10 @@ from gateway.v1.base_models import declared
 from gateway.v1.facts import Facts
 from gateway.v1.feedback_areas import marked
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import EarlyTraining
+from gateway.v1.run_rows import EarlyTraining
 from gateway.v1.settings import early_settings
-from gateway.v1.trainings import LABELS, Shape, refuse_second
+from gateway.v1.training_submit import LABELS, check_limits, refuse_second
+from gateway.v1.trainings import Shape
 from kit.errors import Invalid
 
 routes = EarlyRoutes("feedback")
@@ -46,7 +47,8 @@ class FeedbackTrainingBody(Body):
     refuses={404: "There is no such model or dataset.", 409: "Its dataset cannot be built."},
 )  # fmt: skip
 async def submit_feedback_training(request: Request, body: FeedbackTrainingBody) -> Response:
-    _check_limits(body)
+    settings = early_settings()
+    check_limits(body, {"epochs": settings.feedback_epochs, "batch_size": settings.feedback_batch_size})
     training = await Facts(request).training(body.training_id)
     if training is None:
         raise Invalid("unknown_training", "Invalid request data", training_id=["There is no such training."])
@@ -80,11 +82,3 @@ async def _marked(request: Request, training_id: int) -> Row:
     if any(area["properties"]["label_status"] != 1 and not area["properties"]["label_count"] for area in areas):
         raise Invalid("no_labels", "Not all feedback areas have labels.", training_id=["Labels are missing."])
     return dataset
-
-
-def _check_limits(body: FeedbackTrainingBody) -> None:
-    settings = early_settings()
-    limits = {"epochs": settings.feedback_epochs, "batch_size": settings.feedback_batch_size}
-    wrong = {name: [f"Must not be greater than {most}."] for name, most in limits.items() if getattr(body, name) > most}
-    if wrong:
-        raise Invalid("over_the_limit", "Invalid request data", **wrong)

@@ -9,15 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts import prediction as c
-from gateway.api.predictions import LIVE, BoundingBox, Imagery
+from gateway.api.live import LIVE
+from gateway.api.predictions import BoundingBox, Imagery
 from gateway.body import Body, Id
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
 from gateway.schema import Feature, Features
 from gateway.v1.facts import Facts
-from gateway.v1.predictions import PredictionBody, model_of, submit
+from gateway.v1.prediction_submit import PredictionBody, model_of, submit
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import EarlyPrediction
+from gateway.v1.run_rows import EarlyPrediction
 from gateway.v1.thresholds import parameters
 from kit.errors import Invalid, NotFound
 

@@ -14,7 +14,7 @@ from gateway.api.runs import OUTSIDE
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
 from gateway.v1.routes import EarlyRoutes
-from gateway.v1.rows import Task
+from gateway.v1.run_rows import Task
 from gateway.v1.settings import early_settings
 from gateway.v1.statuses import STATES, TASK_STATES, task_of
 from kit.errors import DomainError, NotFound
