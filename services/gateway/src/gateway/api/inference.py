@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from contracts.prediction import PredictLive
-from gateway.api.predictions import LIVE, BoundingBox, Imagery, Zoom
+from gateway.api.live import LIVE
+from gateway.api.predictions import BoundingBox, Imagery, Zoom
 from gateway.body import Body
 from gateway.policy import Policy
 from gateway.queries import ask
