@@ -114,6 +114,13 @@ def test_another_model_begins_anew(place: Place):
     assert place.session.calls == 9
 
 
+def test_another_release_begins_anew(place: Place, monkeypatch):
+    place.predict()
+    monkeypatch.setattr(ledgers, "_code", lambda: "changed")
+    place.predict()
+    assert place.session.calls == 9
+
+
 def test_a_changed_image_is_looked_at_again_with_its_neighbours_only(place: Place):
     place.predict()
     corner = min(place.chips.iterdir())

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import fsspec
+import onnxruntime
 
 from geoml.grid import Layout, PixelBox
-from geoml.portion import FORMAT, Portion, Torn, pack, unpack
+from geoml.portion import Portion, Torn, pack, unpack
 
 log = logging.getLogger(__name__)
 INPUT, PARTS = "input", "parts"
@@ -80,8 +81,9 @@ class Ledger:
 
     def _name(self, work: Work) -> str:
         grid = work.layout.grid
-        about = [FORMAT, self._model, repr(work.params), grid.crs.to_string(), grid.west, grid.north, grid.size]
-        return hashlib.sha256(json.dumps([about, self._seen(work)]).encode()).hexdigest()
+        place = [grid.crs.to_string(), grid.west, grid.north, grid.size]
+        about = [_code(), self._model, repr(work.params), place, self._seen(work)]
+        return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
     def _seen(self, work: Work) -> list[Any]:
         """Every block with the chips below it: their places and their contents."""
@@ -97,6 +99,13 @@ def beside(images: str, model: Path) -> Ledger | None:
     if "://" not in parent or name != INPUT:
         return None
     return Ledger(f"{parent}/{PARTS}", model)
+
+
+@lru_cache(1)
+def _code() -> str:
+    """Of all that turns images into portions: the modules of this package, and what runs the model."""
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    return " ".join([onnxruntime.__version__, *map(_content, modules)])
 
 
 def _content(file: Path) -> str:

@@ -8,6 +8,7 @@ from tempfile import mkdtemp
 from rich.console import Console
 
 from stack.bench import buses, doors, lists, long_lists, starts
+from stack.bench.big import figures as big
 from stack.bench.rows import Row, table, write
 from stack.bench.system import System, memory, system, two_gateway_workers
 from stack.home import Home
@@ -35,7 +36,7 @@ def main() -> None:
 def _measures(base: float) -> list[Callable[[System], list[Row]]]:
     return [
         lambda s: doors.writes(s, base), lambda s: doors.reads(s, base), starts.starts, lists.expanded, buses.outbox,
-        buses.inbox, long_lists.long,
+        buses.inbox, long_lists.long, big.big,
     ]  # fmt: skip
 
 
