@@ -11,8 +11,10 @@ from shapely import affinity, box
 
 from geoml import ledger as ledgers
 from geoml import predict as machine
+from geoml.features import Building
 from geoml.ledger import Ledger, beside
 from geoml.portion import Portion, Torn, pack, unpack
+from geoml.seams import Finding
 
 PARAMS = {"confidence_threshold": 0.5}
 BUILDINGS = [
@@ -163,8 +165,11 @@ def test_portion_that_vanishes_is_made_again(place: Place, whole):
 
 
 def test_every_bit_is_kept():
-    portion = Portion()
-    assert unpack(pack(portion)) == portion
+    outline, view = affinity.rotate(box(1 / 3, 1 / 7, 20, 30), 33), box(-64, -64, 832, 832)
+    ready = [Building(outline, 2 / 3), Building(outline.buffer(1), 0.1)]
+    cut = [Finding(outline, outline.intersection(view), view, 17, 100 / 7)]
+    for portion in (Portion(), Portion(ready, []), Portion([], cut), Portion(ready, cut)):
+        assert unpack(pack(portion)) == portion
 
 
 def test_what_is_no_portion_is_torn():

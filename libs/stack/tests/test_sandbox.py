@@ -221,3 +221,15 @@ def test_exported_spans_are_shown(servers):
     spans = {one["name"]: one for one in servers["otlp"].get("/spans", params={"trace_id": trace_id}).json()}
     assert spans["inner"]["parent_span_id"] == spans["outer"]["span_id"]
     assert (spans["inner"]["service"], spans["inner"]["attributes"]["n"]) == ("gateway", "3")
+
+
+def test_land_is_everywhere_and_comes_back(servers):
+    """Eight roofs a tile on average, some across borders."""
+    from stack.sandbox.land import ROOF, TILES, canvas
+
+    http = servers["land"]
+    first, later = (http.get(f"/19/{x}/5.jpg").raise_for_status().content for x in (3, 3 + TILES))
+    picture = Image.open(io.BytesIO(first))
+    assert (picture.size, first == later) == ((256, 256), True)
+    red = (abs(canvas().astype(int) - ROOF).max(axis=2) < 50).mean()
+    assert 0.1 < red < 0.2
