@@ -260,6 +260,16 @@ async def test_ping_is_one_attempt_and_blames_nobody(somebody: Listener, caller:
     assert await _failures(somebody, 0)
 
 
+async def test_slow_answer_holds_up_nobody(somebody: Listener, caller: Caller):
+    await somebody.listen()
+    somebody.receiver.put("/behaviour", json={"delay": 4, "times": 1})
+    await somebody.happens()
+    await eventually(lambda: len(somebody.got()) == 1)
+    await caller.send(c.PingWebhook(webhook_id=somebody.webhook), somebody.person)
+    await somebody.logged("delivered", "queued")
+    await somebody.logged("delivered", "delivered")
+
+
 async def test_private_addresses_are_never_called(somebody: Listener):
     await somebody.listen()
     await sql(somebody.service, "update webhooks set url = 'https://localhost./x' where id = %s", somebody.webhook)

@@ -9,7 +9,9 @@ from notify.smtp import LogMailer, SmtpMailer
 from notify.userstate import handlers as userstate
 from notify.webhooks import due
 from notify.webhooks import handlers as webhooks
+from notify.webhooks.calls import Calls
 from notify.webhooks.seal import Seal
+from notify.webhooks.sending import Sending
 
 
 def build(settings: Settings) -> Service:
@@ -18,10 +20,8 @@ def build(settings: Settings) -> Service:
         handlers.router, reactions.router, accounts.router, banners.router, userstate.router, webhooks.router,
         kpi.router,
     ]  # fmt: skip
-    provides = [mailer, settings, Seal(settings)]
-    service = Service(
-        "notify", settings, routers=routers, provides=provides, loops=[due.handed_out, due.pruned, heal.healed]
-    )
+    loops = [due.handed_out, due.pruned, heal.healed]
+    service = Service("notify", settings, routers=routers, provides=[mailer, settings, Seal(settings)], loops=loops)
     service.provides.append(Ids(service.db))
     return service
 
@@ -30,6 +30,6 @@ def build_worker(settings: Settings) -> Service:
     """It alone calls addresses, so it alone needs an HTTP client."""
     from notify.webhooks.http import HttpLine
 
-    service = build(settings)
-    service.provides.append(HttpLine(settings.outbound_allow))
+    service, line = build(settings), HttpLine(settings.outbound_allow)
+    service.provides += [line, Sending(line, Seal(settings), Ids(service.db), Calls())]
     return service

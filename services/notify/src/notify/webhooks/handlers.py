@@ -4,9 +4,9 @@ from kit.ids import Ids
 from kit.jobs import JobContext
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
-from notify.webhooks import queries, sending, usecases
-from notify.webhooks.ports import Line
+from notify.webhooks import queries, usecases
 from notify.webhooks.seal import Seal
+from notify.webhooks.sending import Sending
 
 router = Router("notify")
 
@@ -57,5 +57,5 @@ async def show_secret(query: c.ShowSecret, read: ReadTx, seal: Seal) -> dict[str
 
 
 @router.job(c.WebhookJob)
-async def send_webhook(job: c.WebhookJob, ctx: JobContext, line: Line, seal: Seal, ids: Ids) -> None:
-    await sending.send(job, ctx, line, seal, ids)
+async def send_webhook(job: c.WebhookJob, ctx: JobContext, sending: Sending) -> None:
+    await sending.begin(job, ctx)

@@ -11,6 +11,7 @@ from kit.jobs import JobContext
 from kit.messaging.tx import Tx
 from notify.domain import notice
 from notify.usecases import tell
+from notify.webhooks.calls import Calls
 from notify.webhooks.domain import Outcome, headers, hopeless, next_attempt, quiet_until
 from notify.webhooks.outgoing import PING
 from notify.webhooks.ports import Line
@@ -33,13 +34,27 @@ class Attempt:
     body: bytes
 
 
-async def send(job: WebhookJob, ctx: JobContext, line: Line, seal: Seal, ids: Ids) -> None:
-    attempt = await _claimed(job.delivery_id, ctx)
-    if attempt is None:
-        return
-    outcome = await _call(attempt, line, seal)
-    async with ctx.tx() as tx:
-        await _settle(attempt, outcome, tx, ids)
+@dataclass
+class Sending:
+    """What an attempt needs besides its job."""
+
+    line: Line
+    seal: Seal
+    ids: Ids
+    calls: Calls
+
+    async def begin(self, job: WebhookJob, ctx: JobContext) -> None:
+        attempt = await _claimed(job.delivery_id, ctx)
+        if attempt is not None:
+            await self.calls.begin(self._through(attempt, ctx))
+
+    async def _through(self, attempt: Attempt, ctx: JobContext) -> None:
+        outcome = await _call(attempt, self.line, self.seal)
+        async with ctx.tx() as tx:
+            await _settle(attempt, outcome, tx, self.ids)
+
+    async def stop(self) -> None:
+        await self.calls.stop()
 
 
 async def _claimed(delivery_id: int, ctx: JobContext) -> Attempt | None:
