@@ -148,7 +148,8 @@ async def test_repeated_job_sends_once(somebody: Listener, caller: Caller):
     await caller.publish(c.WebhookJob(delivery_id=row))
     await caller.publish(c.WebhookJob(delivery_id=2**60))
     await caller.send(c.PingWebhook(webhook_id=somebody.webhook), somebody.person)
-    await somebody.logged("delivered", "delivered")
+    rows = await somebody.logged("delivered", "delivered")
+    assert rows[0]["id"] != rows[1]["id"]
     assert [json.loads(base64.b64decode(call["body"]))["type"] for call in somebody.got()] == [
         "notification.created", "webhook.ping"
     ]  # fmt: skip
