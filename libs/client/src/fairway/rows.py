@@ -110,11 +110,20 @@ class Prediction(Row):
     submitted_at: datetime
 
 
+class RelatedObj(Row):
+    """`type` says what `id` numbers; `model` is the local model that it belongs to, where known."""
+
+    id: int
+    type: str
+    model: int | None
+
+
 class Notification(Row):
     id: int
     message: str
     is_read: bool
     created_at: datetime
+    related_obj: RelatedObj | None = None
 
 
 class Webhook(Row):
