@@ -14,7 +14,7 @@ from kit.testing import ADMIN, Caller, eventually
 from prediction.live import pool
 from prediction.live.domain import Unable
 from prediction.live.pool import Busy, WarmChild, WarmChildren
-from prediction.main import run_environment
+from prediction.main import environment
 
 
 def wish(tiles_url: str, bounds, **changes) -> PredictLive:
@@ -80,7 +80,7 @@ async def hidden(running, caller: Caller) -> None:
 
 @pytest.fixture
 async def child(settings, monkeypatch):
-    one = WarmChild(run_environment(settings))
+    one = WarmChild(environment(settings))
     await one.run(os.getpid)
     monkeypatch.setattr(pool, "LIMIT", 2.0)
     yield one
@@ -111,4 +111,4 @@ async def test_idle_child_gives_its_memory_back(child, monkeypatch):
 
 async def test_long_queue_is_refused(settings):
     with pytest.raises(Busy):
-        await WarmChildren(run_environment(settings), size=0, waiting=0).run(abs, 1)
+        await WarmChildren(environment(settings), size=0, waiting=0).run(abs, 1)

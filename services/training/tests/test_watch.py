@@ -82,7 +82,7 @@ async def test_a_pipeline_server_that_comes_back_is_asked_again(submit, workers,
     workers.stop()
     row = await submit()
     await fetch_nothing(running, "update trainings set zenml_run_id = %s where id = %s", str(uuid4()), row["id"])
-    key = settings.zenml_api_key.get_secret_value()
+    key = settings.zenml_key.get_secret_value()
     async with ZenMLPipelines(f"http://127.0.0.1:{port}", key, patience=0.2) as pipelines:
         round_ = Round(settings, pipelines, running)
         assert await round_.run() is False

@@ -1,23 +1,15 @@
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from kit.settings import OutboundSettings, ServiceSettings, StorageSettings, names
-from pipelines.cluster import ClusterSettings, Quantity, amount
+from pipelines.settings import PipelineSettings, Quantity, amount
 from prediction.mapswipe.settings import MapswipeSettings
 
 
-class Settings(ServiceSettings, StorageSettings, OutboundSettings, MapswipeSettings, ClusterSettings):
+class Settings(ServiceSettings, StorageSettings, OutboundSettings, MapswipeSettings, PipelineSettings):
     """What the prediction service and its workers read from their environment."""
 
-    zenml_url: str | None = Field(None, validation_alias=names("FAIR_ZENML_STORE_URL"))
-    """The ZenML server that runs pipelines."""
-    zenml_key: SecretStr | None = Field(None, validation_alias=names("FAIR_ZENML_STORE_API_KEY"))
-    """Key of our service account there."""
-    zenml_stack: str = Field("fairway", validation_alias=names("FAIR_ZENML_STACK"))
-    """Name of the ZenML stack that runs use."""
-    models_path: Path = Field(Path("."), validation_alias=names("FAIRWAY_MODELS_PATH"))
-    """The folder that holds the package `models`."""
     work_dir: Path = Field(Path("/var/tmp/fairway/prediction"), validation_alias=names("PREDICTION_WORK_DIR"))  # noqa: S108
     """Files of runs; shared by workers of one machine."""
     sync_interval: float = Field(15.0, gt=0, validation_alias=names("PREDICTION_SYNC_INTERVAL"))

@@ -1,6 +1,7 @@
 """The pipeline server, as a part of the service's life."""
 
 from pipelines.port import Pipelines
+from pipelines.settings import revealed
 from pipelines.zenml import ZenMLPipelines
 from training.settings import Settings
 
@@ -10,6 +11,6 @@ PATIENCE = 1.2
 
 class PipelineServer:
     def __init__(self, settings: Settings) -> None:
-        client = ZenMLPipelines(settings.zenml_url, settings.zenml_api_key.get_secret_value(), patience=PATIENCE)
+        client = ZenMLPipelines(settings.zenml_url or "", revealed(settings.zenml_key), patience=PATIENCE)
         self.pipelines: Pipelines = client
         self.stop = client.aclose

@@ -1,21 +1,15 @@
 import tempfile
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from kit.settings import ServiceSettings, StorageSettings, names
-from pipelines.cluster import ClusterSettings, Quantity, amount
+from pipelines.settings import PipelineSettings, Quantity, amount
 
 
-class Settings(ServiceSettings, StorageSettings, ClusterSettings):
-    """What training reads from its environment. Without a pipeline server it starts and says so on first use."""
+class Settings(ServiceSettings, StorageSettings, PipelineSettings):
+    """What training reads from its environment."""
 
-    zenml_url: str = Field("", validation_alias=names("FAIR_ZENML_STORE_URL"))
-    """The ZenML server that runs pipelines."""
-    zenml_api_key: SecretStr = Field(SecretStr(""), validation_alias=names("FAIR_ZENML_STORE_API_KEY"))
-    """Key of our service account there."""
-    zenml_stack: str = Field("default", validation_alias=names("FAIR_ZENML_STACK"))
-    """Name of the ZenML stack that runs use."""
     sync_interval: float = Field(30.0, gt=0, validation_alias=names("TRAINING_SYNC_INTERVAL"))
     """Seconds between two looks of the reconciler at the pipeline server."""
     deadline: float = Field(6 * 3600.0, gt=0, validation_alias=names("TRAINING_DEADLINE"))
@@ -26,8 +20,6 @@ class Settings(ServiceSettings, StorageSettings, ClusterSettings):
     """Most epochs, whatever a model allows."""
     batch_size_limit: int = Field(65_536, gt=0, validation_alias=names("TRAINING_BATCH_SIZE_LIMIT"))
     """Largest batch, whatever a model allows."""
-    models_path: Path = Field(Path(), validation_alias=names("FAIRWAY_MODELS_PATH"))
-    """The folder that holds the package `models`."""
     work_path: Path = Field(
         Path(tempfile.gettempdir()) / "fairway-training", validation_alias=names("TRAINING_WORK_PATH")
     )

@@ -1,4 +1,4 @@
-from catalog.datasets import queries, usecases
+from catalog.datasets import queries, requests, usecases
 from catalog.datasets.centroids import list_centroids
 from catalog.datasets.cleanup import removed
 from catalog.datasets.rules import TileRules
@@ -18,12 +18,12 @@ router = Router("catalog")
 
 @router.on(c.BuildDataset, http=202)
 async def build_dataset(command: c.BuildDataset, tx: Tx, rules: TileRules, views: DatasetViews) -> c.Dataset:
-    return await views.one(await usecases.build_dataset(command, tx, rules), tx)
+    return await views.one(await requests.build_dataset(command, tx, rules), tx)
 
 
 @router.on(c.BuildDraft, http=202)
 async def build_draft(command: c.BuildDraft, tx: Tx, rules: TileRules, views: DatasetViews) -> c.Dataset:
-    return await views.one(await usecases.build_draft(command, tx, rules), tx)
+    return await views.one(await requests.build_draft(command, tx, rules), tx)
 
 
 @router.on(c.CreateDataset, http=201)
@@ -33,7 +33,7 @@ async def create_dataset(command: c.CreateDataset, tx: Tx, rules: TileRules, vie
 
 @router.on(c.RebuildDataset, http=202)
 async def rebuild_dataset(command: c.RebuildDataset, tx: Tx, views: DatasetViews) -> c.Dataset:
-    return await views.one(await usecases.rebuild_dataset(command, tx), tx)
+    return await views.one(await requests.rebuild_dataset(command, tx), tx)
 
 
 @router.on(c.ChangeDataset)

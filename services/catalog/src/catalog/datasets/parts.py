@@ -18,7 +18,7 @@ from catalog.datasets.ports import BuildFailed, TryLater
 from catalog.datasets.tools import BuildTools
 from catalog.stac.facts import DatasetFacts, StoredFile
 from contracts.catalog.datasets import BuildDataset
-from imagery import BadTemplate, NoTiles, TooManyTiles, chip_name, download, intersecting, source_of
+from imagery import BadTemplate, NoTiles, Template, TooManyTiles, chip_name, download, intersecting, source_of
 from kit.errors import Unprocessable
 from kit.jobs import JobContext
 from kit.outbound import OutboundError
@@ -89,10 +89,7 @@ async def _fetch(build: Build, tiles: list, kept: int, total: int) -> list[str]:
         await build.pulse.at("chips", kept + done, total)
 
     try:
-        template = await patiently(lambda: source_of(build.request.source_imagery, tools.outbound), tools.patience)
-        result = await download(tiles, template, tools.outbound, save, progress)
-    except (BadTemplate, OutboundError) as problem:
-        raise BuildFailed(f"The imagery cannot be used. {problem}") from problem
+        result = await download(tiles, await _imagery(build), tools.outbound, save, progress)
     except NoTiles as problem:
         if kept and not problem.transient:
             return []
@@ -100,6 +97,14 @@ async def _fetch(build: Build, tiles: list, kept: int, total: int) -> list[str]:
     if result.transient and not build.last:
         raise TryLater("Some tiles of the imagery could not be fetched.")
     return [folder + name for name in result.saved]
+
+
+async def _imagery(build: Build) -> Template:
+    tools = build.tools
+    try:
+        return await patiently(lambda: source_of(build.request.source_imagery, tools.outbound), tools.patience)
+    except (BadTemplate, OutboundError) as problem:
+        raise BuildFailed(f"The imagery cannot be used. {problem}") from problem
 
 
 async def make_archive(build: Build, chips: list[str], labels: bytes) -> StoredFile:

@@ -28,6 +28,7 @@ from kit.messaging.tx import ReadTx, Tx
 from kit.storage import Storage
 
 TRAINING_WAIT = 10.0
+Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,11 @@ async def publish(command: c.PublishLocalModel, read: ReadTx, tools: Tools):
     assert read.cause
     run = await _publishable(command, read, tools.bus)
     row = await _row(run, read)
-    base = await _item(BASE_MODELS, run.base_model_stac_id, tools.api)
-    dataset = await _item(DATASETS, run.dataset_stac_id, tools.api)
-    refuse(metric_problems(run.metrics, base["properties"]))
+    base, dataset = await _origins(run, tools.api)
     former = await _former(row, tools.api)
     item_id = local_item_id(run.run_id, read.cause.id)
     made = await _with_files(command, run, item_id, former, tools.storage)
-    base_href, dataset_href = tools.api.href(BASE_MODELS, base["id"]), tools.api.href(DATASETS, dataset["id"])
-    item = local_item(made, base, base_href, dataset, dataset_href)
-    refuse(item_problems(item))
+    item = _item_of(made, base, dataset, tools.api)
     await publish_version(tools.api, item, former)
     tools.facets.drop(LOCAL_MODELS, item["id"])
     facts = model_facts(item, tools.api.href(LOCAL_MODELS, item["id"]), row.category)
@@ -75,25 +72,40 @@ async def _row(run: Publishable, read: ReadTx) -> LocalModelRow:
     return row
 
 
-async def _item(collection: str, item_id: str, api: StacApi) -> dict[str, Any]:
+async def _origins(run: Publishable, api: StacApi) -> tuple[Item, Item]:
+    """Base model and dataset. Unprocessable where the run does not keep what the base model promises."""
+    base = await _item(BASE_MODELS, run.base_model_stac_id, api)
+    dataset = await _item(DATASETS, run.dataset_stac_id, api)
+    refuse(metric_problems(run.metrics, base["properties"]))
+    return base, dataset
+
+
+def _item_of(made: PublishedRun, base: Item, dataset: Item, api: StacApi) -> Item:
+    hrefs = api.href(BASE_MODELS, base["id"]), api.href(DATASETS, dataset["id"])
+    item = local_item(made, base, hrefs[0], dataset, hrefs[1])
+    refuse(item_problems(item))
+    return item
+
+
+async def _item(collection: str, item_id: str, api: StacApi) -> Item:
     item = await api.get(collection, item_id)
     if item is None:
         raise Unprocessable("STAC_VALIDATION_ERROR", f"The catalogue holds no {item_id} in {collection}.")
     return item
 
 
-async def _former(row: LocalModelRow, api: StacApi) -> dict[str, Any] | None:
+async def _former(row: LocalModelRow, api: StacApi) -> Item | None:
     """The active version, by the row; by its name while a crash kept the row from being written."""
     named = await api.named(LOCAL_MODELS, "mlm:name", row.name)
     return next((i for i in named if i["id"] == row.stac_item_id), max(named, key=_updated, default=None))
 
 
-def _updated(item: dict[str, Any]) -> str:
+def _updated(item: Item) -> str:
     return item["properties"].get("updated", "")
 
 
 async def _with_files(
-    command: c.PublishLocalModel, run: Publishable, item_id: str, former: dict[str, Any] | None, storage: Storage
+    command: c.PublishLocalModel, run: Publishable, item_id: str, former: Item | None, storage: Storage
 ) -> PublishedRun:
     version = _version(run, item_id, former)
     title = command.title or run.title or f"{run.model_name} v{version}"
@@ -110,7 +122,7 @@ async def _with_files(
     )  # fmt: skip
 
 
-def _version(run: Publishable, item_id: str, former: dict[str, Any] | None) -> int:
+def _version(run: Publishable, item_id: str, former: Item | None) -> int:
     """The pipeline's number of what the run made, unless that would not come after the active version's."""
     if former is None:
         return run.version
