@@ -2,6 +2,7 @@
 
 import ast
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,15 @@ def test_the_contracts_tests_exist(plugin):
 def test_the_image_has_all_stages(plugin):
     stages = [line.split()[-1] for line in (plugin / "Dockerfile").read_text().splitlines() if line.startswith("FROM")]
     assert {"builder", "runtime", "test", "inference"} <= set(stages)
+
+
+def test_the_image_brings_what_zenml_needs_in_a_pod(plugin):
+    """At the versions with which runs are started."""
+    project = tomllib.loads((MODELS.parent / "libs/pipelines/pyproject.toml").read_text())["project"]
+    needed = [one for one in project["dependencies"] if one.startswith(("zenml", "kubernetes", "s3fs", "boto3"))]
+    text = (plugin / "Dockerfile").read_text()
+    assert len(needed) == 4
+    assert [one for one in needed if f'"{one}"' not in text] == []
 
 
 def test_the_entrypoint_is_this_plugin(plugin):

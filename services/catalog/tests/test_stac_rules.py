@@ -225,11 +225,10 @@ async def test_items_are_written_with_the_key():
     assert seen == [("POST", home, key), ("PUT", one, key), ("DELETE", one, key)]
 
 
-def test_images_and_accelerator_are_among_the_facts_of_a_model():
+def test_image_and_accelerator_are_among_the_facts_of_a_model():
     item = changed(base(), "properties/mlm:accelerator", "cuda")
     facts = model_facts(changed(item, "properties/mlm:accelerator_count", 2), "", "buildings")
-    assert facts.training_image == item["assets"]["mlm:training"]["href"]
-    assert facts.inference_image == item["assets"]["mlm:inference"]["href"]
+    assert facts.image == item["assets"]["mlm:training"]["href"]
     assert (facts.accelerator, facts.accelerator_count) == ("cuda", 2)
 
 
@@ -237,4 +236,4 @@ def test_images_and_accelerator_are_among_the_facts_of_a_model():
 def test_what_cannot_be_pulled_is_no_image(value: Any):
     item = changed(base(), "assets/mlm:training", value)
     facts = model_facts(changed(item, "properties/mlm:accelerator", None), "", "buildings")
-    assert (facts.training_image, facts.accelerator) == ("", "")
+    assert (facts.image, facts.accelerator) == ("", "")

@@ -111,8 +111,8 @@ def spec(settings=None, **needs):
 
 
 def test_a_run_asks_for_its_models_image_and_accelerator():
-    image = "registry.example/toy:v1-inference"
-    made = spec({"FAIR_INFERENCE_CPU_REQUEST": "500m"}, inference_image=image, accelerator="cuda")
+    image = "registry.example/toy:v1"
+    made = spec({"FAIR_INFERENCE_CPU_REQUEST": "500m"}, image=image, accelerator="cuda")
     pod = made.step_settings["run_inference"]["orchestrator.kubernetes"]["pod_settings"]
     assert made.settings["docker"] == {"parent_image": image, "skip_build": True}
     assert pod["node_selectors"] == {"fair.dev/inference": "true"}

@@ -90,7 +90,7 @@ def facts() -> ModelFacts:
         onnx_uri="https://models.example/model.onnx", checkpoint_uri="https://models.example/weights.npz",
         item_href=f"https://stac.example/{BASE}", keywords=["building", "semantic-segmentation", "polygon"],
         tasks=["semantic-segmentation"], num_classes=2, class_names=["background", "building"],
-        hyperparameters=HYPERPARAMETERS, hyperparameters_spec=SPEC, training_image=IMAGE,
+        hyperparameters=HYPERPARAMETERS, hyperparameters_spec=SPEC, image=IMAGE,
     )  # fmt: skip
 
 

@@ -115,7 +115,7 @@ FACTS = {
     "entrypoint": "models.toy.pipeline:predict", "checkpoint_uri": "s3://b/w.npz", "keywords": ["building"],
     "tasks": ["semantic-segmentation"], "num_classes": 3, "class_names": ["ground", "building", "rim"],
 }  # fmt: skip
-ON_GPU = {"training_image": "registry.example/toy:v1", "accelerator": "cuda", "accelerator_count": 2}
+ON_GPU = {"image": "registry.example/toy:v1", "accelerator": "cuda", "accelerator_count": 2}
 
 
 def cluster(**settings):

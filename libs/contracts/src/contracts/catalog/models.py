@@ -139,9 +139,8 @@ class ModelFacts(Contract):
     """`mlm:hyperparameters`, keys with their prefix."""
     hyperparameters_spec: list[Json]
     output_properties: list[Json] = []
-    training_image: str = ""
-    inference_image: str = ""
-    """OCI images for pods that run its steps; empty where the item names none."""
+    image: str = ""
+    """The OCI image that has its pipelines (`mlm:training`); empty where the item names none."""
     accelerator: str = ""
     accelerator_count: int = 1
 

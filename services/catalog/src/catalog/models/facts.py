@@ -20,12 +20,10 @@ def model_facts(item: dict[str, Any], href: str, category: str) -> ModelFacts:
         hyperparameters=properties["mlm:hyperparameters"],
         hyperparameters_spec=properties.get("fair:hyperparameters_spec", []),
         output_properties=properties.get("fair:output_properties", []),
-        training_image=_image(assets, "mlm:training"), inference_image=_image(assets, "mlm:inference"),
-        accelerator=properties.get("mlm:accelerator") or "",
+        image=_image(assets.get("mlm:training", {})), accelerator=properties.get("mlm:accelerator") or "",
         accelerator_count=properties.get("mlm:accelerator_count") or 1,
     )  # fmt: skip
 
 
-def _image(assets: dict[str, Any], name: str) -> str:
-    asset = assets.get(name, {})
+def _image(asset: dict[str, Any]) -> str:
     return asset["href"] if asset.get("type") == OCI_IMAGE else ""

@@ -45,7 +45,7 @@ async def _concluded(end: End, drive: "Drive") -> bool:
 
 def spec_of(drive: "Drive") -> RunSpec:
     row, facts = drive.row, ModelFacts.model_validate(drive.row.facts)
-    needs = Needs(facts.inference_image, facts.accelerator, facts.accelerator_count)
+    needs = Needs(facts.image, facts.accelerator, facts.accelerator_count)
     return RunSpec(
         name=run_name(row.id, row.attempt), module=_module(facts), pipeline="inference",
         parameters={

@@ -36,7 +36,7 @@ def base_of(stac_id: str, facts: Json) -> Base:
     """From `contracts.catalog.models.ModelFacts` as JSON."""
     names = ("entrypoint", "checkpoint_uri", "keywords", "tasks", "num_classes", "class_names")
     needs = {
-        "image": facts.get("training_image", ""), "accelerator": facts.get("accelerator", ""),
+        "image": facts.get("image", ""), "accelerator": facts.get("accelerator", ""),
         "accelerator_count": facts.get("accelerator_count", 1),
     }  # fmt: skip
     return Base(stac_id, *(facts[name] for name in names), needs=needs)
