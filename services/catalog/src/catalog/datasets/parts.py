@@ -107,13 +107,15 @@ async def _imagery(build: Build) -> Template:
         raise BuildFailed(f"The imagery cannot be used. {problem}") from problem
 
 
-async def make_archive(build: Build, chips: list[str], labels: bytes) -> StoredFile:
+async def make_archive(build: Build, chips: list[str], drawn: dict[str, bytes]) -> StoredFile:
+    """`drawn`: GeoJSON files by name."""
+
     async def progress(done: int, total: int) -> None:
         await build.pulse.at("archive", done, total)
 
     await build.pulse.beat()
     key, storage = places.archive(build.stac_id), build.tools.storage
-    size, digest = await patiently(lambda: archive(storage, chips, labels, key, progress), build.tools.patience)
+    size, digest = await patiently(lambda: archive(storage, chips, drawn, key, progress), build.tools.patience)
     return StoredFile(storage.uri(key), size, digest)
 
 
