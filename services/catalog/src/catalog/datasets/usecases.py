@@ -17,12 +17,12 @@ MAX_SLUG = 190
 
 
 async def create_dataset(command: c.CreateDataset, tx: Tx, rules: ImageryRules) -> DatasetRow:
-    problems = title_problems(command.title)
+    problems = title_problems(command.title) | offset_problems(command.offset)
     if problem := rules.template_problem(command.source_imagery):
         problems["source_imagery"] = [problem]
     await refuse(problems, command.category, tx)
     row = new_row(command.title, command.source_imagery, command.category, tx)
-    row.visibility = command.visibility
+    row.visibility, row.offset = command.visibility, list(command.offset)
     await tx.session.flush()
     return row
 
