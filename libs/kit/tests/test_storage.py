@@ -5,6 +5,7 @@ import pytest
 from kit.storage import Storage, StorageSettings
 
 
+@pytest.mark.spec("19", "folder may be empty, folder is a prefix")
 @pytest.mark.parametrize(
     ("folder", "prefix"), [(None, "dev/"), ("stage", "stage/"), ("/stage/", "stage/"), ("/", ""), ("", "")]
 )
