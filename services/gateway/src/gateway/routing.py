@@ -44,6 +44,9 @@ class Routes:
         self.tag, self.prefix = tag, prefix
         self.added: list[tuple[str, Endpoint, dict[str, Any]]] = []
 
+    def route_class(self) -> "type[DoorRoute]":
+        return DoorRoute
+
     def add(
         self, method: str, path: str, policy: Policy, model: Any = None, status: int = 200,
         scope: str | None = "default", deadline: float | None = None, most: int | None = None, sends: Sends = (),
@@ -53,7 +56,7 @@ class Routes:
         options = {
             "methods": [method], "status_code": status, "response_class": Response, "response_model": None,
             "tags": [self.tag], "deprecated": self.deprecated or None,
-            "route_class_override": partial(DoorRoute, rule=rule, refuses=refuses), **options,
+            "route_class_override": partial(self.route_class(), rule=rule, refuses=refuses), **options,
             "responses": successes(rule, model, status) | options.get("responses", {}),
         }  # fmt: skip
 

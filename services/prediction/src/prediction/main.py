@@ -38,7 +38,7 @@ def build(settings: Settings) -> Service:
     service.loops.append(lambda it: Reconciler(it, server, settings.sync_interval).run())
     service.provides += [storage, outbound, server]
     service.provides.append(Live(WarmChildren(environment(settings)), settings.outbound_allow))
-    service.provides.append(Projects(Mapswipe(settings, settings.outbound_allow, QUESTION_LIMIT), settings))
+    service.provides.append(Projects(Mapswipe(settings, settings.outbound_allow), settings, QUESTION_LIMIT))
     service.provides += [Ids(service.db), Models(service.db), Checks(outbound, settings.max_tiles)]
     return service
 

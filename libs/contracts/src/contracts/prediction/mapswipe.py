@@ -3,19 +3,23 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from contracts.base import Command, Contract, Event, Job, Query
 from contracts.shared import Json
 
 State = Literal["queued", "pushing", "pushed", "finished", "failed"]
-Text = Annotated[str, Field(min_length=1, max_length=10_000)]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Number = Annotated[int, Field(ge=1, le=1_000_000)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Name = Annotated[Word, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
+"""Ids of Mapswipe, which some clients send as numbers."""
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class MapswipeWishes(Contract):
-    """What the project is to be; null takes the server's default."""
+    """What the project is to be; null takes the server's default. `tms_url`, a tile template, is shown instead of the
+    imagery of the prediction, and the picture at `cover_image` instead of one of its tiles."""
 
     topic: Word
     region: Word
@@ -23,10 +27,12 @@ class MapswipeWishes(Contract):
     description: Text
     instruction: Text
     project_number: Number
-    organization_id: Word | None = None
-    tutorial_id: Word | None = None
+    organization_id: Name | None = None
+    tutorial_id: Name | None = None
     group_size: Number = 25
     verification_number: Number | None = None
+    tms_url: Place | None = None
+    cover_image: Place | None = None
 
 
 class MapswipeState(Contract):
@@ -53,10 +59,12 @@ class PushToMapswipe(Command, wire="prediction.v1.push_to_mapswipe"):
 
 
 class GetMapswipe(Query, wire="prediction.v1.get_mapswipe"):
-    """By prediction or by Mapswipe's project id; NotFound for what was never pushed."""
+    """By prediction or by Mapswipe's project id; NotFound for what was never pushed. Without `details` Mapswipe is not
+    asked."""
 
     prediction_id: int | None = None
     project_id: str | None = None
+    details: bool = True
 
 
 class MapswipeJob(Job, wire="prediction.v1.push_mapswipe"):

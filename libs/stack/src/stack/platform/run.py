@@ -40,7 +40,7 @@ def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
         memory["place"] = str(data)
     for name in SANDBOX:
         folder = home.folder("models") if name == "files" else data
-        daemon, _ = sandbox(name, folder if name != "smtp" else None, home)
+        daemon, _ = sandbox(name, folder if name not in ("smtp", "mapswipe") else None, home)
         if moved and name in ("tiles", "rawdata"):
             daemon.stop()
         timed(f"sandbox {name}", say, daemon.start)

@@ -1,10 +1,11 @@
 """The environment of each of our processes on the embedded stack."""
 
 from stack.home import REPOSITORY, Env, Home
+from stack.sandbox import mapswipe
 
 ROOMS = ("catalog", "training", "prediction", "notify", "gateway")
 WORKERS = ("catalog", "training", "prediction", "notify")
-SANDBOX = ("tiles", "rawdata", "smtp", "files", "webhooks")
+SANDBOX = ("tiles", "rawdata", "smtp", "files", "webhooks", "mapswipe")
 
 
 def public_url(home: Home) -> str:
@@ -40,6 +41,7 @@ def shared(home: Home, env: Env) -> Env:
         "TRAINING_WORK_PATH": str(home.folder("runs")),
         "PREDICTION_WORK_DIR": str(home.folder("predictions")),
         "MALLOC_ARENA_MAX": "2",
+        **mapswipe.settings(f"http://127.0.0.1:{home.port('sandbox-mapswipe')}"),
     }
 
 

@@ -71,9 +71,9 @@ def serve_otlp(port: Port) -> None:
 @cli.command("mapswipe")
 def serve_mapswipe(port: Port) -> None:
     """Mapswipe's backend and its sign-in."""
-    from stack.sandbox import mapswipe
+    from stack.sandbox.mapswipe import server
 
-    _serve(mapswipe.app(), port)
+    _serve(server.app(f"http://127.0.0.1:{port}"), port)
 
 
 @cli.command("webhooks")

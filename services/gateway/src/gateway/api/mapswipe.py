@@ -26,9 +26,10 @@ EXAMPLE = {
     refuses={409: "The result is not ready, empty, or with Mapswipe already."},
 )  # fmt: skip
 async def push_to_mapswipe(
-    request: Request, prediction_id: Id, body: dict[str, Any] = JsonBody(examples=[EXAMPLE])
+    request: Request, prediction_id: Id, body: dict[str, Any] = JsonBody({}, examples=[EXAMPLE])
 ) -> Response:
-    """A job pushes; ask the same path how far it is. The owner judges the body after everything else."""
+    """A job pushes; ask the same path how far it is. The owner judges the body, which may be missing, after everything
+    else."""
     return await send(request, c.PushToMapswipe(prediction_id=prediction_id, wishes=body))
 
 

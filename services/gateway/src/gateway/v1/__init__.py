@@ -16,6 +16,7 @@ from gateway.v1 import (
     feedback_training,
     labels,
     live,
+    mapswipe,
     models,
     notifications,
     people,
@@ -27,6 +28,6 @@ from gateway.v1 import (
 )
 
 MODULES = (
-    datasets, aois, labels, models, centroids, tasks, trainings, training_submit, predictions, live, feedback,
+    datasets, aois, labels, models, centroids, tasks, trainings, training_submit, predictions, live, mapswipe, feedback,
     feedback_areas, feedback_training, features, workspace, people, notifications, banners, auth,
 )  # fmt: skip

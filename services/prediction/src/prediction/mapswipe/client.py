@@ -17,10 +17,13 @@ from kit.outbound.body import read
 from kit.outbound.transport import CheckedTransport
 from prediction.mapswipe import graphql
 from prediction.mapswipe.settings import MapswipeSettings
+from prediction.mapswipe.words import refusal
 
 LIMIT = 30.0
 CAP = 1 << 20
-LONGEST_WORDS = 300
+RECENT = 200
+"""Projects among which one's own is looked for; Mapswipe gets a few new ones a day."""
+UNREADABLE = "Mapswipe gave an unreadable answer."
 Json = dict[str, Any]
 
 
@@ -62,14 +65,26 @@ class Session:
         await self._exchange("POST", f"{backend}/firebase-auth/", json={"token": token}, headers=self._csrf())
 
     async def create_project(self, data: Json) -> str:
-        return await self._changed("createProject", graphql.CREATE, {"data": data})
+        """Client ids are unique there: one that a try used up whose answer was lost names the project it made."""
+        try:
+            return await self._changed("createProject", graphql.CREATE, {"data": data})
+        except MapswipeError as problem:
+            found = None if problem.transient else await self._made(data["clientId"])
+            if found is None:
+                raise
+            return found
+
+    async def _made(self, client_id: str) -> str | None:
+        latest = await self._asked("projects", json={"query": graphql.LATEST, "variables": {"limit": RECENT}})
+        rows = [_object(row) for row in latest.get("results") or ()]
+        return next((str(row["id"]) for row in rows if row.get("clientId") == client_id), None)
 
     async def add_cover(self, client_id: str, project_id: str, image: bytes) -> str:
         """By the GraphQL multipart specification. `image` is a JPEG."""
-        data = {"inputType": "COVER_IMAGE", "clientId": client_id, "project": project_id, "coverImage": None}
+        data = {"inputType": "COVER_IMAGE", "clientId": client_id, "project": project_id, "file": None}
         operation = orjson.dumps({"query": graphql.ADD_ASSET, "variables": {"data": data}}).decode()
-        form = {"operations": operation, "map": '{"0": ["variables.data.coverImage"]}'}
-        files = {"0": ("cover.jpg", image, "image/jpeg")}
+        form = {"operations": operation, "map": '{"coverImage": ["variables.data.file"]}'}
+        files = {"coverImage": ("cover.jpg", image, "image/jpeg")}
         return _identifier(await self._asked("createProjectAsset", data=form, files=files))
 
     async def update_project(self, project_id: str, data: Json) -> None:
@@ -79,28 +94,29 @@ class Session:
         data = {"clientId": client_id, "status": status}
         await self._changed("updateProjectStatus", graphql.SET_STATUS, {"pk": project_id, "data": data})
 
-    async def details(self, project_id: str) -> Json | None:
-        """None for a project that Mapswipe does not know."""
+    async def details(self, project_id: str) -> Json:
         body = {"query": graphql.DETAILS, "variables": {"id": project_id}}
         return await self._asked("project", json=body)
 
     async def results(self, project_id: str) -> Json | None:
         """`{exportResults, exportAggregatedResultsWithGeometry}`, each `{name, url}`, as far as they are there."""
         found = await self._asked("publicProject", json={"query": graphql.RESULTS, "variables": {"id": project_id}})
-        return {name: export["file"] for name, export in (found or {}).items() if export} or None
+        return {name: _object(export)["file"] for name, export in found.items() if export} or None
 
     async def _changed(self, name: str, query: str, variables: Json) -> str:
         return _identifier(await self._asked(name, json={"query": query, "variables": variables}))
 
-    async def _asked(self, name: str, **body: Any) -> Any:
+    async def _asked(self, name: str, **body: Any) -> Json:
         url = f"{self.settings.mapswipe_backend}/graphql/"
         answer = _json(await self._exchange("POST", url, headers=self._csrf(), **body))
         if answer.get("errors"):
-            raise MapswipeError(_refusal(answer["errors"]))
-        return (answer.get("data") or {}).get(name)
+            raise MapswipeError(refusal(answer["errors"]))
+        return _object(_object(answer.get("data")).get(name))
 
     def _csrf(self) -> dict[str, str]:
-        return {"x-csrftoken": self.http.cookies.get(self.settings.mapswipe_csrf) or ""}
+        """The token of the newest cookie of that name; signing in changes it."""
+        cookies = [cookie for cookie in self.http.cookies.jar if cookie.name == self.settings.mapswipe_csrf]
+        return {"x-csrftoken": (cookies[-1].value or "") if cookies else ""}
 
     async def _exchange(self, method: str, url: str, **extra: Any) -> bytes:
         try:
@@ -124,21 +140,19 @@ def _check_status(status: int) -> None:
 
 def _json(content: bytes) -> Json:
     try:
-        answer = orjson.loads(content)
+        return _object(orjson.loads(content))
     except orjson.JSONDecodeError as error:
-        raise MapswipeError("Mapswipe gave an unreadable answer.", True) from error
-    if not isinstance(answer, dict):
-        raise MapswipeError("Mapswipe gave an unreadable answer.", True)
-    return answer
+        raise MapswipeError(UNREADABLE, True) from error
 
 
-def _identifier(answer: Any) -> str:
-    """Of what a mutation made. Its `errors` count as a failure."""
-    answer = answer or {}
-    if answer.get("errors") or not (answer.get("result") or {}).get("id"):
-        raise MapswipeError(_refusal(answer.get("errors")))
-    return str(answer["result"]["id"])
+def _object(value: Any) -> Json:
+    if not isinstance(value, dict):
+        raise MapswipeError(UNREADABLE, True)
+    return value
 
 
-def _refusal(errors: Any) -> str:
-    return f"Mapswipe refused the project: {orjson.dumps(errors).decode()[:LONGEST_WORDS]}"
+def _identifier(answer: Json) -> str:
+    """Of what a mutation made. Its `errors` and `messages` count as a failure."""
+    if answer.get("errors") or not answer.get("result"):
+        raise MapswipeError(refusal(answer.get("errors") or answer.get("messages")))
+    return str(_object(answer["result"]).get("id"))

@@ -1,6 +1,7 @@
 from contracts.prediction import mapswipe as c
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
+from kit.outbound import Outbound
 from prediction.mapswipe import queries, usecases
 from prediction.mapswipe.queries import Projects
 
@@ -8,8 +9,10 @@ router = Router("prediction")
 
 
 @router.on(c.PushToMapswipe, http=202)
-async def push_to_mapswipe(command: c.PushToMapswipe, tx: Tx, projects: Projects) -> c.MapswipeState:
-    return await usecases.push(command, tx, projects.settings)
+async def push_to_mapswipe(
+    command: c.PushToMapswipe, tx: Tx, projects: Projects, outbound: Outbound
+) -> c.MapswipeState:
+    return await usecases.push(command, tx, projects.settings, outbound)
 
 
 @router.on(c.GetMapswipe)

@@ -7,6 +7,11 @@ from prediction.mapswipe.push import Crowd
 router = Router("prediction")
 
 
-@router.job(MapswipeJob)
+async def given_up(job: MapswipeJob, ctx: JobContext) -> None:
+    """Its workers died each time, or met what nobody had thought of."""
+    await pushing.fail(job, ctx)
+
+
+@router.job(MapswipeJob, abandoned=given_up)
 async def push_mapswipe(job: MapswipeJob, ctx: JobContext, crowd: Crowd) -> None:
     await pushing.push(job, ctx, crowd)

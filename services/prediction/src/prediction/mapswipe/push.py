@@ -2,24 +2,26 @@
 delivery goes on where the last one stopped."""
 
 import asyncio
-import io
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.prediction.mapswipe import MapswipeFailed, MapswipeJob, MapswipeProjectCreated
 from kit.jobs import JobContext
+from kit.messaging.tx import Tx
 from kit.outbound import Outbound, OutboundError
 from kit.storage import Storage
 from prediction.mapswipe import graphql
 from prediction.mapswipe.client import Mapswipe, MapswipeError, Session
+from prediction.mapswipe.domain import ulid
 from prediction.mapswipe.tables import MapswipeRow
 from prediction.runs.queries import output_folder
 from prediction.runs.tables import PredictionRow
 
 LASTING = 7 * 86_400
 """Seconds that the address of the features works; no S3 signature may live longer."""
-COVER_SIDE = 512
+OUR_FAULT = "Something went wrong on our side; the push can be tried again."
 
 
 @dataclass
@@ -31,36 +33,38 @@ class Crowd:
     mapswipe: Mapswipe
 
 
+class Superseded(Exception):
+    """The push is another delivery's or another's by now, or its prediction is gone."""
+
+
 @dataclass
 class Pushed:
     """A push as this delivery holds it."""
 
+    job: MapswipeJob
     row: MapswipeRow
-    user_id: int
     image_uri: str
     ctx: JobContext
 
-    async def keep(self, **changes: Any) -> bool:
-        """False when the push is another's by now, or its prediction is gone."""
+    async def keep(self, **changes: Any) -> None:
         async with self.ctx.tx() as tx:
-            row = await _locked(MapswipeJob(prediction_id=self.row.prediction_id, attempt=self.row.attempt), tx)
-            if row is None:
-                return False
+            row = await _locked(self.job, tx)
+            if row is None or row.delivery != self.ctx.delivery:
+                raise Superseded
             for name, value in {**changes, "updated_at": datetime.now(UTC)}.items():
                 setattr(row, name, value)
                 setattr(self.row, name, value)
-            if "state" in changes:
-                await self._tell(row, tx)
-        return True
 
-    async def _tell(self, row: MapswipeRow, tx: Any) -> None:
-        fact = {"prediction_id": row.prediction_id, "user_id": self.user_id}
-        if row.state == "pushed":
-            prediction = await tx.session.get(PredictionRow, row.prediction_id, with_for_update=True)
+    async def succeed(self) -> None:
+        async with self.ctx.tx() as tx:
+            row = await _locked(self.job, tx)
+            if row is None or row.delivery != self.ctx.delivery:
+                raise Superseded
+            row.state, row.reason, row.updated_at = "pushed", "", datetime.now(UTC)
+            prediction = await tx.session.get_one(PredictionRow, row.prediction_id, with_for_update=True)
             prediction.mapswipe_project_id = row.project_id
+            fact = {"prediction_id": prediction.id, "user_id": prediction.user_id}
             tx.emit(MapswipeProjectCreated(**fact, project_id=row.project_id or ""))
-        elif row.state == "failed":
-            tx.emit(MapswipeFailed(**fact, reason=row.reason))
 
 
 async def push(job: MapswipeJob, ctx: JobContext, crowd: Crowd) -> None:
@@ -69,48 +73,71 @@ async def push(job: MapswipeJob, ctx: JobContext, crowd: Crowd) -> None:
         return
     try:
         await _push(pushed, crowd)
-    except (MapswipeError, OutboundError) as problem:
+    except Superseded:
+        return
+    except MapswipeError as problem:
         if problem.transient and not ctx.last:
             raise
-        await pushed.keep(state="failed", reason=str(problem))
-    except Exception:
-        if ctx.last:
-            await pushed.keep(state="failed", reason="Something went wrong on our side; the push can be tried again.")
-        raise
+        await fail(job, ctx, str(problem))
+
+
+async def fail(job: MapswipeJob, ctx: JobContext, reason: str = OUR_FAULT) -> None:
+    """Nothing happens to a push that has ended or is a later delivery's."""
+    async with ctx.tx() as tx:
+        row = await _locked(job, tx)
+        if row is None or row.delivery > ctx.delivery:
+            return
+        row.state, row.reason, row.updated_at = "failed", reason, datetime.now(UTC)
+        prediction = await tx.session.get_one(PredictionRow, row.prediction_id)
+        tx.emit(MapswipeFailed(prediction_id=prediction.id, user_id=prediction.user_id, reason=reason))
 
 
 async def _taken(job: MapswipeJob, ctx: JobContext) -> Pushed | None:
     async with ctx.tx() as tx:
         row = await _locked(job, tx)
-        prediction = await tx.session.get(PredictionRow, job.prediction_id) if row else None
-        if row is None or prediction is None:
+        if row is None or row.delivery > ctx.delivery:
             return None
-        row.state, row.updated_at = "pushing", datetime.now(UTC)
-        return Pushed(row, prediction.user_id, prediction.image_uri, ctx)
+        row.state, row.delivery, row.updated_at = "pushing", ctx.delivery, datetime.now(UTC)
+        prediction = await tx.session.get_one(PredictionRow, job.prediction_id)
+        return Pushed(job, row, prediction.image_uri, ctx)
 
 
-async def _locked(job: MapswipeJob, tx: Any) -> MapswipeRow | None:
+async def _locked(job: MapswipeJob, tx: Tx) -> MapswipeRow | None:
     row = await tx.session.get(MapswipeRow, job.prediction_id, with_for_update=True)
     return row if row and row.attempt == job.attempt and row.state in ("queued", "pushing") else None
 
 
 async def _push(pushed: Pushed, crowd: Crowd) -> None:
+    """What may be wrong with the wishes shows before anything is made there."""
     row = pushed.row
-    tiles, cover = await _template(pushed.image_uri, crowd.outbound), await _cover(row.prediction_id, crowd.storage)
+    tiles = await _template(row.wishes.get("tms_url") or pushed.image_uri, crowd.outbound)
+    picture = await _picture(row, crowd) if row.asset_id is None else b""
     async with crowd.mapswipe.session() as session:
-        project_id = row.project_id or await session.create_project(graphql.created(row.client_id, row.wishes))
-        if not await pushed.keep(project_id=project_id):
-            return
-        asset_id = row.asset_id or await session.add_cover(row.asset_client_id, project_id, cover)
-        await pushed.keep(asset_id=asset_id)
-        await _fill(session, row, tiles, await asyncio.to_thread(_address, row.prediction_id, crowd.storage))
-    await pushed.keep(state="pushed", reason="")
+        if row.project_id is None:
+            project_id = await session.create_project(graphql.created(row.client_id, row.wishes))
+            await pushed.keep(project_id=project_id)
+        elif (await session.details(row.project_id)).get("status") not in graphql.CHANGEABLE:
+            return await pushed.succeed()
+        await _fill(
+            pushed, session, tiles, picture, await asyncio.to_thread(_address, row.prediction_id, crowd.storage)
+        )
+    await pushed.succeed()
 
 
-async def _fill(session: Session, row: MapswipeRow, tiles: str, geojson: str) -> None:
+async def _fill(pushed: Pushed, session: Session, tiles: str, picture: bytes, geojson: str) -> None:
+    """A cover whose answer was lost stays there a second time, where nobody sees it."""
+    row, project_id = pushed.row, pushed.row.project_id or ""
+    if row.asset_id is None:
+        await pushed.keep(asset_id=await session.add_cover(ulid(int(time.time() * 1000)), project_id, picture))
     data = graphql.updated(row.client_id, row.wishes, row.asset_id or "", geojson, tiles)
-    await session.update_project(row.project_id or "", data)
-    await session.set_status(row.project_id or "", row.client_id, graphql.READY_TO_PROCESS)
+    await session.update_project(project_id, data)
+    await session.set_status(project_id, row.client_id, graphql.READY_TO_PROCESS)
+
+
+async def _picture(row: MapswipeRow, crowd: Crowd) -> bytes:
+    from prediction.mapswipe.cover import cover
+
+    return await cover(row.prediction_id, row.wishes.get("cover_image"), crowd.storage, crowd.outbound)
 
 
 def _address(prediction_id: int, storage: Storage) -> str:
@@ -125,21 +152,7 @@ async def _template(image_uri: str, outbound: Outbound) -> str:
     try:
         source = await source_of(image_uri, outbound)
     except BadTemplate as problem:
-        raise MapswipeError(str(problem)) from problem
+        raise MapswipeError(f"The imagery cannot be shown: {problem}") from problem
+    except OutboundError as problem:
+        raise MapswipeError(f"The imagery cannot be shown: {problem}", problem.transient) from problem
     return source.text.replace("{y}", "{-y}") if source.tms else source.text
-
-
-async def _cover(prediction_id: int, storage: Storage) -> bytes:
-    """A JPEG of the tile in the middle of the prediction; a plain picture when no tile is there any more."""
-    keys = await storage.keys(f"predict/{prediction_id}/input/OAM-")
-    tile = await storage.get(keys[len(keys) // 2]) if keys else None
-    return await asyncio.to_thread(_picture, tile)
-
-
-def _picture(tile: bytes | None) -> bytes:
-    from PIL import Image
-
-    side, content = (COVER_SIDE, COVER_SIDE), io.BytesIO()
-    image = Image.open(io.BytesIO(tile)).convert("RGB").resize(side) if tile else Image.new("RGB", side, "#3b6ea5")
-    image.save(content, "JPEG")
-    return content.getvalue()

@@ -1,5 +1,6 @@
 """How far a push is, and what Mapswipe says of the project."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -10,58 +11,63 @@ from contracts.shared import Json
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 from prediction.mapswipe.client import Mapswipe, MapswipeError
+from prediction.mapswipe.graphql import FINISHED
 from prediction.mapswipe.settings import MapswipeSettings
 from prediction.mapswipe.tables import MapswipeRow
 from prediction.mapswipe.usecases import state_of
 from prediction.runs.queries import sees
 from prediction.runs.tables import PredictionRow
 
-FINISHED = "FINISHED"
 MOST_KEPT = 1000
-Said = tuple[Json | None, Json | None]
+Said = tuple[Json, Json | None]
 
 
 class Projects:
-    """What Mapswipe says of projects, believed for a few seconds."""
+    """What Mapswipe says of projects, believed for a few seconds, its silence too; those who ask at the same time share
+    one question. `limit`: seconds that one may take."""
 
-    def __init__(self, mapswipe: Mapswipe, settings: MapswipeSettings) -> None:
-        self.mapswipe, self.settings = mapswipe, settings
-        self._said: dict[str, tuple[float, Said]] = {}
+    def __init__(self, mapswipe: Mapswipe, settings: MapswipeSettings, limit: float) -> None:
+        self.mapswipe, self.settings, self.limit = mapswipe, settings, limit
+        self._questions: dict[str, tuple[float, asyncio.Task[Said]]] = {}
 
     async def said(self, project_id: str) -> Said:
         """Details, and results when it is finished. MapswipeError."""
-        at, said = self._said.get(project_id, (0.0, (None, None)))
-        if time.monotonic() - at > self.settings.mapswipe_poll_interval or said[0] is None:
-            said = await self._asked(project_id)
-            if len(self._said) >= MOST_KEPT:
-                self._said.clear()
-            self._said[project_id] = time.monotonic(), said
-        return said
+        now = time.monotonic()
+        at, question = self._questions.get(project_id, (now, None))
+        if question is None or (question.done() and now - at > self.settings.mapswipe_poll_interval):
+            if len(self._questions) >= MOST_KEPT:
+                self._questions.clear()
+            question = asyncio.create_task(self._asked(project_id))
+            self._questions[project_id] = now, question
+        return await asyncio.shield(question)
 
     async def _asked(self, project_id: str) -> Said:
-        async with self.mapswipe.session() as session:
-            details = await session.details(project_id)
-            finished = bool(details) and details["status"] == FINISHED
-            return details, await session.results(project_id) if finished else None
+        try:
+            async with asyncio.timeout(self.limit), self.mapswipe.session() as session:
+                details = await session.details(project_id)
+                finished = details.get("status") == FINISHED
+                return details, await session.results(project_id) if finished else None
+        except TimeoutError as error:
+            raise MapswipeError("Mapswipe does not answer in time.", True) from error
 
 
 async def get_mapswipe(query: GetMapswipe, read: ReadTx, projects: Projects) -> MapswipeState:
     row = await _seen(query, read)
     state = state_of(row)
-    if row.project_id is None or not projects.settings.mapswipe:
+    if row.state != "pushed" or not query.details or not projects.settings.mapswipe:
         return state
     try:
-        details, results = await projects.said(row.project_id)
+        details, results = await projects.said(row.project_id or "")
     except MapswipeError as problem:
-        return state.model_copy(update={"reason": state.reason or str(problem)})
-    return state.model_copy(update=_told(details or {}, results, row, projects.settings))
+        return state.model_copy(update={"reason": str(problem)})
+    return state.model_copy(update=_told(details, results, projects.settings))
 
 
-def _told(details: Json, results: Json | None, row: MapswipeRow, settings: MapswipeSettings) -> dict[str, Any]:
+def _told(details: Json, results: Json | None, settings: MapswipeSettings) -> dict[str, Any]:
     firebase_id, status = details.get("firebaseId"), details.get("status")
     web = f"{settings.mapswipe_web}/#/en/projects/{firebase_id}" if firebase_id and settings.mapswipe_web else None
-    state = "finished" if row.state == "pushed" and status == FINISHED else row.state
-    return {"details": details or None, "results": results, "project_status": status, "web_url": web, "state": state}
+    state = "finished" if status == FINISHED else "pushed"
+    return {"details": details, "results": results, "project_status": status, "web_url": web, "state": state}
 
 
 async def _seen(query: GetMapswipe, read: ReadTx) -> MapswipeRow:

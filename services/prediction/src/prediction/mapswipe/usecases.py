@@ -10,17 +10,21 @@ from contracts.prediction.mapswipe import MapswipeJob, MapswipeState, MapswipeWi
 from contracts.shared import Json
 from kit.errors import Conflict, Invalid
 from kit.messaging.tx import Tx
+from kit.outbound import Outbound, OutboundError
 from prediction.mapswipe.domain import ulid
 from prediction.mapswipe.settings import MapswipeSettings
 from prediction.mapswipe.tables import MapswipeRow
 from prediction.runs.tables import PredictionRow
 from prediction.runs.usecases import owned
 
+ADDRESSES = ("tms_url", "cover_image")
 
-async def push(command: PushToMapswipe, tx: Tx, settings: MapswipeSettings) -> MapswipeState:
+
+async def push(command: PushToMapswipe, tx: Tx, settings: MapswipeSettings, outbound: Outbound) -> MapswipeState:
     prediction = await owned(command.prediction_id, tx)
     _check_ready(prediction, settings)
     wishes = _wishes(command.wishes, settings)
+    _check_addresses(wishes, outbound)
     row = await tx.session.get(MapswipeRow, prediction.id, with_for_update=True)
     if row is None:
         row = _new(prediction.id)
@@ -29,6 +33,7 @@ async def push(command: PushToMapswipe, tx: Tx, settings: MapswipeSettings) -> M
         _check_free(row, settings)
     now = datetime.now(UTC)
     row.attempt, row.state, row.reason, row.wishes = row.attempt + 1, "queued", "", wishes
+    row.delivery, row.asset_id = 0, None
     row.requested_at = row.updated_at = now
     tx.emit(MapswipeJob(prediction_id=prediction.id, attempt=row.attempt))
     return state_of(row)
@@ -73,6 +78,15 @@ def _wishes(given: Json, settings: MapswipeSettings) -> Json:
     return wishes | {name: value for name, value in defaults.items() if wishes[name] is None}
 
 
+def _check_addresses(wishes: Json, outbound: Outbound) -> None:
+    """As far as it can be told without asking anybody; the worker resolves them."""
+    for name in ADDRESSES:
+        try:
+            if wishes[name] is not None:
+                outbound.check(wishes[name])
+        except OutboundError as problem:
+            raise Invalid("invalid_request", "Some fields are not valid.", **{name: [str(problem)]}) from problem
+
+
 def _new(prediction_id: int) -> MapswipeRow:
-    now = int(time.time() * 1000)
-    return MapswipeRow(prediction_id=prediction_id, attempt=0, client_id=ulid(now), asset_client_id=ulid(now))
+    return MapswipeRow(prediction_id=prediction_id, attempt=0, client_id=ulid(int(time.time() * 1000)))

@@ -1,0 +1,87 @@
+"""Whatever befalls a push on its way: one project in the end, and the person is told why there is none."""
+
+import pytest
+
+from stack.platform import run
+from stack.processes import Daemon
+from tests.crowd.crowd import Crowd, until, wishes
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+KINDS = {
+    "refuse_login": ("refuses our account", 1), "errors": ("The organization does not exist.", 1),
+    "huge": ("too large", 1), "html": ("unreadable answer", 9), "down": ("HTTP 502", 99),
+}  # fmt: skip
+STEPS = ("health", "signIn", "login", "createProject", "createProjectAsset", "updateProject", "updateProjectStatus")
+REDELIVERED = 90.0
+"""Seconds within which a killed worker's job is taken again, on a busy machine."""
+
+
+@pytest.mark.spec("21.6", "errors are failures")
+@pytest.mark.parametrize("kind", KINDS)
+def test_failure_is_told_in_words_and_may_be_pushed_anew(crowd: Crowd, kind: str):
+    words, times = KINDS[kind]
+    made, before = crowd.prediction(), len(crowd.projects())
+    crowd.trouble(kind, times)
+    crowd.push(made)
+    state = crowd.ended(made)
+    assert (state["state"], words in state["reason"], "{" in state["reason"]) == ("failed", True, False), state
+    crowd.trouble("")
+    notice = until(lambda: crowd.notices(made), bool)[0]
+    assert (notice.startswith(f"Prediction {made} could not be given to Mapswipe."), words in notice) == (True, True)
+    assert crowd.row(made)["mapswipe_project_id"] is None
+    project_id = crowd.pushed(made)["mapswipe_project_id"]
+    assert (crowd.row(made)["mapswipe_project_id"], len(crowd.projects())) == (project_id, before + 1)
+
+
+@pytest.mark.spec("21.6", "errors are failures")
+def test_refusal_of_mapswipe_can_be_mended(crowd: Crowd):
+    """By other wishes, which then hold for the draft that the first push left there."""
+    taken = crowd.pushed(crowd.prediction(), same := wishes())["mapswipe_project_id"]
+    made = crowd.prediction()
+    crowd.push(made, same)
+    assert "topic: Project name already exists" in crowd.ended(made)["reason"]
+    crowd.push(made, wishes(verification_number=2))
+    state = crowd.ended(made)
+    assert ("Verification number" in state["reason"], state["mapswipe_project_id"] != taken) == (True, True)
+    project = crowd.project(crowd.pushed(made, wishes(topic="Sheds"))["mapswipe_project_id"])
+    assert (project["id"], project["data"]["topic"]) == (state["mapswipe_project_id"], "Sheds")
+
+
+def test_slow_answers_are_waited_for(crowd: Crowd):
+    crowd.trouble("slow")
+    assert crowd.pushed(crowd.prediction())["reason"] == ""
+
+
+def test_lost_answers_make_no_second_project(crowd: Crowd):
+    for step in STEPS[3:]:
+        made, before = crowd.prediction(), len(crowd.projects())
+        crowd.trouble("lose_answer", at=step)
+        state = crowd.pushed(made)
+        assert len(crowd.projects()) == before + 1, step
+        assert crowd.project(state["mapswipe_project_id"])["status"] == "PROCESSED"
+
+
+def test_killed_worker_leaves_one_project(crowd: Crowd):
+    """kill -9 when Mapswipe has done a step and before the worker knows."""
+    before, made = len(crowd.projects()), []
+    for number, step in enumerate(STEPS, 2):
+        made.append(crowd.prediction())
+        crowd.trouble("hold", at=step)
+        crowd.push(made[-1])
+        until(crowd.held)
+        crowd.worker.kill()
+        crowd.trouble("")
+        crowd.worker = _next(crowd, number)
+    for prediction_id in made:
+        state = crowd.ended(prediction_id, REDELIVERED)
+        assert (state["state"], state["reason"]) == ("pushed", "")
+        assert crowd.row(prediction_id)["mapswipe_project_id"] == state["mapswipe_project_id"]
+        assert len([notice for notice in crowd.notices(prediction_id) if "project" in notice]) == 1
+    new = crowd.projects()[before:]
+    assert (len(new), {project["status"] for project in new}) == (len(STEPS), {"PROCESSED"})
+
+
+def _next(crowd: Crowd, number: int) -> Daemon:
+    worker = run.worker(crowd.system.home, crowd.system.env, "prediction", number)
+    worker.env = {**crowd.worker.env, "HTTP__PORT": worker.env["HTTP__PORT"]}
+    return worker.start()
