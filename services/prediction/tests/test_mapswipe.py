@@ -1,32 +1,41 @@
 """A push to Mapswipe: who may ask for it, and the job against the sandbox's Mapswipe, which can be told to fail."""
 
+import asyncio
 import json
 import re
+import subprocess
+import sys
+from itertools import count
 
 import httpx
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from contracts.prediction.mapswipe import GetMapswipe, MapswipeJob, PushToMapswipe
-from kit.errors import NotFound
 from kit.jobs import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
-from kit.testing import MAPPER, STRANGER, Caller
+from kit.testing import MAPPER, Caller, eventually
 from prediction.main import build_worker
-from prediction.mapswipe.client import Mapswipe
+from prediction.mapswipe.client import Mapswipe, MapswipeError
 from prediction.mapswipe.domain import ulid
-from prediction.mapswipe.push import Crowd, push
+from prediction.mapswipe.jobs import given_up
+from prediction.mapswipe.push import OUR_FAULT, Crowd, push
 from prediction.mapswipe.queries import Projects
+from prediction.mapswipe.settings import NEEDED
+from prediction.mapswipe.words import refusal
 from prediction.runs.queries import output_folder
+from prediction.settings import Settings
 from stack.home import Home
 from stack.sandbox import mapswipe as theirs
 from stack.sandbox import sandbox
 
 WISHES = {
     "topic": "Roofs", "region": "Hilltop", "look_for": "buildings", "description": "Found by a model.",
-    "instruction": "Is it a roof?", "project_number": 1,
+    "instruction": "Is it a roof?",
 }  # fmt: skip
+NUMBERS = count(1)
+"""Mapswipe wants names that differ."""
 FEATURES = {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": None, "properties": {}}]}
 
 
@@ -46,6 +55,7 @@ def on(running, settings, mapswipe, monkeypatch):
         "mapswipe_csrf": theirs.COOKIE, "mapswipe_auth_url": f"{mapswipe}/firebase/signIn",
         "mapswipe_username": theirs.EMAIL, "mapswipe_password": SecretStr(theirs.PASSWORD),
         "outbound_allow": f"{settings.outbound_allow},{mapswipe.removeprefix('http://')}",
+        "mapswipe_poll_interval": 0,
     }  # fmt: skip
     ours = settings.model_copy(update=values)
     projects = next(one for one in running.provides if isinstance(one, Projects))
@@ -71,10 +81,11 @@ def prediction(running, tiles_url):
 
 @pytest.fixture
 def deliver(running, on):
-    async def once(prediction_id: int, delivery: int = 1) -> None:
+    async def once(prediction_id: int, delivery: int = 1, run=push) -> None:
         job = MapswipeJob(prediction_id=prediction_id, attempt=1)
         envelope = opened(job.model_dump_json().encode(), headers_of(job, "prediction", MAPPER, new_id()))
-        await push(job, JobContext(envelope, running.db, running.bus, running.relay, "prediction", delivery), on)
+        context = JobContext(envelope, running.db, running.bus, running.relay, "prediction", delivery)
+        await (run(job, context) if run is given_up else run(job, context, on))
 
     return once
 
@@ -84,16 +95,24 @@ def asked(caller: Caller, storage, prediction, on):
     async def ask() -> int:
         prediction_id = await prediction()
         await storage.put(f"{output_folder(prediction_id)}/predictions.geojson", json.dumps(FEATURES).encode())
-        verdict = await caller.send(PushToMapswipe(prediction_id=prediction_id, wishes=WISHES))
+        wishes = WISHES | {"project_number": next(NUMBERS)}
+        verdict = await caller.send(PushToMapswipe(prediction_id=prediction_id, wishes=wishes))
         assert verdict.result["state"] == "queued"
         return prediction_id
 
     return ask
 
 
-async def trouble(mapswipe: str, kind: str, times: int = 1) -> None:
+async def trouble(mapswipe: str, kind: str, times: int = 1, at: str = "") -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
-        (await http.post(f"{mapswipe}/sandbox/trouble", json={"kind": kind, "times": times})).raise_for_status()
+        (
+            await http.post(f"{mapswipe}/sandbox/trouble", json={"kind": kind, "times": times, "at": at})
+        ).raise_for_status()
+
+
+async def held(mapswipe: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return (await http.get(f"{mapswipe}/sandbox/trouble")).json()["held"]
 
 
 async def projects(mapswipe: str) -> list[dict]:
@@ -101,12 +120,12 @@ async def projects(mapswipe: str) -> list[dict]:
         return (await http.get(f"{mapswipe}/sandbox/projects")).json()
 
 
-async def told(running, prediction_id: int) -> list[str]:
+async def emitted(running, prediction_id: int) -> list[str]:
+    """What was said of the push in events."""
+    sql = """select split_part(subject, '.', 4) from outbox where subject like 'evt.prediction.v1.mapswipe%'
+        and convert_from(data, 'utf8')::jsonb ->> 'prediction_id' = :id order by seq"""
     async with running.db.session() as session:
-        rows = await session.execute(
-            text("select mapswipe_project_id from predictions where id = :id"), {"id": prediction_id}
-        )
-        return list(rows.scalars())
+        return list((await session.execute(text(sql), {"id": str(prediction_id)})).scalars())
 
 
 def test_ulid_sorts_by_time():
@@ -114,51 +133,134 @@ def test_ulid_sorts_by_time():
     assert ulid(1) < ulid(2) < ulid(1_700_000_000_000)
 
 
-@pytest.mark.spec("8.6", "POST /predictions/{id}/mapswipe/")
-@pytest.mark.spec("8.6", "disabled 503")
-@pytest.mark.spec("8.6", "not ready 409")
-@pytest.mark.spec("8.6", "order of checks")
-async def test_checks_come_in_their_order(caller: Caller, prediction, request):
-    unready = PushToMapswipe(prediction_id=await prediction(False), wishes={})
-    assert (await caller.send(unready, STRANGER)).code == "prediction_not_found"
-    off = await caller.send(unready)
-    assert (off.facts["http"], "disabled" in off.detail) == (503, True)
-    request.getfixturevalue("on")
-    assert (await caller.send(unready)).code == "results_not_ready"
-    bad = await caller.send(PushToMapswipe(prediction_id=await prediction(), wishes=WISHES | {"topic": "x" * 201}))
-    assert (bad.code, list(bad.facts)) == ("invalid_request", ["topic"])
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        ([{"message": "No such thing."}], "No such thing."),
+        ([{"field": "topic", "messages": "Taken.\n\x07 Choose another."}], "topic: Taken. Choose another."),
+        ([{"field": "a", "objectErrors": [{"field": "b", "messages": "bad"}]}], "b: bad"),
+        ({"nonsense": 5}, "it gives no reason"),
+        (None, "it gives no reason"),
+    ],
+)
+def test_refusal_is_a_sentence(errors, words):
+    assert refusal(errors) == f"Mapswipe refused the project: {words}"
+    assert len(refusal([{"message": "x" * 5000}])) < 400
 
 
-async def test_pushed_project_can_be_worked_on(running, caller: Caller, mapswipe, asked, deliver):
+async def test_later_delivery_has_the_push(running, caller: Caller, mapswipe, asked, deliver):
+    """A worker that was asleep while another did its work changes nothing when it wakes."""
+    prediction_id, before = await asked(), len(await projects(mapswipe))
+    await trouble(mapswipe, "hold", at="createProject")
+    sleeper = asyncio.create_task(deliver(prediction_id))
+
+    async def asleep() -> bool:
+        return await held(mapswipe) == 1
+
+    await eventually(asleep)
+    await deliver(prediction_id, 2)
+    done = await caller.ask(GetMapswipe(prediction_id=prediction_id))
+    await trouble(mapswipe, "")
+    await sleeper
+    await deliver(prediction_id, 1)
+    assert done["state"] == "pushed"
+    assert await caller.ask(GetMapswipe(prediction_id=prediction_id)) == done
+    assert len(await projects(mapswipe)) == before + 1
+    assert await emitted(running, prediction_id) == ["mapswipe_project_created"]
+
+
+async def test_sleeper_does_not_touch_what_another_is_at(caller: Caller, mapswipe, asked, deliver):
     prediction_id = await asked()
-    await deliver(prediction_id)
+    await trouble(mapswipe, "hold", 2, at="createProjectAsset")
+    sleeper = asyncio.create_task(deliver(prediction_id))
+
+    async def asleep(number: int = 1) -> bool:
+        return await held(mapswipe) == number
+
+    await eventually(asleep)
+    successor = asyncio.create_task(deliver(prediction_id, 2))
+    await eventually(lambda: asleep(2))
+    sleeper.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeper
+    await deliver(prediction_id, 1, given_up)
+    assert (await caller.ask(GetMapswipe(prediction_id=prediction_id)))["state"] == "pushing"
+    await trouble(mapswipe, "")
+    await successor
+    assert (await caller.ask(GetMapswipe(prediction_id=prediction_id)))["state"] == "pushed"
+
+
+async def test_push_whose_workers_died_has_failed(running, caller: Caller, mapswipe, asked, deliver):
+    prediction_id = await asked()
+    await trouble(mapswipe, "down", 9)
+    with pytest.raises(MapswipeError):
+        await deliver(prediction_id)
+    await deliver(prediction_id, 4, given_up)
+    await deliver(prediction_id, 4, given_up)
     state = await caller.ask(GetMapswipe(prediction_id=prediction_id))
-    assert (state["state"], state["reason"]) == ("pushed", "")
-    assert await told(running, prediction_id) == [state["mapswipe_project_id"]]
-    kept = next(one for one in await projects(mapswipe) if one["id"] == state["mapswipe_project_id"])
-    assert (kept["status"], kept["features"], kept["cover"] > 0) == ("READY", 1, True)
-    source = kept["data"]["projectTypeSpecifics"]["validate"]["objectSource"]["objectGeojsonUrl"]
-    assert "X-Amz-Expires=604800" in source
-    with pytest.raises(NotFound):
-        await caller.ask(GetMapswipe(prediction_id=prediction_id), STRANGER)
+    assert (state["state"], state["reason"]) == ("failed", OUR_FAULT)
+    assert await emitted(running, prediction_id) == ["mapswipe_failed"]
+    await trouble(mapswipe, "")
+
+
+async def test_last_delivery_tells_why(caller: Caller, mapswipe, asked, deliver):
+    prediction_id = await asked()
+    await trouble(mapswipe, "down", 9)
+    await deliver(prediction_id, 3)
+    assert "HTTP 502" in (await caller.ask(GetMapswipe(prediction_id=prediction_id)))["reason"]
+    await trouble(mapswipe, "")
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("refuse_login", "refuses our account"), ("errors", "organization does not")]
+    ("kind", "at", "words"),
+    [("slow", "createProject", "in time"), ("hold", "signIn", "in time"), ("huge", "createProject", "too large")],
 )
-async def test_refusal_is_told_at_once(caller: Caller, mapswipe, asked, deliver, kind, words):
+async def test_answers_have_limits(mapswipe, on, kind, at, words):
+    client = Mapswipe(on.mapswipe.settings, ",".join(f"{host}:{port}" for host, port in on.mapswipe.allow), 0.5)
+    await trouble(mapswipe, kind, at=at)
+    with pytest.raises(MapswipeError, match=words):
+        async with client.session() as session:
+            await session.create_project({"clientId": ulid(1)})
+    await trouble(mapswipe, "")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://169.254.169.254", "https://localhost"])
+async def test_private_addresses_are_not_asked(on, address):
+    settings = on.mapswipe.settings.model_copy(update={"mapswipe_backend": address})
+    with pytest.raises(MapswipeError, match=r"Only https|not on the public internet"):
+        async with Mapswipe(settings, "").session():
+            pass
+
+
+async def test_mapswipe_is_asked_once_by_many(caller: Caller, mapswipe, asked, deliver):
+    """And its silence is told, within the limit of a question."""
     prediction_id = await asked()
-    await trouble(mapswipe, kind)
     await deliver(prediction_id)
-    state = await caller.ask(GetMapswipe(prediction_id=prediction_id))
-    assert (state["state"], words in state["reason"]) == ("failed", True)
+    query = GetMapswipe(prediction_id=prediction_id)
+    await trouble(mapswipe, "hold", 9, at="project")
+    states = await asyncio.gather(*(caller.ask(query) for _ in range(8)))
+    assert {(state["state"], state["reason"]) for state in states} == {("pushed", "Mapswipe does not answer in time.")}
+    assert await held(mapswipe) == 1
+    await trouble(mapswipe, "")
+    query = query.model_copy(update={"details": False})
+    assert (await caller.ask(query))["details"] is None
 
 
-async def test_lost_answer_makes_no_second_project(caller: Caller, mapswipe, asked, deliver):
-    prediction_id, before = await asked(), len(await projects(mapswipe))
-    await trouble(mapswipe, "lose_answer")
-    with pytest.raises(Exception, match="cannot be reached"):
-        await deliver(prediction_id)
-    await deliver(prediction_id, 2)
-    assert (await caller.ask(GetMapswipe(prediction_id=prediction_id)))["state"] == "pushed"
-    assert len(await projects(mapswipe)) == before + 1
+@pytest.mark.spec("20.1", "mapswipe without credentials")
+@pytest.mark.parametrize("missing", sorted(NEEDED.values()))
+def test_no_start_without_credentials(missing):
+    given = {"ENABLE_MAPSWIPE": "true", **{name: "x" for name in NEEDED.values() if name != missing}}
+    given |= {missing: "", "DATABASE_URL": "postgresql://x/y"}
+    with pytest.raises(ValidationError, match=f"{missing} is required with ENABLE_MAPSWIPE"):
+        Settings(**given)
+    Settings(**given | {"ENABLE_MAPSWIPE": "false"})
+
+
+@pytest.mark.spec("20.1", "mapswipe without credentials")
+def test_process_ends_without_credentials():
+    env = {"ENABLE_MAPSWIPE": "true", "DATABASE_URL": "postgresql://x/y"}
+    done = subprocess.run(
+        [sys.executable, "-m", "prediction"], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode != 0
+    assert "MAPSWIPE_CSRFTOKEN_KEY is required" in done.stdout + done.stderr

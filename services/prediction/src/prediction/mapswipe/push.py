@@ -118,9 +118,8 @@ async def _push(pushed: Pushed, crowd: Crowd) -> None:
             await pushed.keep(project_id=project_id)
         elif (await session.details(row.project_id)).get("status") not in graphql.CHANGEABLE:
             return await pushed.succeed()
-        await _fill(
-            pushed, session, tiles, picture, await asyncio.to_thread(_address, row.prediction_id, crowd.storage)
-        )
+        geojson = await asyncio.to_thread(_address, row.prediction_id, crowd.storage)
+        await _fill(pushed, session, tiles, picture, geojson)
     await pushed.succeed()
 
 
