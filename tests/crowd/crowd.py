@@ -1,5 +1,6 @@
 """What the tests of this folder do again and again."""
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import psycopg
+from PIL import Image
 
 from kit.settings import StorageSettings
 from kit.storage import Storage
@@ -31,6 +33,12 @@ def wishes(**changes: Any) -> Json:
         "topic": "Roofs", "region": "Hilltop", "look_for": "buildings", "description": "Found by a model.",
         "instruction": "Is it a roof?", "project_number": next(_numbers), **changes,
     }  # fmt: skip
+
+
+def picture() -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "#ff0000").save(content, "PNG")
+    return content.getvalue()
 
 
 @dataclass

@@ -1,11 +1,10 @@
 """A push to Mapswipe through the door: who may, what it takes, what Mapswipe is told, how it ends."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
-from tests.crowd.crowd import Crowd, until, wishes
+from tests.crowd.crowd import Crowd, picture, until, wishes
 from tests.surface.people import Who
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -143,7 +142,7 @@ def test_pushes_at_once_make_one_project(crowd: Crowd):
 
 
 def test_cover_may_be_named(crowd: Crowd):
-    address = crowd.store("covers/red.png", _png("#ff0000"), "image/png")
+    address = crowd.store("covers/red.png", picture(), "image/png")
     state = crowd.pushed(crowd.prediction(), wishes(cover_image=address))
     assert crowd.project(state["mapswipe_project_id"])["cover"] > 0
     for content, kind in ((b"GIF89a" + b"x" * 99, "image/png"), (b"\x89PNG\r\n" + b"x" * 99, "image/png")):
@@ -152,13 +151,3 @@ def test_cover_may_be_named(crowd: Crowd):
         state = crowd.ended(made)
         assert (state["state"], "cover image" in state["reason"]) == ("failed", True)
         assert len(crowd.projects()) == before
-
-
-def _png(color: str) -> Any:
-    import io
-
-    from PIL import Image
-
-    content = io.BytesIO()
-    Image.new("RGB", (40, 30), color).save(content, "PNG")
-    return content.getvalue()
