@@ -67,7 +67,9 @@ def show(outcome: Outcome) -> None:
 def main() -> None:
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for outcome in pool.map(test, ["tests/surface", "tests/contracts tests/architecture tests/chart", *rooms()]):
+        for outcome in pool.map(
+            test, ["tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", *rooms()]
+        ):
             show(outcome)
             outcomes.append(outcome)
     outcomes.append(test("tests/e2e"))

@@ -239,6 +239,25 @@ def test_v1_prediction(http: httpx.Client, stranger: httpx.Client, prediction: R
     assert done(http.get("/prediction/", params={"published": True, "status": "FINISHED"}))["count"] >= 1
 
 
+@pytest.mark.spec("22.7", "POST /mapswipe-project/, GET /mapswipe-project/{project_id}/")
+def test_v1_mapswipe(http: httpx.Client, stranger: httpx.Client, prediction: Row):
+    """As the frontend does it: make a project of the file of features, then note its number."""
+    features = f"{http.base_url}workspace/download/prediction_{prediction['id']}/labels.geojson"
+    form = {
+        "topic": "validate roofs", "region": f"Hilltop {PERSON}", "description": "Found by a model.",
+        "instruction": "Is it a roof?", "look_for": "buildings", "geojson_url": features,
+        "tms_url": prediction["image_uri"],
+    }  # fmt: skip
+    made = done(http.post("/mapswipe-project/", json=form, timeout=60), 201)["data"]
+    assert (made["prediction_id"], made["status"]) == (prediction["id"], "READY_TO_PROCESS")
+    noted = done(http.patch(f"/prediction/{prediction['id']}/", json={"mapswipe_id": made["project_id"]}))
+    assert noted["mapswipe_id"] == made["project_id"]
+    shown = done(http.get(f"/mapswipe-project/{made['project_id']}/"))["data"]
+    assert (shown["topic"], shown["status"]) == ("validate roofs", "PROCESSED")
+    assert shown.keys() >= {"name", "webUrl", "progress"}
+    assert stranger.get("/mapswipe-project/no-such/").json()["code"] == "NOT_FOUND"
+
+
 @pytest.mark.spec("23", "workspace/download/prediction_{id}/, workspace/training_{id}/")
 def test_v1_files(http: httpx.Client, prediction: Row, training: Row, published: Row):
     folder = f"/workspace/prediction_{prediction['id']}"

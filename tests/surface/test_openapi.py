@@ -30,9 +30,9 @@ CHECKS = [
 EXCLUDED = {"GET /api/v1/events/": "never ends; tests of the gateway read it"}
 MAY_BE_503 = {
     "GET /api/v1/trainings/runs/{run_id}/logs/", "GET /api/v1/predictions/runs/{run_id}/logs/",
-    "GET /api/v1/local-models/{model_id}/runs/", "POST /api/v1/predictions/{prediction_id}/mapswipe/",
+    "GET /api/v1/local-models/{model_id}/runs/",
 }  # fmt: skip
-"""Answered with the help of the pipeline server or Mapswipe, which are not here: they may be 503."""
+"""Answered with the help of the pipeline server, which is not here: they may be 503."""
 CALLERS = (Who.ANONYMOUS, Who.OWNER, Who.ADMIN)
 NAMES = {row.route.replace(":path", ""): row.names for row in ROWS}
 LIMITS = hypothesis.settings(

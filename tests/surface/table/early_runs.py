@@ -13,6 +13,11 @@ def train(rows: Rows) -> dict:
     return {"model": rows.local_model(), "epochs": 1, "batch_size": 1}
 
 
+def project(rows: Rows) -> dict:
+    words = dict.fromkeys(("topic", "region", "description", "instruction"), "roofs")
+    return {**words, "prediction_id": rows.prediction()}
+
+
 ROWS = [
     Row("public-read GET /api/v1/training/status/{task_id}/", names=TASK, row=False, why=PENDING),
     Row("public-read GET /api/v1/task/status/{task_id}/", names=TASK, row=False, why=PENDING),
@@ -35,6 +40,14 @@ ROWS = [
     Row("owner POST /api/v1/prediction/terminate/{prediction_id}/", done=400, why="it has ended"),
     Row("auth POST /api/v1/prediction/", PREDICT, done=404, why="no such model"),
     Row("auth POST /api/v1/predict/", AT_ONCE, done=404, why="no such model"),
+    Row("owner POST /api/v1/mapswipe-project/", project, done=409, row=True, why="it has no results"),
+    Row(
+        "public-read GET /api/v1/mapswipe-project/{project_id}/",
+        names={"project_id": lambda _: "nobodys"},
+        done=404,
+        row=False,
+        why="no prediction was pushed",
+    ),
     Row("auth GET /api/v1/users/"),
     Row(
         "auth POST /api/v1/notifications/mark-as-read/{notification_id}/",

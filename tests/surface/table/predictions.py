@@ -26,7 +26,7 @@ ROWS = [
     Row("owner POST /api/v1/predictions/{prediction_id}/retry/"),
     Row("owner POST /api/v1/predictions/{prediction_id}/cancel/", done=409, why="it has ended"),
     Row("public-read GET /api/v1/predictions/{prediction_id}/result/", done=409, why="it has no results"),
-    Row("owner POST /api/v1/predictions/{prediction_id}/mapswipe/", {}, done=503, why="Mapswipe is disabled"),
+    Row("owner POST /api/v1/predictions/{prediction_id}/mapswipe/", {}, done=409, why="it has no results"),
     Row("public-read GET /api/v1/predictions/{prediction_id}/mapswipe/", done=404, why="it was never pushed"),
     Row("owner POST /api/v1/predictions/{prediction_id}/publish/"),
     Row("owner POST /api/v1/predictions/{prediction_id}/unpublish/"),

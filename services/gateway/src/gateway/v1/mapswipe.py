@@ -22,12 +22,13 @@ from gateway.policy import Policy
 from gateway.queries import answer
 from gateway.v1.answers import Row
 from gateway.v1.routes import CodedRoutes
+from gateway.v1.rows import Coded, MadeProject, ShownProject
 from kit.errors import Unprocessable
 
 routes = CodedRoutes("mapswipe")
 PATIENCE, LOOKS, LOOK_EVERY = 45.0, 60, 0.5
 MOST = 2**31 - 1
-FAILED = "EXTERNAL_SERVICE_ERROR"
+FAILED, SAID = "EXTERNAL_SERVICE_ERROR", "What Mapswipe said, or that it said nothing in time."
 _OURS = re.compile(r"/prediction_(\d{1,18})/")
 Words = Annotated[str, Field(min_length=1, max_length=10_000)]
 Address = Annotated[str, Field(max_length=2000)]
@@ -72,7 +73,10 @@ class ProjectBody(Body):
         }
 
 
-@routes.post("/mapswipe-project/", Policy.OWNER, status=201, deadline=PATIENCE)
+@routes.post(
+    "/mapswipe-project/", Policy.OWNER, Coded[MadeProject], status=201, deadline=PATIENCE, sends=PushToMapswipe,
+    refuses={404: "There is no such prediction.", 409: "Its results are not ready, or empty.", 502: SAID},
+)  # fmt: skip
 async def create_project(request: Request, body: ProjectBody) -> Response:
     """A prediction has one project: who asks for it again is given that one."""
     command = PushToMapswipe(prediction_id=body.prediction_id, wishes=body.wishes)
@@ -87,7 +91,7 @@ async def create_project(request: Request, body: ProjectBody) -> Response:
     return _success(f"MapSwipe project {words} and linked to prediction", data, 201)
 
 
-@routes.get("/mapswipe-project/{project_id}/", Policy.PUBLIC_READ)
+@routes.get("/mapswipe-project/{project_id}/", Policy.PUBLIC_READ, Coded[ShownProject], refuses={502: SAID})
 async def get_project(request: Request, project_id: ProjectId) -> Response:
     state = orjson.loads(await answer(request, GetMapswipe(project_id=project_id), OUTSIDE))
     if state["details"] is None:

@@ -1,14 +1,16 @@
 """Answers of v1 as its clients read them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from contracts.catalog.areas import AoiFeature, AoiProperties
 from contracts.catalog.datasets import Offset
 from contracts.prediction.feedback import FeedbackFeature, FeedbackProperties
 from contracts.shared import CompactUser
+
+T = TypeVar("T")
 
 
 class Person(CompactUser):
@@ -121,3 +123,26 @@ class FileAddress(BaseModel):
 
 class UploadState(BaseModel):
     status: str
+
+
+class MadeProject(BaseModel):
+    project_id: str
+    status: Literal["READY_TO_PROCESS"]
+    prediction_id: int
+
+
+class ShownProject(BaseModel):
+    """What Mapswipe says of it, in its own words; `results` once it is finished."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    status: str
+    webUrl: str | None
+    results: dict[str, Any] | None = None
+
+
+class Coded(BaseModel, Generic[T]):
+    code: Literal["SUCCESS"]
+    message: str
+    data: T
