@@ -23,7 +23,8 @@ Record = Callable[[Mapping[str, Any]], None]
 def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapping[str, Any], record: Record) -> bytes:
     """A checkpoint trained on the split's training chips.
 
-    With `adapt_filters` the bank is measured anew on them and the perceptron starts anew; without, `weights` go on.
+    With `adapt_filters` the bank is measured anew on them and the perceptron starts anew; without, or with
+    `freeze_layers`, the bank stays and `weights` go on.
     Each epoch is reported and may end in `report.Cancelled`; wall time and losses are recorded even then.
     """
     base, plan = checkpoint.load(weights), plan_of(values)
@@ -38,7 +39,8 @@ def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapp
 
     started = time.monotonic()
     try:
-        start = adapted(training, plan.seed) if values["adapt_filters"] else base
+        anew = values["adapt_filters"] and not values["freeze_layers"]
+        start = adapted(training, plan.seed) if anew else base
         return checkpoint.save(train(start, training, validation, plan, on_epoch))
     finally:
         record({"training_wall_seconds": round(time.monotonic() - started, 1), "loss_history": history})

@@ -46,7 +46,7 @@ class Crew:
         total = sum(self._pool.map(work, self._networks, parts))
         first, *others = (network.parameters() for network in self._networks)
         for own, *theirs in zip(first, *others, strict=True):
-            for other in theirs:
+            for other in theirs if own.requires_grad else ():
                 own.grad += other.grad
         return total
 

@@ -19,11 +19,13 @@ Record = Callable[[Mapping[str, Any]], None]
 
 
 def fit(weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapping[str, Any], record: Record) -> bytes:
-    """A checkpoint trained on the split's training chips, starting from `weights`.
+    """A checkpoint trained on the split's training chips, starting from `weights`; `freeze_layers` spares the encoder.
 
     Each epoch is reported and may end in `report.Cancelled`; wall time and losses are recorded even then.
     """
     network, plan = checkpoint.load(weights), plan_of(values)
+    if values["freeze_layers"]:
+        network.freeze()
     history: dict[str, list[float]] = {"train_loss": [], "val_loss": []}
 
     def on_epoch(epoch: int, train_loss: float, val_loss: float) -> None:

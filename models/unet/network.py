@@ -29,7 +29,7 @@ class UNet(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.width = width
+        self.width, self.frozen = width, False
         widths = [width * depth for depth in DEPTHS]
         self.normalise = nn.BatchNorm2d(12)
         self.down = nn.ModuleList(block(i, o) for i, o in zip([12, *widths], widths, strict=False))
@@ -38,6 +38,19 @@ class UNet(nn.Module):
         )
         self.join = nn.ModuleList(block(2 * o, o) for o in widths[-2::-1])
         self.head = nn.Conv2d(width, 4 * CLASSES, 3, padding=1)
+
+    def freeze(self) -> None:
+        """The encoder stays as it is: its weights, and the statistics of its normalisation."""
+        self.frozen = True
+        for part in (self.normalise, self.down):
+            part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "UNet":
+        super().train(mode)
+        if self.frozen:
+            self.normalise.eval()
+            self.down.eval()
+        return self
 
     def forward(self, image: Tensor) -> Tensor:
         x, skips = self.normalise(functional.pixel_unshuffle(image, 2)), []

@@ -68,7 +68,8 @@ def forward(network: UNet, image: Tensor) -> Tensor:
 def train(network: UNet, training: Windows, validation: Windows, plan: Plan, on_epoch: OnEpoch) -> None:
     """Changes `network` in place; `on_epoch(number, training loss, validation loss)` may raise to stop."""
     network.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay)
+    learning = [weights for weights in network.parameters() if weights.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=plan.learning_rate, weight_decay=plan.weight_decay)
     with Crew(network, min(torch.get_num_threads(), plan.batch_size)) as crew:
         draws = [np.random.default_rng((plan.seed, number)) for number in range(len(crew))]
         for epoch in range(plan.epochs):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from rich.console import Console
 
@@ -301,7 +302,8 @@ def test_v1_feedback(http: httpx.Client, training: Row, prediction: Row, labelle
 
 
 @pytest.mark.spec("22.6", "POST /feedback/training/submit/")
-def test_v1_feedback_training(http: httpx.Client, training: Row, published: Row, place):
+def test_v1_feedback_training(platform: Platform, http: httpx.Client, training: Row, published: Row, place):
+    """It ends well from the published checkpoint, whose first layers it leaves as they are."""
     area = {"geom": place.train_areas()[1], "training": training["id"]}
     marked = done(http.post("/feedback-aoi/", json=area), 201)
     order = {"training_id": training["id"], "epochs": 1, "batch_size": 8, "zoom_level": [19]}
@@ -312,8 +314,16 @@ def test_v1_feedback_training(http: httpx.Client, training: Row, published: Row,
              "tags": {"building": "yes"}}  # fmt: skip
     assert done(http.post("/feedback-label/", json=label), 201)["properties"]["feedback_aoi"] == marked["id"]
     row = done(http.post("/feedback/training/submit/", json=order))
-    assert (row["model"], row["status"]) == (training["model"], "SUBMITTED")
-    assert http.post(f"/training/terminate/{row['id']}/").status_code == 200
+    assert (row["model"], row["status"], row["freeze_layers"]) == (training["model"], "SUBMITTED", True)
+    finished(http, f"/training/{row['id']}/")
+    with psycopg.connect(platform.env["DATABASE_URL_TRAINING"]) as connection:
+        sql = "select plan->'parameters'->>'base_model_weights' from trainings where id = %s"
+        (weights,) = connection.execute(sql, [row["id"]]).fetchone() or ("",)
+    assert f"/local-models/{published_item(http, published)}/checkpoint/" in weights
+
+
+def published_item(http: httpx.Client, published: Row) -> str:
+    return done(http.get(f"/local-models/{published['id']}/"))["stac_item_id"]
 
 
 @pytest.mark.spec("23", "models/centroid, datasets/centroid/, geojson2osm/")

@@ -77,6 +77,17 @@ def test_training_can_go_on_from_its_own_checkpoint(data, split, trained, tmp_pa
     assert np.array_equal(checkpoint.load(more).bank.kernels, checkpoint.load(trained).bank.kernels)
 
 
+def test_frozen_layers_stay_as_they_are(data, split, trained, tmp_path):
+    (tmp_path / "own.npz").write_bytes(trained)
+    values = VALUES | {"freeze_layers": True, "epochs": 1, "learning_rate": 1e-5}
+    more = checkpoint.load(pipeline.train_model.entrypoint(*data, str(tmp_path / "own.npz"), values, split))
+    before = checkpoint.load(trained)
+    assert np.array_equal(more.bank.kernels, before.bank.kernels)
+    assert np.array_equal(more.mean, before.mean)
+    assert not np.array_equal(more.weights[0], before.weights[0])
+    assert np.allclose(more.weights[0], before.weights[0], atol=0.01), "it goes on from the checkpoint"
+
+
 @pytest.mark.parametrize("damage", [b"", b"\x80\x04pickle", b"PK\x03\x04zip"])
 def test_a_wrong_checkpoint_is_an_error(data, split, tmp_path, damage):
     """Defect 11: wrong base weights trained from noise without an error."""

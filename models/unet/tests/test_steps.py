@@ -53,6 +53,13 @@ def test_train_model(trained, base):
     assert not torch.equal(before.head.weight, after.head.weight)
 
 
+def test_frozen_layers_stay_as_they_are(data, base, split):
+    frozen = pipeline.train_model.entrypoint(*data, base, VALUES | {"freeze_layers": True}, split)
+    before, after = (checkpoint.load(content).state_dict() for content in (Path(base).read_bytes(), frozen))
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"up", "join", "head"}
+
+
 def test_evaluate_model(data, trained, split):
     metrics = pipeline.evaluate_model.entrypoint(trained, *data, VALUES, split)
     assert metrics["building_iou"] > 0.6

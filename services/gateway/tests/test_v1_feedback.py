@@ -1,12 +1,12 @@
 """Feedback in the words of v1: at the path of today, approvals, marked areas, trainings on them."""
 
 import pytest
-from early import NOW, SQUARE, TEMPLATE, USER, area, card, dataset, rows, training
+from early import NOW, SQUARE, USER, area, card, dataset, model, rows, training
 
 from contracts.catalog.areas import CreateAoi, GetAoi, ListAois
 from contracts.catalog.datasets import BuildDraft, CreateDataset, GetDataset, ListDatasets
 from contracts.catalog.labels import CreateLabel, FetchLabels, ListLabels
-from contracts.catalog.models import GetModelFacts
+from contracts.catalog.models import GetLocalModel, GetModelFacts
 from contracts.prediction.feedback import ChangeFeedback, GiveFeedback, ListFeedback
 from contracts.training import GetModelCard, GetTraining, ListTrainings, SubmitTraining
 from contracts.verdict import Accepted, Kind, Refused
@@ -38,17 +38,23 @@ async def test_feedback_of_then_at_the_path_of_today(http, owners, mapper, probl
 
 
 @pytest.mark.spec("22.6", "feedback_type, zoom_level, source_imagery")
-@pytest.mark.parametrize(("kind", "action"), [("TP", "accept"), ("TN", "accept"), ("FP", "reject"), ("FN", "reject")])
-async def test_early_words_say_whether_the_model_was_right(http, owners, mapper, problem, kind, action):
+async def test_feedback_of_the_earliest(http, owners, mapper, problem):
     owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
-    early = {"training": 9, "feedback_type": kind, "zoom_level": 19, "source_imagery": TEMPLATE}
+    early = {"training": 9, "feedback_type": "FP", "zoom_level": 20, "source_imagery": "https://i.example/{z}/{x}/{y}"}
     body = {"type": "Feature", "geometry": SQUARE, "properties": early}
     assert (await http.post("/api/v1/feedback/", json=body, headers=mapper)).status_code == 201
     asked = owners.last(GiveFeedback)
-    assert (asked["action"], asked["stac_id"]) == (action, "training-9")
-    assert asked["config"] == {"feedback_type": kind, "zoom_level": 19, "source_imagery": TEMPLATE}
-    for wrong in ({"feedback_type": "maybe"}, {"zoom_level": 17}, {"zoom_level": 24}):
-        body["properties"] = early | wrong
+    assert (asked["action"], asked["stac_id"]) == ("reject", "training-9")
+    assert (asked["feedback_type"], asked["zoom_level"], asked["source_imagery"]) == tuple(early.values())[1:]
+    body["properties"] = {**early, "feedback_type": "TN"}
+    await http.post("/api/v1/feedback/", json=body, headers=mapper)
+    assert owners.last(GiveFeedback)["action"] == "accept"
+    owners.judge(ChangeFeedback, Accepted(result=feedback()))
+    await http.patch("/api/v1/feedback/3/", json={"properties": {"feedback_type": "FN"}}, headers=mapper)
+    changed = owners.last(ChangeFeedback)
+    assert (changed["feedback_type"], changed["action"], changed["zoom_level"]) == ("FN", "reject", None)
+    for wrong in ({"feedback_type": "XX"}, {"zoom_level": 17}, {"zoom_level": 24}, {"source_imagery": ""}):
+        body["properties"] = {**early, **wrong}
         problem(await http.post("/api/v1/feedback/", json=body, headers=mapper), 400)
 
 
@@ -120,6 +126,7 @@ async def test_training_on_feedback(http, owners, mapper, problem):
     owners.answer(ListAois, rows(marked))
     owners.answer(GetDataset, MARKED)
     owners.answer(GetModelCard, card())
+    owners.answer(GetLocalModel, model(stac_item_id="hilltop-roofs-v2"))
     owners.answer(GetModelFacts, {"facts": {"hyperparameters_spec": [{"key": "freeze_layers"}]}})
     owners.judge(BuildDraft, Accepted(result=MARKED, http=202))
     owners.judge(SubmitTraining, Accepted(result=training(id=10, status="initializing"), http=202))
@@ -128,7 +135,14 @@ async def test_training_on_feedback(http, owners, mapper, problem):
     assert (done.status_code, done.json()["id"]) == (200, 10)
     asked = owners.last(SubmitTraining)
     assert (asked["dataset_stac_id"], asked["when_built"]) == ("feedback-1", True)
+    assert (asked["base_model_stac_id"], asked["start_from"]) == ("ramp-v1", "hilltop-roofs-v2")
     assert asked["overrides"] == {"epochs": 5, "batch_size": 4, "freeze_layers": True}
+    owners.heard.clear()
+    owners.answer(GetLocalModel, model())
+    words = problem(await http.post("/api/v1/feedback/training/submit/", json=body, headers=mapper), 400)["detail"]
+    assert "no published checkpoint" in words
+    assert not {BuildDraft.ce_type(), SubmitTraining.ce_type()} & {kind for kind, _, _ in owners.heard}
+    owners.answer(GetLocalModel, model(stac_item_id="hilltop-roofs-v2"))
     for wrong in ({"epochs": 21}, {"batch_size": 9}, {"zoom_level": [18]}, {"zoom_level": [22]}):
         problem(await http.post("/api/v1/feedback/training/submit/", json={**body, **wrong}, headers=mapper), 400)
     owners.answer(

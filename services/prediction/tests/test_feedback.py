@@ -239,3 +239,22 @@ async def test_refusal_names_the_field(running, caller: Caller, parents):
         refused = await caller.send(GiveFeedback.model_validate(values))
         assert (refused.kind, field in refused.facts) == ("invalid", True)
     assert json.dumps(refused.facts)
+
+
+@pytest.mark.spec("22.6", "feedback_type, zoom_level, source_imagery")
+async def test_words_of_the_first_generation_are_kept(caller: Caller):
+    early = {"feedback_type": "FP", "zoom_level": 20, "source_imagery": "https://i.example/{z}/{x}/{y}"}
+    made = (await given(caller, stac_id="training-9", action="reject", **early))["properties"]
+    assert early.items() <= made.items()
+    assert made["training"] == 9
+    read = (await caller.ask(GetFeedback(feedback_id=made["id"])))["properties"]
+    assert {name: read[name] for name in (*early, "training", "stac_id")} == {
+        **early, "training": 9, "stac_id": "training-9"
+    }  # fmt: skip
+    changed = await caller.send(ChangeFeedback(feedback_id=made["id"], feedback_type="TP", action="accept"))
+    assert (changed.result["properties"]["feedback_type"], changed.result["properties"]["zoom_level"]) == ("TP", 20)
+    plain = (await given(caller))["properties"]
+    assert not {"training", *early} & plain.keys()
+    assert not {"training", *early} & (await caller.ask(GetFeedback(feedback_id=plain["id"])))["properties"].keys()
+    strange = (await given(caller, stac_id="training-999999999999999999999"))["properties"]
+    assert "training" not in (await caller.ask(GetFeedback(feedback_id=strange["id"])))["properties"]

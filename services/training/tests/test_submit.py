@@ -4,6 +4,7 @@ import pytest
 
 from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted
 from contracts.catalog.models import KnownModel
+from contracts.training import CloneTraining
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
 from .conftest import BASE, DATASET, PRIVATE, SUFFIX, built, facts, fetch, order
@@ -115,6 +116,39 @@ def _dataset(stac_id: str) -> Dataset:
         visibility="public", stac_url=None, user={"osm_id": 7, "username": "mapper"},
         stac={"properties": properties}, created_at=now, last_modified=now,
     )  # fmt: skip
+
+
+def _published(stac_id: str, **changes) -> dict:
+    model = facts().model_copy(update={"stac_item_id": stac_id, "checkpoint_uri": f"s3://b/{stac_id}.npz", **changes})
+    known = KnownModel(kind="local", model_id=5, user_id=1, visibility="public", facts=model)
+    return known.model_dump(mode="json")
+
+
+async def test_training_may_go_on_from_a_published_model(known, caller, catalog, running):
+    catalog.answers["qry.catalog.v1.get_model_facts"] = _published("roofs-v2")
+    row = (await caller.send(order(start_from="roofs-v2"))).result
+    for training_id in (row["id"], (await caller.send(CloneTraining(training_id=row["id"]))).result["id"]):
+        [(plan,)] = await fetch(running, "select plan from trainings where id = %s", training_id)
+        assert plan["parameters"]["base_model_weights"] == "s3://b/roofs-v2.npz"
+        assert plan["step_parameters"]["train_model"]["base_model_id"] == BASE
+    [(plan,)] = await fetch(
+        running, "select plan from trainings where id = %s", (await caller.send(order())).result["id"]
+    )
+    assert plan["parameters"]["base_model_weights"] == "https://models.example/weights.npz"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (_published("roofs-v2", entrypoint="models.other.pipeline:predict"), "another base model"),
+        (_published("roofs-v2") | {"kind": "base"}, "not a published model"),
+        (None, "not a published model"),
+    ],
+)
+async def test_without_a_fitting_checkpoint_nothing_begins(known, caller, catalog, answer, words):
+    catalog.answers["qry.catalog.v1.get_model_facts"] = answer
+    refused = await caller.send(order(start_from="roofs-v2"))
+    assert (refused.code, words in refused.detail, list(refused.facts)) == ("no_checkpoint", True, ["start_from"])
 
 
 async def test_local_models_are_no_base_models(known, caller, catalog):

@@ -8,7 +8,7 @@ from kit.errors import NotFound
 from kit.testing import MAPPER, STRANGER, eventually
 
 from .conftest import BASE, SUFFIX, built, fetch, order
-from .test_submit import _dataset
+from .test_submit import _dataset, _published
 
 
 @pytest.fixture
@@ -41,6 +41,16 @@ async def test_training_waits_for_the_build_and_then_starts(known, caller, build
     await eventually(lambda: jobs(heard, row["id"]))
     [(plan,)] = await fetch(running, "select plan from trainings where id = %s", row["id"])
     assert plan["parameters"]["dataset_chips"] == f"s3://b/{stac_id}/chips/"
+
+
+async def test_training_that_waits_keeps_its_start(known, caller, catalog, building, heard, running):
+    stac_id = f"marked-{SUFFIX}"
+    catalog.answers["qry.catalog.v1.get_model_facts"] = _published("roofs-v3")
+    row = (await caller.send(building(stac_id).model_copy(update={"start_from": "roofs-v3"}))).result
+    await caller.publish(built(stac_id, 78, "public"))
+    await eventually(lambda: jobs(heard, row["id"]))
+    [(plan,)] = await fetch(running, "select plan from trainings where id = %s", row["id"])
+    assert plan["parameters"]["base_model_weights"] == "s3://b/roofs-v3.npz"
 
 
 async def test_training_fails_with_the_build(known, caller, building):

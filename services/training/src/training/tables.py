@@ -53,6 +53,9 @@ class TrainingRow(Base):
     overrides: Mapped[Json]
     hyperparameters: Mapped[Json]
     """What is really used, bare keys."""
+    start_from: Mapped[str | None]
+    weights_uri: Mapped[str | None]
+    """Of the published model `start_from`; null where the base model's are used."""
     plan: Mapped[Json]
     """What the pipeline is called with: a `training.submit.domain.Plan`; empty while its dataset is being built."""
     title: Mapped[str]

@@ -9,9 +9,13 @@ from contracts.base import Command, Contract, Event, Query
 from contracts.shared import After, CompactUser, Json, Page
 
 Action = Literal["accept", "reject"]
+Kind = Literal["TP", "TN", "FP", "FN"]
+"""How the first generation judged: true or false, positive or negative."""
 
 
 class FeedbackProperties(Contract):
+    """The last four are there where the first generation gave them."""
+
     id: int
     stac_id: str
     action: Action
@@ -20,6 +24,10 @@ class FeedbackProperties(Contract):
     prediction: int | None = None
     user: CompactUser
     created_at: datetime
+    training: int | None = None
+    feedback_type: Kind | None = None
+    zoom_level: int | None = None
+    source_imagery: str | None = None
 
 
 class FeedbackFeature(Contract):
@@ -40,6 +48,9 @@ class GiveFeedback(Command, wire="prediction.v1.give_feedback"):
     comments: str = ""
     config: Json = {}
     prediction: int | None = None
+    feedback_type: Kind | None = None
+    zoom_level: int | None = None
+    source_imagery: str | None = None
 
 
 class ChangeFeedback(Command, wire="prediction.v1.change_feedback"):
@@ -52,6 +63,9 @@ class ChangeFeedback(Command, wire="prediction.v1.change_feedback"):
     action: Action | None = None
     comments: str | None = None
     config: Json | None = None
+    feedback_type: Kind | None = None
+    zoom_level: int | None = None
+    source_imagery: str | None = None
 
 
 class RemoveFeedback(Command, wire="prediction.v1.remove_feedback"):

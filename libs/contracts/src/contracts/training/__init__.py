@@ -94,6 +94,8 @@ class SubmitTraining(Command, wire="training.v1.submit_training"):
     """Takes a dataset whose build is under way, too: the run starts when it is built, and fails with it."""
     alone: bool = False
     """Refused while another training of the model is under way."""
+    start_from: str | None = None
+    """STAC id of a published model of the same kind, whose weights are gone on from instead of the base model's."""
 
 
 class RetryTraining(Command, wire="training.v1.retry_training"):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,20 +27,30 @@ Action = Annotated[c.Action, BeforeValidator(lambda value: value.lower() if isin
 """In any case, as clients of either generation write it."""
 
 
-FeedbackType = Literal["TP", "TN", "FP", "FN"]
-"""Of the first generation: whether the model was right, and about what."""
-EARLY = ("feedback_type", "zoom_level", "source_imagery")
-
-
 def judged(training_id: int) -> str:
     """What stands in `stac_id` for a training: its model may not have an item yet."""
     return f"training-{training_id}"
 
 
-class FeedbackMembers(Body):
+class EarlyMembers(Body):
+    """What the first generation said; `feedback_type` says `action` as well."""
+
+    feedback_type: c.Kind | None = None
+    zoom_level: int | None = Field(None, ge=18, le=23)
+    source_imagery: str | None = Field(None, min_length=1, max_length=4096)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _judged_then(cls, given: Any) -> Any:
+        """True is right, whatever it is of."""
+        if not isinstance(given, dict) or given.get("feedback_type") is None:
+            return given
+        return {"action": "accept" if str(given["feedback_type"]).startswith("T") else "reject", **given}
+
+
+class FeedbackMembers(EarlyMembers):
     """`stac_id` may be left out where `prediction` is given: it is that prediction's model. A `training` stands for
-    the id `training-<number>`, and the `checkpoint` of `config` for a model. The early members are kept in `config`;
-    `feedback_type` says the action: what is true is accepted."""
+    the id `training-<number>`, and the `checkpoint` of `config` for a model."""
 
     stac_id: StacId | None = None
     action: Action = "accept"
@@ -48,17 +58,9 @@ class FeedbackMembers(Body):
     config: dict[str, Any] = {}
     prediction: Id | None = None
     training: Id | None = None
-    feedback_type: FeedbackType | None = None
-    zoom_level: int | None = Field(None, ge=18, le=23)
-    source_imagery: str | None = Field(None, max_length=4096)
 
     def values(self) -> dict[str, Any]:
-        said = self.model_dump(include=set(EARLY), exclude_none=True)
-        action = self.action
-        if self.feedback_type:
-            action = "accept" if self.feedback_type[0] == "T" else "reject"
-        return {"stac_id": self._judged(), "action": action, "comments": self.comments, "prediction": self.prediction,
-                "config": {**self.config, **said}}  # fmt: skip
+        return {**self.model_dump(exclude={"training"}), "stac_id": self._judged()}
 
     def _judged(self) -> str:
         if self.stac_id is None and self.training is not None:
@@ -77,7 +79,7 @@ class FeedbackBody(Body):
     properties: FeedbackMembers
 
 
-class ChangedMembers(Body):
+class ChangedMembers(EarlyMembers):
     stac_id: StacId | None = None
     action: Action | None = None
     comments: str | None = None
@@ -122,8 +124,7 @@ async def get_feedback(request: Request, feedback_id: Id) -> Response:
 
 @routes.put("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature, sends=c.ChangeFeedback)
 async def replace_feedback(request: Request, feedback_id: Id, body: FeedbackBody) -> Response:
-    values = {**body.properties.values(), "stac_id": body.properties.stac_id}
-    values.pop("prediction")
+    values = body.properties.model_dump(exclude={"prediction", "training"})
     return await send(request, c.ChangeFeedback(feedback_id=feedback_id, geometry=body.geometry, **values))
 
 

@@ -1,7 +1,6 @@
 """`/feedback/training/submit/`: the model of a training learns from the areas that were marked for it.
 
-v1 went on from the published checkpoint with frozen layers. Here it begins with the base model's weights, as every
-training does, and freezes layers where the base model has that option.
+It goes on from the checkpoint that is published of that model, with frozen layers where the base model has that option.
 """
 
 from typing import Annotated
@@ -54,21 +53,26 @@ async def submit_feedback_training(request: Request, body: FeedbackTrainingBody)
         raise Invalid("unknown_training", "Invalid request data", training_id=["There is no such training."])
     await refuse_second(request, training["local_model"])
     dataset = await _marked(request, body.training_id)
+    command = await _command(request, body, training, dataset)
     order = d.BuildDraft(dataset_id=dataset["id"], description=dataset["title"], zoom=body.zoom_level[0], **LABELS)
     response = await send(request, order)
     if response.status_code != 202 or "location" in response.headers:
         return response
-    return await reshaped(await send(request, await _command(request, body, training, dataset)), Shape(request), 200)
+    return await reshaped(await send(request, command), Shape(request), 200)
 
 
 async def _command(request: Request, body: FeedbackTrainingBody, training: Row, dataset: Row) -> c.SubmitTraining:
     card = orjson.loads(await answer(request, c.GetModelCard(model_id=training["local_model"])))
+    model = await Facts(request).model(training["local_model"])
+    if model is None or not model["stac_item_id"]:
+        words = "Its model has no published checkpoint to go on from; publish a training of it first."
+        raise Invalid("no_checkpoint", words, training_id=[words])
     known = await declared(request, training["base_model_stac_id"])
     frozen = {"freeze_layers": True} if "freeze_layers" in known else {}
     return c.SubmitTraining(
         base_model_stac_id=training["base_model_stac_id"], dataset_stac_id=dataset["stac_id"], model_name=card["name"],
         description=f"With feedback on training {body.training_id}", when_built=True, alone=True,
-        overrides={"epochs": body.epochs, "batch_size": body.batch_size, **frozen},
+        start_from=model["stac_item_id"], overrides={"epochs": body.epochs, "batch_size": body.batch_size, **frozen},
     )  # fmt: skip
 
 

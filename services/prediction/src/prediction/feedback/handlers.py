@@ -13,7 +13,7 @@ router.on(c.CountJudgements)(queries.count_judgements)
 
 
 @router.on(c.GiveFeedback, http=201)
-async def give_feedback(command: c.GiveFeedback, tx: Tx, ids: Ids) -> c.FeedbackFeature:
+async def give_feedback(command: c.GiveFeedback, tx: Tx, ids: Ids) -> Json:
     return await usecases.give_feedback(command, tx, ids)
 
 

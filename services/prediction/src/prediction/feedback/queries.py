@@ -3,7 +3,7 @@ by everyone where the parent, the prediction or else the model, is public (DESIG
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.prediction.feedback import CountFeedback, CountJudgements, ListFeedback
@@ -17,10 +17,15 @@ from prediction.tables import KnownModel, KnownUser
 
 DIGITS = 15
 _user = func.jsonb_build_object("osm_id", Row.user_id, "username", func.coalesce(KnownUser.username, ""))
+_training = cast(func.substring(Row.stac_id, r"^training-([0-9]{1,18})$"), BigInteger)
+_early = func.jsonb_strip_nulls(func.jsonb_build_object(
+    "training", _training, "feedback_type", Row.feedback_type, "zoom_level", Row.zoom_level,
+    "source_imagery", Row.source_imagery,
+))  # fmt: skip
 _properties = func.jsonb_build_object(
     "id", Row.id, "stac_id", Row.stac_id, "action", Row.action, "comments", Row.comments, "config", Row.config,
     "prediction", Row.prediction_id, "user", _user, "created_at", Row.created_at,
-)  # fmt: skip
+).op("||")(_early)  # fmt: skip
 _feature = func.jsonb_build_object(
     "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(Row.geom, DIGITS), JSONB), "properties", _properties
 )

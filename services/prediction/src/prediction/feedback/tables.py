@@ -34,3 +34,6 @@ class FeedbackRow(Base):
     prediction_id: Mapped[int | None]
     user_id: Mapped[int]
     created_at: Mapped[datetime]
+    feedback_type: Mapped[str | None]
+    zoom_level: Mapped[int | None]
+    source_imagery: Mapped[str | None]

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,9 +27,11 @@ from prediction.runs.tables import PredictionRow
 
 LONGEST = {"stac_id": 200, "comments": 10_000}
 MOST_CONFIG = 65_536
+_TRAINING = re.compile(r"training-([0-9]{1,18})")
+EARLY = {"feedback_type", "zoom_level", "source_imagery"}
 
 
-async def give_feedback(command: GiveFeedback, tx: Tx, ids: Ids) -> FeedbackFeature:
+async def give_feedback(command: GiveFeedback, tx: Tx, ids: Ids) -> Json:
     """Without a prediction one statement writes everything."""
     if tx.actor.is_anonymous:
         raise Unauthenticated("login_required", "Log in to give feedback.")
@@ -38,15 +41,25 @@ async def give_feedback(command: GiveFeedback, tx: Tx, ids: Ids) -> FeedbackFeat
         await _model_of(command.prediction, tx)
     feedback_id, now = await ids.next(FeedbackRow), datetime.now(UTC)
     told = {"stac_id": stac_id, "action": command.action, "comments": command.comments, "config": command.config}
+    early = command.model_dump(include=EARLY, exclude_none=True)
     tx.insert(
         FeedbackRow, id=feedback_id, geom=_text(command.geometry), prediction_id=command.prediction,
-        user_id=tx.actor.id, created_at=now, **told,
+        user_id=tx.actor.id, created_at=now, **told, **dict.fromkeys(EARLY) | early,
     )  # fmt: skip
     fact = {"user_id": tx.actor.id, "stac_id": stac_id, "prediction": command.prediction}
     tx.emit(FeedbackGiven(feedback_id=feedback_id, action=command.action, **fact))
     user = CompactUser(osm_id=tx.actor.id, username=tx.actor.username)
-    properties = FeedbackProperties(id=feedback_id, prediction=command.prediction, user=user, created_at=now, **told)
-    return FeedbackFeature(geometry=command.geometry, properties=properties)
+    properties = FeedbackProperties(
+        id=feedback_id, prediction=command.prediction, user=user, created_at=now, **told, **early, **_training(stac_id)
+    )
+    feature = FeedbackFeature(type="Feature", geometry=command.geometry, properties=properties)
+    return feature.model_dump(mode="json", exclude_unset=True)
+
+
+def _training(stac_id: str) -> dict[str, int]:
+    """What the id of a training's model stands for."""
+    number = _TRAINING.fullmatch(stac_id)
+    return {"training": int(number[1])} if number else {}
 
 
 async def change_feedback(command: ChangeFeedback, tx: Tx) -> Json:

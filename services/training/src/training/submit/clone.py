@@ -16,5 +16,5 @@ async def as_submission(command: CloneTraining, tx: Tx) -> SubmitTraining:
         base_model_stac_id=row.base_model_stac_id, dataset_stac_id=row.dataset_stac_id,
         model_name=command.model_name or row.model_name,
         overrides=row.overrides if command.overrides is None else command.overrides,
-        title=row.title, keywords=row.keywords, description=row.description,
+        title=row.title, keywords=row.keywords, description=row.description, start_from=row.start_from,
     )  # fmt: skip

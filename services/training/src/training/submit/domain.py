@@ -118,11 +118,11 @@ def _tasks(tasks: list[str]) -> set[str]:
     return {LABEL_TASK.get(task, task) for task in tasks}
 
 
-def plan(base: Base, data: Labelled, model_name: str, hyperparameters: Json) -> Plan:
+def plan(base: Base, data: Labelled, model_name: str, hyperparameters: Json, weights_uri: str | None = None) -> Plan:
     return Plan(
         module=base.entrypoint.partition(":")[0],
         parameters={
-            "base_model_weights": base.checkpoint_uri,
+            "base_model_weights": weights_uri or base.checkpoint_uri,
             "dataset_chips": data.chips_uri,
             "dataset_labels": data.labels_uri,
             "num_classes": base.num_classes,

@@ -14,7 +14,7 @@ from contracts.catalog.models import (
 )
 from contracts.gateway import UserChanged
 from contracts.shared import Actor
-from kit.errors import NotFound
+from kit.errors import Invalid, NotFound
 from kit.messaging.tx import Tx
 from training.submit import waiting
 from training.submit.domain import GEOMETRY_KEYWORDS
@@ -96,6 +96,25 @@ async def ask_for_base_model(stac_id: str, tx: Tx, catalog: Catalog) -> KnownMod
         raise missing
     _keep_base_model(model, datetime.now(UTC), tx)
     return model
+
+
+async def ask_for_weights(stac_id: str, entrypoint: str, tx: Tx, catalog: Catalog) -> str:
+    """Address of a published model's checkpoint. Invalid unless the caller may see that model and the same code made
+    it."""
+    try:
+        answer = await catalog.lookup(GetModelFacts(stac_item_id=stac_id), tx.actor)
+    except NotFound:
+        answer = None
+    model = KnownModel.model_validate(answer) if answer else None
+    if model is None or model.kind != "local":
+        raise _no_start(f"{stac_id} is not a published model.")
+    if model.facts.entrypoint != entrypoint:
+        raise _no_start("This model was made from another base model.")
+    return model.facts.checkpoint_uri
+
+
+def _no_start(words: str) -> Invalid:
+    return Invalid("no_checkpoint", words, start_from=[words])
 
 
 async def ask_for_dataset(

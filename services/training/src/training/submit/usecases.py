@@ -16,7 +16,7 @@ from kit.statements import Prepared
 from training.submit import domain, waiting
 from training.submit.alone import refuse_second
 from training.submit.hyperparameters import Declared
-from training.submit.known import Catalog, Layout, ask_for_base_model, ask_for_dataset
+from training.submit.known import Catalog, Layout, ask_for_base_model, ask_for_dataset, ask_for_weights
 from training.tables import KnownBaseModel, KnownDataset, ModelNameRow, TrainingRow
 
 _one = select(literal(1).label("one")).subquery()
@@ -66,14 +66,16 @@ async def submit_training(
     dataset_id, data = await _dataset(command, known, tx, catalog, layout)
     _refuse_foreign_name(known["name_user"], tx.actor)
     _check(base, data, declared, command.overrides, limits)
+    start = command.start_from
+    weights = None if start is None else await ask_for_weights(start, base.entrypoint, tx, catalog)
     local_model = known["name_id"] or await _claimed(name, command.base_model_stac_id, tx)
     if command.alone:
         await refuse_second(local_model, tx)
     hyperparameters = declared.merged(command.overrides)
     row = _row(command, tx.actor) | {
         "id": await ids.next(TrainingRow), "local_model": local_model, "model_name": name, "dataset": dataset_id,
-        "hyperparameters": hyperparameters,
-        "plan": domain.plan(base, data, name, hyperparameters).as_json() if data else waiting.UNPLANNED,
+        "hyperparameters": hyperparameters, "start_from": start, "weights_uri": weights,
+        "plan": domain.plan(base, data, name, hyperparameters, weights).as_json() if data else waiting.UNPLANNED,
     }  # fmt: skip
     return _begin(row, tx)
 

@@ -33,7 +33,7 @@ async def start(event: DatasetBuilt, facts: dict[str, Any], tx: Tx) -> None:
         if reasons:
             _fail(row, " ".join(reasons), tx)
         else:
-            row.plan = domain.plan(base, data, row.model_name, row.hyperparameters).as_json()
+            row.plan = domain.plan(base, data, row.model_name, row.hyperparameters, row.weights_uri).as_json()
             send_job(row, tx)
 
 
