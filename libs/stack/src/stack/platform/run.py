@@ -38,9 +38,9 @@ def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
     with home.remember() as memory:
         moved = memory.get("place") != str(data)
         memory["place"] = str(data)
+    folders = {"files": home.folder("models"), "tiles": data, "rawdata": data}
     for name in SANDBOX:
-        folder = home.folder("models") if name == "files" else data
-        daemon, _ = sandbox(name, folder if name not in ("smtp", "mapswipe") else None, home)
+        daemon, _ = sandbox(name, folders.get(name), home)
         if moved and name in ("tiles", "rawdata"):
             daemon.stop()
         timed(f"sandbox {name}", say, daemon.start)
