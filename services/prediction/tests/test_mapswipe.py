@@ -211,6 +211,37 @@ async def test_last_delivery_tells_why(caller: Caller, mapswipe, asked, deliver)
     await trouble(mapswipe, "")
 
 
+async def test_push_that_nobody_ends_may_be_asked_for_anew(running, caller: Caller, asked, deliver):
+    prediction_id = await asked()
+    anew = PushToMapswipe(prediction_id=prediction_id, wishes=WISHES | {"project_number": next(NUMBERS)})
+    assert (await caller.send(anew)).code == "push_under_way"
+    async with running.db.session() as session:
+        old = text("update mapswipe_pushes set updated_at = now() - interval '11 minutes' where prediction_id = :id")
+        await session.execute(old, {"id": prediction_id})
+        await session.commit()
+    assert (await caller.send(anew)).result["state"] == "queued"
+    await deliver(prediction_id)
+    assert (await caller.ask(GetMapswipe(prediction_id=prediction_id)))["state"] == "queued", "the old job is void"
+
+
+async def test_push_of_a_deleted_prediction_ends(running, mapswipe, asked, deliver):
+    prediction_id = await asked()
+    await trouble(mapswipe, "hold", at="createProject")
+    working = asyncio.create_task(deliver(prediction_id))
+
+    async def at_it() -> bool:
+        return await held(mapswipe) == 1
+
+    await eventually(at_it)
+    async with running.db.session() as session:
+        await session.execute(text("delete from predictions where id = :id"), {"id": prediction_id})
+        await session.commit()
+    await trouble(mapswipe, "")
+    await working
+    await deliver(prediction_id, 2)
+    assert await emitted(running, prediction_id) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "at", "words"),
     [("slow", "createProject", "in time"), ("hold", "signIn", "in time"), ("huge", "createProject", "too large")],
