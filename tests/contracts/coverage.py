@@ -9,6 +9,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.contracts.fair_settings import ABSENT, OTHER_DEFAULT
+
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = Path(__file__).with_name("fair_requirements.toml")
 UNCOVERED = Path(__file__).with_name("fair_uncovered.txt")
@@ -93,7 +95,14 @@ def page() -> str:
 
 def _row(kind: str, need: Need, part: dict, proven: dict[Need, list[str]]) -> str:
     tests = "<br>".join(f"`{test}`" for test in proven.get(need, ())) or "**no test**"
-    return f"| {kind[:-1]} | `{need[1]}` | {tests} | {part.get('notes', {}).get(need[1], '')} |"
+    note = part.get("notes", {}).get(need[1]) or (_reason(need[1]) if kind == "settings" else "")
+    return f"| {kind[:-1]} | `{need[1]}` | {tests} | {note} |"
+
+
+def _reason(setting: str) -> str:
+    if setting in ABSENT:
+        return f"not read: {ABSENT[setting]}"
+    return f"another default: {OTHER_DEFAULT[setting]}" if setting in OTHER_DEFAULT else ""
 
 
 def shrunk() -> str:

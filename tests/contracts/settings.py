@@ -54,6 +54,17 @@ def readable() -> dict[str, str]:
     return {name: setting.default for setting in settings().values() for name in setting.names}
 
 
+def fields() -> list[tuple[str, str]]:
+    """Every name with the field that it fills."""
+    return [(name, field) for _, kind in _kinds() for field, info in kind.model_fields.items() for name in _names(info)]
+
+
+def masked(name: str) -> bool:
+    """Whether every service that reads it keeps it out of logs."""
+    kinds = (info.annotation for _, kind in _kinds() for info in kind.model_fields.values() if name in _names(info))
+    return all("SecretStr" in str(kind) for kind in kinds)
+
+
 def _merged(rows: list[tuple[str, tuple[str, ...], str, str]]) -> Setting:
     services, names, defaults, meanings = zip(*rows, strict=True)
     every = tuple(dict.fromkeys(name for one in names for name in one))

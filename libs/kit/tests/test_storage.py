@@ -5,6 +5,7 @@ import pytest
 from kit.storage import Storage, StorageSettings
 
 
+@pytest.mark.spec("19", "folder may be empty, folder is a prefix")
 @pytest.mark.parametrize(("folder", "prefix"), [("stage", "stage/"), ("/stage/", "stage/"), ("/", "")])
 def test_folder_is_a_prefix_of_every_key(monkeypatch, folder, prefix):
     """`/` is no folder at all; an empty setting is an unset one, as everywhere."""

@@ -24,7 +24,6 @@ def after(life: Life, step: tuple) -> Life:
         return life
 
 
-@pytest.mark.spec("17.1", "terminal is final")
 @given(STEPS)
 def test_terminal_is_final_and_attempts_only_grow(steps):
     life = Life()
@@ -53,7 +52,6 @@ def test_a_report_of_an_older_attempt_is_ignored(word):
     assert life.hear(1, word, "r1") is life
 
 
-@pytest.mark.spec("17.1", "initializing to submitted")
 def test_first_run_id_is_the_hand_over():
     assert Life().hear(1, "initializing", "r1") == Life("submitted", run_id="r1")
     assert Life("submitted", run_id="r1").hear(1, "initializing").status == "submitted"
@@ -98,7 +96,6 @@ def test_only_a_completed_run_can_be_contradicted():
     assert Life("stopped").contradicted().status == "stopped"
 
 
-@pytest.mark.spec("17.1", "retrying, cached")
 def test_retrying_goes_on_and_cached_is_an_end():
     retrying = Life("running", run_id="r1").hear(1, "retrying")
     assert (retrying.status, retrying.hear(1, "running").status) == ("retrying", "running")

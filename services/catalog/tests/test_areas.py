@@ -1,8 +1,10 @@
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
-import shapely
+import shapely.ops
+from pyproj import Transformer
 
 from catalog.datasets.tables import DatasetRow
 from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
@@ -21,6 +23,14 @@ SQUARE = {
 }
 
 
+AREA = round(
+    shapely.ops.transform(
+        Transformer.from_crs(4326, 6933, always_xy=True).transform, shapely.box(85.51, 27.62, 85.52, 27.63)
+    ).area,
+    2,
+)
+
+
 def box(west: float, south: float, side: float) -> dict:
     return shapely.geometry.mapping(shapely.box(west, south, west + side, south + side))
 
@@ -29,16 +39,18 @@ BOWTIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0
 
 
 @pytest.mark.spec("4", "POST /aois/, GET /aois/{id}/, geometry, bbox, id, area, user, created_at, last_modified")
+@pytest.mark.spec("4", "dataset, area in EPSG:6933, no id at the top")
 async def test_aoi_is_readable_after_create(caller: Caller):
     verdict = await caller.send(CreateAoi(geometry=SQUARE))
     row = await caller.ask(GetAoi(aoi_id=verdict.result["properties"]["id"]))
     assert verdict.http == 201
     assert (row["geometry"], row["bbox"]) == (SQUARE, [85.51, 27.62, 85.52, 27.63])
-    assert row["properties"] | verdict.result["properties"] == row["properties"] | {
-        "created_at": verdict.result["properties"]["created_at"],
-        "last_modified": verdict.result["properties"]["last_modified"],
-        "user": {"osm_id": 7, "username": "mapper"},
-    }
+    assert (row["type"], "id" in row) == ("Feature", False)
+    for told in (row["properties"], verdict.result["properties"]):
+        assert (told["dataset"], told["user"]) == (None, {"osm_id": 7, "username": "mapper"})
+        assert told["area"] == AREA
+        assert datetime.now(UTC) - datetime.fromisoformat(told["created_at"]) < timedelta(minutes=1)
+        assert told["last_modified"] >= told["created_at"]
 
 
 async def test_repeated_command_gets_its_first_verdict(caller: Caller):
@@ -70,7 +82,7 @@ async def test_same_key_with_another_body_is_refused(caller: Caller):
 )
 async def test_bad_polygons_are_refused_with_words(caller: Caller, geometry, words):
     verdict = await caller.send(CreateAoi(geometry=geometry))
-    assert verdict.code == "GEOMETRY_VALIDATION_ERROR"
+    assert (verdict.kind, verdict.code) == ("invalid", "GEOMETRY_VALIDATION_ERROR")
     assert words in verdict.facts["geometry"][0]
     assert verdict.facts["error"] == verdict.facts["geometry"][0]
     assert verdict.facts["geometry_type"] == geometry.get("type", "dict")
@@ -100,6 +112,7 @@ async def test_change_touches_only_what_was_given(caller: Caller, mapping):
     aoi_id = await mapping.aoi(dataset=dataset)
     moved = mapping.square(85.6)
     changed = await caller.send(ChangeAoi(aoi_id=aoi_id, geometry=moved))
+    assert changed.http == 200
     assert (changed.result["geometry"]["coordinates"], changed.result["properties"]["dataset"]) == (
         moved["coordinates"],
         dataset,
@@ -165,6 +178,7 @@ async def test_list_filters_and_pages_by_id(caller: Caller, mapping):
     assert [row["properties"]["id"] for row in touching["results"]] == [ids[1]]
     assert (await caller.ask(ListAois(dataset=dataset), STRANGER)) == {"count": 0, "results": []}
     assert (await caller.ask(ListAois(user=987)))["count"] == 0
+    assert (await caller.ask(ListAois(dataset=dataset, user=7)))["count"] == 3
     with pytest.raises(Invalid):
         await caller.ask(ListAois(dataset=987_654))
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import zipfile
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import morecantile
@@ -46,6 +47,7 @@ async def is_mirrored(stac, stac_id: str) -> bool:
     "19",
     "datasets/{stac_id}/chips/, datasets/{stac_id}/labels/labels.geojson, datasets/{stac_id}/download/",
 )
+@pytest.mark.spec("3.2", "assets, assets.chips, assets.labels")
 @pytest.mark.spec("17.3", "building to built")
 @pytest.mark.spec(
     "18.2", "chips inside the AOI, one feature per OSM object, labels.geojson, union is a MultiPolygon, STAC item"
@@ -128,6 +130,8 @@ async def check_assets(row: dict[str, Any], chips: list[str]) -> None:
         "download": 200,
     }
     assert all(key.rpartition("/")[2] in answers["chips"].text for key in chips)
+    assert urlsplit(row["assets"]["labels"]).path.endswith(f"/datasets/{row['stac_id']}/labels/labels.geojson")
+    assert answers["labels"].json()["type"] == "FeatureCollection"
 
 
 @pytest.mark.spec("17.3", "building to failed")

@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -37,22 +38,25 @@ async def asked(caller: Caller, mapping, **change):
 @pytest.mark.spec("3.2", "created_at, last_modified")
 @pytest.mark.spec("3.3", "POST /datasets/build/, stac_id from the title, AOIs are re-pointed")
 @pytest.mark.spec("3.2", "id, stac_id, title, source_imagery, category, status, visibility, stac_url, user, stac")
-@pytest.mark.spec("3.2", "assets, assets only when built")
+@pytest.mark.spec("3.2", "star_count, is_starred, assets, assets only when built")
 async def test_build_answers_with_the_row_and_takes_the_areas(caller: Caller, mapping):
     aoi_id = await mapping.aoi(dataset=await mapping.draft())
     verdict = await asked(caller, mapping, aoi_ids=[aoi_id])
     row = verdict.result
     assert verdict.http == 202
-    assert row["created_at"]
+    assert datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) < timedelta(minutes=1)
     assert row["last_modified"] >= row["created_at"]
-    assert row["stac_id"].rpartition("-")[0] == "hilltop-roofs"
+    assert re.fullmatch("hilltop-roofs-[0-9a-f]{6}", row["stac_id"])
+    assert (row["title"], row["source_imagery"], row["category"]) == ("Hilltop roofs", TEMPLATE, "buildings")
+    assert (row["star_count"], row["is_starred"]) == (0, False)
+    assert (await caller.ask(GetDataset(dataset_id=row["id"])))["id"] == row["id"]
     assert (row["status"], row["visibility"], row["assets"], row["stac"]) == ("building", "private", None, None)
     assert row["user"] == {"osm_id": 7, "username": "mapper"}
     assert row["stac_url"].endswith(f"/collections/datasets/items/{row['stac_id']}")
     assert (await caller.ask(GetAoi(aoi_id=aoi_id)))["properties"]["dataset"] == row["id"]
 
 
-@pytest.mark.spec("3.3", "title, category, source_imagery")
+@pytest.mark.spec("3.3", "title, category, source_imagery, keywords")
 async def test_every_fault_of_a_request_is_told_at_once(caller: Caller, mapping):
     verdict = await asked(
         caller, mapping, title="", category="nothing", keywords=["house"], source_imagery="https://t.example/1"
@@ -87,16 +91,30 @@ async def test_area_with_too_many_tiles_is_refused(caller: Caller, mapping):
 async def test_foreign_absent_and_repeated_areas_are_not_found(caller: Caller, mapping):
     mine = await mapping.aoi()
     for aoi_ids, actor in (([mine, 987_654], None), ([mine, mine], None), ([mine], STRANGER), ([mine], ADMIN)):
-        command = BuildDataset.model_validate({**REQUEST, "aoi_ids": aoi_ids})
+        command = BuildDataset.model_validate({**REQUEST, "title": "never made", "aoi_ids": aoi_ids})
         verdict = await (caller.send(command, actor) if actor else caller.send(command))
-        assert (verdict.code, "aoi_ids" in verdict.detail) == ("aois_not_found", True)
+        assert (verdict.kind, verdict.code, "aoi_ids" in verdict.detail) == ("not_found", "aois_not_found", True)
+    assert {row["title"] for row in (await caller.ask(ListDatasets(page=Page(search="never"))))["results"]} == set()
     assert (await caller.ask(GetAoi(aoi_id=mine)))["properties"]["dataset"] is None
 
 
-@pytest.mark.spec("3.3", "POST /datasets/")
+@pytest.mark.spec("3.1", "category is other, status is draft, visibility is private")
+@pytest.mark.spec("3.3", "POST /datasets/, untitled")
 async def test_draft_belongs_to_its_maker(caller: Caller):
-    row = (await caller.send(CreateDataset(title="!!!", source_imagery=TEMPLATE))).result
-    assert (row["status"], row["category"], row["stac_id"].startswith("untitled-")) == ("draft", "other", True)
+    verdict = await caller.send(CreateDataset(title="!!!", source_imagery=TEMPLATE))
+    row = verdict.result
+    assert verdict.http == 201
+    assert (row["status"], row["category"], row["visibility"]) == ("draft", "other", "private")
+    assert re.fullmatch("untitled-[0-9a-f]{6}", row["stac_id"])
+    assert row["user"] == {"osm_id": 7, "username": "mapper"}
+
+
+@pytest.mark.spec("3.1", "title and stac_id have 200 characters")
+async def test_longest_title_has_an_id(caller: Caller):
+    command = CreateDataset(title="roofs " * 33 + "12", source_imagery=TEMPLATE)
+    assert len(command.title) == 200
+    assert len((await caller.send(command)).result["stac_id"]) <= 200
+    assert list((await caller.send(command.model_copy(update={"title": "x" * 201}))).facts) == ["title"]
 
 
 @pytest.mark.spec("3.3", "GET /datasets/, GET /datasets/{id}/, visibility")
@@ -121,17 +139,28 @@ async def test_only_the_owner_and_admins_change(caller: Caller, mapping):
     assert (await caller.send(ChangeDataset(dataset_id=private, category="nothing"))).facts.keys() == {"category"}
 
 
-@pytest.mark.spec("3.3", "filter status, filter visibility, filter user, search, ordering")
+@pytest.mark.spec("3.1", "newest first")
+@pytest.mark.spec("3.3", "filter status, filter visibility, filter user, search, search stac_id, ordering")
 async def test_list_filters_searches_and_orders(caller: Caller):
     for title in ("Zebra north roofs", "zebra SOUTH roofs", "Zebra trees"):
         await caller.send(CreateDataset(title=title, source_imagery=TEMPLATE))
     found = await caller.ask(ListDatasets(page=Page(search="ROOFS zebra", ordering="nonsense,created_at")))
     assert [row["title"] for row in found["results"]] == ["Zebra north roofs", "zebra SOUTH roofs"]
+    assert found["count"] == 2
+    stac_id = found["results"][0]["stac_id"]
+    assert [row["stac_id"] for row in (await caller.ask(ListDatasets(page=Page(search=stac_id))))["results"]] == [
+        stac_id
+    ]
     newest = await caller.ask(ListDatasets(page=Page(search="zebra", limit=1)))
     assert (newest["count"], newest["results"][0]["title"]) == (3, "Zebra trees")
     assert (await caller.ask(ListDatasets(page=Page(search="zebra%"))))["count"] == 0
-    assert (await caller.ask(ListDatasets(page=Page(search="zebra"), status="built")))["count"] == 0
-    assert (await caller.ask(ListDatasets(page=Page(search="zebra"), user=8)))["count"] == 0
+    shown = next(row["id"] for row in found["results"])
+    await caller.send(ChangeDataset(dataset_id=shown, visibility="public"))
+    for filters, count in (
+        ({"status": "draft"}, 3), ({"status": "built"}, 0), ({"user": 7}, 3), ({"user": 8}, 0),
+        ({"visibility": "public"}, 1), ({"visibility": "private"}, 2),
+    ):  # fmt: skip
+        assert (await caller.ask(ListDatasets(page=Page(search="zebra"), **filters)))["count"] == count
 
 
 async def test_only_failed_builds_can_be_repeated(caller: Caller, mapping):
@@ -168,7 +197,8 @@ async def test_used_dataset_stays_and_an_unused_one_takes_its_areas_along(runnin
     await caller.publish(event)
     aoi_id = await mapping.aoi(dataset=free)
     await eventually(lambda: noted(running, 41))
-    assert (await caller.send(DeleteDataset(dataset_id=used))).code == "dataset_in_use"
+    refused = await caller.send(DeleteDataset(dataset_id=used))
+    assert (refused.kind, refused.code) == ("conflict", "dataset_in_use")
     assert (await caller.send(DeleteDataset(dataset_id=free))).http == 204
     for query in (GetDataset(dataset_id=free), GetAoi(aoi_id=aoi_id)):
         with pytest.raises(NotFound):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -133,6 +134,7 @@ async def test_there_are_no_other_downloads(registered, stac, caller, change):
 
 
 @pytest.mark.spec("6.6", "GET /artifacts/{bucket}/{key}, HEAD /artifacts/{bucket}/{key}")
+@pytest.mark.spec("19", "zenml/")
 async def test_public_artifacts_are_linked_and_measured(caller, storage):
     key = f"{storage.prefix}zenml/local-models/{uuid4().hex}/model.onnx"
     place = {"bucket": storage.settings.bucket, "key": key}
@@ -184,6 +186,16 @@ async def test_folders_and_files_of_ones_own_dataset(caller, shelf):
     (file,) = labels["files"]
     assert (file["key"], file["size"]) == (f"{shelf['home']}labels/labels.geojson", 2)
     assert file["last_modified"].startswith("20")
+
+
+@pytest.mark.spec("14", "GET /workspace/url/, url, expires_in, existence is not checked")
+async def test_address_of_a_file_opens_it_for_a_while(caller, shelf):
+    link = await caller.ask(c.GetWorkspaceUrl(key=f"{shelf['home']}labels/labels.geojson"))
+    absent = await caller.ask(c.GetWorkspaceUrl(key=f"{shelf['home']}labels/nothing.json"))
+    assert (link["expires_in"], absent["expires_in"]) == (900, 900)
+    assert parse_qs(urlsplit(link["url"]).query)["X-Amz-Expires"] == ["900"]
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert [(await http.get(one["url"])).status_code for one in (link, absent)] == [200, 404]
 
 
 @pytest.mark.spec("14", "more than 1000 keys")

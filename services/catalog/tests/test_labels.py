@@ -59,9 +59,27 @@ async def test_the_same_shape_in_the_same_area_changes_the_label(caller: Caller,
     assert (first.http, second.http, second.result["id"]) == (201, 200, first.result["id"])
     [row] = await labels(caller, aoi=aoi_id)
     assert row == await caller.ask(c.GetLabel(label_id=row["id"]))
+    assert (row["type"], row["id"]) == ("Feature", first.result["id"])
+    assert datetime.now(UTC) - datetime.fromisoformat(row["properties"]["created_at"]) < timedelta(minutes=1)
+    assert first.result["properties"]["osm_id"] == 5
     assert (row["properties"]["aoi"], row["properties"]["osm_id"], row["properties"]["tags"]) == (aoi_id, None, TAGS)
     elsewhere = await caller.send(c.CreateLabel(aoi_id=await mapping.aoi(), geometry=square()))
     assert elsewhere.http == 201
+
+
+@pytest.mark.spec("22.2", "geom")
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Point", "coordinates": [85.511, 27.621]},
+        {"type": "LineString", "coordinates": [[85.511, 27.621], [85.512, 27.622]]},
+        {"type": "MultiPolygon", "coordinates": [square()["coordinates"]]},
+    ],
+)
+async def test_a_label_has_any_geometry(caller: Caller, mapping, geometry):
+    aoi_id = await mapping.aoi()
+    await caller.send(c.CreateLabel(aoi_id=aoi_id, geometry=geometry))
+    assert [row["geometry"] for row in await labels(caller, aoi=aoi_id)] == [geometry]
 
 
 @pytest.mark.spec("22.2", "unknown AOI, POST /label/")

@@ -14,7 +14,6 @@ def feature(geometry: object = SQUARE, **properties: object) -> dict:
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
-@pytest.mark.spec("22.2", "geom")
 @pytest.mark.parametrize(
     "geometry",
     [

@@ -25,14 +25,15 @@ def target() -> str:
     return f"t-{uuid4().hex[:10]}"
 
 
-@pytest.mark.spec("10", "POST /stars/")
+@pytest.mark.spec("10", "POST /stars/, new 201 and repeated 200, created, target need not exist")
+@pytest.mark.spec("17.6", "star comes and goes")
 async def test_first_star_is_new_and_the_second_changes_nothing(caller, target):
     first, second = [await caller.send(AddStar(target_id=target)) for _ in range(2)]
     assert (first.http, first.result) == (201, {"target_id": target, "starred": True, "count": 1, "created": True})
     assert (second.http, second.result) == (200, {"target_id": target, "starred": True, "count": 1, "created": False})
 
 
-@pytest.mark.spec("10", "own star only")
+@pytest.mark.spec("10", "one star per person or browser")
 async def test_people_and_browsers_count_apart(caller, target):
     voters = [(MAPPER, None), (STRANGER, None), (ANONYMOUS, browser("one")), (ANONYMOUS, browser("one")),
               (ANONYMOUS, browser("two"))]  # fmt: skip
@@ -46,7 +47,8 @@ async def test_people_and_browsers_count_apart(caller, target):
     assert [answer["starred"] for answer in asked] == [True, True, False]
 
 
-@pytest.mark.spec("10", "DELETE /stars/")
+@pytest.mark.spec("10", "DELETE /stars/, DELETE is 204 always, own star only")
+@pytest.mark.spec("17.6", "star comes and goes")
 async def test_removal_takes_the_callers_star_only(caller, target):
     for actor in (MAPPER, STRANGER):
         await caller.send(AddStar(target_id=target), actor)
@@ -68,9 +70,8 @@ async def test_stars_given_at_once_are_all_counted(caller, target):
     assert (await caller.ask(GetStar(target_id=target)))["count"] == 20
 
 
-@pytest.mark.spec("3.2", "is_starred false for anonymous")
-@pytest.mark.spec("3.2", "star_count")
-@pytest.mark.spec("3.2", "is_starred")
+@pytest.mark.spec("3.2", "is_starred false for anonymous, star_count, is_starred")
+@pytest.mark.spec("24", "24 is_starred is false for anonymous callers")
 async def test_dataset_shows_its_stars(caller, mapping):
     dataset = await mapping.draft(visibility="public")
     stac_id = (await caller.ask(GetDataset(dataset_id=dataset)))["stac_id"]

@@ -119,8 +119,9 @@ async def test_runs_of_a_model_follow_its_visibility(http, owners, problem):
     problem(await http.get("/api/v1/local-models/4/runs/"), 404)
 
 
+@pytest.mark.spec("4", "GET /aois/gpx/{aoi_id}/, GPX is application/xml, GPX of an unknown one 404")
 @pytest.mark.spec("22.3", "GET /aoi/gpx/{id}/, GET /feedback-aoi/gpx/{id}/")
-async def test_area_as_gpx(http, owners, mapper):
+async def test_area_as_gpx(http, owners, mapper, problem):
     owners.answer(GetAoiGpx, "<gpx/>")
     response = await http.get("/api/v1/aois/gpx/3", headers=mapper)
     assert (response.text, response.headers["content-type"]) == ("<gpx/>", "application/xml")
@@ -128,8 +129,11 @@ async def test_area_as_gpx(http, owners, mapper):
     for path in ("aoi", "feedback-aoi"):
         assert (await http.get(f"/api/v1/{path}/gpx/4/")).text == "<gpx/>"
         assert owners.last(GetAoiGpx) == {"aoi_id": 4, "name": "Don't Edit this Boundary"}
+    owners.answer(GetAoiGpx, Refused(kind=Kind.NOT_FOUND, code="aoi_not_found"))
+    problem(await http.get("/api/v1/aois/gpx/3/", headers=mapper), 404)
 
 
+@pytest.mark.spec("4", "PUT /aois/{id}/, PATCH /aois/{id}/, dataset")
 async def test_absent_dataset_differs_from_none(http, owners, mapper):
     owners.judge(ChangeAoi, Accepted(result={}))
     bodies = ({"properties": {"dataset": None}}, {"geometry": AOI["geometry"]}, AOI | {"properties": {"dataset": 5}})

@@ -61,7 +61,7 @@ async def test_workspace_without_a_bucket_is_503(http, owners, mapper, problem):
     assert problem(await http.get("/api/v1/workspace/", headers=mapper), 503)["detail"] == "No bucket."
 
 
-@pytest.mark.spec("14", "GET /workspace/url/, url, expires_in, no key 400")
+@pytest.mark.spec("14", "GET /workspace/url/, no key 400")
 async def test_workspace_url_needs_a_key(http, owners, mapper, problem):
     owners.answer(GetWorkspaceUrl, LINK)
     assert (await http.get("/api/v1/workspace/url/", params={"key": "dev/a"}, headers=mapper)).json() == LINK

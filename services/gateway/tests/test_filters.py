@@ -12,51 +12,41 @@ from contracts.prediction import ListPredictions
 from contracts.prediction.feedback import ListFeedback
 from contracts.training import ListTrainings
 
-spec = pytest.mark.spec
-LISTS: list[tuple[str, type[Query], dict[str, Any], Any]] = [
+LISTS: list[tuple[str, type[Query], dict[str, Any]]] = [
     (
         "datasets", ListDatasets,
-        {"status": "built", "visibility": "private", "user": 7, "search": "a b", "ordering": "-last_modified"},
-        spec("3.3", "filter status, filter visibility, filter user, search, ordering"),
-    ),
+        {"status": "built", "visibility": "private", "user": 7, "search": "a b", "ordering": "-last_modified"}),
     (
         "base-models", ListBaseModels,
         {"status": "active", "visibility": "public", "category": "roads", "is_pinned": True, "user": 7, "search": "a",
-         "ordering": "created_at"},
-        spec("6.2", "filter status, filter category, search"),
-    ),
+         "ordering": "created_at"}),
     (
         "local-models", ListLocalModels,
         {"status": "archived", "visibility": "public", "category": "roads", "base_model": 3, "is_pinned": False,
-         "user": 7, "search": "a", "ordering": "created_at"},
-        spec("6.3", "filter base_model, filter user, search, ordering"),
-    ),
+         "user": 7, "search": "a", "ordering": "created_at"}),
     (
-        "trainings", ListTrainings, {"local_model": 4, "user": 7, "status": "stopping", "ordering": "last_polled_at"},
-        spec("7.2", "filter local_model, filter user, filter status, ordering"),
-    ),
+        "trainings", ListTrainings, {"local_model": 4, "user": 7, "status": "stopping", "ordering": "last_polled_at"}),
     (
         "predictions", ListPredictions,
         {"local_model_stac_id": "m", "user": 7, "status": "failed", "visibility": "public", "search": "a",
-         "ordering": "-submitted_at"},
-        spec("8.2", "filter local_model_stac_id, filter user, filter status, filter visibility, search, ordering"),
-    ),
+         "ordering": "-submitted_at"}),
     (
         "public-predictions", ListPredictions,
-        {"local_model_stac_id": "m", "search": "a", "ordering": "submitted_at"},
-        spec("8.7", "filter local_model_stac_id, search, ordering"),
-    ),
-    ("aois", ListAois, {"dataset": 5, "user": 7, "in_bbox": [1, 2, 3, 4]},
-     spec("4", "filter dataset, filter user, filter in_bbox")),
-    ("feedback", ListFeedback, {"stac_id": "m", "action": "reject", "user": 7, "in_bbox": [1, 2, 3, 4]},
-     spec("9", "filter stac_id, filter action, filter user, filter in_bbox")),
+        {"local_model_stac_id": "m", "search": "a", "ordering": "submitted_at"}),
+    ("aois", ListAois, {"dataset": 5, "user": 7, "in_bbox": [1, 2, 3, 4]}),
+    ("feedback", ListFeedback, {"stac_id": "m", "action": "reject", "user": 7, "in_bbox": [1, 2, 3, 4]}),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "query", "filters"),
-    [pytest.param(path, query, filters, marks=mark, id=path) for path, query, filters, mark in LISTS],
-)
+@pytest.mark.spec("3.3", "filter status, filter visibility, filter user, search, ordering")
+@pytest.mark.spec("6.2", "filter status, filter category, search")
+@pytest.mark.spec("6.3", "filter base_model, filter user, search, ordering")
+@pytest.mark.spec("7.2", "filter local_model, filter user, filter status, ordering")
+@pytest.mark.spec("8.2", "filter local_model_stac_id, filter user, filter status, filter visibility, search, ordering")
+@pytest.mark.spec("8.7", "filter local_model_stac_id, search, ordering")
+@pytest.mark.spec("4", "filter dataset, filter user, filter in_bbox")
+@pytest.mark.spec("9", "filter stac_id, filter action, filter user, filter in_bbox")
+@pytest.mark.parametrize(("path", "query", "filters"), LISTS, ids=[path for path, *_ in LISTS])
 async def test_every_filter_reaches_the_owner(http, owners, mapper, path, query, filters):
     owners.answer(query, {"count": 0, "results": []})
     await http.get("/api/v1/auth/status/", headers=mapper)

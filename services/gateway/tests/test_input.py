@@ -69,12 +69,12 @@ async def test_area_of_a_prediction_is_a_box_or_a_geometry(http, owners, mapper,
     assert owners.last(SubmitPrediction)["geometry"] == {"type": "Polygon", "coordinates": [ring]}
 
 
-@pytest.mark.spec("8.3", "model_stac_id, image_uri, zoom")
+@pytest.mark.spec("8.3", "model_stac_id, image_uri, bbox, zoom")
 @pytest.mark.parametrize(
     "change",
     [
         {"bbox": [3, 2, 1, 4]}, {"bbox": [1, 2, 3]}, {"bbox": [1, 2, 3, "north"]}, {"image_uri": "ftp://x/{z}/{x}/{y}"},
-        {"image_uri": "https://img.example/some.png"}, {"zoom": 13}, {"model_stac_id": "m" * 65},
+        {"image_uri": "https://img.example/some.png"}, {"zoom": 13}, {"zoom": 23}, {"model_stac_id": "m" * 65},
     ],
 )  # fmt: skip
 async def test_bad_prediction(http, mapper, problem, change):
@@ -85,10 +85,14 @@ async def test_bad_prediction(http, mapper, problem, change):
     assert next(iter(change)) in details
 
 
+@pytest.mark.spec("8.3", "tilejson.json is imagery")
 async def test_tilejson_address_is_imagery(http, owners, mapper):
     owners.judge(SubmitPrediction, Accepted(result={}, http=202))
     body = PREDICTION | {"image_uri": "https://img.example/a/tilejson.json?token=1"}
     assert (await http.post("/api/v1/predictions/submit/", json=body, headers=mapper)).status_code == 202
+    asked = owners.last(SubmitPrediction)
+    assert asked["image_uri"] == body["image_uri"]
+    assert (asked["params"], asked["remove_osm"], asked["description"]) == ({}, False, "")
 
 
 @pytest.mark.spec("1.3", "illegal filter 400")

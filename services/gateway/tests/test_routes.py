@@ -1,11 +1,15 @@
 """Every route has a rule, every answer its headers, and the OpenAPI document is the committed one."""
 
 import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.routing import Match
 
 from gateway.app import application
@@ -14,6 +18,7 @@ from gateway.policy import SAFE, Policy, Rule
 from gateway.routing import DoorRoute
 from gateway.settings import DoorSettings
 from gateway.v1.routes import EarlyRule
+from kit.storage import Storage
 
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/", "/api/v1/health/",
@@ -160,6 +165,46 @@ async def test_trace_of_the_caller_goes_on(http):
     assert answer.json()["trace_id"] == answer.headers["x-request-id"] == trace_id
 
 
+class Neighbours(BaseHTTPRequestHandler):
+    """Answers 404 everywhere but at the bucket and at one collection."""
+
+    def do_HEAD(self) -> None:
+        self.send_response(200 if self.path in ("/b", "/collections/datasets") else 404)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def neighbours() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Neighbours)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.mark.spec(
+    "16", "s3, stac_api, stac_collections, zenml, mapswipe, any answer is reachable, collections need 2xx"
+)
+async def test_health_of_neighbours_that_answer(http, running, neighbours, monkeypatch):
+    for name, value in {"stac_url": neighbours, "zenml_url": neighbours, "mapswipe": True, "mapswipe_url": neighbours,
+                        "bucket": "b", "endpoint": neighbours, "access_key": "k",
+                        "secret_key": SecretStr("s")}.items():  # fmt: skip
+        monkeypatch.setattr(running.door.settings, name, value)
+    monkeypatch.setattr(running.door.probes, "storage", Storage(running.door.settings))
+    assert (await http.get("/api/v1/health/")).json() == {
+        "postgresql": True, "s3": True, "stac_api": True, "zenml": True,
+        "stac_collections": {"base_models": False, "datasets": True, "local_models": False},
+        "mapswipe": {"url": neighbours, "reachable": True},
+    }  # fmt: skip
+
+
+@pytest.mark.spec("20.1", "starts without store and catalogue")
+@pytest.mark.spec("16", "unset ones are left out")
 @pytest.mark.spec("16", "health always 200, GET /health/, postgresql, s3, stac_api, stac_collections, zenml, mapswipe")
 async def test_health_is_always_200(http, running, monkeypatch):
     assert (await http.get("/api/v1/health/")).json() == {"postgresql": True}

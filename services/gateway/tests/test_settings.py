@@ -80,6 +80,7 @@ BAD = {
 
 @pytest.mark.spec("20.1", "missing setting, database scheme, weak SECRET_KEY, hanko without its settings")
 @pytest.mark.spec("20.1", "dev without a token, sentry without a DSN, wrong type")
+@pytest.mark.spec("20.1", "another provider, short COOKIE_SECRET")
 @pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD.keys())
 def test_bad_setting_stops_the_process(environment, changes, words):
     environment(**changes)

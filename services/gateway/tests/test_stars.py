@@ -18,7 +18,7 @@ def judged(owners):
     return owners
 
 
-@pytest.mark.spec("10", "anonymous identity")
+@pytest.mark.spec("10", "anonymous identity, target is trimmed")
 async def test_anonymous_browser_is_known_by_address_and_agent(http, judged):
     answer = await http.post(PATH, params={"target_id": " m "}, headers={"user-agent": "Browser/1"})
     assert answer.status_code == 201
@@ -44,7 +44,7 @@ async def test_repeated_star_is_200(http, judged, mapper):
     assert (answer.status_code, answer.json()) == (200, again)
 
 
-@pytest.mark.spec("10", "missing target 400")
+@pytest.mark.spec("10", "missing target 400, target at most 200")
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("query", [{}, {"target_id": "  "}, {"target_id": "x" * 201}])
 async def test_target_is_needed(http, owners, problem, method, query):

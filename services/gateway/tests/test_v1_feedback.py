@@ -1,7 +1,7 @@
 """Feedback in the words of v1: at the path of today, approvals, marked areas, trainings on them."""
 
 import pytest
-from early import NOW, SQUARE, USER, area, card, dataset, rows, training
+from early import NOW, SQUARE, TEMPLATE, USER, area, card, dataset, rows, training
 
 from contracts.catalog.areas import CreateAoi, GetAoi, ListAois
 from contracts.catalog.datasets import BuildDraft, CreateDataset, GetDataset, ListDatasets
@@ -9,7 +9,7 @@ from contracts.catalog.labels import CreateLabel, FetchLabels, ListLabels
 from contracts.catalog.models import GetModelFacts
 from contracts.prediction.feedback import ChangeFeedback, GiveFeedback, ListFeedback
 from contracts.training import GetModelCard, GetTraining, ListTrainings, SubmitTraining
-from contracts.verdict import Accepted
+from contracts.verdict import Accepted, Kind, Refused
 
 MARKED = dataset(id=6, stac_id="feedback-1", title="Feedback on training 9")
 
@@ -37,6 +37,21 @@ async def test_feedback_of_then_at_the_path_of_today(http, owners, mapper, probl
     problem(await http.post("/api/v1/feedback/", json=body, headers=mapper), 400)
 
 
+@pytest.mark.spec("22.6", "feedback_type, zoom_level, source_imagery")
+@pytest.mark.parametrize(("kind", "action"), [("TP", "accept"), ("TN", "accept"), ("FP", "reject"), ("FN", "reject")])
+async def test_early_words_say_whether_the_model_was_right(http, owners, mapper, problem, kind, action):
+    owners.judge(GiveFeedback, Accepted(result=feedback(), http=201))
+    early = {"training": 9, "feedback_type": kind, "zoom_level": 19, "source_imagery": TEMPLATE}
+    body = {"type": "Feature", "geometry": SQUARE, "properties": early}
+    assert (await http.post("/api/v1/feedback/", json=body, headers=mapper)).status_code == 201
+    asked = owners.last(GiveFeedback)
+    assert (asked["action"], asked["stac_id"]) == (action, "training-9")
+    assert asked["config"] == {"feedback_type": kind, "zoom_level": 19, "source_imagery": TEMPLATE}
+    for wrong in ({"feedback_type": "maybe"}, {"zoom_level": 17}, {"zoom_level": 24}):
+        body["properties"] = early | wrong
+        problem(await http.post("/api/v1/feedback/", json=body, headers=mapper), 400)
+
+
 @pytest.mark.spec("22.6", "POST /approved-prediction/, GET /approved-prediction/, upsert by training and geom")
 async def test_approval_is_written_once(http, owners, mapper):
     owners.answer(ListFeedback, rows())
@@ -50,6 +65,7 @@ async def test_approval_is_written_once(http, owners, mapper):
     assert owners.last(ChangeFeedback)["feedback_id"] == 3
     listed = (await http.get("/api/v1/approved-prediction/?training=9", headers=mapper)).json()
     assert listed["results"]["features"][0]["properties"]["training"] == 9
+    assert owners.last(ListFeedback)["action"] == "accept"
 
 
 @pytest.mark.spec("22.6", "POST /feedback-aoi/, GET /feedback-aoi/")
@@ -74,6 +90,7 @@ async def test_area_is_marked_for_a_training(http, owners, mapper, problem):
 
 @pytest.mark.spec("22.2", "POST /label/feedback/osm/fetch/{feedback_aoi_id}/")
 @pytest.mark.spec("22.6", "POST /feedback-label/, GET /feedback-label/")
+@pytest.mark.spec("22.6", "filter feedback_aoi, filter feedback_aoi__training, filter in_bbox")
 async def test_labels_of_marked_areas(http, owners, mapper):
     properties = {"id": 1, "aoi": 12, "osm_id": None, "tags": None, "created_at": NOW}
     label = {"type": "Feature", "id": 1, "geometry": SQUARE, "properties": properties}
@@ -85,11 +102,15 @@ async def test_labels_of_marked_areas(http, owners, mapper):
     found = (await http.get("/api/v1/feedback-label/?feedback_aoi__training=9", headers=mapper)).json()
     assert found["results"]["features"][0]["properties"]["feedback_aoi"] == 12
     assert owners.last(ListLabels)["dataset"] == 6
+    await http.get("/api/v1/feedback-label/?feedback_aoi=12&in_bbox=1,2,3,4", headers=mapper)
+    asked = owners.last(ListLabels)
+    assert (asked["aoi"], asked["page"]["in_bbox"]) == (12, [1, 2, 3, 4])
     owners.judge(FetchLabels, Accepted(result=area(), http=202))
     assert (await http.post("/api/v1/label/feedback/osm/fetch/12/", headers=mapper)).json() == "Success"
 
 
-@pytest.mark.spec("22.6", "POST /feedback/training/submit/, limits 20 and 8, labels not downloaded 400")
+@pytest.mark.spec("22.6", "POST /feedback/training/submit/, limits 20 and 8, labels not downloaded 400, zoom 19 to 21")
+@pytest.mark.spec("22.6", "frozen layers, running training 400, unknown training 400")
 async def test_training_on_feedback(http, owners, mapper, problem):
     marked = area()
     marked["properties"] |= {"label_status": 1, "label_count": 4}
@@ -108,9 +129,16 @@ async def test_training_on_feedback(http, owners, mapper, problem):
     asked = owners.last(SubmitTraining)
     assert (asked["dataset_stac_id"], asked["when_built"]) == ("feedback-1", True)
     assert asked["overrides"] == {"epochs": 5, "batch_size": 4, "freeze_layers": True}
-    for wrong in ({"epochs": 21}, {"batch_size": 9}, {"zoom_level": [18]}):
+    for wrong in ({"epochs": 21}, {"batch_size": 9}, {"zoom_level": [18]}, {"zoom_level": [22]}):
         problem(await http.post("/api/v1/feedback/training/submit/", json={**body, **wrong}, headers=mapper), 400)
     owners.answer(
         ListAois, rows({**area(), "properties": {**area()["properties"], "label_status": -1, "label_count": 0}})
     )
     problem(await http.post("/api/v1/feedback/training/submit/", json=body, headers=mapper), 400)
+    owners.answer(ListAois, rows(marked))
+    owners.answer(ListTrainings, rows(training(id=10, status="running")))
+    second = problem(await http.post("/api/v1/feedback/training/submit/", json=body, headers=mapper), 400)
+    assert second["error"]["details"] == {"model": ["It is in training."]}
+    owners.answer(GetTraining, Refused(kind=Kind.NOT_FOUND, code="training_not_found"))
+    unknown = problem(await http.post("/api/v1/feedback/training/submit/", json=body, headers=mapper), 400)
+    assert list(unknown["error"]["details"]) == ["training_id"]

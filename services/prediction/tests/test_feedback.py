@@ -142,6 +142,13 @@ async def test_public_parent_opens_feedback(running, caller: Caller, parents, va
     assert (await caller.send(ChangeFeedback(feedback_id=feedback_id, comments="x"), ADMIN)).status == "accepted"
 
 
+@pytest.mark.spec("9", "bad coordinates 400")
+@pytest.mark.parametrize("geometry", [{"type": "Point", "coordinates": ["a", 2]}, {"type": "Circle"}])
+async def test_feedback_without_a_readable_place_is_refused(running, caller: Caller, parents, geometry):
+    refused = await caller.send(GiveFeedback(geometry=geometry, stac_id="open-model"))
+    assert (refused.kind, list(refused.facts)) == ("invalid", ["geometry"])
+
+
 @pytest.mark.spec("9", "prediction of feedback")
 async def test_prediction_that_cannot_be_seen_is_refused(running, caller: Caller, parents):
     for prediction in (parents["private"], 10**9):
@@ -220,7 +227,6 @@ async def test_any_geometry_may_be_given(running, caller: Caller, parents, geome
         {"type": "MultiPoint", "coordinates": [[0, 0]] * 10_001},
     ],
 )  # fmt: skip
-@pytest.mark.spec("9", "bad coordinates 400")
 def test_unreadable_geometry_is_refused(geometry):
     with pytest.raises(BadGeometry):
         check(geometry)

@@ -1,6 +1,7 @@
 """Who sees which rows, and in which order."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
@@ -110,14 +111,34 @@ async def test_private_rows_are_not_there_for_others(running, caller: Caller, ro
         await caller.ask(GetPrediction(prediction_id=rows["empty"], public=True), ADMIN)
 
 
+@pytest.mark.spec("8.1", "assets are presigned")
 @pytest.mark.spec(
     "8.4", "GET /predictions/{id}/result/, geojson, fgb, pmtiles, not ready 409, no PMTiles for empty results"
 )
 async def test_result_needs_to_be_ready(running, caller: Caller, rows):
     with pytest.raises(Conflict, match="not ready"):
         await caller.ask(GetResult(prediction_id=rows["first"]))
-    assert sorted(await caller.ask(GetResult(prediction_id=rows["shown"]))) == ["fgb", "geojson", "pmtiles"]
+    links = await caller.ask(GetResult(prediction_id=rows["shown"]))
+    row = await caller.ask(GetPrediction(prediction_id=rows["shown"]))
+    for found in (links, row["assets"]):
+        assert sorted(found) == ["fgb", "geojson", "pmtiles"]
+        for name, link in found.items():
+            address = urlsplit(link)
+            assert address.path.endswith(f"/predict/{rows['shown']}/output/predictions.{name}")
+            assert "X-Amz-Signature" in parse_qs(address.query)
     assert sorted(await caller.ask(GetResult(prediction_id=rows["empty"]))) == ["fgb", "geojson"]
+
+
+@pytest.mark.spec("8.1", "completed alone has no assets")
+@pytest.mark.spec("8.4", "not ready 409")
+async def test_completed_run_without_results_has_no_assets(running, caller: Caller, rows):
+    async with running.db.session() as session:
+        await session.execute(insert(PredictionRow).values(id=5099, **_values(0) | {"status": "completed"}))
+        await session.commit()
+    row = await caller.ask(GetPrediction(prediction_id=5099))
+    assert (row["status"], row["results_ready"], row["assets"]) == ("completed", False, None)
+    with pytest.raises(Conflict, match="not ready"):
+        await caller.ask(GetResult(prediction_id=5099))
 
 
 async def test_row_carries_reason_category_and_name(running, caller: Caller, rows):

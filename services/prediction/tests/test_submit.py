@@ -1,5 +1,6 @@
 """Commands on the real service; no worker runs here, so rows wait."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -40,7 +41,8 @@ async def emitted(running, prediction_id: int) -> list[str]:
     "8.1",
     "description, status, results_ready, assets, mapswipe_project_id, category, user, submitted_at, last_polled_at",
 )
-@pytest.mark.spec("8.3", "POST /predictions/submit/")
+@pytest.mark.spec("8.1", "no bbox in the row")
+@pytest.mark.spec("8.3", "POST /predictions/submit/, params, remove_osm, description")
 async def test_submitted_row_is_the_answer_and_is_readable(running, caller: Caller, model, tiles_url, village):
     command = submission(tiles_url, village, params={"confidence_threshold": 0.7}, description="first look")
     verdict = await caller.send(command)
@@ -56,7 +58,10 @@ async def test_submitted_row_is_the_answer_and_is_readable(running, caller: Call
     assert row["geometry"] == command.model_dump(mode="json")["geometry"]
     assert (row["zoom"], row["params"], row["description"]) == (19, {"confidence_threshold": 0.7}, "first look")
     assert (row["image_uri"], row["remove_osm"]) == (command.image_uri, False)
-    assert {"id", "mapswipe_project_id", "user", "submitted_at", "last_polled_at"} <= set(row)
+    assert (row["id"] > 0, row["mapswipe_project_id"], row["last_polled_at"]) == (True, None, None)
+    assert datetime.now(UTC) - datetime.fromisoformat(row["submitted_at"]) < timedelta(minutes=1)
+    assert row["user"] == {"osm_id": MAPPER.id, "username": "mapper"}
+    assert "bbox" not in row
     read = await caller.ask(GetPrediction(prediction_id=row["id"]))
     assert {**row, "user": read["user"]} == read
     assert sorted(await emitted(running, row["id"])) == [

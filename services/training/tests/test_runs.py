@@ -44,6 +44,31 @@ async def test_reports_move_the_row_and_tell_once(submit, report, caller, heard)
     assert ends == ["evt.training.v1.training_failed"]
 
 
+WAYS = [
+    (["failed"], ["failed"]),
+    (["provisioning", "running"], ["provisioning", "running"]),
+    (["provisioning", "failed"], ["provisioning", "failed"]),
+    (["provisioning", "stopped"], ["provisioning", "stopped"]),
+    (["running", "retrying", "running"], ["running", "retrying", "running"]),
+    (["running", "retrying", "failed"], ["running", "retrying", "failed"]),
+    (["running", "retrying", "retried"], ["running", "retrying", "retried"]),
+    (["running", "cached"], ["running", "cached"]),
+    (["running", "stopping", "completed"], ["running", "stopping", "completed"]),
+    (["running", "stopping", "failed"], ["running", "stopping", "failed"]),
+    (["stopped", "running", "completed"], ["stopped"] * 3),
+    (["running", "completed", "failed"], ["running", "completed", "completed"]),
+]
+
+
+@pytest.mark.spec("17.1", "initializing to failed, provisioning, retrying, retried, cached")
+@pytest.mark.spec("17.1", "stopping to an end of its own, terminal is final")
+@pytest.mark.parametrize(("words", "shown"), WAYS)
+async def test_words_of_the_pipeline_server_move_the_row(words, shown, submit, report, caller):
+    row, run_id = await submit(), str(uuid4())
+    assert [(await report(row, word, run_id=run_id)).result["status"] for word in words] == shown
+    assert (await caller.ask(c.GetTraining(training_id=row["id"])))["status"] == shown[-1]
+
+
 async def test_only_services_report(submit, report, caller):
     row = await submit()
     assert (await report(row, "completed", actor=ADMIN)).kind is Kind.FORBIDDEN

@@ -104,7 +104,7 @@ class StorageSettings(BaseSettings):
     bucket: str | None = Field(None, validation_alias=names("BUCKET_NAME"))
     """The bucket of all files."""
     folder: str = Field("dev", validation_alias=names("PARENT_BUCKET_FOLDER"))
-    """In front of every key; may be empty."""
+    """In front of every key; `/` for none."""
     region: str = Field("us-east-1", validation_alias=names("AWS_REGION"))
     """Region of the bucket."""
     access_key: str | None = Field(None, validation_alias=names("AWS_ACCESS_KEY_ID"))
