@@ -146,7 +146,7 @@ def prediction(http: httpx.Client, published: Row, tiles: str, place) -> Row:
 
 
 @pytest.mark.spec("22.3", "label_fetched")
-@pytest.mark.spec("23", "dataset/, aoi/, label/")
+@pytest.mark.spec("23", "dataset/, aoi/, label/, aoi/gpx/{id}, in__bbox with a slash")
 def test_v1_data(http: httpx.Client, stranger: httpx.Client, dataset: Row, labelled: list[Row]):
     listed = done(http.get("/dataset/", params={"search": "village of", "ordering": "-created_at", "user": PERSON}))
     assert listed["results"][0].keys() >= {"id", "name", "source_imagery", "status", "user", "models_count", "offset"}
@@ -182,7 +182,7 @@ def test_v1_training(http: httpx.Client, model: Row, training: Row, published: R
     assert [row["id"] for row in mine["results"]] == [model["id"]]
 
 
-@pytest.mark.spec("23", "prediction/{id}/, predictions/centroid/, prediction centroids")
+@pytest.mark.spec("23", "prediction/{id}/, predictions/centroid/, prediction centroids, prediction/terminate/")
 def test_v1_prediction(http: httpx.Client, stranger: httpx.Client, prediction: Row):
     path = f"/prediction/{prediction['id']}/"
     assert stranger.get(path).status_code == 404
@@ -194,7 +194,7 @@ def test_v1_prediction(http: httpx.Client, stranger: httpx.Client, prediction: R
     assert done(http.get("/prediction/", params={"published": True, "status": "FINISHED"}))["count"] >= 1
 
 
-@pytest.mark.spec("23", "workspace/download/prediction_{id}/")
+@pytest.mark.spec("23", "workspace/download/prediction_{id}/, workspace/training_{id}/")
 def test_v1_files(http: httpx.Client, prediction: Row, training: Row, published: Row):
     folder = f"/workspace/prediction_{prediction['id']}"
     assert set(done(http.get(f"{folder}/"))["file"]) >= {"labels.geojson", "meta.pmtiles"}
@@ -237,7 +237,7 @@ def test_v1_feedback_training(http: httpx.Client, training: Row, published: Row,
     assert http.post(f"/training/terminate/{row['id']}/").status_code == 200
 
 
-@pytest.mark.spec("23", "models/centroid, datasets/centroid/")
+@pytest.mark.spec("23", "models/centroid, datasets/centroid/, geojson2osm/")
 def test_v1_places(http: httpx.Client, stranger: httpx.Client, published: Row, dataset: Row):
     assert published["id"] in [one["properties"]["mid"] for one in done(stranger.get("/models/centroid"))["features"]]
     assert done(http.get("/datasets/centroid/"))["features"]
@@ -285,7 +285,7 @@ def test_v3_submission(http: httpx.Client, prediction: Row, tiles: str, place):
     assert told["status"] in ("FAILURE", "STARTED")
 
 
-@pytest.mark.spec("23", "base-models/, local-models/, expand=stac with is_pinned")
+@pytest.mark.spec("23", "base-models/, local-models/")
 def test_v3_models(http: httpx.Client, stranger: httpx.Client, published: Row):
     query = {"category": "buildings", "ordering": "star_count", "expand": "stac"}
     read = {"id", "name", "category", "stac_item_id", "status", "visibility", "is_pinned", "star_count", "is_starred",
@@ -295,7 +295,8 @@ def test_v3_models(http: httpx.Client, stranger: httpx.Client, published: Row):
     assert base["stac"]["properties"]["mlm:name"] == base["name"]
     local = done(stranger.get("/local-models/", params={"ordering": "-id", "limit": 200}))["results"]
     assert published["id"] in [row["id"] for row in local]
-    assert done(http.get("/base-models/", params={"is_pinned": True}))["results"] is not None
+    pinned = done(http.get("/base-models/", params={**query, "is_pinned": True}))["results"]
+    assert all(row["is_pinned"] and row["stac"] for row in pinned)
 
 
 @pytest.mark.spec("23", "auth/status/, auth/me/")
@@ -314,7 +315,8 @@ def test_v3_account(http: httpx.Client, stranger: httpx.Client):
 
 
 @pytest.mark.spec("11.1", "GET /notifications/me/, created_at")
-@pytest.mark.spec("23", "notifications/me, is_read filter")
+@pytest.mark.spec("23", "notifications/me, is_read filter, notifications/mark-as-read/{id}/")
+@pytest.mark.spec("23", "notifications/mark-all-as-read/")
 def test_v3_notifications(http: httpx.Client, prediction: Row):
     query = {"is_read": False, "limit": 10, "offset": 0}
     page = done(http.get("/notifications/me", params=query))
@@ -326,7 +328,7 @@ def test_v3_notifications(http: httpx.Client, prediction: Row):
     assert done(http.get("/notifications/me", params=query))["count"] == 0
 
 
-@pytest.mark.spec("23", "categories/")
+@pytest.mark.spec("23", "categories/, datasets/, trainings/, kpi/stats/, health/")
 def test_v3_categories_and_lists(http: httpx.Client, stranger: httpx.Client, training: Row):
     assert done(stranger.get("/categories/"))["results"][0].keys() >= {"slug", "id", "label", "description"}
     assert done(http.get("/datasets/", params={"search": "village of", "ordering": "-created_at"}))["count"] >= 1

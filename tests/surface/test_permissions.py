@@ -65,14 +65,6 @@ def test_what_is_unusual_has_a_reason():
 
 
 @pytest.mark.spec("1.5", "permission matrix, unseen rows are 404, seen but not owned is 403")
-@pytest.mark.spec("3.3", "POST /datasets/{id}/publish/, POST /datasets/{id}/unpublish/")
-@pytest.mark.spec("6.1", "PUT /categories/{slug}/")
-@pytest.mark.spec("6.2", "metadata needs an item")
-@pytest.mark.spec("6.3", "PATCH /local-models/{id}/stac/")
-@pytest.mark.spec(
-    "11.1",
-    "GET /notifications/me/{id}/, POST /notifications/me/{id}/mark-read/, POST /notifications/me/mark-all-read/",
-)
 @pytest.mark.spec("9", "login required")
 @pytest.mark.spec("22.4", "foreign 403")
 @pytest.mark.parametrize(("row", "visibility", "who"), CASES, ids=lambda value: getattr(value, "route", str(value)))

@@ -8,6 +8,7 @@ from contracts.base import Query
 from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import ListDatasets
 from contracts.catalog.models import ListBaseModels, ListLocalModels
+from contracts.notify import GetNotification
 from contracts.prediction import ListPredictions
 from contracts.prediction.feedback import ListFeedback
 from contracts.training import ListTrainings
@@ -55,6 +56,22 @@ async def test_every_filter_reaches_the_owner(http, owners, mapper, path, query,
     assert response.status_code == 200, response.text
     asked = owners.last(query)
     assert {name: {**asked["page"], **asked}[name] for name in filters} == filters
+
+
+@pytest.mark.spec("23", "expand=stac with is_pinned")
+async def test_first_page_asks_for_pinned_models_with_their_items(http, owners):
+    owners.answer(ListBaseModels, {"count": 0, "results": []})
+    await http.get("/api/v1/base-models/?category=&ordering=star_count&expand=stac&is_pinned=true")
+    asked = owners.last(ListBaseModels)
+    assert (asked["category"], asked["expand"], asked["is_pinned"]) == (None, True, True)
+    assert asked["page"]["ordering"] == "star_count"
+
+
+@pytest.mark.spec("11.1", "GET /notifications/me/{id}/")
+async def test_one_notification_is_asked_for(http, owners, mapper):
+    owners.answer(GetNotification, {"id": 3})
+    assert (await http.get("/api/v1/notifications/me/3/", headers=mapper)).json() == {"id": 3}
+    assert owners.last(GetNotification) == {"notification_id": 3}
 
 
 @pytest.mark.spec("1.3", "user, unknown user 400")

@@ -146,7 +146,7 @@ async def test_public_parent_opens_feedback(running, caller: Caller, parents, va
 @pytest.mark.parametrize("geometry", [{"type": "Point", "coordinates": ["a", 2]}, {"type": "Circle"}])
 async def test_feedback_without_a_readable_place_is_refused(running, caller: Caller, parents, geometry):
     refused = await caller.send(GiveFeedback(geometry=geometry, stac_id="open-model"))
-    assert (refused.kind, list(refused.facts)) == ("invalid", ["geometry"])
+    assert (refused.kind, "geometry" in refused.facts) == ("invalid", True)
 
 
 @pytest.mark.spec("9", "prediction of feedback")

@@ -17,6 +17,7 @@ from contracts.prediction import (
     GetPrediction,
     GetRunLogs,
     GetRunState,
+    ListPredictions,
     RetryPrediction,
     SetPredictionVisibility,
 )
@@ -164,6 +165,20 @@ async def test_unknown_model_is_asked_for_once(running, caller: Caller, catalog,
         verdict = await caller.send(submission(tiles_url, village, model_stac_id="late"))
         assert verdict.result["local_model_stac_id"] == "late"
     assert asked == ["late"]
+
+
+@pytest.mark.spec("8.1", "category, category of the model")
+@pytest.mark.parametrize("kind", ["local", "base"])
+async def test_category_is_that_of_the_model(running, caller: Caller, catalog, no_models, tiles_url, village, kind):
+    answers, _ = catalog
+    facts = facts_of(f"{kind}-roads", category="roads")
+    answers[facts.stac_item_id] = KnownModel(kind=kind, model_id=9, user_id=MAPPER.id, visibility="public", facts=facts)
+    row = (await caller.send(submission(tiles_url, village, model_stac_id=facts.stac_item_id))).result
+    public = SetPredictionVisibility(prediction_id=row["id"], visibility="public")
+    shown = (await caller.send(public)).result
+    read = await caller.ask(GetPrediction(prediction_id=row["id"], public=True), ANONYMOUS)
+    listed = await caller.ask(ListPredictions(local_model_stac_id=facts.stac_item_id))
+    assert [one["category"] for one in (row, shown, read, listed["results"][0])] == ["roads"] * 4
 
 
 @pytest.mark.spec("8.3", "unknown model 404")
