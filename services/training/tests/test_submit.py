@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -6,21 +6,21 @@ from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted
 from contracts.catalog.models import KnownModel
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
-from .conftest import DATASET, PRIVATE, SUFFIX, built, facts, fetch, order
+from .conftest import BASE, DATASET, PRIVATE, SUFFIX, built, facts, fetch, order
 
 
 @pytest.mark.spec("7.1", "id, zenml_run_id, local_model, base_model_stac_id, dataset, overrides, title, keywords")
 @pytest.mark.spec("7.1", "description, status, user, submitted_at, last_polled_at")
 @pytest.mark.spec("7.3", "POST /trainings/submit/")
-async def test_accepted_with_the_row_and_its_messages(submit, heard):
+async def test_accepted_with_the_row_and_its_messages(submit, heard, running):
     row = await submit(epochs=3)
     assert row["status"] == "initializing"
     assert row["zenml_run_id"] is None
-    assert set(row) >= {
-        "id", "local_model", "base_model_stac_id", "dataset", "title", "keywords", "description", "submitted_at",
-        "last_polled_at",
-    }  # fmt: skip
-    assert row["overrides"] == {"epochs": 3}
+    assert (row["id"] > 0, row["local_model"] > 0, row["base_model_stac_id"]) == (True, True, BASE)
+    assert (row["title"], row["keywords"], row["description"], row["last_polled_at"]) == ("", [], "", None)
+    assert datetime.now(UTC) - datetime.fromisoformat(row["submitted_at"]) < timedelta(minutes=1)
+    [(dataset,)] = await fetch(running, "select dataset_id from known_datasets where stac_id = %s", DATASET)
+    assert (row["dataset"], row["overrides"]) == (dataset, {"epochs": 3})
     assert row["user"] == {"osm_id": MAPPER.id, "username": MAPPER.username}
     await eventually(lambda: len([body for _, body in heard if body["training_id"] == row["id"]]) == 2)
     kinds = {kind: body for kind, body in heard if body["training_id"] == row["id"]}
@@ -28,6 +28,7 @@ async def test_accepted_with_the_row_and_its_messages(submit, heard):
     assert kinds["evt.training.v1.training_submitted"]["local_model"] == row["local_model"]
 
 
+@pytest.mark.spec("7.3", "slug of the name")
 async def test_what_the_worker_needs_is_on_the_row(submit, running):
     row = await submit(epochs=3)
     [(plan, used)] = await fetch(running, "select plan, hyperparameters from trainings where id = %s", row["id"])
