@@ -23,7 +23,7 @@ from kit.storage import Storage
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/", "/api/v1/health/",
         "/api/v1/kpi/stats/", "/api/v1/public-predictions/",
-        "/api/v1/auth/login/", "/api/v1/auth/callback/",
+        "/api/v1/auth/login/", "/api/v1/auth/callback/", "/api/v1/inference/health/",
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
         "/api/v1/public-predictions/{prediction_id}/result/"}  # fmt: skip
 
