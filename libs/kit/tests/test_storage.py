@@ -5,12 +5,20 @@ import pytest
 from kit.storage import Storage, StorageSettings
 
 
+<<<<<<< HEAD
 @pytest.mark.spec("19", "folder may be empty, folder is a prefix")
 @pytest.mark.parametrize(("folder", "prefix"), [("stage", "stage/"), ("/stage/", "stage/"), ("/", "")])
+=======
+@pytest.mark.parametrize(
+    ("folder", "prefix"), [(None, "dev/"), ("stage", "stage/"), ("/stage/", "stage/"), ("/", ""), ("", "")]
+)
+>>>>>>> d32dbc0 (Files of v1 runs: middles, areas, graph, packed input; an empty folder; lists by number and by accuracy)
 def test_folder_is_a_prefix_of_every_key(monkeypatch, folder, prefix):
-    """`/` is no folder at all; an empty setting is an unset one, as everywhere."""
+    """Set to nothing it is no folder at all, unlike other settings, whose empty value is an unset one."""
     monkeypatch.setenv("BUCKET_NAME", "b1")
-    monkeypatch.setenv("PARENT_BUCKET_FOLDER", folder)
+    monkeypatch.delenv("PARENT_BUCKET_FOLDER", raising=False)
+    if folder is not None:
+        monkeypatch.setenv("PARENT_BUCKET_FOLDER", folder)
     storage = Storage(StorageSettings())
     key = "predict/12/output/predictions.fgb"
     assert (storage.prefix, storage.uri(key)) == (prefix, f"s3://b1/{prefix}{key}")

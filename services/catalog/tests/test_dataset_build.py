@@ -74,6 +74,8 @@ async def test_a_build_ends_in_chips_labels_archive_and_item(running, working, b
     features = await labels_of(storage, row["stac_id"])
     await check_chip(storage, chips[0])
     await check_archive(storage, row["stac_id"], chips)
+    areas = httpx.Response(200, content=await storage.get(f"datasets/{row['stac_id']}/labels/aois.geojson")).json()
+    assert [one["geometry"]["type"] for one in areas["features"]] == ["Polygon", "Polygon"]
     await check_assets(built, chips)
     assert {one["properties"]["label"] for one in features} == {1}
     identities = [(one["properties"]["osm_type"], one["properties"]["osm_id"]) for one in features]
@@ -118,7 +120,9 @@ async def check_chip(storage: Storage, key: str) -> None:
 
 async def check_archive(storage: Storage, stac_id: str, chips: list[str]) -> None:
     with zipfile.ZipFile(io.BytesIO(await storage.get(f"datasets/{stac_id}/download/{stac_id}.zip"))) as archive:
-        names = {f"chips/{key.rpartition('/')[2]}" for key in chips} | {"labels/labels.geojson"}
+        names = {f"chips/{key.rpartition('/')[2]}" for key in chips} | {
+            "labels/aois.geojson", "labels/labels.geojson",
+        }  # fmt: skip
         assert set(archive.namelist()) == names
 
 

@@ -50,6 +50,10 @@ async def test_lists_narrow_by_range(caller: Caller):
     shown = await caller.ask(GetDataset(dataset_id=ids[2]))
     assert await found(Comparison(field="created_at", op="lt", value=shown["created_at"])) == ids[:2]
     assert await found(Comparison(field="unheard_of", value="1")) == ids
+    by_number = Page(search=str(ids[1]), by_id=True)
+    assert ids[1] in [row["id"] for row in (await caller.ask(ListDatasets(page=by_number)))["results"]]
+    plain = by_number.model_copy(update={"by_id": False})
+    assert ids[1] not in [row["id"] for row in (await caller.ask(ListDatasets(page=plain)))["results"]]
     with pytest.raises(Invalid):
         await found(Comparison(field="created_at", value="yesterday"))
 

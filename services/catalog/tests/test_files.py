@@ -1,14 +1,22 @@
 """Downloads that the public catalogue points at, pipeline artifacts, the workspace."""
 
 import json
+import tempfile
 from collections.abc import AsyncIterator
+<<<<<<< HEAD
 from urllib.parse import parse_qs, urlsplit
+=======
+from pathlib import Path
+>>>>>>> d32dbc0 (Files of v1 runs: middles, areas, graph, packed input; an empty folder; lists by number and by accuracy)
 from uuid import uuid4
 
 import httpx
 import nats
+import numpy as np
 import pytest
 import pytest_asyncio
+import shapely
+from pyogrio import raw
 from stac_fixtures import settled
 from stac_things import base_item, tiny_onnx
 
@@ -292,3 +300,37 @@ async def test_administrators_see_the_bucket_as_it_is(caller, storage):
     names = [folder["name"] for folder in (await listed(caller, ADMIN, prefix=storage.prefix))["folders"]]
     assert "packages" in names
     assert (await caller.ask(c.GetWorkspaceUrl(key=f"{storage.prefix}packages/x"), ADMIN))["url"]
+
+
+async def flat_geobuf(storage, folder: str) -> str:
+    """Nine squares in a row, a hundredth of a degree each, as results of predictions are written."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "predictions.fgb"
+        squares = [shapely.box(85 + n / 50, 27, 85 + n / 50 + 0.01, 27.01) for n in range(9)]
+        columns = [np.arange(9) / 10, np.array([f"house {n}" for n in range(9)], dtype=object)]
+        raw.write(
+            path, shapely.to_wkb(squares), columns, ["confidence", "name"], driver="FlatGeobuf", crs="EPSG:4326",
+            geometry_type="Polygon", SPATIAL_INDEX="YES",
+        )  # fmt: skip
+        await storage.upload(str(path), f"{folder}predictions.fgb")
+    return f"{storage.prefix}{folder}predictions.fgb"
+
+
+@pytest.mark.spec("22.8", "GET /workspace/stream/{path}.fgb")
+async def test_features_of_a_file_are_read_by_their_box(caller, storage, predictions):
+    key = await flat_geobuf(storage, "predict/5/output/")
+    box = (85.0, 26.9, 85.05, 27.1)
+    found = await caller.ask(c.ReadFeatures(key=key, box=box))
+    assert (sorted(one["properties"]["name"] for one in found["features"]), found["next"]) == (
+        ["house 0", "house 1", "house 2"], None,
+    )  # fmt: skip
+    assert found["features"][0]["geometry"]["type"] == "Polygon"
+    whole = (84.0, 26.0, 87.0, 28.0)
+    first = await caller.ask(c.ReadFeatures(key=key, box=whole, limit=4))
+    rest = await caller.ask(c.ReadFeatures(key=key, box=whole, skip=first["next"]))
+    names = [one["properties"]["name"] for page in (first, rest) for one in page["features"]]
+    assert (len(first["features"]), sorted(names), rest["next"]) == (4, [f"house {n}" for n in range(9)], None)
+    assert (await caller.ask(c.ReadFeatures(key=key, box=(1, 1, 2, 2)))) == {"features": [], "next": None}
+    for query, actor in ((key, STRANGER), (key.replace("predictions", "nothing"), MAPPER)):
+        with pytest.raises(NotFound):
+            await caller.ask(c.ReadFeatures(key=query, box=whole), actor)

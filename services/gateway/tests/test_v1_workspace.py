@@ -1,13 +1,17 @@
 """`/workspace/`: files of then, where they lie today."""
 
+from base64 import b64encode
+
 import pytest
 from early import NOW, dataset, model, training
 
 from contracts.catalog.datasets import GetDataset
-from contracts.catalog.files import GetWorkspaceUrl, ListWorkspace
+from contracts.catalog.files import GetWorkspaceUrl, ListWorkspace, ReadFeatures
 from contracts.catalog.models import GetLocalModel
-from contracts.training import GetTraining
+from contracts.catalog.osm import DescribeAsOsm
+from contracts.training import GetChart, GetTraining
 from contracts.verdict import Kind, Refused
+from gateway.v1.settings import early_settings
 
 HERE = "dev/predict/31/output/"
 
@@ -54,6 +58,72 @@ async def test_training_shows_its_labels_and_published_weights(http, owners):
     owners.answer(GetTraining, training())
     owners.answer(GetDataset, dataset())
     owners.answer(GetLocalModel, model(stac_item_id="item-7", published_training=9))
-    owners.answer(ListWorkspace, level("dev/x/labels.geojson"))
-    files = (await http.get("/api/v1/workspace/training_9/")).json()["file"]
-    assert set(files) == {"labels.geojson", "checkpoint.geojson"}
+    owners.answer(GetChart, "")
+    owners.answer(ListWorkspace, of_training)
+    shown = (await http.get("/api/v1/workspace/training_9/")).json()
+    assert set(shown["file"]) == {"labels.geojson", "aois.geojson", "preprocessed.zip", "checkpoint.onnx"}
+    assert shown["dir"] == {}
+
+
+def of_training(asked: dict) -> dict:
+    names = {"labels": ("labels.geojson", "aois.geojson"), "download": ("hilltop.zip",), "model": ("model.onnx",)}
+    return level(*(asked["prefix"] + name for name in names.get(asked["prefix"].split("/")[-2], ())))
+
+
+async def test_graph_of_a_training_is_drawn(http, owners, problem):
+    owners.answer(GetTraining, training())
+    owners.answer(GetDataset, dataset())
+    owners.answer(GetLocalModel, model())
+    owners.answer(ListWorkspace, of_training)
+    owners.answer(GetChart, b64encode(b"a picture").decode())
+    folder = {"training_accuracy.png": {"size": 9}}
+    assert (await http.get("/api/v1/workspace/training_9/")).json()["dir"] == {"graphs": {"size": 9, "len": 1}}
+    assert (await http.get("/api/v1/workspace/training_9/graphs/")).json() == {"file": folder, "dir": {}}
+    path = "/api/v1/workspace/download/training_9/graphs/training_accuracy.png"
+    picture = await http.get(path)
+    assert (picture.status_code, picture.headers["content-type"], picture.content) == (200, "image/png", b"a picture")
+    told = (await http.get(f"{path}/?url_only=true")).json()["result"]
+    assert told == "https://fair.example/api/v1/workspace/download/training_9/graphs/training_accuracy.png"
+    owners.answer(GetChart, "")
+    for missing in (path, "/api/v1/workspace/training_9/graphs/", "/api/v1/workspace/training_9/logs/"):
+        problem(await http.get(missing), 404)
+
+
+async def test_files_of_a_bucket_without_folders(http, owners, running, monkeypatch):
+    monkeypatch.setattr(running.door.settings, "folder", "")
+    owners.answer(ListWorkspace, level("predict/31/output/predictions_points.geojson"))
+    body = (await http.get("/api/v1/workspace/prediction_31/")).json()
+    assert set(body["file"]) == {"labels_points.geojson"}
+    assert owners.last(ListWorkspace)["prefix"] == "predict/31/output/"
+
+
+def feature(number: int) -> dict:
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"n": number}}
+
+
+@pytest.mark.spec("22.8", "GET /workspace/stream/{path}.fgb")
+async def test_features_are_streamed_by_their_box(http, owners, problem, monkeypatch):
+    def read(asked: dict) -> dict:
+        start = asked["skip"]
+        return {"features": [feature(start), feature(start + 1)], "next": start + 2 if start < 4 else None}
+
+    owners.answer(ListWorkspace, level(f"{HERE}predictions.fgb"))
+    owners.answer(ReadFeatures, read)
+    path, box = "/api/v1/workspace/stream/prediction_31/labels.fgb", "85.51,27.62,85.52,27.63"
+    body = (await http.get(path, params={"bbox": box})).json()
+    assert body["type"] == "FeatureCollection"
+    assert [one["properties"]["n"] for one in body["features"]] == [0, 1, 2, 3, 4, 5]
+    assert owners.last(ReadFeatures) | {"skip": 0} == {
+        "key": f"{HERE}predictions.fgb", "box": [85.51, 27.62, 85.52, 27.63], "skip": 0, "limit": 5000,
+    }  # fmt: skip
+    monkeypatch.setattr(early_settings(), "fgb_features", 3)
+    assert len((await http.get(path, params={"bbox": box})).json()["features"]) == 3
+    owners.answer(DescribeAsOsm, "<osm/>")
+    as_osm = await http.get(path, params={"bbox": box, "format": "osmxml"})
+    assert (as_osm.headers["content-type"].split(";")[0], as_osm.text) == ("application/xml", "<osm/>")
+    assert len(owners.last(DescribeAsOsm)["features"]) == 6
+    for query in ({}, {"bbox": "1,2"}, {"bbox": "2,1,1,2"}, {"bbox": "170,1,181,2"}, {"bbox": "10,10,15,10.1"},
+                  {"bbox": "10,10,11,11"}, {"bbox": box, "format": "csv"}):  # fmt: skip
+        problem(await http.get(path, params=query), 400)
+    problem(await http.get("/api/v1/workspace/stream/prediction_31/labels.geojson", params={"bbox": box}), 400)
+    problem(await http.get("/api/v1/workspace/stream/prediction_31/other.fgb", params={"bbox": box}), 404)

@@ -43,7 +43,11 @@ def archived(features: list[dict]) -> bytes:
 @pytest.mark.spec("18.6", "pmtiles skipped when empty")
 def test_empty_result_has_no_pmtiles(tmp_path):
     nothing = made(tmp_path)
-    assert [path.name for path in nothing.files] == ["predictions.geojson", "predictions.fgb"]
+    assert [path.name for path in nothing.files] == [
+        "predictions.geojson",
+        "predictions.fgb",
+        "predictions_points.geojson",
+    ]
     assert json.loads(nothing.files[0].read_text()) == {"type": "FeatureCollection", "features": []}
     assert (nothing.feature_count, len(pyogrio.raw.read(nothing.files[1])[2])) == (0, 0)
 
@@ -52,8 +56,11 @@ def test_empty_result_has_no_pmtiles(tmp_path):
 def test_mixed_geometries_and_properties_are_kept(tmp_path):
     two = {"type": "MultiPolygon", "coordinates": [box(0, 0, 1, 1)["coordinates"], box(2, 0, 3, 1)["coordinates"]]}
     features = [square(0, confidence=1, label="a"), square(1, confidence=0.5), square(2) | {"geometry": two}]
-    geojson, fgb, pmtiles = made(tmp_path, *features).files
+    geojson, fgb, points, pmtiles = made(tmp_path, *features).files
     assert json.loads(geojson.read_text())["features"] == features
+    middles = json.loads(points.read_text())["features"]
+    assert [one["properties"] for one in middles] == [one["properties"] for one in features]
+    assert middles[2]["geometry"] == {"type": "Point", "coordinates": [1.5, 0.5]}
     _, _, geometry, values = pyogrio.raw.read(fgb)
     assert len(geometry) == 3
     assert sorted(v for v in values[0] if v == v) == [0.5, 1.0]
@@ -62,8 +69,10 @@ def test_mixed_geometries_and_properties_are_kept(tmp_path):
 
 def test_all_on_the_map_is_an_empty_result(tmp_path):
     files = made(tmp_path, square(0), mapped=[square(0)]).files
-    assert [path.name for path in files] == ["predictions.geojson", "predictions.fgb", "removed_osm.geojson"]
-    assert json.loads(files[2].read_text())["features"] == [square(0)]
+    assert [path.name for path in files] == [
+        "predictions.geojson", "predictions.fgb", "predictions_points.geojson", "removed_osm.geojson",
+    ]  # fmt: skip
+    assert json.loads(files[3].read_text())["features"] == [square(0)]
 
 
 @pytest.mark.spec("18.6", "post-processing validates")

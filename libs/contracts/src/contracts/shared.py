@@ -59,6 +59,8 @@ class Page(Contract):
     limit: int = Field(default=50, ge=1, le=1000)
     offset: int = Field(default=0, ge=0)
     search: str = ""
+    by_id: bool = False
+    """A number in `search` may also be the id of a row."""
     ordering: str = ""
     in_bbox: tuple[float, float, float, float] | None = None
     compare: list[Comparison] = []

@@ -96,6 +96,14 @@ class ServiceSettings(BaseSettings):
         return self
 
 
+class _Folder(BaseSettings):
+    """The one setting whose empty value says something: no folder at all."""
+
+    model_config = {**ServiceSettings.model_config, "env_ignore_empty": False}
+
+    folder: str = Field("dev", validation_alias=names("PARENT_BUCKET_FOLDER"))
+
+
 class StorageSettings(BaseSettings):
     """Any S3. Without a bucket the service starts and says so on first use."""
 
@@ -103,8 +111,13 @@ class StorageSettings(BaseSettings):
 
     bucket: str | None = Field(None, validation_alias=names("BUCKET_NAME"))
     """The bucket of all files."""
+<<<<<<< HEAD
     folder: str = Field("dev", validation_alias=names("PARENT_BUCKET_FOLDER"))
     """In front of every key; `/` for none."""
+=======
+    folder: str = Field(default_factory=lambda: load(_Folder).folder, validation_alias=names("PARENT_BUCKET_FOLDER"))
+    """In front of every key: `dev` when it is not set, nothing when it is set to nothing."""
+>>>>>>> d32dbc0 (Files of v1 runs: middles, areas, graph, packed input; an empty folder; lists by number and by accuracy)
     region: str = Field("us-east-1", validation_alias=names("AWS_REGION"))
     """Region of the bucket."""
     access_key: str | None = Field(None, validation_alias=names("AWS_ACCESS_KEY_ID"))

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from contracts.shared import Comparison
+from contracts.shared import Comparison, Page
 from kit.errors import Invalid
 
 Column = InstrumentedAttribute[Any]
+LONGEST_ID = 18
 
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {"exact": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
@@ -31,13 +32,15 @@ def compared(rows: Select[Any], wanted: list[Comparison], known: dict[str, Colum
     return rows
 
 
-def searched(rows: Select[Any], text: str, *columns: Column) -> Select[Any]:
+def searched(rows: Select[Any], page: Page, row_id: Column, *columns: Column) -> Select[Any]:
     """Every word must be contained in one of the columns, whatever its case. Written as the indexes of migration 0006
     are: `ilike` would not find them."""
-    for word in text.split():
+    for word in page.search.split():
         literal = re.sub("([%_/])", r"/\1", word)
         pattern = func.lower(f"%{literal}%")
-        rows = rows.where(or_(*(func.lower(column).like(pattern, escape="/") for column in columns)))
+        found = [func.lower(column).like(pattern, escape="/") for column in columns]
+        is_number = page.by_id and word.isdecimal() and len(word) <= LONGEST_ID
+        rows = rows.where(or_(*found, *([row_id == int(word)] if is_number else [])))
     return rows
 
 

@@ -180,6 +180,12 @@ class GetEpochs(Query, wire="training.v1.get_epochs"):
     training_id: int
 
 
+class GetChart(Query, wire="training.v1.get_chart"):
+    """The loss series as a picture: PNG in base64, empty before the first epoch."""
+
+    training_id: int
+
+
 class GetPublishable(Query, wire="training.v1.get_publishable"):
     """What the catalog needs to publish a run; refused unless the caller owns it and it is completed."""
 

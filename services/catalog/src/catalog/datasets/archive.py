@@ -14,16 +14,18 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 async def archive(
-    storage: Storage, chips: list[str], labels: bytes, key: str, progress: Callable[[int, int], Awaitable[None]]
-) -> tuple[int, str]:
-    """Writes `chips/…` and `labels/labels.geojson` as a zip at `key`; its size and SHA-256.
+    storage: Storage, chips: list[str], drawn: dict[str, bytes], key: str,
+    progress: Callable[[int, int], Awaitable[None]],
+) -> tuple[int, str]:  # fmt: skip
+    """Writes `chips/…` and the GeoJSON files `labels/<name>.geojson` as a zip at `key`; its size and SHA-256.
 
     The same content makes the same bytes: sorted names, no times.
     """
     with tempfile.TemporaryDirectory(prefix="fairway-") as folder:
         path = Path(folder) / "dataset.zip"
         with zipfile.ZipFile(path, "w") as target:
-            _add(target, "labels/labels.geojson", labels, zipfile.ZIP_DEFLATED)
+            for name in sorted(drawn):
+                _add(target, f"labels/{name}.geojson", drawn[name], zipfile.ZIP_DEFLATED)
             names = sorted(chips)
             for start in range(0, len(names), AT_ONCE):
                 part = names[start : start + AT_ONCE]

@@ -59,7 +59,7 @@ async def _build(held: Claim, context: JobContext, tools: BuildTools) -> None:
     work = parts.Build(held, request, areas, tools, Pulse(context, held), context.last)
     chips = await parts.make_chips(work)
     labels, features = await ground.make_labels(work)
-    download = await parts.make_archive(work, chips, labels)
+    download = await parts.make_archive(work, chips, {"labels": labels, "aois": await ground.make_areas(work)})
     await parts.register(work, await _username(held, context), len(chips), labels, download)
     await _built(work, context, len(chips), features)
 

@@ -37,6 +37,15 @@ async def make_labels(build: Build) -> tuple[bytes, int]:
     return content, len(features)
 
 
+async def make_areas(build: Build) -> bytes:
+    """The file of the areas, as it was stored."""
+    shapes = [{"type": "Feature", "geometry": shapely.geometry.mapping(one), "properties": {}} for one in build.areas]
+    content = orjson.dumps({"type": "FeatureCollection", "features": shapes})
+    key = places.areas(build.stac_id)
+    await patiently(lambda: build.tools.storage.put(key, content, "application/geo+json"), build.tools.patience)
+    return content
+
+
 async def _mapped(build: Build) -> list[dict[str, Any]]:
     """Of OpenStreetMap, area by area: of the ground that the imagery of the area shows."""
     kind, rules, found = build.request.geometry_type, osm_filter(build.classes, build.request.geometry_type), []

@@ -102,13 +102,15 @@ async def _fetch(build: Build, tiles: list, kept: int, total: int) -> list[str]:
     return [folder + name for name in result.saved]
 
 
-async def make_archive(build: Build, chips: list[str], labels: bytes) -> StoredFile:
+async def make_archive(build: Build, chips: list[str], drawn: dict[str, bytes]) -> StoredFile:
+    """`drawn`: GeoJSON files by name."""
+
     async def progress(done: int, total: int) -> None:
         await build.pulse.at("archive", done, total)
 
     await build.pulse.beat()
     key, storage = places.archive(build.stac_id), build.tools.storage
-    size, digest = await patiently(lambda: archive(storage, chips, labels, key, progress), build.tools.patience)
+    size, digest = await patiently(lambda: archive(storage, chips, drawn, key, progress), build.tools.patience)
     return StoredFile(storage.uri(key), size, digest)
 
 

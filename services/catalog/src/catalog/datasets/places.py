@@ -14,5 +14,9 @@ def labels(stac_id: str) -> str:
     return f"{home(stac_id)}labels/labels.geojson"
 
 
+def areas(stac_id: str) -> str:
+    return f"{home(stac_id)}labels/aois.geojson"
+
+
 def archive(stac_id: str) -> str:
     return f"{home(stac_id)}download/{stac_id}.zip"

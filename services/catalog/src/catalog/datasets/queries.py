@@ -14,7 +14,8 @@ from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 
 ORDERS = {
-    name: getattr(DatasetRow, name) for name in ("created_at", "last_modified", "id", "title", "status", "star_count")
+    name: getattr(DatasetRow, name)
+    for name in ("created_at", "last_modified", "id", "title", "status", "visibility", "star_count")
 }
 RANGES = {name: getattr(DatasetRow, name) for name in ("id", "created_at", "last_modified", "source_imagery")}
 
@@ -28,7 +29,7 @@ async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, face
 
 
 async def list_datasets(query: ListDatasets, read: ReadTx, views: DatasetViews, facets: Facets) -> Rows:
-    wanted = searched(_filtered(query), query.page.search, DatasetRow.title, DatasetRow.stac_id)
+    wanted = searched(_filtered(query), query.page, DatasetRow.id, DatasetRow.title, DatasetRow.stac_id)
     wanted = compared(wanted, query.page.compare, RANGES)
     rows = wanted if sees_all(read.actor) else wanted.where(or_(*_apart(read.actor)))
     count = await read.session.scalar(number_of(wanted, _apart(read.actor)))

@@ -38,7 +38,7 @@ async def page_of(rows: Select[Any], row: Row, page: Page, read: ReadTx) -> tupl
     """Number of all matches and one page of them; newest first unless asked otherwise."""
     orders = {name: getattr(row, name) for name in ("created_at", "last_modified", "id", "status", "star_count")}
     ranges = {name: getattr(row, name) for name in RANGES if hasattr(row, name)}
-    rows = compared(searched(rows, page.search, *_texts(row)), page.compare, ranges)
+    rows = compared(searched(rows, page, row.id, *_texts(row)), page.compare, ranges)
     count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
     rows = ordered(rows, page.ordering, orders, "-created_at", row.id)
     return count or 0, (await read.session.execute(rows.limit(page.limit).offset(page.offset))).all()

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import datasets as c
-from contracts.shared import Comparison
+from contracts.shared import Comparison, Page
 from gateway.api.datasets import Title
 from gateway.body import Body, Id, TileTemplate
 from gateway.commands import send
@@ -46,6 +46,11 @@ class EarlyDatasetPatch(Body):
 
 class DatasetFilters(Compared):
     status: StatusNumber | None = None
+
+    def page(self, size: int) -> Page:
+        """v1's status is today's visibility."""
+        ordering = ",".join(name.replace("status", "visibility") for name in self.ordering.split(","))
+        return super().page(size).model_copy(update={"ordering": ordering})
 
     def comparisons(self) -> list[Comparison]:
         return super().comparisons() + ([NOTHING] if self.status == 1 else [])

@@ -26,11 +26,14 @@ WAIT = 30.0
 DEGREE = 111.32
 """Kilometres of a degree of latitude."""
 AT_ONCE = 5000
-AS_OSM: dict[int | str, dict[str, Any]] = {200: {"content": {"application/xml": {"schema": {"type": "string"}}}}}
+ANSWER: dict[int | str, dict[str, Any]] = {200: {
+    "description": "What touches the box", "model": Features[Feature],
+    "content": {"application/xml": {"schema": {"type": "string"}}},
+}}  # fmt: skip
 
 
 @routes.get(
-    "/workspace/stream/{path:path}", Policy.PUBLIC_READ, Features[Feature], deadline=WAIT + 5, responses=AS_OSM
+    "/workspace/stream/{path:path}", Policy.PUBLIC_READ, deadline=WAIT + 5, responses=ANSWER
 )  # fmt: skip
 async def stream_features(
     request: Request, path: str, bbox: Annotated[str, Query()] = "", format: Literal["geojson", "osmxml"] = "geojson"

@@ -20,7 +20,7 @@ class Compared(Searched, Ordered):
     user: UserId | None = None
 
     def page(self, size: int) -> Page:
-        return super().page(size).model_copy(update={"compare": self.comparisons()})
+        return super().page(size).model_copy(update={"compare": self.comparisons(), "by_id": True})
 
     def comparisons(self) -> list[Comparison]:
         asked = ((_RANGE.fullmatch(key), value) for key, value in (self.model_extra or {}).items())

@@ -39,7 +39,7 @@ class PredictionFilters(Searched, Ordered):
     user: UserId | None = None
 
     def page(self, size: int) -> Page:
-        return super().page(size).model_copy(update={"ordering": spelt(self.ordering)})
+        return super().page(size).model_copy(update={"ordering": spelt(self.ordering), "by_id": True})
 
     def fields(self) -> dict[str, Any]:
         seen = {None: None, True: "public", False: "private"}[self.published]

@@ -39,7 +39,7 @@ class TrainingFilters(Searched, Ordered):
     user: UserId | None = None
 
     def page(self, size: int) -> Page:
-        return super().page(size).model_copy(update={"ordering": spelt(self.ordering)})
+        return super().page(size).model_copy(update={"ordering": spelt(self.ordering), "by_id": True})
 
     def fields(self) -> dict[str, Any]:
         return {"local_model": self.model, "statuses": todays(self.status), "user": self.user}

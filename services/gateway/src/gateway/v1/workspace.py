@@ -1,7 +1,8 @@
 """`/workspace/{path}/`: files of runs under the names they had, where they lie today.
 
-`prediction_31/labels.geojson` is the result of prediction 31; `training_9/` shows the labels that training 9 learned
-from and, once it is published, its weights. Any other path is one below the bucket's folder.
+`prediction_31/labels.geojson` is the result of prediction 31; `training_9/` shows the areas and labels that training 9
+learned from, the archive of both with the chips, its graph and, once it is published, its weights. Any other path is
+one below the bucket's folder.
 """
 
 import re
@@ -17,6 +18,7 @@ from gateway.api.files import WAIT, ObjectKey
 from gateway.call import call_of
 from gateway.policy import Policy
 from gateway.queries import JSON, answer
+from gateway.v1 import graphs
 from gateway.v1.answers import Row
 from gateway.v1.facts import Facts
 from gateway.v1.routes import EarlyRoutes
@@ -26,15 +28,25 @@ from kit.errors import DomainError, NotFound
 routes = EarlyRoutes("workspace")
 RESULTS = {
     "predictions.geojson": "labels.geojson", "predictions.pmtiles": "meta.pmtiles", "predictions.fgb": "labels.fgb",
+    "predictions_points.geojson": "labels_points.geojson",
 }  # fmt: skip
 _RUN = re.compile(r"(training|prediction)[_/](\d{1,18})(?:/(.*))?")
-MOVED: dict[int | str, dict[str, Any]] = {302: {"description": "Where the file can be fetched for a while"}}
+MOVED: dict[int | str, dict[str, Any]] = {
+    302: {"description": "Where the file can be fetched for a while"},
+    200: {
+        "description": "The address, or the picture of a training", "model": FileAddress,
+        "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+    },
+}  # fmt: skip
 Files = dict[str, Row]
 """Name of then → file of now: `{key, size, last_modified}`."""
 
 
-@routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ, FileAddress, responses=MOVED)
+@routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ, responses=MOVED)
 async def download(request: Request, path: ObjectKey, url_only: bool = False) -> Response:
+    training_id = graphs.training_of(path)
+    if training_id is not None:
+        return await graphs.sent(request, training_id, url_only)
     link = orjson.loads(await answer(request, GetWorkspaceUrl(key=(await found(request, path))["key"]), WAIT))
     if url_only:
         return Response(orjson.dumps({"result": link["url"]}), media_type=JSON)
@@ -45,6 +57,9 @@ async def download(request: Request, path: ObjectKey, url_only: bool = False) ->
 async def browse(request: Request, path: ObjectKey) -> Response:
     files, folders = await _listed(request, path.strip("/"))
     sizes = {name: await _size(request, prefix) for name, prefix in folders.items()}
+    run = _RUN.fullmatch(path.strip("/"))
+    if run and run[1] == "training" and not run[3] and (drawn := await graphs.files(request, int(run[2]))):
+        sizes["graphs"] = _summed(drawn)
     body = {"file": {name: {"size": file["size"]} for name, file in files.items()}, "dir": sizes}
     return Response(orjson.dumps(body), media_type=JSON)
 
@@ -64,7 +79,10 @@ async def _listed(request: Request, path: str) -> tuple[Files, dict[str, str]]:
     if run is None:
         return await _level(request, f"{_root(request)}{path}/" if path else _root(request))
     if run[3]:
-        raise NotFound("folder_not_found", "There is no such folder.")
+        drawn = await graphs.files(request, int(run[2])) if (run[1], run[3]) == ("training", "graphs") else {}
+        if not drawn:
+            raise NotFound("folder_not_found", "There is no such folder.")
+        return drawn, {}
     of_kind = _of_training if run[1] == "training" else _of_prediction
     return await of_kind(request, int(run[2])), {}
 
@@ -80,12 +98,18 @@ async def _of_training(request: Request, training_id: int) -> Files:
     if training is None:
         raise NotFound("training_not_found", "There is no such training.")
     dataset, model = await facts.dataset(training["dataset"]), await facts.model(training["local_model"])
-    found = await _there(request, f"datasets/{dataset['stac_id']}/labels/") if dataset else {}
+    found = await _learned(request, dataset["stac_id"]) if dataset else {}
     if model and model["published_training"] == training_id:
         for kind in ("checkpoint", "model"):
             weights = await _there(request, f"local-models/{model['stac_item_id']}/{kind}/")
             found |= {f"checkpoint{PurePosixPath(name).suffix}": file for name, file in weights.items()}
     return found
+
+
+async def _learned(request: Request, stac_id: str) -> Files:
+    packed = await _there(request, f"datasets/{stac_id}/download/")
+    named = {f"preprocessed{PurePosixPath(name).suffix}": file for name, file in packed.items()}
+    return await _there(request, f"datasets/{stac_id}/labels/") | named
 
 
 async def _there(request: Request, folder: str) -> Files:
@@ -106,10 +130,13 @@ async def _level(request: Request, prefix: str) -> tuple[Files, dict[str, str]]:
 
 async def _size(request: Request, prefix: str) -> dict[str, int]:
     """Of the files right below, and how many there are."""
-    files, _ = await _level(request, prefix)
+    return _summed((await _level(request, prefix))[0])
+
+
+def _summed(files: Files) -> dict[str, int]:
     return {"size": sum(file["size"] for file in files.values()), "len": len(files)}
 
 
 def _root(request: Request) -> str:
-    folder = call_of(request).door.settings.folder
+    folder = call_of(request).door.settings.folder.strip("/")
     return f"{folder}/" if folder else ""

@@ -7,6 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import orjson
+import shapely
+
 from imagery import OnMap
 from imagery.rawdata import features_of
 from prediction.results.domain import check
@@ -30,7 +33,8 @@ class Promise:
 class Made:
     feature_count: int
     files: list[Path]
-    """GeoJSON, FlatGeobuf, what OpenStreetMap has where that was asked for, PMTiles where there is something to show"""
+    """GeoJSON, FlatGeobuf, middles, what OpenStreetMap has where that was asked for, PMTiles where there is something
+    to show."""
 
 
 def make(raw: Path, promise: Promise, zooms: tuple[int, int], mapped: bytes | None, share: Share) -> Made:
@@ -48,7 +52,8 @@ def make(raw: Path, promise: Promise, zooms: tuple[int, int], mapped: bytes | No
 
 
 def _write(raw: Path, promise: Promise, mapped: bytes | None, share: Share) -> tuple[int, list[Path]]:
-    """How many features there are, their GeoJSON file and, with `mapped`, that of those already known."""
+    """How many features there are, their GeoJSON file, that of their middles and, with `mapped`, that of those already
+    known."""
     known = None if mapped is None else OnMap(features_of(mapped))
     reading = share.part(0.0, 0.3)
     checked = (
@@ -57,13 +62,25 @@ def _write(raw: Path, promise: Promise, mapped: bytes | None, share: Share) -> t
     )
     with ExitStack() as files:
         fresh = files.enter_context(Lines(raw.with_name("predictions.geojson")))
+        points = files.enter_context(Lines(raw.with_name("predictions_points.geojson")))
         removed = known and files.enter_context(Lines(raw.with_name("removed_osm.geojson")))
         for portion in _portions(checked):
             new, old = known.parted(portion) if known else (portion, [])
             fresh.write(new)
+            points.write(_middles(new))
             if removed:
                 removed.write(old)
-    return fresh.count, [fresh.path, *([removed.path] if removed else [])]
+    return fresh.count, [fresh.path, points.path, *([removed.path] if removed else [])]
+
+
+def _middles(portion: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What maps show from afar."""
+    shapes = shapely.from_geojson([orjson.dumps(feature["geometry"]) for feature in portion])
+    places = shapely.get_coordinates(shapely.centroid(shapes)).tolist()
+    return [
+        {**feature, "geometry": {"type": "Point", "coordinates": place}}
+        for feature, place in zip(portion, places, strict=True)
+    ]
 
 
 def _portions(all_of_them: Iterable[Any]) -> Iterator[list[Any]]:

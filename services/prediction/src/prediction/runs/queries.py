@@ -19,6 +19,7 @@ from prediction.runs.tables import RunRow
 from prediction.tables import KnownUser
 
 FORMATS = ("geojson", "fgb", "pmtiles")
+LONGEST_ID = 18
 _ORDER = {"id": Row.id, "submitted_at": Row.submitted_at, "last_polled_at": Row.last_polled_at}
 _VIEW = select(
     Row.id, Row.run_id.label("zenml_run_id"), Row.model_stac_id.label("local_model_stac_id"), Row.image_uri,
@@ -113,10 +114,15 @@ def _filters(query: ListPredictions | ListCentroids) -> list[ColumnElement[bool]
 
 
 def _page_filters(page: Page) -> list[ColumnElement[bool]]:
-    words = [Row.description.icontains(word, autoescape=True) for word in page.search.split()]
+    words = [_says(word, page.by_id) for word in page.search.split()]
     if page.in_bbox is None:
         return words
     return [*words, func.ST_Intersects(Row.geom, func.ST_MakeEnvelope(*page.in_bbox, 4326))]
+
+
+def _says(word: str, by_id: bool) -> ColumnElement[bool]:
+    said = Row.description.icontains(word, autoescape=True)
+    return said | (Row.id == int(word)) if by_id and word.isdecimal() and len(word) <= LONGEST_ID else said
 
 
 def _ordered(statement: Select[Any], ordering: str) -> Select[Any]:

@@ -1,9 +1,11 @@
+import asyncio
 from typing import Any
 
 from contracts import training as c
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx
 from training.runs import live, queries, usecases
+from training.runs.chart import chart
 from training.server import PipelineServer
 
 router = Router("training")
@@ -15,6 +17,12 @@ router.on(c.DeleteTraining, http=204)(usecases.delete_training)
 router.on(c.ListTrainings)(queries.list_trainings)
 router.on(c.GetEpochs)(queries.get_epochs)
 router.on(c.GetPublishable)(queries.get_publishable)
+
+
+@router.on(c.GetChart)
+async def get_chart(query: c.GetChart, read: ReadTx) -> str:
+    epochs = await queries.get_epochs(c.GetEpochs(training_id=query.training_id), read)
+    return await asyncio.to_thread(chart, epochs)
 
 
 @router.on(c.GetTraining)

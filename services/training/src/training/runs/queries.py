@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Float, Select, Text, bindparam, cast, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.shared import Actor, CompactUser
@@ -27,10 +27,13 @@ _EPOCHS = Prepared(
     .join(TrainingRow, (TrainingRow.id == EpochRow.training_id) & (TrainingRow.attempt == EpochRow.attempt))
     .where(TrainingRow.id == bindparam("training_id"))
 )  # fmt: skip
-ORDERINGS = {
+ACCURACIES = ("accuracy", "categorical_accuracy", "mean_iou", "map50")
+"""The first metric that a run has says how good it is."""
+LONGEST_ID = 18
+ORDERINGS: dict[str, Any] = {
     name: getattr(TrainingRow, name)
     for name in ("submitted_at", "last_polled_at", "id", "started_at", "ended_at", "local_model", "status")
-}
+} | {"accuracy": func.coalesce(*(cast(TrainingRow.outcome["metrics"][name].astext, Float) for name in ACCURACIES), -1)}
 
 
 async def get_training(training_id: int, read: ReadTx) -> bytes:
@@ -70,7 +73,7 @@ async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
     filters = {"local_model": query.local_model, "user_id": query.user, "status": query.status}
     wanted = [getattr(TrainingRow, key) == value for key, value in filters.items() if value is not None]
     wanted += [TrainingRow.status.in_(query.statuses)] if query.statuses else []
-    wanted += [_says(word) for word in query.page.search.split()]
+    wanted += [_says(word, query.page.by_id) for word in query.page.search.split()]
     wanted.append(visible_to(read.actor))
     count = await read.session.scalar(select(func.count()).select_from(TrainingRow).where(*wanted))
     page = _ordered(select(as_json()), query.page.ordering).where(*wanted)
@@ -84,9 +87,11 @@ async def _known_model(model_id: int | None, read: ReadTx) -> None:
         raise Invalid("unknown_model", "There is no such model.", local_model=["There is no such model."])
 
 
-def _says(word: str) -> ColumnElement[bool]:
+def _says(word: str, by_id: bool) -> ColumnElement[bool]:
     texts = (TrainingRow.title, TrainingRow.description, TrainingRow.model_name)
-    return or_(*(text.icontains(word, autoescape=True) for text in texts))
+    is_number = by_id and word.isdecimal() and len(word) <= LONGEST_ID
+    number = [TrainingRow.id == int(word)] if is_number else []
+    return or_(*(text.icontains(word, autoescape=True) for text in texts), *number)
 
 
 def _ordered(statement: Select, ordering: str) -> Select:
