@@ -5,14 +5,10 @@ import pytest
 from kit.storage import Storage, StorageSettings
 
 
-<<<<<<< HEAD
 @pytest.mark.spec("19", "folder may be empty, folder is a prefix")
-@pytest.mark.parametrize(("folder", "prefix"), [("stage", "stage/"), ("/stage/", "stage/"), ("/", "")])
-=======
 @pytest.mark.parametrize(
     ("folder", "prefix"), [(None, "dev/"), ("stage", "stage/"), ("/stage/", "stage/"), ("/", ""), ("", "")]
 )
->>>>>>> d32dbc0 (Files of v1 runs: middles, areas, graph, packed input; an empty folder; lists by number and by accuracy)
 def test_folder_is_a_prefix_of_every_key(monkeypatch, folder, prefix):
     """Set to nothing it is no folder at all, unlike other settings, whose empty value is an unset one."""
     monkeypatch.setenv("BUCKET_NAME", "b1")

@@ -3,11 +3,8 @@
 import json
 import tempfile
 from collections.abc import AsyncIterator
-<<<<<<< HEAD
-from urllib.parse import parse_qs, urlsplit
-=======
 from pathlib import Path
->>>>>>> d32dbc0 (Files of v1 runs: middles, areas, graph, packed input; an empty folder; lists by number and by accuracy)
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import httpx

@@ -111,13 +111,8 @@ class StorageSettings(BaseSettings):
 
     bucket: str | None = Field(None, validation_alias=names("BUCKET_NAME"))
     """The bucket of all files."""
-<<<<<<< HEAD
-    folder: str = Field("dev", validation_alias=names("PARENT_BUCKET_FOLDER"))
-    """In front of every key; `/` for none."""
-=======
     folder: str = Field(default_factory=lambda: load(_Folder).folder, validation_alias=names("PARENT_BUCKET_FOLDER"))
-    """In front of every key: `dev` when it is not set, nothing when it is set to nothing."""
->>>>>>> d32dbc0 (Files of v1 runs: middles, areas, graph, packed input; an empty folder; lists by number and by accuracy)
+    """In front of every key; `/`, or set to nothing, for none."""
     region: str = Field("us-east-1", validation_alias=names("AWS_REGION"))
     """Region of the bucket."""
     access_key: str | None = Field(None, validation_alias=names("AWS_ACCESS_KEY_ID"))
