@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +21,7 @@ from pipelines.port import (
     StepNotFound,
 )
 from pipelines.zenml import ZenMLPipelines
+from stack.line import line_to
 
 pytestmark = pytest.mark.live
 
@@ -119,68 +118,24 @@ async def test_unknown_run_is_not_found(run_id: str, pipelines: ZenMLPipelines) 
     assert await pipelines.find_run(run_id) is None
 
 
-class Door:
-    """A TCP forwarder to the server; shut, it refuses connections as a dead server does."""
-
-    def __init__(self, url: str) -> None:
-        self._target, self.port = urlsplit(url), 0
-        self._server: asyncio.Server | None = None
-        self._writers: list[asyncio.StreamWriter] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._forward, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def shut(self) -> None:
-        assert self._server
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
-        up_reader, up_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
-        await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer), return_exceptions=True)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
-    writer.close()
-
-
-@asynccontextmanager
-async def door_to(servers: dict[str, str]) -> AsyncIterator[Door]:
-    door = Door(servers["FAIR_ZENML_STORE_URL"])
-    await door.open()
-    yield door
-    await door.shut()
-
-
 async def test_down_server_is_pipelines_down_and_comes_back(
     finished: tuple[RunSpec, RunState], servers: dict[str, str]
 ) -> None:
     state = finished[1]
     async with (
-        door_to(servers) as door,
-        ZenMLPipelines(door.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=5) as pipelines,
+        line_to(servers["FAIR_ZENML_STORE_URL"]) as line,
+        ZenMLPipelines(line.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=5) as pipelines,
     ):
         assert await pipelines.state(state.id) == state
-        await door.shut()
-        hasty = ZenMLPipelines(door.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=0.3)
+        await line.cut()
+        hasty = ZenMLPipelines(line.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=0.3)
         with pytest.raises(PipelinesDown):
             await hasty.state(state.id)
         await hasty.aclose()
         patient = asyncio.create_task(pipelines.state(state.id))
         await asyncio.wait({patient}, timeout=0.5)
         assert not patient.done()
-        await door.open()
+        await line.open()
         assert await patient == state
 
 

@@ -1,8 +1,5 @@
 """What the reconciler repairs: the service's own loop runs each second in these tests."""
 
-import asyncio
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -10,6 +7,7 @@ import pytest
 from contracts import training as c
 from kit.testing import eventually, free_port
 from pipelines.zenml import ZenMLPipelines
+from stack.line import line_to
 from training.watch import Round
 
 from .conftest import fetch, fetch_nothing, until
@@ -88,27 +86,6 @@ async def test_a_pipeline_server_that_comes_back_is_asked_again(submit, workers,
         assert await round_.run() is False
         assert (await caller.ask(c.GetTraining(training_id=row["id"])))["status"] == "initializing"
         await neglected(running, row, ", zenml_run_id = %s", run_id)
-        async with forwarding(port, servers["FAIR_ZENML_STORE_URL"]):
+        async with line_to(servers["FAIR_ZENML_STORE_URL"], port):
             await eventually(round_.run, 60)
     await until(caller, row["id"], "failed")
-
-
-@asynccontextmanager
-async def forwarding(port: int, url: str):
-    """Lets the port lead to the server at `url`."""
-    target = urlsplit(url)
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            writer.write(data)
-        writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(target.hostname, target.port)
-        await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
-
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
-    try:
-        yield
-    finally:
-        server.close()

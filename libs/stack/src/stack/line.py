@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 class Line:
     """`url` is the address of the server with this line's host and port in it."""
 
-    def __init__(self, url: str) -> None:
-        self._target, self.port = urlsplit(url), 0
+    def __init__(self, url: str, port: int = 0) -> None:
+        self._target, self.port = urlsplit(url), port
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
 
@@ -41,8 +41,9 @@ class Line:
 
 
 @asynccontextmanager
-async def line_to(url: str) -> AsyncIterator[Line]:
-    line = await Line(url).open()
+async def line_to(url: str, port: int = 0) -> AsyncIterator[Line]:
+    """Open while the block runs; port 0 is any that is free."""
+    line = await Line(url, port).open()
     try:
         yield line
     finally:
