@@ -1,10 +1,11 @@
 """What each process of each service is given."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
-from tests.chart.rendering import ROOMS, WORKERS, Release, Values, complete, container, environment, values_of
+from tests.chart.rendering import HELM, ROOMS, WORKERS, Release, Values, complete, container, environment, values_of
 from tests.contracts.rooms import services
 
 Alone = Callable[..., Release]
@@ -123,3 +124,17 @@ def test_an_orderly_stop_fits_into_the_grace_period(release: Release) -> None:
     pod = release.pods["fairway-gateway"]["spec"]
     drain = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert pod["terminationGracePeriodSeconds"] > drain + max(REQUESTS, SUPERVISOR)
+
+
+def test_every_process_has_the_time_for_its_longest_stop(release: Release) -> None:
+    """`libs/kit/tests/test_stop.py` holds the processes to it."""
+    from kit import ending, worker
+    from kit.connection import options
+    from kit.messaging import pull
+
+    template = (HELM / "service" / "templates" / "_validation.tpl").read_text()
+    longest = int(re.findall(r'define "service.longestStop" -}}(\d+){{', template)[0])
+    drain = options("toy", "nats://127.0.0.1", lambda: None)["drain_timeout"]
+    assert max(worker.GRACE, pull.LAST_WORD + pull.FINISH) + ending.UNDO + drain <= longest
+    for name in release.all("Deployment"):
+        assert release.pods[name]["spec"]["terminationGracePeriodSeconds"] > longest

@@ -11,8 +11,7 @@ from toy import AddItem, CallOut, Linger, build
 
 from contracts.base import Command
 from contracts.streams import CLASSES
-from kit import ending, worker
-from kit.messaging import pull
+from kit import worker
 from kit.messaging.envelope import headers_of, new_id, subject_of
 from kit.messaging.pull import Puller
 from kit.testing import MAPPER, Caller, eventually, provisioned
@@ -126,9 +125,3 @@ async def _published(caller: Caller, command: Command) -> None:
     message_id = new_id()
     headers = headers_of(command, "toy", MAPPER, message_id)
     await caller.bus.nc.publish(subject_of(command, message_id), command.model_dump_json().encode(), headers=headers)
-
-
-def test_an_orderly_end_fits_into_the_limit():
-    drain = 10  # of the connection, `kit.connection.options`
-    assert worker.GRACE + ending.UNDO + drain < LIMIT
-    assert pull.LAST_WORD + pull.FINISH + ending.UNDO + drain <= LIMIT
