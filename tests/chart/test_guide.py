@@ -10,6 +10,7 @@ import yaml
 from contracts.streams import MIB, STREAMS
 from kit.cli import VERBS
 from tests.chart.rendering import HELM, REPOSITORY, ROOMS, Release, Values, over, values_of
+from tests.chart.test_settings import BESIDE
 from tests.contracts.rooms import services
 
 GUIDE = (REPOSITORY / "docs" / "deploy.md").read_text()
@@ -48,7 +49,7 @@ def test_every_verb_exists() -> None:
 
 def test_every_setting_exists() -> None:
     """A name that ends in `_*` stands for all that begin so."""
-    known = re.findall(r"`([A-Z][A-Z0-9_]+)`", SETTINGS)
+    known = [*re.findall(r"`([A-Z][A-Z0-9_]+)`", SETTINGS), *BESIDE]
     named = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)", GUIDE))
     assert named
     assert {name for name in named - set(known) if not (name.endswith("_") and name in "".join(known))} == set()

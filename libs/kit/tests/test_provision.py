@@ -52,7 +52,7 @@ async def when(port: int, status: int, word: str = "") -> dict:
         code, body = await readiness(port)
         return body if code == status and word in " ".join(body["reasons"]) else None
 
-    return await eventually(answered, 20)
+    return await eventually(answered, 40)
 
 
 async def test_old_durable_is_brought_up_to_date(js, caller: Caller, spawn, sql):

@@ -49,10 +49,17 @@ async def place(start, settings, nats_url, database_url) -> AsyncIterator[Place]
     async with AsyncExitStack() as stack:
         lines = {name: await stack.enter_async_context(line_to(env[variable])) for name, variable in LINES.items()}
         given = env | {LINES[name]: line.url for name, line in lines.items()} | {"HEALTH_PROBE_TIMEOUT": "5"}
-        public, internal, _ = stack.enter_context(start(**given))
+        public, internal = await _started(start(**given), stack)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=20))
         await eventually(lambda: _answers(http, internal), 60)
         yield Place(http, public, internal, lines)
+
+
+async def _started(process, stack: AsyncExitStack) -> tuple[str, str]:
+    """It ends in a thread too: the lines it says goodbye on are ours to carry."""
+    public, internal, _ = await asyncio.to_thread(process.__enter__)
+    stack.push_async_callback(asyncio.to_thread, process.__exit__, None, None, None)
+    return public, internal
 
 
 async def _answers(http: httpx.AsyncClient, internal: str) -> bool:

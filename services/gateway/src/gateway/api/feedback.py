@@ -27,6 +27,11 @@ Action = Annotated[c.Action, BeforeValidator(lambda value: value.lower() if isin
 """In any case, as clients of either generation write it."""
 
 
+FeedbackType = Literal["TP", "TN", "FP", "FN"]
+"""Of the first generation: whether the model was right, and about what."""
+EARLY = ("feedback_type", "zoom_level", "source_imagery")
+
+
 def judged(training_id: int) -> str:
     """What stands in `stac_id` for a training: its model may not have an item yet."""
     return f"training-{training_id}"
@@ -50,7 +55,8 @@ class EarlyMembers(Body):
 
 class FeedbackMembers(EarlyMembers):
     """`stac_id` may be left out where `prediction` is given: it is that prediction's model. A `training` stands for
-    the id `training-<number>`, and the `checkpoint` of `config` for a model."""
+    the id `training-<number>`, and the `checkpoint` of `config` for a model. The early members are kept in `config`;
+    `feedback_type` says the action: what is true is accepted."""
 
     stac_id: StacId | None = None
     action: Action = "accept"
@@ -58,9 +64,17 @@ class FeedbackMembers(EarlyMembers):
     config: dict[str, Any] = {}
     prediction: Id | None = None
     training: Id | None = None
+    feedback_type: FeedbackType | None = None
+    zoom_level: int | None = Field(None, ge=18, le=23)
+    source_imagery: str | None = Field(None, max_length=4096)
 
     def values(self) -> dict[str, Any]:
-        return {**self.model_dump(exclude={"training"}), "stac_id": self._judged()}
+        said = self.model_dump(include=set(EARLY), exclude_none=True)
+        action = self.action
+        if self.feedback_type:
+            action = "accept" if self.feedback_type[0] == "T" else "reject"
+        return {"stac_id": self._judged(), "action": action, "comments": self.comments, "prediction": self.prediction,
+                "config": {**self.config, **said}}  # fmt: skip
 
     def _judged(self) -> str:
         if self.stac_id is None and self.training is not None:
@@ -124,7 +138,8 @@ async def get_feedback(request: Request, feedback_id: Id) -> Response:
 
 @routes.put("/feedback/{feedback_id}/", Policy.OWNER, c.FeedbackFeature, sends=c.ChangeFeedback)
 async def replace_feedback(request: Request, feedback_id: Id, body: FeedbackBody) -> Response:
-    values = body.properties.model_dump(exclude={"prediction", "training"})
+    values = {**body.properties.values(), "stac_id": body.properties.stac_id}
+    values.pop("prediction")
     return await send(request, c.ChangeFeedback(feedback_id=feedback_id, geometry=body.geometry, **values))
 
 

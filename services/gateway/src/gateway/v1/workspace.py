@@ -42,7 +42,7 @@ Files = dict[str, Row]
 """Name of then → file of now: `{key, size, last_modified}`."""
 
 
-@routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ, FileAddress, responses=MOVED)
+@routes.get("/workspace/download/{path:path}", Policy.PUBLIC_READ, responses=MOVED)
 async def download(request: Request, path: ObjectKey, url_only: bool = False) -> Response:
     training_id = graphs.training_of(path)
     if training_id is not None:
