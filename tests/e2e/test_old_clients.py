@@ -1,9 +1,11 @@
 """What the frontends of both generations call, in their words, against the real platform: what they send is taken and
 what they read is there (fair-rest 23)."""
 
+import json
 import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -39,6 +41,14 @@ class Patient(httpx.Client):
 def http(platform: Platform) -> Iterator[httpx.Client]:
     """A mapper's browser."""
     headers = {"Authorization": f"Bearer {platform.token}", "X-Dev-User": f"{PERSON}:old-hand"}
+    with Patient(base_url=platform.url, headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def helper(platform: Platform) -> Iterator[httpx.Client]:
+    """Somebody else who is logged in."""
+    headers = {"Authorization": f"Bearer {platform.token}", "X-Dev-User": f"{PERSON + 1}:helper"}
     with Patient(base_url=platform.url, headers=headers, timeout=30) as client:
         yield client
 
@@ -116,7 +126,10 @@ def model(http: httpx.Client, base: Any, dataset: Row) -> Row:
 @pytest.fixture(scope="module")
 def training(http: httpx.Client, model: Row, labelled: list[Row], place) -> Row:
     body = {"model": model["id"], "epochs": 2, "batch_size": 512, "zoom_level": [place.zoom], "description": "first"}
-    row = done(http.post("/training/", json=body), 201)
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _: http.post("/training/", json=body), range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 400, 400]
+    row = next(answer.json() for answer in answers if answer.status_code == 201)
     assert (row["status"], row["finished_at"]) == ("SUBMITTED", None)
     assert http.post("/training/", json=body).status_code == 400
     assert done(http.get(f"/training/status/{row['task_id']}/"))["status"] in ("PENDING", "STARTED")
@@ -162,6 +175,34 @@ def test_v1_data(http: httpx.Client, stranger: httpx.Client, dataset: Row, label
     assert stranger.get(f"/dataset/{dataset['id']}/").status_code == 404
 
 
+@pytest.mark.spec("22.3", "any login may PATCH offset, any login may POST AOIs")
+@pytest.mark.spec("1.4", "GEOMETRY_VALIDATION_ERROR")
+def test_v1_helping_with_a_public_dataset(http: httpx.Client, helper: httpx.Client, tiles: str, place):
+    body = {"name": "Common village", "source_imagery": tiles % "train", "status": 0}
+    dataset = done(http.post("/dataset/", json=body), 201)
+    moved = done(helper.patch(f"/dataset/{dataset['id']}/", json={"offset": [1.5, -2]}))
+    assert (moved["offset"], moved["name"]) == ([1.5, -2], "Common village")
+    assert helper.patch(f"/dataset/{dataset['id']}/", json={"name": "Mine"}).status_code == 403
+    area = {"geom": json.dumps(place.train_areas()[0]), "dataset": dataset["id"]}
+    drawn, own = done(helper.post("/aoi/", json=area), 201), done(http.post("/aoi/", json=area), 201)
+    assert helper.delete(f"/aoi/{own['id']}/").status_code == 403
+    assert http.delete(f"/aoi/{drawn['id']}/").status_code == 204
+    open_ring = {"type": "Polygon", "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 2]]]}
+    refused = done(http.post("/aoi/", json=area | {"geom": open_ring}), 400)["error"]
+    assert (refused["code"], refused["details"]["geometry_type"]) == ("GEOMETRY_VALIDATION_ERROR", "Polygon")
+
+
+@pytest.mark.spec("22.3", "PUT /model/{id}/, DELETE /model/{id}/")
+def test_v1_model_is_replaced_and_deleted(http: httpx.Client, base: Any, dataset: Row, published: Row):
+    body = {"name": "Sketch", "dataset": dataset["id"], "base_model": base.name, "description": "d"}
+    path = f"/model/{done(http.post('/model/', json=body), 201)['id']}/"
+    put = done(http.put(path, json={"name": "Better sketch", "dataset": dataset["id"]}))
+    assert (put["name"], put["description"], put["base_model"]) == ("Better sketch", "", base.name)
+    assert http.delete(path).status_code == 204
+    until(lambda: http.get(path).status_code, lambda status: status == 404, "the model is gone")
+    assert http.delete(f"/model/{published['id']}/").status_code == 409
+
+
 @pytest.mark.spec("22.3", "model search")
 @pytest.mark.spec("22.4", "GET /training/{id}/")
 @pytest.mark.spec("23", "model/, training/, task/status/")
@@ -180,6 +221,10 @@ def test_v1_training(http: httpx.Client, model: Row, training: Row, published: R
     assert [row["id"] for row in of_model["results"]] == [training["id"]]
     mine = done(http.get("/model/", params={"status": 0, "user": PERSON, "search": "then"}))
     assert [row["id"] for row in mine["results"]] == [model["id"]]
+    by_number = done(http.get("/training/", params={"search": training["id"], "ordering": "-accuracy"}))
+    assert training["id"] in [row["id"] for row in by_number["results"]]
+    alone = done(http.get(f"/training/{training['id']}/"))
+    assert alone.keys() >= {"feedback_count", "approved_predictions_count"}
 
 
 @pytest.mark.spec("23", "prediction/{id}/, predictions/centroid/, prediction centroids, prediction/terminate/")
@@ -198,13 +243,28 @@ def test_v1_prediction(http: httpx.Client, stranger: httpx.Client, prediction: R
 def test_v1_files(http: httpx.Client, prediction: Row, training: Row, published: Row):
     folder = f"/workspace/prediction_{prediction['id']}"
     assert set(done(http.get(f"{folder}/"))["file"]) >= {"labels.geojson", "meta.pmtiles"}
-    for name in ("labels.geojson", "meta.pmtiles"):
+    for name in ("labels.geojson", "labels_points.geojson", "meta.pmtiles"):
         url = done(http.get(f"/workspace/download/prediction_{prediction['id']}/{name}/", params={"url_only": True}))
         assert httpx.get(url["result"], timeout=10).status_code == 200
     assert http.get(f"/workspace/download/prediction_{prediction['id']}/nothing").status_code == 404
     files = done(http.get(f"/workspace/training_{training['id']}/"))["file"]
-    assert "labels.geojson" in files
+    assert {"labels.geojson", "aois.geojson", "preprocessed.zip"} <= set(files)
     assert any(name.startswith("checkpoint.") for name in files)
+    graph = http.get(f"/workspace/download/training_{training['id']}/graphs/training_accuracy.png")
+    assert (graph.status_code, graph.content[:4]) == (200, b"\x89PNG")
+
+
+@pytest.mark.spec("22.8", "GET /workspace/stream/{path}.fgb")
+def test_v1_stream(http: httpx.Client, prediction: Row, place):
+    path, box = f"/workspace/stream/prediction_{prediction['id']}/labels.fgb", place.predict_box()
+    query = {"bbox": ",".join(map(str, box))}
+    whole = httpx.get(prediction["assets"]["geojson"], timeout=10).json()["features"]
+    assert len(done(http.get(path, params=query))["features"]) == len(whole)
+    assert "<osm" in http.get(path, params=query | {"format": "osmxml"}).text
+    west, south, east, north = box
+    nowhere = {"bbox": f"{west - 2},{south},{west - 1.9},{north}"}
+    assert done(http.get(path, params=nowhere))["features"] == []
+    assert http.get(path, params={"bbox": f"{west},{south},{east + 6},{north}"}).status_code == 400
 
 
 @pytest.mark.spec("23", "feedback/, feedback/?training=")
@@ -255,6 +315,32 @@ def test_v1_prediction_at_once(http: httpx.Client, published: Row, tiles: str, p
     answer = http.post("/prediction/", json=body)
     assert answer.status_code in (201, 204), answer.text
     assert all(f["properties"]["building"] == "yes" for f in (answer.json()["features"] if answer.content else []))
+
+
+@pytest.mark.spec("22.5", "POST /predict/")
+def test_the_predictor_of_late_v1(http: httpx.Client, published: Row, tiles: str, place):
+    west, south, _, _ = place.predict_box()
+    checkpoint = f"/workspace/download/training_{published['published_training']}/checkpoint.onnx"
+    body = {"bbox": [west, south, west + 4e-4, south + 4e-4], "checkpoint": checkpoint, "zoom_level": place.zoom,
+            "source": tiles % "predict", "confidence": 40, "orthogonalize": True}  # fmt: skip
+    answer = http.post("/predict/", json=body)
+    assert answer.status_code in (201, 204), answer.text
+    assert http.post("/predict/", json=body | {"zoom_level": 17}).status_code == 400
+
+
+@pytest.mark.spec("22.5", "MultiPolygon becomes a Polygon")
+def test_v1_prediction_on_two_places(http: httpx.Client, published: Row, tiles: str, place):
+    west, south, east, north = place.predict_box()
+    middle = (west + east) / 2
+    halves = [
+        [[[a, south], [b, south], [b, north], [a, north], [a, south]]] for a, b in ((west, middle), (middle, east))
+    ]
+    config = {"checkpoint": f"training_{published['published_training']}/x", "zoom_level": place.zoom,
+              "source": tiles % "predict"}  # fmt: skip
+    body = {"geom": {"type": "MultiPolygon", "coordinates": halves}, "config": config}
+    row = done(http.post("/prediction/", json=body), 201)
+    assert row["geom"]["type"] == "Polygon"
+    assert http.post(f"/prediction/terminate/{row['id']}/").status_code == 200
 
 
 @pytest.mark.spec("23", "predictions/, predictions without slash, ordering -id")
