@@ -50,6 +50,8 @@ async def test_dataset_is_made_changed_and_deleted(http, owners, mapper, problem
     made = await http.post("/api/v1/dataset/", json=body, headers=mapper)
     assert (made.status_code, made.json()["id"], made.json()["status"]) == (201, 5, -1)
     assert owners.last(CreateDataset)["category"] == "buildings"
+    await http.post("/api/v1/dataset/", json=body | {"offset": [1.5, -2]}, headers=mapper)
+    assert owners.last(CreateDataset)["offset"] == [1.5, -2]
     owners.judge(ChangeDataset, Accepted(result=dataset(visibility="public")))
     changed = await http.patch("/api/v1/dataset/5/", json={"status": 0}, headers=mapper)
     assert (changed.json()["status"], owners.last(ChangeDataset)["title"]) == (0, None)
@@ -111,3 +113,4 @@ async def test_dataset_is_replaced(http, owners, mapper):
     assert (put.status_code, put.json()["name"]) == (200, "Barns")
     asked = owners.last(ChangeDataset)
     assert (asked["dataset_id"], asked["title"], asked["source_imagery"]) == (5, "Barns", TEMPLATE)
+    assert (asked["visibility"], asked["offset"]) == (None, None)

@@ -84,10 +84,11 @@ async def test_missing_parts_are_named(http, mapper, problem, body):
 async def test_list_filters_and_row(http, owners):
     owners.answer(ListPredictions, rows(prediction(status="completed", visibility="public")))
     owners.answer(GetPrediction, prediction())
-    found = (await http.get("/api/v1/prediction/?status=FINISHED&published=true&user=7")).json()["results"]
+    found = (await http.get("/api/v1/prediction/?status=FINISHED&published=true&user=7&id=31")).json()["results"]
     assert (found[0]["status"], found[0]["published"]) == ("FINISHED", True)
     asked = owners.last(ListPredictions)
     assert (set(asked["statuses"]), asked["visibility"], asked["user"]) == ({"completed", "cached"}, "public", 7)
+    assert (asked["prediction_id"], asked["page"]["by_id"]) == (31, True)
     assert (await http.get("/api/v1/prediction/31/")).json()["id"] == 31
     told = (await http.get("/api/v1/task/status/prediction-31/")).json()
     assert (told["status"], told["traceback"]) == ("PENDING", "")

@@ -74,6 +74,7 @@ class CreateDataset(Command, wire="catalog.v1.create_dataset"):
     source_imagery: str
     category: str = "other"
     visibility: Visibility = "private"
+    offset: Offset = (0.0, 0.0)
 
 
 class BuildDraft(Command, wire="catalog.v1.build_draft"):

@@ -109,6 +109,7 @@ class GetPrediction(Query, wire="prediction.v1.get_prediction"):
 
 class ListPredictions(Query, wire="prediction.v1.list_predictions"):
     page: Page = Page()
+    prediction_id: int | None = None
     local_model_stac_id: str | None = None
     user: int | None = None
     status: RunStatus | None = None

@@ -53,12 +53,12 @@ async def build_draft(command: c.BuildDraft, tx: Tx, rules: ImageryRules) -> Dat
 
 
 async def create_dataset(command: c.CreateDataset, tx: Tx, rules: ImageryRules) -> DatasetRow:
-    problems = title_problems(command.title)
+    problems = title_problems(command.title) | offset_problems(command.offset)
     if problem := rules.template_problem(command.source_imagery):
         problems["source_imagery"] = [problem]
     await _refuse(problems, command.category, tx)
     row = _new_row(command.title, command.source_imagery, command.category, tx)
-    row.visibility = command.visibility
+    row.visibility, row.offset = command.visibility, list(command.offset)
     await tx.session.flush()
     return row
 

@@ -35,6 +35,7 @@ class EarlyDatasetBody(Body):
     name: Name
     source_imagery: TileTemplate
     status: Literal[-1, 0] = -1
+    offset: c.Offset = (0.0, 0.0)
 
 
 class EarlyDatasetPatch(Body):
@@ -67,7 +68,7 @@ async def list_datasets(request: Request, filters: Annotated[DatasetFilters, Que
 @routes.post("/dataset/", Policy.AUTH, EarlyDataset, status=201, sends=c.CreateDataset)
 async def create_dataset(request: Request, body: EarlyDatasetBody) -> Response:
     command = c.CreateDataset(title=body.name, source_imagery=body.source_imagery, category=CATEGORY,
-                              visibility=VISIBILITY[body.status])  # fmt: skip
+                              visibility=VISIBILITY[body.status], offset=body.offset)  # fmt: skip
     return await reshaped(await send(request, command), _Shape(request))
 
 
@@ -78,7 +79,8 @@ async def get_dataset(request: Request, dataset_id: Id) -> Response:
 
 @routes.put("/dataset/{dataset_id}/", Policy.OWNER, EarlyDataset, sends=c.ChangeDataset)
 async def replace_dataset(request: Request, dataset_id: Id, body: EarlyDatasetBody) -> Response:
-    return await _change(request, dataset_id, EarlyDatasetPatch(**body.model_dump()))
+    """What is left out stays."""
+    return await _change(request, dataset_id, EarlyDatasetPatch(**body.model_dump(exclude_unset=True)))
 
 
 @routes.patch("/dataset/{dataset_id}/", Policy.OWNER, EarlyDataset, sends=c.ChangeDataset)

@@ -37,13 +37,14 @@ class PredictionFilters(Searched, Ordered):
     status: EarlyStatus | None = None
     published: bool | None = None
     user: UserId | None = None
+    id: Id | None = None
 
     def page(self, size: int) -> Page:
         return super().page(size).model_copy(update={"ordering": spelt(self.ordering), "by_id": True})
 
     def fields(self) -> dict[str, Any]:
         seen = {None: None, True: "public", False: "private"}[self.published]
-        return {"statuses": todays(self.status), "visibility": seen, "user": self.user}
+        return {"statuses": todays(self.status), "visibility": seen, "user": self.user, "prediction_id": self.id}
 
 
 @routes.get("/prediction/", Policy.PUBLIC_READ, ListOf[EarlyPrediction])

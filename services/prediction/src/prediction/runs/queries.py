@@ -109,6 +109,7 @@ def _filters(query: ListPredictions | ListCentroids) -> list[ColumnElement[bool]
         Row.user_id: query.user,
         Row.status: query.status,
         Row.visibility: query.visibility,
+        Row.id: getattr(query, "prediction_id", None),
     }
     return [column == value for column, value in pairs.items() if value is not None]
 
