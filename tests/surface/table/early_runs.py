@@ -52,7 +52,7 @@ ROWS = [
         query=unread,
         but={"stranger": 404, "admin": 404},
         why="404 says that nothing is unread, as the first generation did",
-    ),  # fmt: skip
+    ),
     Row("open GET /api/v1/auth/login/", done=404, why="no OSM login is configured"),
     Row("open GET /api/v1/auth/callback/", done=400, why="neither code nor state"),
 ]
