@@ -18,6 +18,12 @@ def project(rows: Rows) -> dict:
     return {**words, "prediction_id": rows.prediction()}
 
 
+def unread(rows: Rows) -> str:
+    """The owner has something to read, the others have not."""
+    rows.notification()
+    return ""
+
+
 ROWS = [
     Row("public-read GET /api/v1/training/status/{task_id}/", names=TASK, row=False, why=PENDING),
     Row("public-read GET /api/v1/task/status/{task_id}/", names=TASK, row=False, why=PENDING),
@@ -54,7 +60,12 @@ ROWS = [
         but={"admin": 404},
         why="notifications are private to whom they are for",
     ),
-    Row("auth POST /api/v1/notifications/mark-all-as-read/"),
+    Row(
+        "auth POST /api/v1/notifications/mark-all-as-read/",
+        query=unread,
+        but={"stranger": 404, "admin": 404},
+        why="404 says that nothing is unread, as the first generation did",
+    ),
     Row("open GET /api/v1/auth/login/", done=404, why="no OSM login is configured"),
     Row("open GET /api/v1/auth/callback/", done=400, why="neither code nor state"),
 ]

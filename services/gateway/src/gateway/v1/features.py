@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.catalog.files import ReadFeatures
 from contracts.catalog.osm import DescribeAsOsm
+from gateway.api.files import ObjectKey
 from gateway.api.osm import CONVERSION, MOST
 from gateway.paging import Box, box_of
 from gateway.policy import Policy
@@ -36,7 +37,10 @@ ANSWER: dict[int | str, dict[str, Any]] = {200: {
     "/workspace/stream/{path:path}", Policy.PUBLIC_READ, deadline=WAIT + 5, responses=ANSWER
 )  # fmt: skip
 async def stream_features(
-    request: Request, path: str, bbox: Annotated[str, Query()] = "", format: Literal["geojson", "osmxml"] = "geojson"
+    request: Request,
+    path: ObjectKey,
+    bbox: Annotated[str, Query(max_length=200)] = "",
+    format: Literal["geojson", "osmxml"] = "geojson",
 ) -> Response:
     """`bbox` is needed. 400 for a box that is too large."""
     if not path.strip("/").endswith(".fgb"):
