@@ -27,11 +27,6 @@ Action = Annotated[c.Action, BeforeValidator(lambda value: value.lower() if isin
 """In any case, as clients of either generation write it."""
 
 
-FeedbackType = Literal["TP", "TN", "FP", "FN"]
-"""Of the first generation: whether the model was right, and about what."""
-EARLY = ("feedback_type", "zoom_level", "source_imagery")
-
-
 def judged(training_id: int) -> str:
     """What stands in `stac_id` for a training: its model may not have an item yet."""
     return f"training-{training_id}"
@@ -55,8 +50,7 @@ class EarlyMembers(Body):
 
 class FeedbackMembers(EarlyMembers):
     """`stac_id` may be left out where `prediction` is given: it is that prediction's model. A `training` stands for
-    the id `training-<number>`, and the `checkpoint` of `config` for a model. The early members are kept in `config`;
-    `feedback_type` says the action: what is true is accepted."""
+    the id `training-<number>`, and the `checkpoint` of `config` for a model."""
 
     stac_id: StacId | None = None
     action: Action = "accept"
@@ -64,17 +58,9 @@ class FeedbackMembers(EarlyMembers):
     config: dict[str, Any] = {}
     prediction: Id | None = None
     training: Id | None = None
-    feedback_type: FeedbackType | None = None
-    zoom_level: int | None = Field(None, ge=18, le=23)
-    source_imagery: str | None = Field(None, max_length=4096)
 
     def values(self) -> dict[str, Any]:
-        said = self.model_dump(include=set(EARLY), exclude_none=True)
-        action = self.action
-        if self.feedback_type:
-            action = "accept" if self.feedback_type[0] == "T" else "reject"
-        return {"stac_id": self._judged(), "action": action, "comments": self.comments, "prediction": self.prediction,
-                "config": {**self.config, **said}}  # fmt: skip
+        return {**self.model_dump(exclude={"training"}), "stac_id": self._judged()}
 
     def _judged(self) -> str:
         if self.stac_id is None and self.training is not None:
