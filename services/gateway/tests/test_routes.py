@@ -28,8 +28,8 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
         "/api/v1/public-predictions/{prediction_id}/result/"}  # fmt: skip
 
 
-ANYBODY = {"/api/v1/stars/"}
-"""What anonymous visitors may change."""
+ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/"}
+"""Where anonymous visitors may send something: a star, and a question to a public model."""
 PROTECTED = (Policy.AUTH, Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)
 
 
