@@ -126,7 +126,8 @@ def test_bad_tokens(platform: Platform, token: str):
 
 
 def test_body_over_the_limit(http: httpx.Client):
-    is_problem(http.post("/aois/", content=b'{"x":"' + b"y" * (1 << 20) + b'"}'), 413)
+    body, kind = b'{"x":"' + b"y" * (1 << 20) + b'"}', {"content-type": "application/json"}
+    is_problem(http.post("/aois/", content=body, headers=kind), 413)
 
 
 def test_stale_key_with_another_body(http: httpx.Client, platform: Platform):

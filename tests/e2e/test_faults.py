@@ -122,12 +122,22 @@ async def _poison(platform: Platform, number: int) -> int:
 
 
 async def _consumer_deleted(platform: Platform, supervisor: Supervisor) -> None:
-    """The watchdog ends the service; whoever starts it again provisions first."""
+    """The watchdog ends the service; started again it waits for its durable, and says so."""
     before = supervisor.restarts
     connection = await nats.connect(platform.env["NATS__URL"])
     await connection.jetstream().delete_consumer("COMMANDS", DURABLES["COMMANDS"])
     await connection.close()
+    readyz = f"http://127.0.0.1:{platform.home.port('internal-catalog')}/readyz"
+    await until(lambda: "does not exist" in _said(readyz), 60)
+    await asyncio.to_thread(run.prepare, platform.home, platform.env, "catalog")
     await until(lambda: supervisor.restarts > before, 60)
+
+
+def _said(url: str) -> str:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).text
+    except httpx.TransportError:
+        return ""
 
 
 def _quiet(platform: Platform) -> bool:
