@@ -41,8 +41,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Fragment:
+    """Positional parameters. Later fragments of the same write read what one with a `name` returns."""
+
     sql: str
     params: tuple[Any, ...]
+    name: str = ""
 
 
 def insertion(table: Table, values: dict[str, Any]) -> Fragment:
@@ -70,10 +73,10 @@ async def write(connection: psycopg.AsyncConnection, fragments: Sequence[Fragmen
 
 def combined(fragments: Sequence[Fragment]) -> tuple[str, tuple[Any, ...]]:
     """One statement: all but the last fragment become data-modifying CTEs."""
-    *first, last = [fragment.sql for fragment in fragments]
-    ctes = ", ".join(f"w{number} AS ({sql})" for number, sql in enumerate(first))
+    *first, last = fragments
+    ctes = ", ".join(f"{one.name or f'w{number}'} AS ({one.sql})" for number, one in enumerate(first))
     params = tuple(value for fragment in fragments for value in fragment.params)
-    return (f"WITH {ctes} {last}" if ctes else last), params
+    return (f"WITH {ctes} {last.sql}" if ctes else last.sql), params
 
 
 def _fragment(table: Table, values: dict[str, Any], key: tuple[str, ...], newer: str | None) -> Fragment:

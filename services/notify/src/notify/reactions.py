@@ -42,7 +42,7 @@ async def on_base_model_registration_failed(event: m.BaseModelRegistrationFailed
 
 @router.on(m.LocalModelPublished)
 async def on_local_model_published(event: m.LocalModelPublished, tx: Tx, ids: Ids) -> None:
-    await heard(MODELS, tx, id=event.model_id, status="active", stac_item_id=event.facts.stac_item_id)
+    heard(MODELS, tx, id=event.model_id, status="active", stac_item_id=event.facts.stac_item_id)
     text = f"Model {event.name} is published in the catalogue."
     about = notice(event.user_id, "local_model", event.model_id, "completed", text, model=event.model_id)
     await tell(about, tx, ids)

@@ -75,7 +75,7 @@ async def mark_all_read(command: MarkAllRead, tx: Tx) -> dict[str, str]:
 
 
 async def know_user(event: UserChanged, tx: Tx) -> None:
-    await heard(
+    heard(
         USERS, tx, id=event.user_id, username=event.username, email=event.email,
         delivery_methods=list(event.delivery_methods),
     )  # fmt: skip

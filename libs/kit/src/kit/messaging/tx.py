@@ -1,8 +1,8 @@
 """What a handler writes with.
 
-`insert`, `upsert` and `emit` are remembered and run together with the inbox row when the handler returns: a handler
-that reads nothing costs one statement, hence one round trip and one commit. The first touch of `session` opens an ORM
-transaction; then everything commits with it. Handlers never commit.
+`insert`, `upsert`, `write` and `emit` are remembered and run together with the inbox row when the handler returns: a
+handler that reads nothing costs one statement, hence one round trip and one commit. The first touch of `session` opens
+an ORM transaction; then everything commits with it. Handlers never commit.
 """
 
 from collections.abc import Sequence
@@ -42,6 +42,10 @@ class Tx:
     def upsert(self, row: type, key: Sequence[str], newer: str | None = None, **values: Any) -> None:
         """Insert or overwrite by `key`; with `newer` an existing row with a greater value in that column stays."""
         self.fragments.append(upsertion(_table(row), key, values, newer))
+
+    def write(self, *fragments: Fragment) -> None:
+        """Statements of one's own, where an insert or an upsert does not say it."""
+        self.fragments += fragments
 
     def emit(self, message: Event | Job) -> UUID:
         """Goes out after the commit, at least once, in the order of commits. The service must own the message."""

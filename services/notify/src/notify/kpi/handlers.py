@@ -16,19 +16,19 @@ async def get_kpi(query: GetKpi, read: ReadTx) -> Kpi:
 
 @router.on(LocalModelStatusChanged)
 async def on_local_model_status_changed(event: LocalModelStatusChanged, tx: Tx) -> None:
-    await heard(MODELS, tx, id=event.model_id, status=event.status, stac_item_id=event.stac_item_id)
+    heard(MODELS, tx, id=event.model_id, status=event.status, stac_item_id=event.stac_item_id)
 
 
 @router.on(FeedbackGiven)
 async def on_feedback_given(event: FeedbackGiven, tx: Tx) -> None:
-    await heard(FEEDBACK, tx, id=event.feedback_id, action=event.action)
+    heard(FEEDBACK, tx, id=event.feedback_id, action=event.action)
 
 
 @router.on(FeedbackChanged)
 async def on_feedback_changed(event: FeedbackChanged, tx: Tx) -> None:
-    await heard(FEEDBACK, tx, id=event.feedback_id, action=event.action)
+    heard(FEEDBACK, tx, id=event.feedback_id, action=event.action)
 
 
 @router.on(FeedbackRemoved)
 async def on_feedback_removed(event: FeedbackRemoved, tx: Tx) -> None:
-    await heard(FEEDBACK, tx, id=event.feedback_id, action=None)
+    heard(FEEDBACK, tx, id=event.feedback_id, action=None)

@@ -5,7 +5,7 @@ import logging
 from datetime import timedelta
 
 import psycopg
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from contracts.base import Query
@@ -16,14 +16,14 @@ from contracts.shared import Portion
 from kit.app import Service
 from kit.errors import DomainError
 from kit.messaging.tx import Tx
-from notify.kpi.projection import FEEDBACK, MODELS, USERS, put
+from notify.kpi.projection import FEEDBACK, MODELS, USERS, Projection
 
 log = logging.getLogger("notify.kpi")
 EVERY = timedelta(days=1)
 LOOK_EVERY, TRY_EVERY = 600.0, 2.0
 LOCK = 0x0FA1_0013
 WAIT = 10.0
-TABLES: tuple[tuple[type[Query], TextClause], ...] = (
+TABLES: tuple[tuple[type[Query], Projection], ...] = (
     (ListUserFacts, USERS), (ListLocalModelFacts, MODELS), (ListFeedbackFacts, FEEDBACK),
 )  # fmt: skip
 _FRESH = "select 1 from kpi where healed_at > now() - %s"
@@ -66,7 +66,7 @@ async def heal_if_due(service: Service) -> bool:
 
 
 async def heal(service: Service) -> None:
-    since = [await _copy(service, query, statement) for query, statement in TABLES]
+    since = [await _copy(service, query, projection) for query, projection in TABLES]
     tx = Tx(service.db, service.name)
     try:
         for statement, moment in zip(_GONE, since[1:], strict=True):
@@ -79,14 +79,14 @@ async def heal(service: Service) -> None:
         await tx.close()
 
 
-async def _copy(service: Service, query: type[Query], statement: TextClause):
+async def _copy(service: Service, query: type[Query], projection: Projection):
     """When the first portion was read. Each is a transaction of its own: events wait for none of them."""
     first, portion = None, await _asked(service, query())
     while portion.rows:
         first = first or portion.as_of
         tx = Tx(service.db, service.name)
         try:
-            await put(statement, portion.rows, portion.as_of, tx)
+            tx.write(*projection.fragments(portion.rows, portion.as_of))
             await tx.commit()
         finally:
             await tx.close()
