@@ -232,14 +232,29 @@ async def test_only_the_oldest_asks_an_address_in_trouble(somebody: Listener):
     await somebody.tried(1)
     await somebody.happens()
     await eventually(lambda: _rows(somebody, 2))
-    assert await somebody.again() == 1
-    await eventually(lambda: len(somebody.got()) == 2)
-    somebody.receiver.delete("/requests")
+    await somebody.again()
     await eventually(lambda: _failures(somebody, 2))
+    assert [row["attempts"] for row in await somebody.logged("queued", "queued")] == [0, 2]
+    assert len(somebody.got()) == 2
+    somebody.receiver.delete("/requests")
     await somebody.again()
     await eventually(lambda: _failures(somebody, 0))
     await somebody.again()
     assert [row["attempts"] for row in await somebody.logged("delivered", "delivered")] == [1, 3]
+
+
+async def test_nobody_else_asks_while_the_oldest_waits_for_an_answer(somebody: Listener):
+    await somebody.listen()
+    somebody.receiver.put("/behaviour", json={"status": 500})
+    await somebody.happens()
+    await somebody.tried(1)
+    await somebody.happens()
+    await eventually(lambda: _rows(somebody, 2))
+    somebody.receiver.put("/behaviour", json={"status": 500, "delay": 1})
+    await somebody.again()
+    await eventually(lambda: len(somebody.got()) == 2)
+    assert await due.hand_out(somebody.service) == 0
+    await eventually(lambda: _failures(somebody, 2))
 
 
 async def _rows(somebody: Listener, number: int) -> bool:

@@ -23,7 +23,8 @@ update webhook_deliveries set due_at = now() + interval '30 seconds' where id in
   select d.id from webhook_deliveries d join webhooks w on w.id = d.webhook_id
   where d.state = 'queued' and d.due_at <= now() and (w.quiet_until is null or w.quiet_until <= now())
     and (w.failures = 0 or d.id = (select min(o.id) from webhook_deliveries o
-      where o.webhook_id = w.id and o.state = 'queued' and o.due_at <= now()))
+      where o.webhook_id = w.id and o.state = 'queued'
+        and (o.due_at <= now() or o.claimed_until > now())))
   order by d.due_at limit 100 for update of d skip locked) returning id""")
 """Of an address in trouble only the oldest goes: it finds out for all of them whether the trouble is over."""
 _OLD: LiteralString = """

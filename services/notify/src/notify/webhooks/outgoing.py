@@ -19,14 +19,16 @@ LEASE = timedelta(seconds=30)
 
 
 async def queue_notification(tx: Tx, ids: Ids, user_id: int, notification: Notification) -> None:
-    """For each of the user's addresses that listens; none of them can be deleted meanwhile."""
-    listening = select(WebhookRow.id).where(WebhookRow.user_id == user_id, WebhookRow.active)
-    for webhook_id in await tx.session.scalars(listening.with_for_update(read=True, key_share=True)):
-        await queue(tx, ids, webhook_id, NOTIFICATION, notification.model_dump(mode="json"), notification.id)
+    """For each of the user's addresses that listens; none of them can be deleted meanwhile. What an address in trouble
+    would get waits in its row until the loop finds it to be the oldest (`due.hand_out`)."""
+    listening = select(WebhookRow.id, WebhookRow.failures).where(WebhookRow.user_id == user_id, WebhookRow.active)
+    data = notification.model_dump(mode="json")
+    for webhook_id, failures in await tx.session.execute(listening.with_for_update(read=True, key_share=True)):
+        await queue(tx, ids, webhook_id, NOTIFICATION, data, notification.id, at_once=not failures)
 
 
 async def queue(
-    tx: Tx, ids: Ids, webhook_id: int, kind: str, data: Json, notification_id: int | None = None
+    tx: Tx, ids: Ids, webhook_id: int, kind: str, data: Json, notification_id: int | None = None, at_once: bool = True
 ) -> DeliveryRow:
     """The row is part of the transaction, but not of its ORM session."""
     now = datetime.now(UTC)
@@ -34,8 +36,9 @@ async def queue(
         "id": await ids.next(DeliveryRow), "webhook_id": webhook_id, "notification_id": notification_id,
         "message_id": uuid4(), "event_type": kind, "state": "queued", "attempts": 0, "error": "",
         "body": orjson.dumps({"type": kind, "timestamp": now, "data": data}, option=orjson.OPT_UTC_Z).decode(),
-        "created_at": now, "due_at": now + LEASE,
+        "created_at": now, "due_at": now + LEASE if at_once else now,
     }  # fmt: skip
     tx.insert(DeliveryRow, **values)
-    tx.emit(WebhookJob(delivery_id=values["id"]))
+    if at_once:
+        tx.emit(WebhookJob(delivery_id=values["id"]))
     return DeliveryRow(**values)
