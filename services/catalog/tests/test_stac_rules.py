@@ -14,9 +14,9 @@ from catalog.models.registration import _prepared
 from catalog.stac.api import StacApi
 from catalog.stac.dataset_item import dataset_item
 from catalog.stac.facts import PublishedRun, StoredFile
-from catalog.stac.fitness import compatibility_problems, metric_problems
 from catalog.stac.hyperparameters import value_problems
 from catalog.stac.local_item import local_item
+from catalog.stac.promised_metrics import metric_problems
 from catalog.stac.validate import item_problems, refuse
 from kit.errors import Unprocessable
 
@@ -158,26 +158,6 @@ SPEC = [
 )
 def test_values_are_held_to_their_spec(values, words):
     assert list(value_problems(values, SPEC)) == words
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({}, None),
-        ({"label:tasks": ["semantic-segmentation"]}, None),
-        ({"keywords": ["tree", "polygon"]}, "no keyword in common"),
-        ({"label:tasks": ["detection"]}, "do not serve a task"),
-        ({"keywords": ["building", "point"]}, "the base model makes polygon, the dataset holds point"),
-        ({"keywords": ["building", "castle"]}, "castle not in the vocabulary"),
-    ],
-)
-def test_base_model_and_dataset_must_fit(changes, words):
-    model = {"keywords": ["building", "polygon"], "mlm:tasks": ["semantic-segmentation"]}
-    if changes.get("keywords") == ["tree", "polygon"]:
-        model["keywords"] = ["building"]
-    data = {"keywords": ["building"], "label:tasks": ["segmentation"]} | changes
-    problems = compatibility_problems(model, data)
-    assert not problems if words is None else words in "; ".join(problems)
 
 
 def test_promised_metrics_are_asked_for_by_key():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from catalog.access import sees_all
@@ -39,8 +39,8 @@ def visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
 
 
 def _by_id(column: ColumnElement) -> Prepared:
-    mine = select(DatasetRow.id).where(DatasetRow.user_id == bindparam("actor_id"))
-    seen = visible(bindparam("actor_id"), bindparam("everything")) | AoiRow.dataset_id.in_(mine)
+    mine = exists().where(DatasetRow.id == AoiRow.dataset_id, DatasetRow.user_id == bindparam("actor_id"))
+    seen = visible(bindparam("actor_id"), bindparam("everything")) | mine
     one = select(column).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
     return Prepared(one.where(AoiRow.id == bindparam("aoi_id"), seen))
 

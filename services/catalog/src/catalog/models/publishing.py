@@ -14,8 +14,8 @@ from catalog.stac.api import StacApi
 from catalog.stac.facets import Facets
 from catalog.stac.facts import PublishedRun, StoredFile
 from catalog.stac.files import stored
-from catalog.stac.fitness import metric_problems
 from catalog.stac.local_item import local_item
+from catalog.stac.promised_metrics import metric_problems
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.versions import publish_version, version_of
 from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
