@@ -64,8 +64,9 @@ def at(values: list[float], share: float) -> float:
     return values[min(int(len(values) * share), len(values) - 1)]
 
 
-def client(token: str) -> aiohttp.ClientSession:
+def client(token: str, raise_for_status: bool = True) -> aiohttp.ClientSession:
     """aiohttp, because the client's own share of a millisecond counts in these figures."""
     return aiohttp.ClientSession(
-        headers={"Authorization": f"Bearer {token}"}, timeout=aiohttp.ClientTimeout(10), raise_for_status=True
-    )
+        headers={"Authorization": f"Bearer {token}"}, timeout=aiohttp.ClientTimeout(10),
+        raise_for_status=raise_for_status,
+    )  # fmt: skip

@@ -8,9 +8,12 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 
-import httpx
 import nats
+from aiohttp import ClientSession
+from nats.aio.subscription import Subscription
 
 from contracts.catalog.datasets import DatasetBuilt
 from contracts.catalog.models import BaseModelRegistered
@@ -19,7 +22,7 @@ from kit.jobs import JobContext
 from kit.messaging.envelope import SERVICE, headers_of, new_id
 from kit.messaging.router import Router
 from kit.testing import example
-from stack.bench.load import at
+from stack.bench.load import at, client
 from stack.bench.rows import ROUNDS, Row, middle
 from stack.bench.system import System
 from stack.platform.settings import of_room
@@ -28,6 +31,8 @@ from stack.ready import http_ok
 
 STARTED = "bench.started"
 CALLS = 40
+ACCEPTED = 202
+Submit = Callable[[], Awaitable[int]]
 router = Router("training")
 
 
@@ -58,28 +63,35 @@ async def _measure(system: System) -> list[list[float]]:
     connection = await nats.connect(system.env["NATS__URL"])
     known = await _facts(connection)
     heard = await connection.subscribe(STARTED)
-    headers = {"Authorization": f"Bearer {system.token}"}
-    async with httpx.AsyncClient(headers=headers, base_url=system.url, timeout=10) as http:
-        await _accepted(http, known)
+    async with client(system.token, raise_for_status=False) as http:
+        submit = partial(_submit, http, f"{system.url}/trainings/submit/", known)
+        await _accepted(submit)
         await heard.next_msg(timeout=10)
-        rounds = [[await _once(http, known, heard) for _ in range(CALLS)] for _ in range(ROUNDS)]
+        rounds = [[await _once(submit, heard) for _ in range(CALLS)] for _ in range(ROUNDS)]
     await connection.close()
     return rounds
 
 
-async def _once(http: httpx.AsyncClient, body: dict, heard: object) -> float:
+async def _submit(http: ClientSession, url: str, body: dict) -> int:
+    async with http.post(url, json=body) as answer:
+        await answer.read()
+        return answer.status
+
+
+async def _once(submit: Submit, heard: Subscription) -> float:
     started = time.perf_counter()
-    post = asyncio.create_task(http.post("/trainings/submit/", json=body))
-    await heard.next_msg(timeout=10)  # type: ignore[attr-defined]
+    post = asyncio.create_task(submit())
+    await heard.next_msg(timeout=10)
     taken = (time.perf_counter() - started) * 1000
-    (await post).raise_for_status()
+    if await post != ACCEPTED:
+        raise ValueError("a training was not accepted")
     return taken
 
 
-async def _accepted(http: httpx.AsyncClient, body: dict) -> None:
+async def _accepted(submit: Submit) -> None:
     """The training service learns of model and dataset by events; asks until it has."""
     for _ in range(100):
-        if (await http.post("/trainings/submit/", json=body)).status_code == 202:
+        if await submit() == ACCEPTED:
             return
         await asyncio.sleep(0.1)
     raise TimeoutError("the training service did not learn of its model and dataset")
