@@ -156,12 +156,13 @@ class Rows:
         )
         return self._one("notify", statement)
 
-    def webhook(self) -> int:
+    def webhook(self, verified: bool = True) -> int:
         return self._one(
             "notify",
             "INSERT INTO webhooks (user_id, username, url, description, active, secret, secret_made_at, created_at,"
-            " last_modified) VALUES (%(user)s, 'owner', 'https://hooks.example.org/', '', true, 'x',"
-            " now() - interval '1 day', now(), now()) RETURNING id",
+            " last_modified, verified_at) VALUES (%(user)s, 'owner', 'https://hooks.example.org/', '', true, 'x',"
+            " now() - interval '1 day', now(), now(), case when %(verified)s then now() end) RETURNING id",
+            verified=verified,
         )
 
     def no_webhooks(self) -> None:

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from fairway.cli import app, session
 
 ROW = {
-    "id": 4, "url": "https://hooks.example.org/", "description": "", "active": False, "reason": "It is gone.",
+    "id": 4, "url": "https://hooks.example.org/", "description": "", "active": False, "verified": False,
+    "reason": "It is gone.",
     "last_delivery_status": "failed", "last_delivery_at": NOW,
 }  # fmt: skip
 SENT = {
@@ -42,6 +43,14 @@ def test_lists_say_what_went_wrong(at_home):
     at_home.rows("/webhooks/4/deliveries/", SENT)
     assert "It is gone." in run("list")
     assert "An error (HTTP 500)." in run("deliveries", "4")
+
+
+def test_verification_is_asked_for_and_shown(at_home):
+    at_home.on("POST /webhooks/4/verify/", Answer(202, SENT))
+    assert "a0c1" in run("verify", "4")
+    for verified, shown in ((True, "False │ True"), (False, "True │ False")):
+        at_home.rows("/webhooks/", ROW | {"verified": verified, "active": not verified})
+        assert shown in " ".join(run("list").split())
 
 
 def test_ping_rotation_and_end(at_home):

@@ -205,6 +205,16 @@ async def test_sizes_are_counted_while_streaming(foreign, outbound):
     assert await code_of(outbound.get(f"{base}/bomb", JSON)) == "too_large"
 
 
+async def test_answer_to_a_delivery_is_read_only_where_it_is_wanted_and_as_far(foreign, outbound):
+    base = f"http://127.0.0.1:{foreign.port}"
+    assert (await outbound.deliver(f"{base}/endless", b"{}", {})).content == b""
+    assert (await outbound.deliver(f"{base}/json", b"{}", {}, cap=64)).content == b'{"a": 1}'
+    assert await code_of(outbound.deliver(f"{base}/endless", b"{}", {}, cap=64)) == "too_large"
+    assert await code_of(outbound.deliver(f"{base}/drip", b"{}", {}, 0.4, cap=4096)) == "timeout"
+    assert await code_of(outbound.deliver(f"{base}/once", b"{}", {}, cap=64)) == "http_status"
+    assert b"GET" not in b"".join(foreign.seen)
+
+
 async def test_slow_dripping_answer_ends(foreign, outbound):
     assert await code_of(outbound.get(f"http://127.0.0.1:{foreign.port}/drip", ANY, total=0.4)) == "timeout"
 

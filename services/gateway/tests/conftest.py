@@ -41,6 +41,7 @@ ENVIRONMENT = {
     "DEBUG": "true", "SECRET_KEY": "x" * 40, "FRONTEND_URL": "https://map.example/", "AUTH_PROVIDER": "dev",
     "API_BASE_URL": "https://fair.example/api/v1/", "FAIR_DEV_TOKEN": TOKEN, "PUBLIC__PORT": str(PORT),
     "HTTP__PORT": str(free_port()), "USER_RATE_LIMIT": "1000000/h", "ANON_RATE_LIMIT": "1000000/h",
+    "WEBHOOK_RATE_LIMIT": "1000000/h",
 }  # fmt: skip
 
 

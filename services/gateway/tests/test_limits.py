@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from contracts.notify.webhooks import ChangeWebhook, VerifyWebhook
 from contracts.prediction import SubmitPrediction
 from contracts.training import ListTrainings, SubmitTraining
 from contracts.verdict import Accepted
@@ -111,6 +112,20 @@ async def test_each_user_has_a_rate(http, owners, running, monkeypatch, chief, p
     assert [(await ask()).status_code < 300 for _ in range(2)] == [True, True]
     assert problem(await ask(), 429)["error"]["code"] == "RATE_LIMIT_EXCEEDED"
     await forget(running, scope)
+
+
+async def test_whatever_may_call_an_address_has_one_limit(http, owners, running, monkeypatch, chief, problem):
+    owners.judge(VerifyWebhook, Accepted(result={}, http=202))
+    owners.judge(ChangeWebhook, Accepted(result={}, http=200))
+    monkeypatch.setattr(running.door.settings, "webhook_rate", Rate(3, 86_400))
+    await forget(running, "webhook")
+    one = "/api/v1/webhooks/4/"
+    calls = {("POST", "/api/v1/webhooks/"): 400, ("PATCH", one): 200, ("POST", f"{one}verify/"): 202}
+    for call, status in calls.items():
+        assert (await http.request(*call, json={}, headers=chief)).status_code == status
+    for call in calls:
+        problem(await http.request(*call, json={}, headers=chief), 429)
+    await forget(running, "webhook")
 
 
 async def forget(running, scope: str) -> None:

@@ -8,7 +8,8 @@ from contracts.verdict import Accepted, Kind, Refused
 URL = "https://hooks.example.org/fairway"
 ALL, ONE = "/api/v1/webhooks/", "/api/v1/webhooks/4/"
 ROW = {
-    "id": 4, "url": URL, "description": "", "active": True, "reason": "", "user": {"osm_id": 7, "username": "mapper"},
+    "id": 4, "url": URL, "description": "", "active": True, "verified": False, "reason": "",
+    "user": {"osm_id": 7, "username": "mapper"},
     "created_at": "2026-11-21T06:00:00Z", "last_modified": "2026-11-21T06:00:00Z", "last_delivery_status": None,
     "last_delivery_at": None,
 }  # fmt: skip
@@ -36,6 +37,13 @@ async def test_refused_ones_have_none(http, owners, mapper, problem):
     assert "secret" not in problem(await http.post(ALL, json={"url": URL}, headers=mapper), 409)
 
 
+@pytest.mark.parametrize("command", [c.PingWebhook, c.VerifyWebhook])
+async def test_addresses_are_not_called_at_will(http, owners, mapper, problem, command):
+    owners.judge(command, Refused(kind=Kind.CONFLICT, code="webhook_unverified", detail="Not now."))
+    path = {c.PingWebhook: "ping", c.VerifyWebhook: "verify"}[command]
+    assert problem(await http.post(f"{ONE}{path}/", headers=mapper), 409)["detail"] == "Not now."
+
+
 async def test_reads_and_changes(http, owners, mapper):
     owners.answer(c.ListWebhooks, {"count": 1, "results": [ROW]})
     owners.answer(c.GetWebhook, ROW)
@@ -49,7 +57,10 @@ async def test_reads_and_changes(http, owners, mapper):
     assert (owners.last(c.ListDeliveries)["webhook_id"], owners.last(c.ListDeliveries)["page"]["limit"]) == (4, 5)
     assert (await http.patch(ONE, json={"active": False}, headers=mapper)).status_code == 200
     assert owners.last(c.ChangeWebhook) == {"webhook_id": 4, "url": None, "description": None, "active": False}
+    owners.judge(c.VerifyWebhook, Accepted(result=SENT, http=202))
     assert (await http.post(f"{ONE}ping/", headers=mapper)).status_code == 202
+    verified = await http.post(f"{ONE}verify/", headers=mapper)
+    assert (verified.status_code, verified.json(), owners.last(c.VerifyWebhook)) == (202, SENT, {"webhook_id": 4})
     assert (await http.delete(ONE, headers=mapper)).status_code == 204
 
 
@@ -71,7 +82,7 @@ async def test_addresses_that_are_not_public_https_are_refused(http, owners, map
 
 
 async def test_login_comes_first(http, problem):
-    reads, writes = (ALL, ONE, f"{ONE}deliveries/"), (ALL, f"{ONE}ping/", f"{ONE}rotate-secret/")
+    reads, writes = (ALL, ONE, f"{ONE}deliveries/"), (ALL, f"{ONE}ping/", f"{ONE}verify/", f"{ONE}rotate-secret/")
     asked = [*(("GET", path) for path in reads), *(("POST", path) for path in writes), ("PATCH", ONE), ("DELETE", ONE)]
     for method, path in asked:
         problem(await http.request(method, path), 401)

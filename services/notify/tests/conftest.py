@@ -1,16 +1,20 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from kit.testing import Room, caller, database_url, nats_url, postgres_url, running, settings
+from kit.testing import Caller, Room, caller, database_url, nats_url, postgres_url, running, settings
 from notify.main import build, build_worker
 from notify.settings import Settings
 from stack.home import Home
 from stack.sandbox.start import sandbox
+
+sys.path.insert(0, str(Path(__file__).parent))
+from webhook_listener import Listener, sql
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
 
@@ -55,9 +59,22 @@ def room(mailbox: tuple[str, int], receiver_url: str) -> Room:
 
 
 @pytest_asyncio.fixture
-async def worker(running, settings) -> AsyncIterator[None]:
+async def worker(running, settings) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """What ends it, when all its calls are settled."""
     service = build_worker(settings)
     task = asyncio.create_task(service.work())
-    yield
-    service.end()
-    await asyncio.wait_for(task, 20)
+
+    async def ended() -> None:
+        service.end()
+        await asyncio.wait_for(task, 20)
+
+    yield ended
+    await ended()
+
+
+@pytest_asyncio.fixture
+async def somebody(running, caller: Caller, receiver, worker) -> AsyncIterator[Listener]:
+    """Nothing is sent but what is theirs, and none of it any more when the next test begins."""
+    await sql(running, "delete from webhooks")
+    yield Listener(running, caller, receiver)
+    await sql(running, "delete from webhooks")

@@ -1,16 +1,25 @@
-"""Signature, pauses and patience, by themselves."""
+"""Signature, pauses, patience and proof, by themselves."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from kit.errors import Unprocessable
 from notify.webhooks.domain import (
+    ANSWER,
+    NOTIFICATION,
     PAUSES,
+    PING,
     QUIET,
+    VERIFICATION,
+    headers,
     hopeless,
     next_attempt,
+    proves,
     quiet_until,
     secret_of,
     signature,
@@ -33,14 +42,37 @@ def test_secret_carries_all_bytes():
 
 
 def test_pauses_grow_and_end_after_three_days():
-    waits = [next_attempt(attempts, False, NOW) - NOW for attempts in range(1, len(PAUSES) + 1)]
+    waits = [next_attempt(attempts, NOTIFICATION, NOW) - NOW for attempts in range(1, len(PAUSES) + 1)]
     assert waits == sorted(waits)
     assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=4)
-    assert next_attempt(len(PAUSES) + 1, False, NOW) is None
+    assert next_attempt(len(PAUSES) + 1, NOTIFICATION, NOW) is None
 
 
 def test_ping_is_tried_once():
-    assert next_attempt(1, True, NOW) is None
+    assert next_attempt(1, PING, NOW) is None
+
+
+def test_verification_is_tried_for_six_minutes():
+    waits = [next_attempt(attempts, VERIFICATION, NOW) - NOW for attempts in (1, 2, 3)]
+    assert waits == [timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=5)]
+    assert next_attempt(4, VERIFICATION, NOW) is None
+
+
+@pytest.mark.parametrize("said", ["abc", " abc\r\n", '"abc"', '{"challenge": "abc"}', '\ufeff{"challenge": "abc"}'])
+def test_challenge_alone_or_as_a_member_proves(said):
+    assert proves(said.encode(), "abc")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"", b"abd", b"abc abc", b"null", b"7", b"[]", b'["abc"]', b"{}", b'{"challenge": null}', b'{"challenge": 7}',
+        b'{"challenge": "ab"}', b'{"challenge": {"challenge": "abc"}}', b'{"challenge": "\\ud800"}', b"\xff\xfe\x00",
+        b'{"type": "webhook.verification", "data": {"webhook": 4, "challenge": "abc"}}', b"[" * ANSWER, b"9" * ANSWER,
+    ],
+)  # fmt: skip
+def test_everything_else_does_not(said):
+    assert not proves(said, "abc")
 
 
 def test_trouble_makes_quieter_up_to_a_limit():
@@ -54,6 +86,21 @@ def test_trouble_makes_quieter_up_to_a_limit():
 )
 def test_who_takes_nothing_for_days_or_is_gone_is_switched_off(code, since, off):
     assert bool(hopeless(code, NOW - since, NOW)) is off
+
+
+def test_receiver_of_the_guide_answers_the_challenge_and_refuses_forged_calls():
+    guide = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    receiver: dict = {}
+    exec(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)[0], receiver)
+    secret, now = secret_of(bytes(32)), datetime.now(UTC)
+    body = json.dumps({"type": VERIFICATION, "data": {"webhook": 4, "challenge": "abc"}}).encode()
+    signed, late = headers(secret, "m1", now, body), headers(secret, "m1", now - timedelta(minutes=6), body)
+    status, said = receiver["answer"](signed, body, secret)
+    assert (status, proves(said.encode(), "abc")) == (200, True)
+    other = json.dumps({"type": NOTIFICATION, "data": {}}).encode()
+    assert receiver["answer"](headers(secret, "m2", now, other), other, secret) == (200, "")
+    for forged in ((late, body), (signed, body + b" "), (signed | {"webhook-id": "m2"}, body)):
+        assert receiver["answer"](*forged, secret)[0] == 401
 
 
 def seal(key: str | None) -> Seal:

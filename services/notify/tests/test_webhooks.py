@@ -40,7 +40,7 @@ async def test_new_one_is_its_owners(running, caller: Caller):
     row = await made(caller, person, description="maps")
     assert (row["url"], row["description"], row["active"], row["reason"]) == (URL, "maps", True, "")
     assert row["user"] == {"osm_id": person.id, "username": "somebody"}
-    assert (row["last_delivery_status"], row["last_delivery_at"]) == (None, None)
+    assert (row["verified"], row["last_delivery_status"], row["last_delivery_at"]) == (False, None, None)
     assert await caller.ask(c.GetWebhook(webhook_id=row["id"]), person) == row
     assert await listed(caller, person) == [row["id"]]
     assert row["id"] in await listed(caller, ADMIN, limit=5)
@@ -53,7 +53,7 @@ async def test_others_do_not_find_it(running, caller: Caller):
         for query in (c.GetWebhook, c.ListDeliveries, c.ShowSecret):
             with pytest.raises(NotFound):
                 await caller.ask(query(webhook_id=webhook_id), other)
-        for command in (c.ChangeWebhook, c.DeleteWebhook, c.RotateSecret, c.PingWebhook):
+        for command in (c.ChangeWebhook, c.DeleteWebhook, c.RotateSecret, c.PingWebhook, c.VerifyWebhook):
             assert (await caller.send(command(webhook_id=webhook_id), other)).code == "webhook_not_found"
         assert webhook_id not in await listed(caller, other, limit=1000)
 

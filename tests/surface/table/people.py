@@ -21,6 +21,10 @@ def webhook(rows: Rows) -> dict:
     return {"url": "https://hooks.example.org/fairway"}
 
 
+def unverified(rows: Rows) -> int:
+    return rows.webhook(verified=False)
+
+
 def target(rows: Rows) -> str:
     return f"target_id={uuid4().hex}"
 
@@ -51,6 +55,7 @@ ROWS = [
     Row("owner DELETE /api/v1/webhooks/{webhook_id}/"),
     Row("owner POST /api/v1/webhooks/{webhook_id}/rotate-secret/"),
     Row("owner POST /api/v1/webhooks/{webhook_id}/ping/"),
+    Row("owner POST /api/v1/webhooks/{webhook_id}/verify/", names={"webhook_id": unverified}),
     Row("auth GET /api/v1/webhooks/{webhook_id}/deliveries/"),
     Row("auth PATCH /api/v1/auth/me/", {"newsletter_subscription": False}),
     Row("auth POST /api/v1/auth/me/request-email-verification/", done=400, why="the accounts have no address"),

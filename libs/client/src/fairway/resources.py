@@ -161,6 +161,10 @@ class Webhooks(Resource[rows.Webhook]):
     def ping(self, webhook_id: int) -> rows.WebhookDelivery:
         return rows.WebhookDelivery.model_validate(self.transport.write("POST", f"{self.path}/{webhook_id}/ping/"))
 
+    def verify(self, webhook_id: int) -> rows.WebhookDelivery:
+        """The address has to answer with the challenge of this delivery."""
+        return rows.WebhookDelivery.model_validate(self.transport.write("POST", f"{self.path}/{webhook_id}/verify/"))
+
     def deliveries(self, webhook_id: int, limit: int = 50) -> list[rows.WebhookDelivery]:
         """The newest first."""
         body = self.transport.get(f"{self.path}/{webhook_id}/deliveries/", limit=limit)

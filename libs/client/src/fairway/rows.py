@@ -131,6 +131,7 @@ class Webhook(Row):
     url: str
     description: str
     active: bool
+    verified: bool = False
     reason: str = ""
     last_delivery_status: str | None
     last_delivery_at: datetime | None

@@ -76,6 +76,8 @@ class LimitSettings(ServiceSettings):
     """Submitted trainings of one user."""
     prediction_rate: RateText = Field(Rate(50, 3600), validation_alias=names("PREDICTION_RATE_LIMIT"))
     """Submitted predictions of one user."""
+    webhook_rate: RateText = Field(Rate(30, 3600), validation_alias=names("WEBHOOK_RATE_LIMIT"))
+    """Webhooks made, changed or verified by one user: each of it may call the server of a stranger."""
 
 
 class ProbeSettings(ServiceSettings):

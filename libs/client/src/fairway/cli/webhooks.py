@@ -14,14 +14,15 @@ app = typer.Typer(no_args_is_help=True, help="Addresses of your programs that ar
 def list_() -> None:
     with client() as fairway:
         page = fairway.webhooks.list()
-    columns = ("id", "url", "active", "last_delivery_status", "last_delivery_at", "reason")
+    columns = ("id", "url", "active", "verified", "last_delivery_status", "last_delivery_at", "reason")
     console.print(table(f"Webhooks ({page.count})", columns, page.results))
 
 
 @app.command()
 @in_words
 def add(url: str, description: str = "") -> None:
-    """Shows the secret of the signatures, once; also chooses `webhook` as a way to be told."""
+    """Shows the secret of the signatures, once; also chooses `webhook` as a way to be told. The address has to answer a
+    challenge (`verify`)."""
     with client() as fairway:
         made = fairway.webhooks.create(url, description)
         chosen = fairway.me().notifications_delivery_methods
@@ -43,6 +44,14 @@ def ping(webhook_id: int) -> None:
     """Sends a test; `deliveries` says what came of it."""
     with client() as fairway:
         console.print(f"Ping {fairway.webhooks.ping(webhook_id).id} is on its way.")
+
+
+@app.command()
+@in_words
+def verify(webhook_id: int) -> None:
+    """Asks the address again whether it wants to be told; `list` says what came of it."""
+    with client() as fairway:
+        console.print(f"Verification {fairway.webhooks.verify(webhook_id).id} is on its way.")
 
 
 @app.command()

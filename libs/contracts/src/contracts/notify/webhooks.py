@@ -15,12 +15,14 @@ Description = Annotated[str, Field(max_length=500)]
 
 
 class Webhook(Contract):
-    """`reason` says why it was switched off by the platform; the last delivery is the last attempt of any."""
+    """Nothing but its verification is sent to an address that is not `verified`. `reason` says why it is not, or why
+    the platform switched it off; the last delivery is the last attempt of any."""
 
     id: int
     url: str
     description: str
     active: bool
+    verified: bool = False
     reason: str
     user: CompactUser
     created_at: datetime
@@ -45,7 +47,7 @@ class WebhookDelivery(Contract):
 
 
 class CreateWebhook(Command, wire="notify.v1.create_webhook"):
-    """Refused: `invalid_url`, `too_many_webhooks`, `webhooks_off`."""
+    """Begins the verification of its address. Refused: `invalid_url`, `too_many_webhooks`, `webhooks_off`."""
 
     expires = 30.0
     url: Address
@@ -54,7 +56,8 @@ class CreateWebhook(Command, wire="notify.v1.create_webhook"):
 
 
 class ChangeWebhook(Command, wire="notify.v1.change_webhook"):
-    """Null fields stay as they are. A new address, or `active`, forgives former failures."""
+    """Null fields stay as they are. What waits for an old address is dropped, and the new one has to be verified. An
+    address, or `active`, forgives former failures and begins the verification that is missing."""
 
     expires = 30.0
     webhook_id: int
@@ -76,7 +79,16 @@ class RotateSecret(Command, wire="notify.v1.rotate_webhook_secret"):
 
 
 class PingWebhook(Command, wire="notify.v1.ping_webhook"):
-    """One attempt, also at an address that is switched off. Result: `WebhookDelivery`. Refused: `ping_under_way`."""
+    """One attempt, also at an address that is switched off. Result: `WebhookDelivery`. Refused: `ping_under_way`,
+    `webhook_unverified`."""
+
+    expires = 30.0
+    webhook_id: int
+
+
+class VerifyWebhook(Command, wire="notify.v1.verify_webhook"):
+    """Asks the address again whether it wants to be told. Result: `WebhookDelivery`. Refused: `webhook_verified`,
+    `verification_under_way`."""
 
     expires = 30.0
     webhook_id: int

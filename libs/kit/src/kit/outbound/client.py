@@ -75,10 +75,12 @@ class Outbound:
         """Nothing of the body is read."""
         return await self.request("HEAD", url, ANY)
 
-    async def deliver(self, url: str, content: bytes, headers: dict[str, str], total: float = TOTAL) -> int:
-        """Posts and tells the status of a good answer. Redirects are not followed, nothing of the body is read."""
+    async def deliver(
+        self, url: str, content: bytes, headers: dict[str, str], total: float = TOTAL, cap: int = 0
+    ) -> Fetched:
+        """Posts. Redirects are not followed; without a `cap` in bytes nothing of the body is read."""
         extra = {"content": content, "headers": headers, "follow_redirects": False}
-        return (await self.request("POST", url, NOTHING, total=total, **extra)).status
+        return await self.request("POST", url, ANY if cap else NOTHING, cap, total, **extra)
 
     async def request(
         self, method: str, url: str, media: Media = ANY, cap: int | None = None, total: float = TOTAL, **extra: Any

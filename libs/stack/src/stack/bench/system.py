@@ -16,7 +16,8 @@ from stack.platform.settings import public_url
 from stack.processes import Daemon
 
 RATES = dict.fromkeys(
-    ("USER_RATE_LIMIT", "ANON_RATE_LIMIT", "TRAINING_RATE_LIMIT", "PREDICTION_RATE_LIMIT"), "100000000/s"
+    ("USER_RATE_LIMIT", "ANON_RATE_LIMIT", "TRAINING_RATE_LIMIT", "PREDICTION_RATE_LIMIT", "WEBHOOK_RATE_LIMIT"),
+    "100000000/s",
 )
 
 

@@ -1,11 +1,13 @@
 """A receiver of webhooks: `POST /hook` is noted and shown at `GET /requests`, `DELETE /requests` forgets.
 
-`PUT /behaviour` says what it does to the next calls: `status` (with `location` for a redirect) answered after `delay`
-seconds, with a body of `size` bytes, for `times` calls (without it, for all).
+It answers challenges as it should. `PUT /behaviour` says what it does to the next calls: `status` (with `location` for
+a redirect) answered after `delay` seconds, with a body of `size` bytes, for `times` calls (without it, for all); `says`
+is its answer to a challenge, which takes the place of `%s` in it.
 """
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,6 +19,7 @@ from starlette.routing import Route
 from stack.sandbox.web import application
 
 PIECE = b"x" * 65_536
+PROOF = '{"challenge": "%s"}'
 
 
 class Receiver:
@@ -25,12 +28,14 @@ class Receiver:
         self.behaviour: dict[str, Any] = {}
 
     async def take(self, request: Request) -> Response:
-        body = base64.b64encode(await request.body()).decode()
-        self.requests.append({"path": request.url.path, "headers": dict(request.headers), "body": body})
+        body = await request.body()
+        noted = {"path": request.url.path, "headers": dict(request.headers), "body": base64.b64encode(body).decode()}
+        self.requests.append(noted)
         wanted = self._next()
         await asyncio.sleep(wanted.get("delay", 0))
         headers = {"location": wanted["location"]} if "location" in wanted else None
-        return StreamingResponse(_body(wanted.get("size", 0)), wanted.get("status", 200), headers)
+        said = _said(body, wanted.get("says", PROOF))
+        return StreamingResponse(_body(said, wanted.get("size", 0)), wanted.get("status", 200), headers)
 
     def _next(self) -> dict[str, Any]:
         if "times" not in self.behaviour:
@@ -60,8 +65,15 @@ def app() -> Starlette:
     ])  # fmt: skip
 
 
-async def _body(size: int) -> AsyncIterator[bytes]:
+def _said(body: bytes, says: str) -> bytes:
+    """Nothing to what is no challenge."""
+    call = json.loads(body)
+    return says.replace("%s", call["data"]["challenge"]).encode() if call["type"] == "webhook.verification" else b""
+
+
+async def _body(said: bytes, size: int) -> AsyncIterator[bytes]:
     """Looks up after each piece, to see whether anybody still listens."""
+    yield said
     while size > 0:
         yield PIECE[:size]
         await asyncio.sleep(0)

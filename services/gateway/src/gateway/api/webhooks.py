@@ -46,7 +46,7 @@ async def list_webhooks(request: Request, filters: Annotated[Filters, Query()]) 
 
 
 @routes.post(
-    "/webhooks/", Policy.AUTH, WebhookWithSecret, status=201, sends=c.CreateWebhook,
+    "/webhooks/", Policy.AUTH, WebhookWithSecret, status=201, scope="webhook", sends=c.CreateWebhook,
     refuses={409: "You have five already."},
 )  # fmt: skip
 async def create_webhook(request: Request, body: WebhookBody) -> Response:
@@ -59,7 +59,9 @@ async def get_webhook(request: Request, webhook_id: Id) -> Response:
     return await ask(request, c.GetWebhook(webhook_id=webhook_id))
 
 
-@routes.patch("/webhooks/{webhook_id}/", Policy.OWNER, c.Webhook, sends=c.ChangeWebhook, refuses={403: None})
+@routes.patch(
+    "/webhooks/{webhook_id}/", Policy.OWNER, c.Webhook, scope="webhook", sends=c.ChangeWebhook, refuses={403: None}
+)
 async def change_webhook(request: Request, webhook_id: Id, body: WebhookPatch) -> Response:
     if body.url is not None:
         _check(request, body.url)
@@ -81,10 +83,18 @@ async def rotate_webhook_secret(request: Request, webhook_id: Id) -> Response:
 
 @routes.post(
     "/webhooks/{webhook_id}/ping/", Policy.OWNER, c.WebhookDelivery, status=202, sends=c.PingWebhook,
-    refuses={403: None, 409: "The last one is still under way."},
+    refuses={403: None, 409: "The last one is still under way, or the address is not verified."},
 )  # fmt: skip
 async def ping_webhook(request: Request, webhook_id: Id) -> Response:
     return await send(request, c.PingWebhook(webhook_id=webhook_id))
+
+
+@routes.post(
+    "/webhooks/{webhook_id}/verify/", Policy.OWNER, c.WebhookDelivery, status=202, scope="webhook",
+    sends=c.VerifyWebhook, refuses={403: None, 409: "The last one is still under way, or the address is verified."},
+)  # fmt: skip
+async def verify_webhook(request: Request, webhook_id: Id) -> Response:
+    return await send(request, c.VerifyWebhook(webhook_id=webhook_id))
 
 
 @routes.get("/webhooks/{webhook_id}/deliveries/", Policy.AUTH, ListOf[c.WebhookDelivery])

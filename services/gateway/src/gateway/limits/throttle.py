@@ -22,7 +22,7 @@ async def throttle(door: "Door", request: Request, actor: Actor, scope: str) -> 
     settings = door.settings
     exact = {
         "training_submit": settings.training_rate, "prediction_submit": settings.prediction_rate,
-        "verification_mail": VERIFICATION_MAILS,
+        "verification_mail": VERIFICATION_MAILS, "webhook": settings.webhook_rate,
     }  # fmt: skip
     if scope in exact:
         allowance = await door.limiter.spend(scope, f"user:{actor.id}", exact[scope], exact=True)

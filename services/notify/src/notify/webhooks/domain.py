@@ -1,28 +1,38 @@
-"""When to try again, when to give up, and how a delivery is signed (Standard Webhooks 1.0.0)."""
+"""When to try again, when to give up, how a delivery is signed (Standard Webhooks 1.0.0), what proves an address."""
 
 import base64
 import hmac
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, cast
 
+PING, VERIFICATION, NOTIFICATION = "webhook.ping", "webhook.verification", "notification.created"
 PREFIX = "whsec_"
 PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
 """After the first, second … failed attempt of a delivery; after the last it is given up: three days in all."""
+SHORTER = {PING: (), VERIFICATION: PAUSES[:3]}
+"""Of what somebody waits for, a new deployment perhaps."""
 QUIET = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300))
 """After the first, second … failure in a row, of whichever delivery, an address is left alone for so long."""
 PATIENCE = timedelta(days=5)
 """An address that took nothing for so long is switched off."""
 GONE = 410
+ANSWER = 4096
+"""Bytes of the answer to a challenge, at most."""
+WRONG = "It did not answer with the challenge."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one attempt: the HTTP status, where there was an answer, and in words what was wrong."""
+    """Of one attempt: the HTTP status, where there was an answer, and in words what was wrong. The body of a good
+    answer is there when it was asked for, and nobody is shown it."""
 
     code: int | None = None
     error: str = ""
+    answer: bytes = field(default=b"", repr=False)
 
     @property
     def taken(self) -> bool:
@@ -47,9 +57,26 @@ def headers(secret: str, message_id: str, now: datetime, body: bytes) -> dict[st
     }  # fmt: skip
 
 
-def next_attempt(attempts: int, ping: bool, now: datetime) -> datetime | None:
+def challenge_in(body: str) -> str:
+    """Of a verification."""
+    return json.loads(body)["data"]["challenge"]
+
+
+def proves(answer: bytes, challenge: str) -> bool:
+    """The challenge alone, or as the member `challenge` of a JSON object: what only echoes proves nothing."""
+    try:
+        said = json.loads(answer)
+    except (ValueError, RecursionError):
+        said = answer.decode(errors="replace").strip()
+    if isinstance(said, dict):
+        said = cast(dict[str, Any], said).get("challenge")
+    return isinstance(said, str) and hmac.compare_digest(said.encode(errors="replace"), challenge.encode())
+
+
+def next_attempt(attempts: int, kind: str, now: datetime) -> datetime | None:
     """None: no further one."""
-    return None if ping or attempts > len(PAUSES) else now + PAUSES[attempts - 1]
+    pauses = SHORTER.get(kind, PAUSES)
+    return None if attempts > len(pauses) else now + pauses[attempts - 1]
 
 
 def quiet_until(failures: int, now: datetime) -> datetime:

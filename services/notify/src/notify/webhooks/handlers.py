@@ -17,8 +17,8 @@ async def create_webhook(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal)
 
 
 @router.on(c.ChangeWebhook)
-async def change_webhook(command: c.ChangeWebhook, tx: Tx) -> c.Webhook:
-    return await usecases.change(command, tx)
+async def change_webhook(command: c.ChangeWebhook, tx: Tx, ids: Ids) -> c.Webhook:
+    return await usecases.change(command, tx, ids)
 
 
 @router.on(c.DeleteWebhook, http=204)
@@ -34,6 +34,11 @@ async def rotate_secret(command: c.RotateSecret, tx: Tx, seal: Seal) -> c.Webhoo
 @router.on(c.PingWebhook, http=202)
 async def ping_webhook(command: c.PingWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
     return await usecases.ping(command, tx, ids)
+
+
+@router.on(c.VerifyWebhook, http=202)
+async def verify_webhook(command: c.VerifyWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+    return await usecases.verify(command, tx, ids)
 
 
 @router.on(c.GetWebhook)

@@ -10,11 +10,12 @@ class HttpLine:
     def __init__(self, allow: str) -> None:
         self.outbound = Outbound(allow)
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Outcome:
+    async def post(self, url: str, body: bytes, headers: dict[str, str], most: int) -> Outcome:
         try:
-            return Outcome(await self.outbound.deliver(url, body, headers, LIMIT))
+            reply = await self.outbound.deliver(url, body, headers, LIMIT, most)
         except OutboundError as error:
             return Outcome(error.status, str(error))
+        return Outcome(reply.status, answer=reply.content)
 
     async def stop(self) -> None:
         await self.outbound.stop()

@@ -1,5 +1,6 @@
 """What leaves: a row with the very bytes to send, and a job for a worker."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,20 +12,26 @@ from contracts.notify.webhooks import WebhookJob
 from contracts.shared import Json
 from kit.ids import Ids
 from kit.messaging.tx import Tx
+from notify.webhooks.domain import NOTIFICATION, VERIFICATION
 from notify.webhooks.tables import DeliveryRow, WebhookRow
 
-PING, NOTIFICATION = "webhook.ping", "notification.created"
 LEASE = timedelta(seconds=30)
 """A job that was lost is given out again after so long."""
 
 
 async def queue_notification(tx: Tx, ids: Ids, user_id: int, notification: Notification) -> None:
-    """For each of the user's addresses that listens; none of them can be deleted meanwhile. What an address in trouble
+    """For each of the user's addresses that listens; none can be deleted or moved meanwhile. What an address in trouble
     would get waits in its row until the loop finds it to be the oldest (`due.hand_out`)."""
-    listening = select(WebhookRow.id, WebhookRow.failures).where(WebhookRow.user_id == user_id, WebhookRow.active)
+    wanted = (WebhookRow.user_id == user_id) & WebhookRow.active & WebhookRow.verified_at.is_not(None)
+    listening = select(WebhookRow.id, WebhookRow.failures).where(wanted)
     data = notification.model_dump(mode="json")
     for webhook_id, failures in await tx.session.execute(listening.with_for_update(read=True, key_share=True)):
         await queue(tx, ids, webhook_id, NOTIFICATION, data, notification.id, at_once=not failures)
+
+
+async def queue_verification(tx: Tx, ids: Ids, webhook_id: int) -> DeliveryRow:
+    data = {"webhook": webhook_id, "challenge": secrets.token_urlsafe()}
+    return await queue(tx, ids, webhook_id, VERIFICATION, data)
 
 
 async def queue(

@@ -12,19 +12,32 @@ from kit.messaging.tx import Tx
 from notify.domain import notice
 from notify.usecases import tell
 from notify.webhooks.calls import Calls
-from notify.webhooks.domain import Outcome, headers, hopeless, next_attempt, quiet_until
-from notify.webhooks.outgoing import PING
+from notify.webhooks.domain import (
+    ANSWER,
+    NOTIFICATION,
+    VERIFICATION,
+    WRONG,
+    Outcome,
+    challenge_in,
+    headers,
+    hopeless,
+    next_attempt,
+    proves,
+    quiet_until,
+)
 from notify.webhooks.ports import Line
 from notify.webhooks.seal import Seal, Unsealable
 from notify.webhooks.tables import DeliveryRow, WebhookRow
 
 CLAIM = timedelta(seconds=30)
 OFF = "The webhook was switched off."
+UNVERIFIED = "The webhook is not verified."
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """`number` is the fencing token: what a later attempt has overtaken writes nothing."""
+    """`number` is the fencing token: what a later attempt has overtaken writes nothing. `challenge` only of a
+    verification."""
 
     delivery_id: int
     number: int
@@ -32,6 +45,7 @@ class Attempt:
     secret: str
     message_id: str
     body: bytes
+    challenge: str
 
 
 @dataclass
@@ -64,17 +78,26 @@ async def _claimed(delivery_id: int, ctx: JobContext) -> Attempt | None:
         if found is None or not _free(*found):
             return None
         row, webhook = found
-        if not webhook.active and row.event_type != PING:
-            row.state, row.error = "failed", OFF
+        if reason := _barred(*found):
+            row.state, row.error = "failed", reason
             return None
         row.attempts, row.claimed_until, row.due_at = row.attempts + 1, _now() + CLAIM, _now() + CLAIM
-        return Attempt(row.id, row.attempts, webhook.url, webhook.secret, str(row.message_id), row.body.encode())
+        challenge = challenge_in(row.body) if row.event_type == VERIFICATION else ""
+        number, body = row.attempts, row.body.encode()
+        return Attempt(row.id, number, webhook.url, webhook.secret, str(row.message_id), body, challenge)
+
+
+def _barred(row: DeliveryRow, webhook: WebhookRow) -> str:
+    """Why nothing of its kind goes to this address; empty when it may."""
+    if row.event_type == NOTIFICATION and not webhook.active:
+        return OFF
+    return UNVERIFIED if row.event_type != VERIFICATION and webhook.verified_at is None else ""
 
 
 def _free(row: DeliveryRow, webhook: WebhookRow) -> bool:
     claimed = row.claimed_until is not None and row.claimed_until > _now()
-    quiet = webhook.quiet_until is not None and webhook.quiet_until > _now() and row.event_type != PING
-    return row.state == "queued" and not claimed and not quiet
+    quiet = webhook.quiet_until is not None and webhook.quiet_until > _now()
+    return row.state == "queued" and not claimed and not (quiet and row.event_type == NOTIFICATION)
 
 
 async def _call(attempt: Attempt, line: Line, seal: Seal) -> Outcome:
@@ -82,7 +105,9 @@ async def _call(attempt: Attempt, line: Line, seal: Seal) -> Outcome:
         signed = headers(seal.open(attempt.secret), attempt.message_id, _now(), attempt.body)
     except Unsealable:
         return Outcome(error="The secret cannot be read any more. Rotate it.")
-    return await line.post(attempt.url, attempt.body, signed)
+    outcome = await line.post(attempt.url, attempt.body, signed, ANSWER if attempt.challenge else 0)
+    unproven = outcome.taken and attempt.challenge and not proves(outcome.answer, attempt.challenge)
+    return Outcome(outcome.code, WRONG) if unproven else outcome
 
 
 async def _settle(attempt: Attempt, outcome: Outcome, tx: Tx, ids: Ids) -> None:
@@ -94,16 +119,24 @@ async def _settle(attempt: Attempt, outcome: Outcome, tx: Tx, ids: Ids) -> None:
     if outcome.taken:
         row.state, row.delivered_at = "delivered", _now()
         webhook.failures, webhook.failing_since, webhook.quiet_until = 0, None, None
+        if row.event_type == VERIFICATION:
+            webhook.verified_at, webhook.reason = _now(), ""
     else:
         await _failed(row, webhook, outcome, tx, ids)
     webhook.last_status, webhook.last_attempt_at = row.state, row.last_attempt_at
 
 
 async def _failed(row: DeliveryRow, webhook: WebhookRow, outcome: Outcome, tx: Tx, ids: Ids) -> None:
-    now, again = _now(), next_attempt(row.attempts, row.event_type == PING, _now())
+    again = next_attempt(row.attempts, row.event_type, _now())
     row.state, row.due_at = ("failed", row.due_at) if again is None else ("queued", again)
-    if row.event_type == PING:
-        return
+    if row.event_type == VERIFICATION:
+        webhook.reason = outcome.error
+    if row.event_type == NOTIFICATION:
+        await _blame(row, webhook, outcome, tx, ids)
+
+
+async def _blame(row: DeliveryRow, webhook: WebhookRow, outcome: Outcome, tx: Tx, ids: Ids) -> None:
+    now = _now()
     webhook.failures, webhook.failing_since = webhook.failures + 1, webhook.failing_since or now
     webhook.quiet_until = quiet_until(webhook.failures, now)
     if reason := hopeless(outcome.code, webhook.failing_since, now):
@@ -111,11 +144,12 @@ async def _failed(row: DeliveryRow, webhook: WebhookRow, outcome: Outcome, tx: T
 
 
 async def _switch_off(row: DeliveryRow, webhook: WebhookRow, reason: str, tx: Tx, ids: Ids) -> None:
+    """Whose address it is when it answers again is anybody's guess, so it has to be verified anew."""
     if webhook.active:
         text = f"Your webhook {webhook.url[:200]} is switched off."
         about = notice(webhook.user_id, "webhook", webhook.id, "switched-off", text, reason)
         await tell(about, tx, ids, elsewhere=False)
-    webhook.active, webhook.reason, row.state = False, reason, "failed"
+    webhook.active, webhook.verified_at, webhook.reason, row.state = False, None, reason, "failed"
     waiting = (DeliveryRow.webhook_id == webhook.id) & (DeliveryRow.state == "queued")
     await tx.session.execute(update(DeliveryRow).where(waiting).values(state="failed", error=OFF))
 

@@ -10,8 +10,8 @@ QUEUED = text("state = 'queued'")
 
 
 class WebhookRow(Base):
-    """`secret` is sealed (`notify.webhooks.seal`). `failures` counts those in a row, `quiet_until` is when the next
-    attempt may be."""
+    """`secret` is sealed (`notify.webhooks.seal`). `verified_at` is when this `url` answered its challenge. `failures`
+    counts those in a row, `quiet_until` is when the next attempt may be."""
 
     __tablename__ = "webhooks"
     __table_args__ = (Index("ix_webhooks_user", "user_id", text("id DESC")),)
@@ -22,6 +22,7 @@ class WebhookRow(Base):
     url: Mapped[str]
     description: Mapped[str]
     active: Mapped[bool]
+    verified_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(server_default="")
     secret: Mapped[str]
     secret_made_at: Mapped[datetime]

@@ -1,20 +1,21 @@
 import secrets
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from contracts.notify import webhooks as c
 from kit.errors import Conflict, Unauthenticated
 from kit.ids import Ids
 from kit.messaging.tx import Tx
-from notify.webhooks.domain import secret_of
-from notify.webhooks.outgoing import PING, queue
+from notify.webhooks.domain import PING, VERIFICATION, secret_of
+from notify.webhooks.outgoing import queue, queue_verification
 from notify.webhooks.queries import not_found
 from notify.webhooks.seal import Seal
 from notify.webhooks.tables import DeliveryRow, WebhookRow
 from notify.webhooks.views import delivery_view, view
 
 SECRET_BYTES = 32
+MOVED = "The webhook was given another address."
 
 
 async def create(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal) -> c.Webhook:
@@ -28,16 +29,21 @@ async def create(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal) -> c.We
         created_at=now, last_modified=now, failures=0,
     )  # fmt: skip
     tx.session.add(row)
+    await queue_verification(tx, ids, row.id)
     return view(row)
 
 
-async def change(command: c.ChangeWebhook, tx: Tx) -> c.Webhook:
+async def change(command: c.ChangeWebhook, tx: Tx, ids: Ids) -> c.Webhook:
     row = await _locked(command.webhook_id, tx)
+    if command.url not in (None, row.url):
+        await _forget_address(row, tx)
     for name, value in command.model_dump(exclude={"webhook_id"}, exclude_none=True).items():
         setattr(row, name, value)
     row.last_modified = datetime.now(UTC)
     if command.url is not None or command.active:
         row.reason, row.failures, row.failing_since, row.quiet_until = "", 0, None, None
+        if row.verified_at is None and not await _under_way(row, VERIFICATION, tx):
+            await queue_verification(tx, ids, row.id)
     return view(row)
 
 
@@ -54,10 +60,32 @@ async def rotate(command: c.RotateSecret, tx: Tx, seal: Seal) -> c.Webhook:
 
 async def ping(command: c.PingWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
     row = await _locked(command.webhook_id, tx)
-    waiting = (DeliveryRow.webhook_id == row.id) & (DeliveryRow.event_type == PING) & (DeliveryRow.state == "queued")
-    if await tx.session.scalar(select(DeliveryRow.id).where(waiting).limit(1)):
+    if row.verified_at is None:
+        raise Conflict("webhook_unverified", "This address has not answered its challenge, so it is sent nothing else.")
+    if await _under_way(row, PING, tx):
         raise Conflict("ping_under_way", "The last ping of this webhook is still under way.")
     return delivery_view(await queue(tx, ids, row.id, PING, {"webhook": row.id}))
+
+
+async def verify(command: c.VerifyWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+    row = await _locked(command.webhook_id, tx)
+    if row.verified_at is not None:
+        raise Conflict("webhook_verified", "This address is verified.")
+    if await _under_way(row, VERIFICATION, tx):
+        raise Conflict("verification_under_way", "The last verification of this webhook is still under way.")
+    return delivery_view(await queue_verification(tx, ids, row.id))
+
+
+async def _forget_address(row: WebhookRow, tx: Tx) -> None:
+    """A call that is under way meets a row that is no longer queued, so whatever it brings counts for nothing."""
+    row.verified_at = None
+    waiting = (DeliveryRow.webhook_id == row.id) & (DeliveryRow.state == "queued")
+    await tx.session.execute(update(DeliveryRow).where(waiting).values(state="failed", error=MOVED))
+
+
+async def _under_way(row: WebhookRow, kind: str, tx: Tx) -> bool:
+    waiting = (DeliveryRow.webhook_id == row.id) & (DeliveryRow.event_type == kind) & (DeliveryRow.state == "queued")
+    return await tx.session.scalar(select(DeliveryRow.id).where(waiting).limit(1)) is not None
 
 
 async def _locked(webhook_id: int, tx: Tx) -> WebhookRow:

@@ -7,7 +7,8 @@ from notify.webhooks.tables import DeliveryRow, WebhookRow
 
 def view(row: WebhookRow) -> Webhook:
     return Webhook(
-        id=row.id, url=row.url, description=row.description, active=row.active, reason=row.reason,
+        id=row.id, url=row.url, description=row.description, active=row.active,
+        verified=row.verified_at is not None, reason=row.reason,
         user=CompactUser(osm_id=row.user_id, username=row.username), created_at=row.created_at,
         last_modified=row.last_modified, last_delivery_status=cast(DeliveryState | None, row.last_status),
         last_delivery_at=row.last_attempt_at,
