@@ -2,7 +2,11 @@ import numpy as np
 from shapely import Polygon
 from shapely.geometry import shape
 
-from geoml.features import _feature
+from geoml.features import Building, collection
+from geoml.georef import WGS84
+from geoml.grid import Grid
+
+DEGREES = Grid(WGS84, 0, 0, 1)
 
 
 def test_rounding_leaves_valid_polygons():
@@ -12,5 +16,7 @@ def test_rounding_leaves_valid_polygons():
     bow = Polygon([(0, 0), (2e-6, 2e-6), (2e-6, 0), (0, 1e-6)])
     random = np.random.default_rng(3)
     noisy = [Polygon(np.cumsum(random.normal(0, 2e-8, (12, 2)), 0)) for _ in range(50)]
-    for outline in (neck, bow, *noisy):
-        assert shape(_feature(outline, 0.5, "x")["geometry"]).is_valid
+    outlines = [neck, bow, *noisy]
+    features = collection(DEGREES, [Building(outline, 0.5) for outline in outlines], "x")
+    assert len(features) == len(outlines)
+    assert all(shape(feature["geometry"]).is_valid for feature in features)

@@ -53,17 +53,15 @@ class Place:
         return Ledger(f"file://{self.parts}", self.model)
 
     def predict(self, kill_after: int = 1000, **params) -> dict:
-        def on_block(done: int, total: int) -> None:
-            self.told.append((done, total))
-            if done == kill_after:
+        def tell(stage: str, done: int, total: int) -> None:
+            self.told += [(done, total)] if stage == "predict" else []
+            if (stage, done) == ("predict", kill_after):
                 raise Killed
 
         self.told: list[tuple[int, int]] = []
         self.session.calls = 0
         asked = PARAMS | params
-        return machine.predict(
-            self.session, str(self.chips), asked, source="toy", on_block=on_block, ledger=self.ledger()
-        )
+        return machine.predict(self.session, str(self.chips), asked, source="toy", tell=tell, ledger=self.ledger())
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ def place(session, paint: Callable[..., Path], tmp_path: Path, monkeypatch) -> P
 @pytest.fixture
 def whole(place: Place) -> dict:
     """What a run without a ledger finds."""
-    return machine.predict(place.session, str(place.chips), PARAMS, source="toy", on_block=lambda *_: None)
+    return machine.predict(place.session, str(place.chips), PARAMS, source="toy", tell=lambda *_: None)
 
 
 def test_next_attempt_does_the_rest_only_and_finds_the_same(place: Place, whole):
@@ -158,9 +156,7 @@ def test_portion_that_vanishes_is_made_again(place: Place, whole):
     assert ledger._there
     for part in place.parts.iterdir():
         part.unlink()
-    found = machine.predict(
-        place.session, str(place.chips), PARAMS, source="toy", on_block=lambda *_: None, ledger=ledger
-    )
+    found = machine.predict(place.session, str(place.chips), PARAMS, source="toy", tell=lambda *_: None, ledger=ledger)
     assert found == whole
 
 

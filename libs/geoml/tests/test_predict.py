@@ -124,11 +124,25 @@ def test_a_folder_without_images_is_an_error(session, tmp_path):
 def test_progress_is_told_block_by_block_and_may_stop_the_work(session, paint, small_blocks):
     seen = []
 
-    def stop(done: int, total: int) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
         seen.append((done, total))
         if done == 2:
             raise report.Cancelled
 
     with pytest.raises(report.Cancelled):
-        machine.predict(session, str(paint([], 3, 1)), PARAMS, source="toy", on_block=stop)
+        machine.predict(session, str(paint([], 3, 1)), PARAMS, source="toy", tell=stop)
     assert seen == [(1, 3), (2, 3)]
+
+
+def test_outlines_that_blocks_cut_are_told_one_by_one_and_can_be_stopped(session, paint, small_blocks):
+    across = [box(200 + 256 * i, 100, 300 + 256 * i, 160) for i in range(2)]
+    folder, seen = str(paint(across, 3, 1)), []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        seen.append((stage, done, total))
+        if (stage, done) == ("outlines", 2):
+            raise report.Cancelled
+
+    with pytest.raises(report.Cancelled):
+        machine.predict(session, folder, PARAMS, source="toy", tell=stop)
+    assert seen[-3:] == [("predict", 3, 3), ("outlines", 1, 2), ("outlines", 2, 2)]

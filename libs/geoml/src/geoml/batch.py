@@ -16,20 +16,23 @@ FETCHED = 0.1
 def infer(
     predict: Callable[..., dict[str, Any]], model_uri: str, input_images: str, params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What `predict` finds. Progress is told in images; `report.Cancelled` ends it between two files or blocks.
+    """What `predict` finds; its stage of that name is told in images. `report.Cancelled` ends it between two of them.
 
     In storage of the platform, work that an earlier attempt has finished is not done again: see `geoml.ledger`.
     """
     model = local_file(model_uri)
-    folder = local_folder(input_images, lambda done, total: _tell(FETCHED * done, total))
+    folder = local_folder(input_images, lambda done, total: _tell("predict", FETCHED * done, total))
     images = sum(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
 
-    def on_block(done: int, total: int) -> None:
-        _tell((FETCHED + (1 - FETCHED) * done / total) * images, images)
+    def tell(stage: str, done: int, total: int) -> None:
+        if stage == "predict":
+            _tell(stage, (FETCHED + (1 - FETCHED) * done / total) * images, images)
+        else:
+            _tell(stage, done, total)
 
-    return predict(open_session(str(model)), str(folder), params, on_block=on_block, ledger=beside(input_images, model))
+    return predict(open_session(str(model)), str(folder), params, tell=tell, ledger=beside(input_images, model))
 
 
-def _tell(done: float, total: int) -> None:
-    report.progress(int(done), total, "predict")
+def _tell(stage: str, done: float, total: int) -> None:
+    report.progress(int(done), total, stage)
     report.raise_if_cancelled()

@@ -28,7 +28,7 @@ def evaluate(
         labels = LabelMap(sheet, polygons)
         counts += _pixels(session, sheet, labels, wanted.threshold)
         truth += _apart(number, _cut(sheet, labels, wanted.style.min_area))
-        found += _apart(number, [b.outline for b in buildings(session, sheet, wanted, lambda _: None)])
+        found += _apart(number, [b.outline for b in buildings(session, sheet, wanted)])
     return {**pixel_metrics(counts), **object_metrics(truth, found)}
 
 

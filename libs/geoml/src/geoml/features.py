@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import Polygon
-from shapely.geometry import polygon
+from numpy.typing import NDArray
+from shapely import GeometryType, Polygon
 
 from geoml.georef import WGS84
 from geoml.grid import Grid
@@ -35,19 +35,23 @@ def collection(grid: Grid, buildings: Sequence[Building], source: str) -> list[d
 def _converted(grid: Grid, buildings: Sequence[Building], source: str) -> list[dict[str, Any]]:
     a, _, c, _, e, f = grid.transform[:6]
     projected = shapely.transform(np.asarray([b.outline for b in buildings]), lambda p: p * [a, e] + [c, f])
-    outlines = reproject(projected, grid.crs, WGS84)
-    return [_feature(o, b.confidence, source) for o, b in zip(outlines, buildings, strict=True)]
+    outlines = shapely.orient_polygons(_valid(np.asarray(reproject(projected, grid.crs, WGS84))))
+    texts = shapely.to_geojson(shapely.transform(outlines, lambda p: p.round(DIGITS)))
+    return [_feature(text, b.confidence, source) for text, b in zip(texts, buildings, strict=True)]
 
 
-def _feature(outline: Polygon, confidence: float, source: str) -> dict[str, Any]:
-    rounded = shapely.transform(polygon.orient(_valid(outline)), lambda p: p.round(DIGITS))
+def _feature(geometry: str, confidence: float, source: str) -> dict[str, Any]:
     properties = {"class": 1, "label": "building", "confidence": round(confidence, 4), "source": source}
-    return {"type": "Feature", "geometry": json.loads(shapely.to_geojson(rounded)), "properties": properties}
+    return {"type": "Feature", "geometry": json.loads(geometry), "properties": properties}
 
 
-def _valid(outline: Polygon) -> Polygon:
-    """On the grid of the digits that are written, where plain rounding may let a narrow neck touch itself; its largest
-    part when the neck closes."""
-    whole = outline if outline.is_valid else shapely.make_valid(outline)
-    parts = shapely.get_parts(shapely.set_precision(whole, 10.0**-DIGITS))
-    return max((part for part in parts if isinstance(part, Polygon)), key=lambda part: part.area, default=outline)
+def _valid(outlines: NDArray) -> NDArray:
+    """On the grid of the digits that are written, where plain rounding may let a narrow neck touch itself; the largest
+    part of those whose neck closes."""
+    whole, broken = outlines.copy(), ~shapely.is_valid(outlines)
+    whole[broken] = shapely.make_valid(outlines[broken])
+    snapped = shapely.set_precision(whole, 10.0**-DIGITS)
+    for n in np.flatnonzero((shapely.get_type_id(snapped) != GeometryType.POLYGON) | shapely.is_empty(snapped)):
+        parts = [part for part in shapely.get_parts(snapped[n]) if isinstance(part, Polygon)]
+        snapped[n] = max(parts, key=lambda part: part.area, default=outlines[n])
+    return snapped

@@ -23,7 +23,7 @@ def draw(session: Session, sheet: Layout, polygons: Sequence[Geometry], params: 
     """Labels red, predictions yellow, in the square of MAX_SIDE pixels with the most chips."""
     window = _fullest(sheet)
     image = Mosaic(sheet).window(window)
-    found = [b.outline for b in buildings(session, sheet, Params.read(params), lambda _: None)]
+    found = [b.outline for b in buildings(session, sheet, Params.read(params))]
     classes = (class_probabilities(session, image).transpose(1, 2, 0) * 255).astype(np.uint8)
     panels = [
         _panel(image[:, :, :3], window, LabelMap(sheet, polygons).inside(window), RED),

@@ -19,7 +19,8 @@ from geoml.session import Session
 GROUND_RESOLUTION = 0.265
 BLOCK, TOGETHER = 768, 4
 """Pixels along the side of a block; blocks of a portion, which is kept or lost as a whole."""
-Progress = Callable[[int, int], None]
+Tell = Callable[[str, int, int], None]
+"""Stage, how much of it is done, how much there is."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,19 @@ class Params:
         return cls(threshold, Style(**given))
 
 
-def _report(done: int, total: int) -> None:
-    report.progress(done, total, "predict")
+class Steps:
+    """How far one stage has come."""
+
+    def __init__(self, stage: str, total: int, tell: Tell) -> None:
+        self.stage, self.total, self.tell, self.done = stage, total, tell, 0
+
+    def add(self, number: int = 1) -> None:
+        self.done += number
+        self.tell(self.stage, self.done, self.total)
+
+
+def _report(stage: str, done: int, total: int) -> None:
+    report.progress(done, total, stage)
     report.raise_if_cancelled()
 
 
@@ -52,54 +64,59 @@ def predict(
     params: Mapping[str, Any],
     *,
     source: str,
-    on_block: Progress = _report,
+    tell: Tell = _report,
     ledger: Ledger | None = None,
 ) -> dict[str, Any]:
     """Buildings of a folder of images as a FeatureCollection in EPSG:4326.
 
     `session` maps [n, 3, H, W] in 0…1, at GROUND_RESOLUTION metres a pixel, to the probabilities
     [n, 3, H, W] of background, interior and border. Work goes block by block (memory does not grow
-    with the number of images); `on_block(done, total)` is called after each and may raise to stop. Blocks that the
-    ledger has are taken from there, the others are put there. FileNotFoundError when the folder has no image.
+    with the number of images). `tell` hears of each block (stage `predict`) and of each building that block borders cut
+    (stage `outlines`), and may raise to stop. Blocks that the ledger has are taken from there, the others are put
+    there. FileNotFoundError when the folder has no image.
     """
     wanted = Params.read(params)
     sheets = layouts(list_chips(input_images), GROUND_RESOLUTION)
-    total = sum(len(sheet.blocks(BLOCK)) for sheet in sheets)
-    features, done = [], 0
-    for sheet in sheets:
-        found = buildings(session, sheet, wanted, _offset(on_block, done, total), ledger)
-        features += collection(sheet.grid, found, source)
-        done += len(sheet.blocks(BLOCK))
-    return {"type": "FeatureCollection", "features": features}
+    blocks = Steps("predict", sum(len(sheet.blocks(BLOCK)) for sheet in sheets), tell)
+    found = [_joined(_portions(session, sheet, wanted, blocks, ledger)) for sheet in sheets]
+    outlines = Steps("outlines", sum(len(portion.cut) for portion in found), tell)
+    return {"type": "FeatureCollection", "features": [
+        feature
+        for sheet, portion in zip(sheets, found, strict=True)
+        for feature in collection(sheet.grid, _cleaned(portion, sheet, wanted.style, outlines), source)
+    ]}  # fmt: skip
 
 
-def _offset(on_block: Progress, done: int, total: int) -> Callable[[int], None]:
-    return lambda n: on_block(done + n, total)
+def buildings(session: Session, layout: Layout, wanted: Params) -> list[Building]:
+    """Of one layout, without telling anybody how far it is."""
+    unheard = Steps("", 0, lambda *_: None)
+    return _cleaned(_joined(_portions(session, layout, wanted, unheard, None)), layout, wanted.style, unheard)
 
 
-def buildings(
-    session: Session, layout: Layout, wanted: Params, on_block: Callable[[int], None], ledger: Ledger | None = None
-) -> list[Building]:
-    """Whole buildings are cleaned at once; those on a block's edge wait until all blocks are done."""
-    portions = _portions(session, layout, wanted, on_block, ledger)
+def _joined(portions: list[Portion]) -> Portion:
+    """Of a whole layout: what is cut is one finding for each building by now."""
     ready = [building for portion in portions for building in portion.ready]
-    for f in join([finding for portion in portions for finding in portion.cut]):
-        building = _building(f, layout.grid.metres(tuple(map(int, f.whole.bounds))), wanted.style)
+    return Portion(ready, join([finding for portion in portions for finding in portion.cut]))
+
+
+def _cleaned(whole: Portion, layout: Layout, style: Style, steps: Steps) -> list[Building]:
+    """Whole buildings were cleaned at once; those on a block's edge had to wait until all blocks were done."""
+    ready = list(whole.ready)
+    for f in whole.cut:
+        building = _building(f, layout.grid.metres(tuple(map(int, f.whole.bounds))), style)
         ready += [building] if building else []
+        steps.add()
     outlines = without_overlaps([b.outline for b in ready])
     return [Building(o, b.confidence) for o, b in zip(outlines, ready, strict=True) if not o.is_empty]
 
 
-def _portions(
-    session: Session, layout: Layout, wanted: Params, on_block: Callable[[int], None], ledger: Ledger | None
-) -> list[Portion]:
+def _portions(session: Session, layout: Layout, wanted: Params, blocks: Steps, ledger: Ledger | None) -> list[Portion]:
     """In the order of the layout, whoever made them when."""
     works = list(_works(layout, wanted))
     kept = {n: found for n, work in enumerate(works) if ledger and (found := ledger.read(work))}
     missing = [n for n in range(len(works)) if n not in kept]
-    done = sum(len(works[n].blocks) for n in kept)
-    if done:
-        on_block(done)
+    if kept:
+        blocks.add(sum(len(works[n].blocks) for n in kept))
     mosaic = Mosaic(layout)
     seen = looks(session, mosaic, (block for n in missing for block in works[n].blocks))
     for n in missing:
@@ -107,8 +124,7 @@ def _portions(
         for block, probabilities in (next(seen) for _ in works[n].blocks):
             if probabilities is not None:
                 _sort(find(probabilities, wanted.threshold, mosaic, block), block, layout, wanted.style, kept[n])
-            done += 1
-            on_block(done)
+            blocks.add()
         if ledger:
             ledger.write(works[n], kept[n])
     return [kept[n] for n in range(len(works))]

@@ -18,6 +18,8 @@ from pipelines.reader import Reader
 log = logging.getLogger(__name__)
 SERVER_LIMIT = 5.0
 """Seconds that stopping or repairing a run waits for the server, which may be down."""
+ORDERLY = 3.0
+"""Seconds to end a step in order before its process is killed: nothing of it is wanted, and a person is waiting."""
 
 
 class RunChild:
@@ -78,7 +80,7 @@ class RunChild:
     async def wait(self) -> End:
         return await asyncio.shield(self._end)
 
-    async def cancel(self, graceful: bool = False, limit: float = 10.0) -> End:
+    async def cancel(self, graceful: bool = False, limit: float = ORDERLY) -> End:
         """The end: `stopped`, or `completed` when that came first. Graceful lets the step in hand finish, however long
         it takes; otherwise the process has `limit` seconds before it is killed."""
         self._cancelled = True
