@@ -11,7 +11,8 @@ from starlette.responses import Response
 from gateway.queries import JSON
 
 Row = dict[str, Any]
-Shape = Callable[[Row], Row | Awaitable[Row]]
+Shaped = Row | str
+Shape = Callable[[Row], Shaped | Awaitable[Shaped]]
 
 
 async def reshaped(response: Response, shape: Shape, status: int | None = None) -> Response:
@@ -32,11 +33,11 @@ async def reshaped_rows(response: Response, shape: Shape) -> Response:
     return _with(response, body)
 
 
-async def _all_shaped(shape: Shape, rows: list[Row]) -> list[Row]:
+async def _all_shaped(shape: Shape, rows: list[Row]) -> list[Shaped]:
     return list(await asyncio.gather(*(_shaped(shape, row) for row in rows)))
 
 
-async def _shaped(shape: Shape, row: Row) -> Row:
+async def _shaped(shape: Shape, row: Row) -> Shaped:
     shaped = shape(row)
     return await shaped if inspect.isawaitable(shaped) else shaped
 

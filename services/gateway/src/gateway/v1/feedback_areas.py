@@ -100,7 +100,7 @@ routes.get("/feedback-aoi/gpx/{aoi_id}/", Policy.PUBLIC_READ, name="feedback_aoi
 @routes.post("/label/feedback/osm/fetch/{aoi_id}/", Policy.AUTH, str, status=201, sends=FetchLabels)
 async def fetch_feedback_labels(request: Request, aoi_id: Id) -> Response:
     """A job fetches them; v1 answered when they were there, so look at `label_status`."""
-    return await reshaped(await send(request, FetchLabels(aoi_id=aoi_id)), lambda _: "Success", 201)  # type: ignore[arg-type,return-value]
+    return await reshaped(await send(request, FetchLabels(aoi_id=aoi_id)), lambda _: "Success", 201)
 
 
 @routes.get("/feedback-label/", Policy.AUTH, FeaturesOf[FeedbackLabel])

@@ -3,9 +3,11 @@
 import re
 from typing import Literal
 
+from contracts.shared import RunStatus
+
 TaskStatus = Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]
 EarlyStatus = Literal["SUBMITTED", "RUNNING", "FINISHED", "FAILED"]
-STATES: dict[str, EarlyStatus] = {
+STATES: dict[RunStatus, EarlyStatus] = {
     "initializing": "SUBMITTED", "submitted": "SUBMITTED", "provisioning": "SUBMITTED",
     "running": "RUNNING", "retrying": "RUNNING", "stopping": "RUNNING",
     "completed": "FINISHED", "cached": "FINISHED",
@@ -21,7 +23,7 @@ TASK_STATES: dict[str, TaskStatus] = {
 _TASK = re.compile(r"(training|prediction)-(\d{1,18})")
 
 
-def todays(early: EarlyStatus | None) -> list[str]:
+def todays(early: EarlyStatus | None) -> list[RunStatus]:
     return [status for status, name in STATES.items() if name == early]
 
 

@@ -85,7 +85,7 @@ def check_limits(body: Body, limits: dict[str, int]) -> None:
 
 
 async def refuse_second(request: Request, model_id: int) -> None:
-    query = c.ListTrainings(local_model=model_id, statuses=UNDER_WAY, page=Page(limit=1))  # type: ignore[arg-type]
+    query = c.ListTrainings(local_model=model_id, statuses=UNDER_WAY, page=Page(limit=1))
     if orjson.loads(await answer(request, query))["count"]:
         raise Invalid("already_running", "Another training of this model is under way.", model=["It is in training."])
 

@@ -77,7 +77,7 @@ async def publish_training(request: Request, training_id: Id) -> Response:
     if promoted.status_code != 201:
         return promoted
     shown = await send(request, SetLocalModelVisibility(model_id=training["local_model"], visibility="public"))
-    return await reshaped(shown, lambda _: "Training Published", 201)  # type: ignore[arg-type,return-value]
+    return await reshaped(shown, lambda _: "Training Published", 201)
 
 
 async def _check_publishable(request: Request, training: Row) -> None:
