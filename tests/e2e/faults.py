@@ -21,13 +21,18 @@ STEP = 1e-4
 
 @dataclass
 class Write:
-    """One write of one client: `key` is its Idempotency-Key, `west` marks its row."""
+    """One write of one client: `key` is its Idempotency-Key, `west` marks the row of its area."""
 
-    key: str
+    path: str
+    body: dict
     west: float
+    key: str = field(default_factory=lambda: str(uuid4()))
     tries: int = 0
     status: int = 0
     command: str | None = None
+    """Where the verdict is told of a write that nobody had judged yet."""
+    row: int | None = None
+    """Of a new area."""
 
 
 @dataclass
@@ -37,6 +42,9 @@ class Load:
     url: str
     token: str
     writes: list[Write] = field(default_factory=list)
+    """Areas, commands that expire."""
+    uploads: list[Write] = field(default_factory=list)
+    """A label for each area whose id its client was told: commands that are judged however late."""
     stopped: bool = False
     numbers: "count[int]" = field(default_factory=count)
     south: float = field(default_factory=lambda: round(random.uniform(-60, 60), 6))
@@ -49,21 +57,26 @@ class Load:
 
     async def _client(self, http: httpx.AsyncClient, pause: float) -> None:
         while not self.stopped:
-            write = Write(str(uuid4()), round(10 + next(self.numbers) * STEP, 6))
+            west = round(10 + next(self.numbers) * STEP, 6)
+            write = Write("/aois/", _area(west, self.south), west)
             self.writes.append(write)
             await self._insist(http, write)
+            if write.row is not None:
+                label = {"type": "FeatureCollection", "features": [_area(west, self.south)]}
+                self.uploads.append(Write(f"/labels/upload/{write.row}/", label, west, row=write.row))
+                await self._insist(http, self.uploads[-1])
             await asyncio.sleep(pause)
 
     async def _insist(self, http: httpx.AsyncClient, write: Write) -> None:
         while write.status not in (201, 202):
             write.tries += 1
             with suppress(httpx.TransportError):
-                response = await http.post(
-                    "/aois/", json=_area(write.west, self.south), headers={"Idempotency-Key": write.key}
-                )
+                response = await http.post(write.path, json=write.body, headers={"Idempotency-Key": write.key})
                 write.status = response.status_code
                 assert write.status in (201, 202, 429, 503), response.text
                 write.command = response.headers.get("location")
+                if write.status == 201:
+                    write.row = response.json()["properties"]["id"]
             if write.status not in (201, 202):
                 await asyncio.sleep(0.3)
 
