@@ -96,7 +96,9 @@ async def test_refused_command_shows_its_reason_later(http, owners, mapper):
 
 async def test_silence_on_a_plain_edit_is_503(http, owners, mapper, problem):
     response = await http.post("/api/v1/aois/", json=AOI, headers=mapper)
-    assert problem(response, 503)["error"]["code"] == "SERVICE_UNAVAILABLE"
+    error = problem(response, 503)["error"]
+    assert (error["code"], error["details"]["reason"]) == ("SERVICE_UNAVAILABLE", "no_verdict")
+    assert "within 30 seconds" in error["details"]["detail"]
     assert response.headers["retry-after"]
 
 

@@ -52,7 +52,7 @@ def _answer(
     if isinstance(verdict, Refused):
         return refusal(verdict, request.url.path)
     if verdict is None and command.expires is not None:
-        raise Unavailable("no_verdict", f"The {command.owner()} service does not answer, try again.")
+        raise Unavailable("no_verdict", _silence(command.owner(), command.expires))
     if verdict is None:
         address = f"{call.door.settings.api_path}/commands/{command_id}"
         body = orjson.dumps({"id": str(command_id), "status": "pending"})
@@ -60,6 +60,13 @@ def _answer(
     if verdict.http == 204:
         return Response(status_code=204)
     return Response(orjson.dumps(verdict.result), verdict.http, media_type=JSON)
+
+
+def _silence(owner: str, expires: float) -> str:
+    return (
+        f"The {owner} service does not answer. It may still carry this out within {expires:.0f} seconds, not later. "
+        "With an Idempotency-Key it is safe to try again; without one, look first."
+    )
 
 
 def _derived(actor: Actor, request: Request, key: str, command: Command) -> UUID:

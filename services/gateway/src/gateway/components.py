@@ -23,7 +23,8 @@ WORDS = {
     422: "The `Idempotency-Key` was used with another body, or the STAC catalogue refused the outcome.",
     429: "The limit of requests is used up.",
     502: "A service outside of this platform failed.",
-    503: "The bus, the database or a service is away for the moment, or took too long; nothing is half done.",
+    503: "The bus, the database or a service is away for the moment, or took too long; nothing is half done. Where "
+    "`reason` is `no_verdict`, a write may still be done within the time that `detail` tells.",
 }
 SECONDS = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, Json] = {
