@@ -208,7 +208,8 @@ async def test_sizes_are_counted_while_streaming(foreign, outbound):
 async def test_answer_to_a_delivery_is_read_only_where_it_is_wanted_and_as_far(foreign, outbound):
     base = f"http://127.0.0.1:{foreign.port}"
     assert (await outbound.deliver(f"{base}/endless", b"{}", {})).content == b""
-    assert (await outbound.deliver(f"{base}/json", b"{}", {}, cap=64)).content == b'{"a": 1}'
+    assert (await outbound.deliver(f"{base}/json", b"{}", {}, cap=8)).content == b'{"a": 1}'
+    assert await code_of(outbound.deliver(f"{base}/json", b"{}", {}, cap=7)) == "too_large"
     assert await code_of(outbound.deliver(f"{base}/endless", b"{}", {}, cap=64)) == "too_large"
     assert await code_of(outbound.deliver(f"{base}/drip", b"{}", {}, 0.4, cap=4096)) == "timeout"
     assert await code_of(outbound.deliver(f"{base}/once", b"{}", {}, cap=64)) == "http_status"

@@ -29,6 +29,7 @@ async def test_address_that_answers_its_challenge_is_verified(somebody: Listener
         ({"says": ""}, WRONG),
         ({"says": "an internal page"}, WRONG),
         ({"says": ECHO}, WRONG),
+        ({"status": 410}, f"{FAILS} (HTTP 410)."),
         ({"status": 500}, f"{FAILS} (HTTP 500)."),
         ({"status": 307, "location": "/hook/elsewhere"}, f"{FAILS} (HTTP 307)."),
         ({"size": 10**12}, "The answer of this address is too large."),
@@ -39,6 +40,8 @@ async def test_other_answers_prove_nothing_and_are_not_shown(somebody: Listener,
     await somebody.begin()
     proof, row = await somebody.tried(1, proofs=True), await somebody.row()
     assert (row["verified"], row["reason"], proof["error"], proof["status"]) == (False, words, words, "queued")
+    blamed = await sql(somebody.service, "select failures, active from webhooks where id = %s", somebody.webhook)
+    assert blamed == [(0, True)], "only what it is told counts against an address"
     assert "/hook/elsewhere" not in [call["path"] for call in somebody.receiver.get("/requests").json()]
 
 
