@@ -72,6 +72,8 @@ class ItemRow(Base):
 
 
 router = Router("toy")
+trouble: set[str] = set()
+"""Names that `AddSoon` fails on, for now."""
 
 
 @router.on(AddItem, http=201)
@@ -91,6 +93,8 @@ async def add_once(command: AddOnce, tx: Tx) -> dict:
 
 @router.on(AddSoon)
 async def add_soon(command: AddSoon, tx: Tx) -> None:
+    if command.name in trouble:
+        raise RuntimeError("a bug")
     tx.insert(ItemRow, name=command.name)
 
 

@@ -1,4 +1,4 @@
-"""Setting a message aside, with its reason, on the stream DEAD."""
+"""Setting a message aside, with its reason, on the stream DEAD; and its headers when it is sent once more."""
 
 from nats.aio.msg import Msg
 
@@ -23,3 +23,14 @@ async def bury(msg: Msg, service: str, durable: str, reason: str) -> None:
     }
     await msg._client.jetstream().publish(f"dead.{token(service)}", msg.data, timeout=5, stream="DEAD", headers=headers)
     metrics.DEAD_LETTERS.labels(durable).inc()
+
+
+def revived(headers: dict[str, str], consumer: str, letter: int, number: int) -> dict[str, str]:
+    """Of replay `number` of a dead letter: only the durable that gave up takes it, and repeating the replay after a
+    crash sends nothing twice."""
+    return {
+        **headers,
+        h.REPLAY: str(number),
+        h.ONLY: consumer,
+        h.MSG_ID: f"{headers.get(h.ID, letter)}:r{letter}.{number}",
+    }

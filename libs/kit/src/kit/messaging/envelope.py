@@ -36,8 +36,11 @@ class Envelope:
         return datetime.fromisoformat(self.headers[h.TIME])
 
     def is_late(self) -> bool:
+        """A replay never is: whoever asked for it wants it done now."""
         limit = getattr(self.message, "expires", None)
-        return limit is not None and datetime.now(UTC) - self.sent_at > timedelta(seconds=limit)
+        if limit is None or h.REPLAY in self.headers:
+            return False
+        return datetime.now(UTC) - self.sent_at > timedelta(seconds=limit)
 
 
 class Poison(Exception):

@@ -98,6 +98,10 @@ class Settler:
             return await self._handle(envelope, route)
         except (IntegrityError, psycopg.IntegrityError) as error:
             return await self._collision(envelope, error)
+        except Expired as refusal:
+            if delivery > 1:  # it was in our hands in time: that we failed must not be lost
+                raise
+            return refusal.refused()
 
     async def _collision(self, envelope: Envelope, error: Exception) -> Any:
         """A broken key: either a twin of this message was first, or a rule of the domain forbids it."""
@@ -115,11 +119,9 @@ class Settler:
         try:
             return await self._judge(envelope, route, tx)
         except DomainError as refusal:
-            if isinstance(refusal, Unavailable) or not isinstance(envelope.message, Command):
+            if isinstance(refusal, Unavailable | Expired) or not isinstance(envelope.message, Command):
                 raise
             await tx.abort()
-            if isinstance(refusal, Expired):
-                return refusal.refused()
             return await self._refuse(envelope, refusal)
         finally:
             await tx.close()
@@ -168,7 +170,7 @@ class Settler:
         delivery = msg.metadata.num_delivered
         facts = {"message_id": str(envelope.id), "type": envelope.headers[h.TYPE], "delivery": delivery}
         transient = isinstance(error, TRANSIENT) or (isinstance(error, DBAPIError) and error.connection_invalidated)
-        if delivery >= BURY_AFTER and not transient:
+        if isinstance(error, Expired) or (delivery >= BURY_AFTER and not transient):
             log.error("message.buried", exc_info=error, extra={"facts": facts})
             return await self._bury(msg, envelope, f"{type(error).__name__}: {error}")
         log.warning("message.retried", exc_info=error, extra={"facts": facts})

@@ -3,13 +3,13 @@ from collections.abc import Awaitable, Callable
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
-from contracts import headers as h
 from contracts.gateway import DeadLetter, DiscardDeadLetter, GetDeadLetter, ListDeadLetters, ReplayDeadLetter
 from contracts.shared import Actor
 from gateway.dead_letters import queries
 from gateway.dead_letters.tables import DeadLetterRow
 from kit.errors import Conflict, Forbidden, Unavailable
 from kit.messaging.bus import Bus
+from kit.messaging.dead import revived
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 
@@ -37,7 +37,6 @@ async def get_dead_letter(query: GetDeadLetter, read: ReadTx) -> DeadLetter:
 async def replay_dead_letter(
     command: ReplayDeadLetter, read: ReadTx, bus: Bus
 ) -> Callable[[Tx], Awaitable[DeadLetter]]:
-    """The dedup id holds the number of the replay, so that doing this again after a crash sends nothing twice."""
     _only_admins(read.actor)
     letter = await queries.one(command.dead_letter_id, read.session)
     if letter.state != "open" or not letter.subject:
@@ -51,10 +50,7 @@ async def replay_dead_letter(
 
 
 async def _publish(bus: Bus, letter: DeadLetterRow, number: int) -> None:
-    headers = {
-        **letter.headers, h.REPLAY: str(number), h.ONLY: letter.consumer,
-        h.MSG_ID: f"{letter.headers.get(h.ID, letter.id)}:r{letter.id}.{number}",
-    }  # fmt: skip
+    headers = revived(letter.headers, letter.consumer, letter.id, number)
     try:
         await bus.js.publish(letter.subject, bytes(letter.data), timeout=2, headers=headers)
     except (NatsError, JetStreamError, TimeoutError, OSError) as error:
