@@ -15,7 +15,6 @@ KUBERNETES = "1.32"
 Values = dict[str, Any]
 
 ADDRESSES: Values = {
-    "NATS_URL": "nats://nats:4222",
     "FRONTEND_URL": "https://map.example",
     "API_BASE_URL": "https://api.example/api/v1",
 }

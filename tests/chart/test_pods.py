@@ -56,6 +56,24 @@ def test_a_rollback_brings_back_the_streams_of_the_older_version(release: Releas
     assert environment(pod) == environment(before)
 
 
+def at_the_bus(release: Release, pod: str) -> Values:
+    return environment(release.pods[pod])["NATS_URL"]["secretKeyRef"]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_service_is_a_user_of_the_bus_and_its_hooks_are_another(release: Release, room: str) -> None:
+    for pod in {f"fairway-{room}", f"fairway-{room}-worker"} & set(release.pods):
+        assert at_the_bus(release, pod) == {"name": f"fairway-{room}", "key": "NATS_URL"}
+    for job in ("migrate", "provision"):
+        assert at_the_bus(release, f"fairway-{room}-{job}") == {"name": "fairway-provision", "key": "NATS_URL"}
+
+
+def test_the_secret_of_provision_may_have_another_name(platform: Callable[..., Release], production: Values) -> None:
+    release = platform(production, {"global": {"provisionSecret": "streams"}})
+    assert at_the_bus(release, "fairway-notify-migrate")["name"] == "streams"
+    assert "secret streams: NATS_URL" in release.notes
+
+
 def test_no_job_outlives_an_upgrade(release: Release) -> None:
     jobs = release.all("Job")
     assert len(jobs) == 2 * len(ROOMS)

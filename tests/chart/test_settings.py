@@ -55,7 +55,7 @@ def test_every_secret_of_the_service_can_be_given(room: str) -> None:
     """By one of its names; what is not listed can be listed by the installation."""
     given = {*values_of(room)["secrets"]["keys"], *values_of(room)["secrets"]["optional"]}
     missing = names(room, secret=True) - given
-    assert missing <= {"DATABASE__URL", "FAIR_STAC_DSN", "FAIR_DEV_TOKEN", "SENTRY_DSN"}
+    assert missing <= {"DATABASE__URL", "NATS__URL", "FAIR_STAC_DSN", "FAIR_DEV_TOKEN", "SENTRY_DSN"}
 
 
 def test_no_secret_material_is_rendered(release: Release) -> None:
@@ -77,4 +77,5 @@ def test_what_may_be_missing_is_marked(release: Release) -> None:
 def test_the_notes_name_every_secret(release: Release) -> None:
     for room in ROOMS:
         assert f"secret fairway-{room}: {', '.join(values_of(room)['secrets']['keys'])}" in release.notes
+    assert "secret fairway-provision: NATS_URL" in release.notes
     assert "Not set: BUCKET_NAME" in release.notes

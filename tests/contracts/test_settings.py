@@ -70,7 +70,7 @@ def test_every_setting_of_fair_does_something_or_has_a_reason():
 def test_what_is_secret_is_masked():
     open_ = {"AWS_ACCESS_KEY_ID", "MAPSWIPE_CSRFTOKEN_KEY"}
     """An account's name, and that of a cookie."""
-    secret = re.compile("KEY|SECRET|PASSWORD|TOKEN|DSN|DATABASE_URL")
+    secret = re.compile("KEY|SECRET|PASSWORD|TOKEN|DSN|DATABASE_URL|NATS_+URL")
     plain = {name for name, _ in fields() if secret.search(name) and not masked(name)}
     assert plain == open_
 

@@ -1,6 +1,7 @@
 """The whole of Fairway, once for all tests of this folder: backing servers, sandbox, five services, workers."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from stack.home import Env, Home
 from stack.platform import run
 from stack.platform.settings import public_url
 
+VIOLATION = re.compile("(permissions|authorization|publish|subscription) violation", re.IGNORECASE)
 DATA = Path(__file__).parents[3] / "shared" / "data" / "banepa"
 
 
@@ -29,6 +31,13 @@ class Platform:
     @property
     def token(self) -> str:
         return self.home.secret("dev-token")
+
+    def refused(self) -> list[str]:
+        """What somebody tried on the bus that is not his to do, as the services and the server have written it down:
+        such a message is dropped, and its sender goes on."""
+        logs = {path.name: path.read_text(errors="replace") for path in (self.home.path / "logs").glob("*.log")}
+        lines = [(name, line) for name, text in logs.items() for line in text.splitlines()]
+        return [f"{name}: {line}" for name, line in lines if VIOLATION.search(line)]
 
     def client(self, person: str | None = None) -> Fairway:
         """The administrator of the sandbox, or `<id>:<name>`."""

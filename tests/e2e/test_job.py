@@ -147,3 +147,7 @@ def test_cancelled_training_can_be_tried_again(done: dict, job: Job):
     again = job.fairway.trainings.retry(training.id)
     assert again.status == "initializing"
     job.fairway.trainings.cancel(training.id)
+
+
+def test_nobody_tried_what_he_may_not_do_on_the_bus(done: dict, platform: Platform):
+    assert platform.refused() == []

@@ -33,14 +33,15 @@
 {{- end }}
 {{- end -}}
 
+{{/* Takes root and `bus`, the secret with the address of the bus: the service's own, or that of `provision`. */}}
 {{- define "service.secretEnv" -}}
-{{- $secret := include "service.secret" . }}
-{{- range .Values.secrets.keys }}
+{{- $secret := include "service.secret" .root }}
+{{- range .root.Values.secrets.keys }}
 - name: {{ . }}
   valueFrom:
-    secretKeyRef: {name: {{ $secret }}, key: {{ . }}}
+    secretKeyRef: {name: {{ eq . "NATS_URL" | ternary $.bus $secret }}, key: {{ . }}}
 {{- end }}
-{{- range .Values.secrets.optional }}
+{{- range .root.Values.secrets.optional }}
 - name: {{ . }}
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: {{ . }}, optional: true}

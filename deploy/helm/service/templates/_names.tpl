@@ -37,3 +37,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "service.secret" -}}
 {{- .Values.secrets.existingSecret | default (include "service.fullname" .) -}}
 {{- end -}}
+
+{{- define "service.provisionSecret" -}}
+{{- .Values.global.provisionSecret | default (printf "%s-provision" .Release.Name) -}}
+{{- end -}}

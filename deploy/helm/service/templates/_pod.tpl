@@ -23,7 +23,7 @@ spec:
         {{- include "service.envFrom" .root | trim | nindent 8 }}
       env:
         {{- include "service.listeners" .root | trim | nindent 8 }}
-        {{- include "service.secretEnv" .root | trim | nindent 8 }}
+        {{- include "service.secretEnv" (dict "root" .root "bus" (include "service.secret" .root)) | trim | nindent 8 }}
       ports:
         - name: internal
           containerPort: {{ .root.Values.internalPort }}

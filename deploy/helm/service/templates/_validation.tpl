@@ -51,9 +51,6 @@
 {{- fail (printf "%s: %s is a secret and a setting of config at once; keep one" $.Values.room .) -}}
 {{- end -}}
 {{- end -}}
-{{- if not (or (get $config "NATS_URL") (has "NATS_URL" $secret)) -}}
-{{- fail (printf "%s: set NATS_URL in global.config, or name it in secrets.keys when it holds a password" .Values.room) -}}
-{{- end -}}
 {{- end -}}
 
 {{- define "service.validateGateway" -}}

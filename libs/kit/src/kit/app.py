@@ -54,7 +54,7 @@ class Service:
         self.name, self.settings, self.loops = name, settings, list(loops)
         url = settings.database_url.get_secret_value()
         self.db = Database(url, settings.pool_min, settings.pool_max, settings.pool_timeout)
-        self.line = connection.options(name, settings.nats_url, self.end)
+        self.line = connection.options(name, settings.nats_url.get_secret_value(), self.end)
         self.broker: NatsBroker | None = None
         """Of a worker; a service has a bare client."""
         self.provides: list[object] = [self, self.db, *provides]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvloop
 from nats import connect
 
+from contracts.permissions import PROVISION, inbox
 from kit import telemetry
 from kit.app import Service
 from kit.messaging.relay import republish
@@ -60,8 +61,8 @@ async def _do(verb: str, build: Callable[..., Service], settings: ServiceSetting
 
 
 async def provision(service: Service) -> None:
-    """Streams, and the durables of this service."""
-    nc = await connect(service.settings.nats_url)
+    """Streams, and the durables of this service; as the user `provision`, where the server knows users."""
+    nc = await connect(service.settings.nats_url.get_secret_value(), inbox_prefix=inbox(PROVISION))
     try:
         await apply(nc.jetstream(timeout=5), service.durables, service.settings.stream_replicas)
     finally:

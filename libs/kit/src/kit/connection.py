@@ -6,9 +6,12 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+
+from contracts import permissions
 
 log = logging.getLogger("kit.nats")
 CONNECT_LIMIT = 10.0
@@ -35,8 +38,13 @@ def options(service: str, url: str, on_closed: Callable[[], None]) -> dict[str, 
         "servers": url, "name": f"{service}-{os.getpid()}", "allow_reconnect": True, "max_reconnect_attempts": -1,
         "reconnect_time_wait": 1, "connect_timeout": 5, "ping_interval": 20, "max_outstanding_pings": 2,
         "drain_timeout": 10, "disconnected_cb": disconnected, "reconnected_cb": reconnected, "closed_cb": closed,
-        "error_cb": error,
+        "error_cb": error, "inbox_prefix": permissions.inbox(service),
     }  # fmt: skip
+
+
+def inbox(nc: Client) -> str:
+    """A reply subject of our own that nobody can guess: whoever has seen one of nats-py's knows the others nearly."""
+    return f"{nc.new_inbox()}.{uuid4().hex}"
 
 
 async def connected(connect: Callable[[], Awaitable[Client]]) -> Client:

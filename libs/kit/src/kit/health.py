@@ -60,7 +60,8 @@ def application(service: "Service") -> Starlette:
 async def readiness(service: "Service") -> tuple[dict[str, bool], list[str]]:
     """Strict: consuming, bus connected, database answers. And a sentence for each that is not so."""
     bus, database = service.is_connected, await service.db.ping()
-    reasons = [] if bus else [f"The message bus at {address(service.settings.nats_url)} is not reachable."]
+    place = address(service.settings.nats_url.get_secret_value())
+    reasons = [] if bus else [f"The message bus at {place} is not reachable."]
     reasons += [] if database else [f"The database at {address(service.db.url)} does not answer."]
     reasons += [f"{problem}. {service.remedy}" for problem in service.problems]
     if not (service.ready or reasons):

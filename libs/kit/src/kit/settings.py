@@ -44,8 +44,8 @@ class ServiceSettings(BaseSettings):
 
     debug: bool = Field(False, validation_alias=names("DEBUG"))
     """For development: weak secrets pass, no https is wanted, mail goes to the log."""
-    nats_url: str = Field("nats://127.0.0.1:4222", validation_alias=names("NATS__URL", "NATS_URL"))
-    """The message bus."""
+    nats_url: SecretStr = Field(SecretStr("nats://127.0.0.1:4222"), validation_alias=names("NATS__URL", "NATS_URL"))
+    """The message bus, with user and password of the service where the server has users (`deploy/nats/users.conf`)."""
     stream_replicas: int = Field(1, ge=1, le=5, validation_alias=names("NATS_STREAM_REPLICAS"))
     """Copies of each stream in a NATS cluster; `provision` applies it."""
     database_url: SecretStr = Field(validation_alias=names("DATABASE_URL", "DATABASE__URL"))

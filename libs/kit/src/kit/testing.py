@@ -133,7 +133,7 @@ async def running(room: Room, settings: ServiceSettings) -> AsyncIterator[Servic
 
 
 async def provisioned(service: Service) -> None:
-    connection = await nats.connect(service.settings.nats_url)
+    connection = await nats.connect(service.settings.nats_url.get_secret_value())
     await apply(connection.jetstream(), service.durables, replicas=1)
     await connection.close()
 

@@ -6,11 +6,12 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from uuid import uuid4
 
 import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+
+from kit.connection import inbox
 
 LIMIT = 5.0
 Row = tuple[int, str, dict[str, str], bytes]
@@ -21,7 +22,7 @@ class Acks:
     """One window at a time."""
 
     def __init__(self, nc: Client) -> None:
-        self.nc, self.inbox = nc, f"_INBOX.relay.{uuid4().hex}"
+        self.nc, self.inbox = nc, inbox(nc)
         self.acked: set[int] = set()
         self._waiting: set[int] = set()
         self._all = asyncio.Event()

@@ -16,6 +16,7 @@ from contracts.base import Command, Live, Query
 from contracts.shared import Actor
 from contracts.verdict import VERDICT, Accepted, Refused
 from kit import failpoints, telemetry
+from kit.connection import inbox
 from kit.errors import Unavailable, error_of
 from kit.messaging.envelope import SERVICE, headers_of, new_id, subject_of
 
@@ -40,8 +41,7 @@ class Bus:
     def __init__(self, nc: Client, service: str) -> None:
         self.nc, self.service = nc, service
         self.js = nc.jetstream(timeout=5)
-        me = uuid4().hex
-        self._acks, self._verdicts = f"_INBOX.ack.{me}", f"_INBOX.verdict.{me}"
+        self._acks, self._verdicts = inbox(nc), inbox(nc)
         self._sent: dict[str, Sent] = {}
 
     async def start(self) -> None:

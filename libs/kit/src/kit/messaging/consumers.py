@@ -4,11 +4,13 @@ no stream is declared. Services themselves do without FastStream, which would co
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.msg import Msg
 
+from contracts.permissions import inbox
 from contracts.streams import CLASSES, durable
 
 FETCH_TIMEOUT = 1.0
@@ -33,6 +35,7 @@ def subscribe(broker: NatsBroker, service: str, latency: str, settle: Callable[[
         pull_sub=PullSub(batch_size=settings.batch, timeout=FETCH_TIMEOUT),
         ack_policy=AckPolicy.MANUAL,
         decoder=_untouched,
+        inbox_prefix=f"{inbox(service)}.{uuid4().hex}.".encode(),
     )
 
     @subscriber

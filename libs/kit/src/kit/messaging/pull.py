@@ -18,6 +18,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from contracts.streams import Class, durable
+from kit.connection import inbox
 from kit.ending import finished
 
 log = logging.getLogger("kit.pull")
@@ -46,7 +47,7 @@ class Puller:
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._inbox = self.nc.new_inbox()
+        self._inbox = inbox(self.nc)
         self._subscription = await self.nc.subscribe(self._inbox, cb=self._on_message)
         self._watch = asyncio.create_task(self._keep_asking(), name=self.durable)
 

@@ -29,7 +29,7 @@ from stack.platform.settings import of_room
 from stack.processes import Daemon
 from stack.ready import http_ok
 
-STARTED = "bench.started"
+STARTED = "live.training.bench_started"
 CALLS = 40
 ACCEPTED = 202
 Submit = Callable[[], Awaitable[int]]

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from contracts.permissions import PROVISION
 from stack import run as servers
 from stack.home import REPOSITORY, Env, Home, StackError
-from stack.platform.settings import ROOMS, SANDBOX, WORKERS, of_room
+from stack.platform.settings import ROOMS, SANDBOX, WORKERS, bus, of_room
 from stack.processes import Daemon
 from stack.ready import http_ok
 from stack.sandbox.start import sandbox
@@ -62,8 +63,9 @@ def prepare(home: Home, env: Env, room: str) -> None:
 
 
 def _ours(home: Home, env: Env, room: str, module: list[str]) -> None:
+    own = {**of_room(home, env, room), "NATS__URL": bus(env, PROVISION)}
     done = subprocess.run(
-        [sys.executable, "-m", *module], cwd=REPOSITORY, env={**os.environ, **of_room(home, env, room)},
+        [sys.executable, "-m", *module], cwd=REPOSITORY, env={**os.environ, **own},
         capture_output=True, text=True, timeout=PREPARE_LIMIT, check=False,
     )  # fmt: skip
     if done.returncode:

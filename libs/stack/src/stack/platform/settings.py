@@ -23,7 +23,7 @@ def shared(home: Home, env: Env) -> Env:
     store = env["AWS_ENDPOINT_URL"].split("://", 1)[1].rstrip("/")
     allowed = [f"127.0.0.1:{home.port(f'sandbox-{name}')}" for name in SANDBOX]
     return {
-        **{name: value for name, value in env.items() if not name.startswith("DATABASE_URL_")},
+        **{name: value for name, value in env.items() if not name.startswith(("DATABASE_URL_", "NATS__URL"))},
         "DEBUG": "true",
         "SECRET_KEY": home.secret("api"),
         "API_BASE_URL": public_url(home),
@@ -45,10 +45,15 @@ def shared(home: Home, env: Env) -> Env:
     }
 
 
+def bus(env: Env, user: str) -> str:
+    """A NATS server from outside may have one address for all."""
+    return env.get(f"NATS__URL_{user.upper()}", env["NATS__URL"])
+
+
 def of_room(home: Home, env: Env, room: str, process: str | None = None) -> Env:
     """`process` names a second process of the room, which needs an internal port of its own."""
     port = home.port(f"internal-{process or room}")
-    own = {"DATABASE_URL": env[f"DATABASE_URL_{room.upper()}"], "HTTP__PORT": str(port)}
+    own = {"DATABASE_URL": env[f"DATABASE_URL_{room.upper()}"], "NATS__URL": bus(env, room), "HTTP__PORT": str(port)}
     return {**shared(home, env), **own, **_extra(home, room)}
 
 

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig, DeliverPolicy
@@ -81,10 +82,12 @@ class Hub:
     async def _hear(self, bus: Bus) -> None:
         self.last = (await bus.js.stream_info(EVENTS.name)).state.last_seq
         config = ConsumerConfig(
+            name=f"pages-{uuid4().hex}",
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self.last + 1,
             filter_subjects=public_subjects(),
             idle_heartbeat=HEARTBEAT,
+            inactive_threshold=HEARTBEAT,
         )
         await bus.js.subscribe("", stream=EVENTS.name, ordered_consumer=True, config=config, cb=self._on_event)
         await bus.nc.subscribe("live.>", cb=self._on_hint)

@@ -1,5 +1,7 @@
 """What a user missed since the event that their page saw last."""
 
+from uuid import uuid4
+
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -49,6 +51,7 @@ async def _read(bus: Bus, user_id: int, after: int) -> list[Happening] | None:
 
 def _from(sequence: int) -> ConsumerConfig:
     return ConsumerConfig(
+        name=f"missed-{uuid4().hex}",
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence, filter_subjects=public_subjects(),
         ack_policy=AckPolicy.NONE, inactive_threshold=LINGER, mem_storage=True,
     )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Who may say and hear what: every message reaches its readers, and nobody can say what is another's to say."""
+
+from itertools import product
+
+import pytest
+
+from contracts import OWNERS
+from contracts.base import REGISTRY, Command, Message, Query
+from contracts.permissions import PROVISION, USERS, permissions
+from contracts.streams import STREAMS
+from kit.provision import Durable
+from tests.contracts.rooms import readers, services
+
+MANAGING = [f"STREAM.{verb}.EVENTS" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE")] + [
+    "CONSUMER.CREATE.EVENTS",
+    "CONSUMER.CREATE.EVENTS.catalog-events-v1",
+    "CONSUMER.CREATE.EVENTS.catalog-events-v1.evt.>",
+    "CONSUMER.DURABLE.CREATE.EVENTS.catalog-events-v1",
+    "CONSUMER.DELETE.EVENTS.catalog-events-v1",
+]
+
+
+def fits(pattern: str, subject: str) -> bool:
+    """As nats-server compares: `*` is one token, `>` one or more at the end."""
+    wanted, given = pattern.split("."), subject.split(".")
+    if wanted[-1] == ">":
+        wanted, given = wanted[:-1], given[: len(wanted) - 1] if len(given) >= len(wanted) else []
+    return len(wanted) == len(given) and all(w in ("*", g) for w, g in zip(wanted, given, strict=True))
+
+
+def says(user: str, subject: str) -> bool:
+    may = permissions(user)
+    return any(fits(p, subject) for p in may.publish) and not any(fits(p, subject) for p in may.never)
+
+
+def hears(user: str, subject: str) -> bool:
+    return any(fits(pattern, subject) for pattern in permissions(user).subscribe)
+
+
+def subject(message: type[Message]) -> str:
+    return message.subject("7") if message.kind in ("cmd", "live") else message.subject()
+
+
+def senders(message: type[Message]) -> set[str]:
+    """The gateway is among those of events and jobs, because it sends dead letters again."""
+    if issubclass(message, Query):
+        return set(OWNERS)
+    if issubclass(message, Command):
+        return {"gateway"}
+    return {message.owner(), *(["gateway"] if message.kind in ("evt", "job") else [])}
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_a_message_is_said_by_its_senders_and_by_nobody_else(name: str):
+    message = REGISTRY[name]
+    assert {user for user in USERS if says(user, subject(message))} == senders(message)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, m in REGISTRY.items() if m.kind in ("qry", "live")))
+def test_what_no_stream_keeps_is_heard_by_its_readers_and_by_nobody_else(name: str):
+    message = REGISTRY[name]
+    listeners = {reader for reader, _ in readers()[name]} if issubclass(message, Query) else {"gateway"}
+    assert {user for user in USERS if hears(user, subject(message))} == listeners
+
+
+def durables() -> list[tuple[str, Durable]]:
+    return [(name, one) for name, service in services().items() for one in service.durables]
+
+
+@pytest.mark.parametrize(("service", "one"), durables(), ids=lambda value: getattr(value, "name", value))
+def test_a_durable_is_read_by_its_service_and_by_nobody_else(service: str, one: Durable):
+    place = f"{one.latency.stream}.{one.name}"
+    for use in (f"$JS.API.CONSUMER.MSG.NEXT.{place}", f"$JS.ACK.{place}.1.2.3.4.5"):
+        assert [user for user in USERS if says(user, use)] == [service]
+    assert {user for user in USERS if says(user, f"$JS.API.CONSUMER.INFO.{place}")} == {service, PROVISION}
+
+
+@pytest.mark.parametrize(("user", "verb"), product(OWNERS, MANAGING))
+def test_no_service_manages_streams_and_durables(user: str, verb: str):
+    assert not says(user, f"$JS.API.{verb}")
+
+
+@pytest.mark.parametrize("verb", ["CREATE", "UPDATE", "DELETE", "PURGE"])
+def test_provision_manages_every_stream(verb: str):
+    assert all(says(PROVISION, f"$JS.API.STREAM.{verb}.{stream.name}") for stream in STREAMS)
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_answers_are_heard_by_whom_they_are_for(user: str):
+    assert [other for other in USERS if hears(other, f"_INBOX.{user}.x.1")] == [user]
+    assert not hears(user, "_INBOX.>")
+    assert all(says(owner, f"_INBOX.{user}.x.1") for owner in OWNERS)
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_streams_are_read_through_durables_only(user: str):
+    assert not any(hears(user, told) for told in ("cmd.>", "evt.>", "job.>", "dead.>", "cmd.catalog.v1.create_aoi.7"))
+    assert [one for one in USERS if says(one, "$JS.API.STREAM.MSG.GET.COMMANDS")] == ["gateway"]
+    assert not says(user, "$JS.API.DIRECT.GET.COMMANDS")
+
+
+def test_each_service_sets_its_own_messages_aside_and_wakes_its_own_relay():
+    for kind, one in product(("dead", "wake"), OWNERS):
+        assert [user for user in USERS if says(user, f"{kind}.{one}")] == [one]
+    assert all(hears(one, f"wake.{one}") for one in OWNERS)

@@ -1,0 +1,69 @@
+"""The processes as users of the bus, each with its own permissions."""
+
+from uuid import uuid4
+
+import httpx
+import nats
+import pytest
+
+from contracts import headers as h
+from contracts.catalog.areas import CreateAoi
+from contracts.permissions import USERS
+from stack.platform.settings import ROOMS
+from tests.e2e.conftest import Platform
+from tests.e2e.faults import until
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def http(platform: Platform):
+    with httpx.Client(base_url=platform.url, headers={"Authorization": f"Bearer {platform.token}"}) as client:
+        yield client
+
+
+def letters(http: httpx.Client) -> list[dict]:
+    """Newest first."""
+    return http.get("/dead-letters/").raise_for_status().json()["results"]
+
+
+def test_every_process_is_the_user_of_its_room(platform: Platform):
+    monitor = f"http://127.0.0.1:{platform.home.port('nats-monitor')}/connz?auth=1"
+    connections = httpx.get(monitor, trust_env=False).json()["connections"]
+    users = {connection["name"].rpartition("-")[0]: connection["authorized_user"] for connection in connections}
+    assert users == {room: room for room in ROOMS}
+    addresses = {platform.env[f"NATS__URL_{user.upper()}"] for user in USERS}
+    assert len(addresses) == len(USERS)
+
+
+async def _poison(platform: Platform) -> None:
+    key = str(uuid4())
+    headers = {h.ID: key, h.TYPE: CreateAoi.ce_type(), h.ACTOR: '{"id":1,"username":"x","roles":[]}'}
+    connection = await nats.connect(platform.env["NATS__URL"])
+    await connection.jetstream().publish(CreateAoi.subject(key), b'{"geometry": 6}', headers=headers)
+    await connection.close()
+
+
+async def test_a_dead_letter_reaches_its_owner_again(platform: Platform, http: httpx.Client):
+    """The catalog sets it aside once more, which makes another letter."""
+    before = {letter["id"] for letter in letters(http)}
+    await _poison(platform)
+    await until(lambda: {letter["id"] for letter in letters(http)} - before, 30)
+    first = letters(http)[0]["id"]
+    http.post(f"/dead-letters/{first}/replay/").raise_for_status()
+    await until(lambda: {letter["id"] for letter in letters(http)} - before - {first}, 30)
+
+
+async def test_a_page_hears_of_what_it_missed(platform: Platform, http: httpx.Client):
+    """Its last event is older than those that the tests before this one made, so the stream is read again."""
+    connection = await nats.connect(platform.env["NATS__URL"])
+    last = (await connection.jetstream().stream_info("EVENTS")).state.last_seq
+    await connection.close()
+    with httpx.stream("GET", f"{platform.url}/events", timeout=10,
+                      headers={**http.headers, "last-event-id": str(max(0, last - 100))}) as answer:  # fmt: skip
+        assert answer.status_code == 200
+        assert next(answer.iter_text())
+
+
+def test_nothing_of_this_was_refused(platform: Platform):
+    assert platform.refused() == []
