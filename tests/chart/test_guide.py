@@ -14,6 +14,7 @@ from tests.chart.test_settings import BESIDE
 from tests.contracts.rooms import services
 
 GUIDE = (REPOSITORY / "docs" / "deploy.md").read_text()
+USERS = (REPOSITORY / "deploy" / "nats" / "users.conf").read_text()
 SETTINGS = (REPOSITORY / "docs" / "settings.md").read_text()
 
 
@@ -49,7 +50,7 @@ def test_every_verb_exists() -> None:
 
 def test_every_setting_exists() -> None:
     """A name that ends in `_*` stands for all that begin so."""
-    known = [*re.findall(r"`([A-Z][A-Z0-9_]+)`", SETTINGS), *BESIDE]
+    known = [*re.findall(r"`([A-Z][A-Z0-9_]+)`", SETTINGS), *BESIDE, *re.findall(r"\$([A-Z_]+)", USERS)]
     named = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)", GUIDE))
     assert named
     assert {name for name in named - set(known) if not (name.endswith("_") and name in "".join(known))} == set()

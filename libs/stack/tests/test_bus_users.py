@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import subprocess
 from contextlib import asynccontextmanager
 
 import nats
@@ -12,10 +14,12 @@ from nats.js.api import ConsumerConfig
 from contracts.permissions import USERS, inbox
 from kit.provision import apply, durables
 from stack import down, up
-from stack.home import Home
+from stack.home import REPOSITORY, Home
+from stack.nats import binary
 from stack.platform.settings import bus
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+USERS_FILE = REPOSITORY / "deploy" / "nats" / "users.conf"
 CATALOG = "EVENTS.catalog-events-v1"
 
 REFUSED = [
@@ -165,6 +169,16 @@ def test_a_server_from_outside_has_one_address_or_one_for_each(place, tmp_path, 
         "catalog": "nats://elsewhere:4222",
         "provision": "nats://elsewhere:4222",
     }
+
+
+def test_a_server_of_an_operator_reads_the_users(tmp_path):
+    config = tmp_path / "nats.conf"
+    config.write_text(f"listen: 4222\ninclude {os.path.relpath(USERS_FILE, tmp_path)}\n")
+    passwords = {f"FAIRWAY_NATS_{user.upper()}_PASSWORD": "f1" for user in USERS}
+    check = [binary(), "-t", "-c", config]
+    assert subprocess.run(check, env=passwords, capture_output=True, check=False).returncode == 0
+    del passwords["FAIRWAY_NATS_NOTIFY_PASSWORD"]
+    assert subprocess.run(check, env=passwords, capture_output=True, check=False).returncode != 0
 
 
 def test_each_user_has_a_password_of_its_own(place):

@@ -33,11 +33,11 @@ def up(home: Home, ask: Ask) -> Env:
     users = authorization({user: f'"{password}"' for user, password in passwords.items()})
     config.write_text(CONFIG.format(port=port, monitor=monitor, store=folder / "store", users=users))
     ready = http_ok(f"http://127.0.0.1:{monitor}/healthz")
-    Daemon("nats", [_binary(), "-c", config], ready=ready, home=home).start()
+    Daemon("nats", [binary(), "-c", config], ready=ready, home=home).start()
     return {key: f"nats://{user}:{passwords[user]}@127.0.0.1:{port}" for user, key in KEYS.items()}
 
 
-def _binary() -> Path:
+def binary() -> Path:
     beside_python = Path(sys.executable).with_name("nats-server")
     found = beside_python if beside_python.exists() else shutil.which("nats-server")
     if not found:
