@@ -93,6 +93,17 @@ async def test_stream_resumes_where_it_broke(http, caller, mapper):
         assert int(last) < int(frames[0]["id"]) < int(frames[1]["id"]) < int(newest["id"])
 
 
+async def test_a_place_that_was_lost_is_found_again_at_once(http, caller, mapper, running):
+    """The server still holds the consumer that stood there."""
+    async with listening(http, mapper) as mine:
+        await caller.publish(completed(14, user_id=7))
+        await mine.frame()
+        [consumer] = [one._jsi for one in running.nc._subs.values() if one._jsi and one._jsi._ordered]
+        await consumer.reset_ordered_consumer(consumer._sseq + 1)
+        await caller.publish(completed(15, user_id=7))
+        assert json.loads((await mine.frame(limit=1))["data"])["training_id"] == 15
+
+
 async def test_too_much_to_replay_asks_for_a_resync(http, caller, mapper, monkeypatch):
     async with listening(http, mapper) as first:
         await caller.publish(completed(20, user_id=7))

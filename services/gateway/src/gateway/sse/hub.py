@@ -6,14 +6,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import uuid4
 
 from nats.aio.msg import Msg
-from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.api import DeliverPolicy
 from prometheus_client import Gauge
 
 from contracts.streams import EVENTS
 from gateway.sse.messages import Happening, audience, happening, public_subjects
+from gateway.sse.reader import Reader
 from kit.app import Service
 from kit.errors import TooMany, Unavailable
 from kit.messaging.bus import Bus
@@ -81,13 +81,11 @@ class Hub:
 
     async def _hear(self, bus: Bus) -> None:
         self.last = (await bus.js.stream_info(EVENTS.name)).state.last_seq
-        config = ConsumerConfig(
-            name=f"pages-{uuid4().hex}",
+        config = Reader(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self.last + 1,
             filter_subjects=public_subjects(),
             idle_heartbeat=HEARTBEAT,
-            inactive_threshold=HEARTBEAT,
         )
         await bus.js.subscribe("", stream=EVENTS.name, ordered_consumer=True, config=config, cb=self._on_event)
         await bus.nc.subscribe("live.>", cb=self._on_hint)

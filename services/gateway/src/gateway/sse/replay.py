@@ -1,14 +1,13 @@
 """What a user missed since the event that their page saw last."""
 
-from uuid import uuid4
-
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, DeliverPolicy
 from nats.js.errors import Error as JetStreamError
 
 from contracts.streams import EVENTS
 from gateway.sse.messages import Happening, audience, happening, public_subjects
+from gateway.sse.reader import Reader
 from kit.errors import Unavailable
 from kit.messaging.bus import Bus
 
@@ -49,9 +48,8 @@ async def _read(bus: Bus, user_id: int, after: int) -> list[Happening] | None:
     return found if len(found) <= MOST else None
 
 
-def _from(sequence: int) -> ConsumerConfig:
-    return ConsumerConfig(
-        name=f"missed-{uuid4().hex}",
+def _from(sequence: int) -> Reader:
+    return Reader(
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence, filter_subjects=public_subjects(),
         ack_policy=AckPolicy.NONE, inactive_threshold=LINGER, mem_storage=True,
     )  # fmt: skip
