@@ -6,7 +6,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from kit.messaging.relay import Relay
 from kit.messaging.router import Router, by_class
 from kit.messaging.settle import Settler
 from kit.messaging.tap import Tap, tapped
+from kit.messaging.tx import Tx, transaction
 from kit.provision import Durable, durables
 from kit.settings import ServiceSettings
 from kit.watchdog import Lost, Watchdog
@@ -112,6 +113,9 @@ class Service:
             return False
         stack.push_async_callback(self.close)
         return await done_before(self.stopping, as_declared(self, durables))
+
+    def tx(self) -> AbstractAsyncContextManager[Tx]:
+        return transaction(self.db, self.name, self.relay)
 
     @property
     def remedy(self) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from contracts.base import Live
@@ -10,7 +10,7 @@ from kit.db import Database
 from kit.messaging.bus import Bus
 from kit.messaging.envelope import Envelope
 from kit.messaging.relay import Relay
-from kit.messaging.tx import ReadTx, Tx
+from kit.messaging.tx import ReadTx, Tx, transaction
 
 LAST = 3
 """Attempts at a job."""
@@ -42,17 +42,8 @@ class JobContext:
     def last(self) -> bool:
         return self.attempt >= LAST
 
-    @asynccontextmanager
-    async def tx(self) -> AsyncIterator[Tx]:
-        """One transaction with outbox; commits at the end of the block, an exception undoes it."""
-        tx = Tx(self.db, self.service, self.envelope)
-        try:
-            yield tx
-            await tx.commit()
-        finally:
-            await tx.close()
-        if tx.outgoing:
-            self.relay.wake()
+    def tx(self) -> AbstractAsyncContextManager[Tx]:
+        return transaction(self.db, self.service, self.relay, self.envelope)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadTx]:

@@ -8,8 +8,6 @@ once do no harm, as every write locks its row and goes through `Life`.
 import asyncio
 import logging
 import random
-from contextlib import asynccontextmanager
-from typing import Any
 
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
@@ -17,7 +15,6 @@ from nats.js.errors import Error as JetStreamError
 from contracts.streams import JOBS, durable
 from contracts.training import ReportRun
 from kit.app import Service
-from kit.messaging.tx import Tx
 from pipelines import reasons
 from pipelines.port import Pipelines, PipelinesDown, PipelinesError, RunState, RunStatus
 from training.runs import usecases
@@ -103,26 +100,26 @@ class Round:
 
     async def _hear(self, row: Active, state: RunState) -> None:
         """Ends are left to the worker, which also knows what the run has made."""
-        async with self._tx() as tx:
+        async with self.service.tx() as tx:
             await usecases.record(_report(row, state.status, state.id), tx)
 
     async def _look_after(self, row: Active, state: RunState | None, idle: bool) -> None:
         """Nobody has given a sign of life for the run."""
         if state and state.status in (RunStatus.FAILED, RunStatus.STOPPED):
-            async with self._tx() as tx:
+            async with self.service.tx() as tx:
                 await usecases.record(_report(row, state.status, state.id, state.reason or reasons.LOST), tx)
         elif row.status == "stopping":
             await self._close(state, RunStatus.STOPPED, reasons.STOPPED)
-            async with self._tx() as tx:
+            async with self.service.tx() as tx:
                 await usecases.end_stopping(row.id, row.attempt, tx)
         elif idle:
-            async with self._tx() as tx:
+            async with self.service.tx() as tx:
                 await usecases.requeue(row.id, row.attempt, tx)
 
     async def _end_overdue(self, row: Active, state: RunState | None) -> None:
         """The row decides: a worker that still runs it sees that it is over and ends its process."""
         reason = f"It took longer than the {self.settings.deadline / 3600:g} hours that a training may take."
-        async with self._tx() as tx:
+        async with self.service.tx() as tx:
             await usecases.record(_report(row, "failed", state.id if state else None, reason), tx)
         if row.silent:
             await self._close(state, RunStatus.FAILED, reason)
@@ -140,17 +137,6 @@ class Round:
         except (NatsError, JetStreamError, TimeoutError, OSError):
             return False
         return not info.num_pending
-
-    @asynccontextmanager
-    async def _tx(self) -> Any:
-        tx = Tx(self.service.db, "training")
-        try:
-            yield tx
-            await tx.commit()
-        finally:
-            await tx.close()
-        if tx.outgoing:
-            self.service.relay.wake()
 
 
 def _report(row: Active, status: str, run_id: str | None, reason: str = "") -> ReportRun:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 from nats.aio.msg import Msg
@@ -27,16 +27,10 @@ from kit.messaging.dead import bury
 from kit.messaging.envelope import Envelope, Poison, opened
 from kit.messaging.retry import BURY_AFTER, delay, held
 from kit.messaging.router import Route
-from kit.messaging.tx import ReadTx, Tx
+from kit.messaging.tx import ReadTx, Tx, Wakes
 from kit.statements import write
 
 log = logging.getLogger("kit.settle")
-
-
-class Wakes(Protocol):
-    """The relay, as far as a handler is concerned."""
-
-    def wake(self) -> None: ...
 
 
 @dataclass

@@ -5,8 +5,9 @@ handler that reads nothing costs one statement, hence one round trip and one com
 an ORM transaction; then everything commits with it. Handlers never commit.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -80,6 +81,28 @@ class Tx:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+class Wakes(Protocol):
+    """The relay, as far as whoever writes is concerned."""
+
+    def wake(self) -> None: ...
+
+
+@asynccontextmanager
+async def transaction(
+    db: Database, service: str, relay: Wakes | None, cause: Envelope | None = None
+) -> AsyncIterator[Tx]:
+    """One transaction with outbox for what no handler of a message does: loops, jobs, sign-ins. Commits at the end of
+    the block, an exception undoes it."""
+    tx = Tx(db, service, cause)
+    try:
+        yield tx
+        await tx.commit()
+    finally:
+        await tx.close()
+    if tx.outgoing and relay:
+        relay.wake()
 
 
 class ReadTx:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from catalog.areas.tables import AoiRow
 from catalog.labels import store
-from kit.messaging.tx import Tx
 
 if TYPE_CHECKING:
     from kit.app import Service
@@ -25,8 +24,7 @@ async def stranded_labels(service: "Service") -> None:
     """A loop of the service. Several replicas may run it: each row is locked, and failed once."""
     while True:
         try:
-            if await fail_stranded(service):
-                service.relay.wake()
+            await fail_stranded(service)
         except Exception as error:
             log.warning("labels.not_swept", extra={"facts": {"reason": type(error).__name__}})
         await asyncio.sleep(EVERY)
@@ -34,13 +32,9 @@ async def stranded_labels(service: "Service") -> None:
 
 async def fail_stranded(service: "Service") -> int:
     """How many were given up."""
-    tx = Tx(service.db, service.name)
     silent = select(AoiRow).where(AoiRow.label_status == 0, AoiRow.label_since < datetime.now(UTC) - SILENCE)
-    try:
+    async with service.tx() as tx:
         rows = (await tx.session.scalars(silent.with_for_update(skip_locked=True))).all()
         for aoi in rows:
             await store.failed(aoi, "upload" if await store.waiting(aoi.id, tx) else "osm", REASON, tx)
-        await tx.commit()
-        return len(rows)
-    finally:
-        await tx.close()
+    return len(rows)

@@ -22,7 +22,6 @@ from catalog.stac.tables import StacChange
 from contracts.catalog.stac import StacItemDeleted, StacItemWritten
 from kit.db import plain_url
 from kit.errors import DomainError
-from kit.messaging.tx import Tx
 from kit.statements import Prepared
 
 if TYPE_CHECKING:
@@ -120,13 +119,11 @@ async def _tell(connection: psycopg.AsyncConnection, service: "Service", changes
     ids = [change.id for change in changes]
     async with service.db.raw() as ours:
         told = {row["id"] for row in await _TOLD.rows(ours, ids=ids)}
-    tx = Tx(service.db, service.name)
-    for change in changes:
-        if change.id not in told:
-            tx.insert(StacChange, id=change.id)
-            tx.emit(change.event())
-    await tx.commit()
-    service.relay.wake()
+    async with service.tx() as tx:
+        for change in changes:
+            if change.id not in told:
+                tx.insert(StacChange, id=change.id)
+                tx.emit(change.event())
     done = [row for change in changes for row in change.rows]
     await connection.execute("delete from public.fairway_item_changes where id = any(%s)", (done,))
     async with service.db.raw() as ours:

@@ -1,5 +1,6 @@
 """Users as the door needs them on every request: looked up in our tables, remembered for half a minute."""
 
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, func, select, update
@@ -10,8 +11,7 @@ from contracts.shared import Actor
 from gateway.auth.cache import Recent
 from gateway.auth.tables import MappingRow, UserRow
 from kit.db import Database
-from kit.messaging.settle import Wakes
-from kit.messaging.tx import Tx
+from kit.messaging.tx import Wakes, transaction
 from kit.statements import Prepared
 
 REMEMBERED = 30.0
@@ -90,16 +90,9 @@ class Users:
 
     async def _write(self, user_id: int, new: dict[str, str]) -> None:
         """A twin in another process may be first; both mean the same."""
-        tx = Tx(self.db, "gateway")
-        try:
-            user = await tx.session.merge(UserRow(id=user_id, **new))
-            await tx.session.flush()
-            await tx.session.refresh(user)
-            tx.emit(told(user))
-            await tx.commit()
-        except IntegrityError:
-            return
-        finally:
-            await tx.close()
-        if self.relay:
-            self.relay.wake()
+        with suppress(IntegrityError):
+            async with transaction(self.db, "gateway", self.relay) as tx:
+                user = await tx.session.merge(UserRow(id=user_id, **new))
+                await tx.session.flush()
+                await tx.session.refresh(user)
+                tx.emit(told(user))

@@ -1,6 +1,7 @@
 """What nobody could handle, kept where people can look at it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -52,20 +53,20 @@ class DeadLetters:
 
     async def store(self, letter: Letter) -> None:
         letter_id = await self.ids.next(DeadLetterRow)
-        tx = Tx(self.service.db, "gateway")
-        tx.insert(
-            DeadLetterRow, id=letter_id, stream=letter.stream, sequence=letter.sequence, consumer=letter.consumer,
-            service=letter.service, subject=letter.subject, type=letter.headers.get(h.TYPE, ""), state="open",
-            headers=letter.headers, data=letter.data, reason=letter.reason, deliveries=letter.deliveries, replays=0,
-        )  # fmt: skip
-        tx.emit(DeadLetterRecorded(
-            dead_letter_id=letter_id, service=letter.service, message_subject=letter.subject, reason=letter.reason
-        ))  # fmt: skip
-        try:
-            await tx.commit()
-        except psycopg.errors.UniqueViolation:
-            return
-        self.service.relay.wake()
+        with suppress(psycopg.errors.UniqueViolation):
+            async with self.service.tx() as tx:
+                _record(letter_id, letter, tx)
+
+
+def _record(letter_id: int, letter: Letter, tx: Tx) -> None:
+    tx.insert(
+        DeadLetterRow, id=letter_id, stream=letter.stream, sequence=letter.sequence, consumer=letter.consumer,
+        service=letter.service, subject=letter.subject, type=letter.headers.get(h.TYPE, ""), state="open",
+        headers=letter.headers, data=letter.data, reason=letter.reason, deliveries=letter.deliveries, replays=0,
+    )  # fmt: skip
+    tx.emit(DeadLetterRecorded(
+        dead_letter_id=letter_id, service=letter.service, message_subject=letter.subject, reason=letter.reason
+    ))  # fmt: skip
 
 
 def of_dead(headers: Mapping[str, str], data: bytes) -> Letter:

@@ -15,7 +15,6 @@ from contracts.prediction.feedback import ListFeedbackFacts
 from contracts.shared import Portion
 from kit.app import Service
 from kit.errors import DomainError
-from kit.messaging.tx import Tx
 from notify.kpi.projection import FEEDBACK, MODELS, USERS, Projection
 
 log = logging.getLogger("notify.kpi")
@@ -67,16 +66,12 @@ async def heal_if_due(service: Service) -> bool:
 
 async def heal(service: Service) -> None:
     since = [await _copy(service, query, projection) for query, projection in TABLES]
-    tx = Tx(service.db, service.name)
-    try:
+    async with service.tx() as tx:
         for statement, moment in zip(_GONE, since[1:], strict=True):
             await tx.session.execute(statement, {"since": moment})
         # Whoever counts waits for this row, so nothing is missed between here and the sums.
         await tx.session.execute(text("select 1 from kpi for update"))
         await tx.session.execute(_COUNT)
-        await tx.commit()
-    finally:
-        await tx.close()
 
 
 async def _copy(service: Service, query: type[Query], projection: Projection):
@@ -84,12 +79,8 @@ async def _copy(service: Service, query: type[Query], projection: Projection):
     first, portion = None, await _asked(service, query())
     while portion.rows:
         first = first or portion.as_of
-        tx = Tx(service.db, service.name)
-        try:
+        async with service.tx() as tx:
             tx.write(*projection.fragments(portion.rows, portion.as_of))
-            await tx.commit()
-        finally:
-            await tx.close()
         portion = await _asked(service, query(after=portion.rows[-1]["id"]))
     return first or portion.as_of
 

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from contracts.notify.webhooks import WebhookJob
 from kit.app import Service
 from kit.errors import Unavailable
-from kit.messaging.tx import Tx
 
 log = logging.getLogger("notify.webhooks")
 LOOK_EVERY = 2.0
@@ -44,16 +43,10 @@ async def handed_out(service: Service) -> None:
 
 async def hand_out(service: Service) -> int:
     """How many; two processes never take the same ones."""
-    tx = Tx(service.db, service.name)
-    try:
+    async with service.tx() as tx:
         due = (await tx.session.execute(_DUE)).scalars().all()
         for delivery_id in due:
             tx.emit(WebhookJob(delivery_id=delivery_id))
-        await tx.commit()
-    finally:
-        await tx.close()
-    if due:
-        service.relay.wake()
     return len(due)
 
 

@@ -47,7 +47,7 @@ class Reconciler:
 
     async def _give_up_late(self) -> list[str]:
         """Runs of the rows that were given up and that no living worker will end."""
-        async with _transaction(self.service) as tx:
+        async with self.service.tx() as tx:
             rows = await _locked(tx, Row.due_at < func.now())
             orphans = [row.run_id for row in rows if row.run_id and not is_held(row)]
             for row in rows:
@@ -58,7 +58,7 @@ class Reconciler:
         """The job goes onto the stream once more; whoever takes it finds out how far the row came."""
         silent = and_(Row.started_at.is_not(None), Row.touched_at < func.now() - SILENT_FOR)
         waiting = and_(Row.started_at.is_(None), Row.touched_at < func.now() - WAITING_FOR)
-        async with _transaction(self.service) as tx:
+        async with self.service.tx() as tx:
             for row in await _locked(tx, or_(silent, waiting)):
                 log.info("prediction.nudged", extra={"facts": {"prediction": row.id}})
                 row.touched_at = datetime.now(UTC) - LEASE
@@ -73,22 +73,3 @@ async def _locked(tx: Tx, condition: ColumnElement[bool]) -> list[Row]:
     """Rows that another replica is looking after are left to it."""
     wanted = select(Row).where(OPEN, condition).order_by(Row.due_at).limit(BATCH).with_for_update(skip_locked=True)
     return list((await tx.session.scalars(wanted)).all())
-
-
-class _transaction:
-    """A transaction with outbox outside of any handler."""
-
-    def __init__(self, service: Service) -> None:
-        self.service, self.tx = service, Tx(service.db, service.name)
-
-    async def __aenter__(self) -> Tx:
-        return self.tx
-
-    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        try:
-            if error is None:
-                await self.tx.commit()
-        finally:
-            await self.tx.close()
-        if self.tx.outgoing:
-            self.service.relay.wake()
