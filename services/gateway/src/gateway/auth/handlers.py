@@ -1,18 +1,9 @@
-from contracts.gateway import AccountDeletionRequested, ChangeProfile, ListUserFacts, Profile
-from contracts.gateway.accounts import (
-    ConfirmEmail,
-    EmailVerificationRequested,
-    GetVerificationLetter,
-    RequestEmailVerification,
-    VerificationLetter,
-)
+from contracts.gateway import ChangeProfile, ListUserFacts, Profile
+from contracts.gateway.accounts import ConfirmEmail, GetVerificationLetter, RequestEmailVerification, VerificationLetter
 from contracts.shared import Portion
-from gateway.auth.profile import profile_of
-from gateway.auth.tables import UserRow
-from gateway.auth.users import FACTS, columns_of, told
-from gateway.auth.verification import token_of, uid_of
+from gateway.auth import usecases
+from gateway.auth.users import FACTS
 from gateway.settings import Settings
-from kit.errors import Conflict, Invalid, NotFound
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.portions import check_service, portion
@@ -22,68 +13,25 @@ router = Router("gateway")
 
 @router.on(ChangeProfile)
 async def change_profile(command: ChangeProfile, tx: Tx) -> Profile:
-    user = await _sender(tx)
-    if command.account_deletion_requested and not user.account_deletion_requested:
-        tx.emit(AccountDeletionRequested(user_id=user.id, username=user.username))
-    _apply(command, user)
-    tx.emit(told(user))
-    return profile_of(columns_of(user))
+    return await usecases.change_profile(command, tx)
 
 
 @router.on(RequestEmailVerification)
 async def request_email_verification(command: RequestEmailVerification, tx: Tx) -> None:
-    user = await _sender(tx)
-    _unproven(user)
-    tx.emit(EmailVerificationRequested(user_id=user.id))
+    await usecases.request_verification(command, tx)
 
 
 @router.on(ConfirmEmail)
 async def confirm_email(command: ConfirmEmail, tx: Tx) -> None:
-    user = await _sender(tx)
-    if user.email != command.email:
-        raise Conflict("another_email", "The account has another address by now.")
-    user.email_verified = True
-    tx.emit(told(user))
+    await usecases.confirm_email(command, tx)
 
 
 @router.on(GetVerificationLetter)
 async def get_verification_letter(query: GetVerificationLetter, read: ReadTx, settings: Settings) -> VerificationLetter:
     check_service(read.actor)
-    user = await read.session.get(UserRow, query.user_id)
-    if user is None:
-        raise NotFound("user_not_found")
-    _unproven(user)
-    token = token_of(columns_of(user), settings.signing_key.get_secret_value())
-    url = f"{settings.frontend_url}/verify-email/?uid={uid_of(user.id)}&token={token}"
-    return VerificationLetter(email=user.email, username=user.username, url=url)
+    return await usecases.verification_letter(query, read, settings)
 
 
 @router.on(ListUserFacts)
 async def list_user_facts(query: ListUserFacts, read: ReadTx) -> Portion:
     return await portion(FACTS, read, after=query.after, limit=query.limit)
-
-
-async def _sender(tx: Tx) -> UserRow:
-    user = await tx.session.get(UserRow, tx.actor.id, with_for_update=True)
-    if user is None:
-        raise NotFound("user_not_found")
-    return user
-
-
-def _unproven(user: UserRow) -> None:
-    if user.email_verified:
-        raise Conflict("email_verified", "Email already verified")
-    if not user.email:
-        raise Conflict("no_email", "Email address not found")
-
-
-def _apply(command: ChangeProfile, user: UserRow) -> None:
-    """Another address is not verified until its owner says so."""
-    changes = command.model_dump(exclude_none=True)
-    email = changes.get("email", user.email)
-    if email and ("@" not in email or any(c in email for c in "\r\n ")):
-        raise Invalid("bad_email", "Invalid request data", email=["Enter a valid email address."])
-    if email != user.email:
-        user.email_verified = False
-    for name, value in changes.items():
-        setattr(user, name, value)
