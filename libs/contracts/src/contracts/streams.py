@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 DAY = 86_400.0
 MIB = 1 << 20
+LARGEST_ANSWER = 8_000_000
+"""Bytes that the bus must let through in one message (`max_payload`): lists and live predictions come close."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ async def readiness(service: "Service") -> tuple[dict[str, bool], list[str]]:
     place = address(service.settings.nats_url.get_secret_value())
     reasons = [] if bus else [f"The message bus at {place} is not reachable."]
     reasons += [] if database else [f"The database at {address(service.db.url)} does not answer."]
-    reasons += [f"{problem}. {service.remedy}" for problem in service.problems]
+    reasons += service.problems
     if not (service.ready or reasons):
         reasons = ["It is ending." if service.stopping.is_set() else "It is starting."]
     return {"consuming": service.ready, "bus": bus, "database": database}, reasons
