@@ -118,6 +118,7 @@ async def test_dead_letters_are_tried_for_ever():
     [
         ({"max_age": 3600.0}, "stream EVENTS: max_age is 3600.0, declared 2592000.0"),
         ({"max_bytes": 1024}, "stream EVENTS: max_bytes is 1024, declared 4294967296"),
+        ({"max_msg_size": 262_144}, "stream EVENTS: max_msg_size is 262144, declared 2097152"),
         ({"subjects": ["evt.toy.>"]}, "stream EVENTS: subjects is ['evt.toy.>'], declared ['evt.>']"),
     ],
 )

@@ -53,6 +53,15 @@ async def test_aoi_is_readable_after_create(caller: Caller):
         assert told["last_modified"] >= told["created_at"]
 
 
+async def test_aoi_of_ten_thousand_vertices_is_kept_and_told(caller: Caller):
+    """The most that is allowed, and more bytes than a stream of NATS is often given."""
+    ring = list(shapely.Point(85.51, 27.62).buffer(0.01, quad_segs=2_500).exterior.coords)[2:]
+    verdict = await caller.send(CreateAoi(geometry=shapely.geometry.mapping(shapely.Polygon(ring))))
+    row = await caller.ask(GetAoi(aoi_id=verdict.result["properties"]["id"]))
+    assert verdict.http == 201
+    assert len(row["geometry"]["coordinates"][0]) == 10_000
+
+
 async def test_repeated_command_gets_its_first_verdict(caller: Caller):
     key = uuid4()
     first = await caller.send(CreateAoi(geometry=SQUARE), command_id=key)

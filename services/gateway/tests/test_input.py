@@ -1,5 +1,7 @@
 """What comes in wrong: refused at the door, in one form, and never a 500."""
 
+import math
+
 import httpx
 import pytest
 
@@ -183,6 +185,38 @@ async def test_largest_body_passes(http, owners, mapper):
     body = httpx.Request("POST", "http://x", json=AOI).content + pad.encode()
     headers = mapper | {"content-type": "application/json; charset=utf-8"}
     assert (await http.post("/api/v1/aois/", content=body, headers=headers)).status_code == 201
+
+
+def circle(corners: int) -> dict:
+    """An AOI of so many vertices, each as long as browsers write them."""
+    angles = [2 * math.pi * number / (corners - 1) for number in range(corners - 1)]
+    ring = [[85.51 + math.cos(angle) / 100, 27.62 + math.sin(angle) / 100] for angle in angles]
+    return AOI | {"geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}}
+
+
+async def test_aoi_of_ten_thousand_vertices_reaches_its_owner(http, owners, mapper):
+    owners.judge(CreateAoi, Accepted(result={}, http=201))
+    assert (await http.post("/api/v1/aois/", json=circle(10_000), headers=mapper)).status_code == 201
+    assert len(owners.last(CreateAoi)["geometry"]["coordinates"][0]) == 10_000
+
+
+async def test_body_that_grows_into_its_command_reaches_its_owner(http, owners, mapper):
+    """Whole numbers are written as fractions."""
+    owners.judge(CreateAoi, Accepted(result={}, http=201))
+    pairs = ((1 << 20) - 200) // len("[0,0],")
+    start = b'{"type":"Feature","geometry":{"type":"Polygon","coordinates":[['
+    body = start + b"[0,0]," * pairs + b"[0,0]]]}}"
+    headers = mapper | {"content-type": "application/json"}
+    assert (await http.post("/api/v1/aois/", content=body, headers=headers)).status_code == 201
+
+
+async def test_larger_than_the_bus_carries_is_said(http, owners, mapper, problem, running, monkeypatch):
+    """An installation that lets larger bodies in."""
+    monkeypatch.setattr(running.settings, "max_body", 8 << 20)
+    body = problem(await http.post("/api/v1/aois/", json=circle(70_000), headers=mapper), 413)
+    assert body["error"]["code"] == "PAYLOAD_TOO_LARGE"
+    assert "at most 2064384 can be carried" in body["detail"]
+    assert not owners.heard
 
 
 async def test_duplicates_among_keywords_go(http, owners, mapper):

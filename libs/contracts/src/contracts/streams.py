@@ -10,6 +10,9 @@ DAY = 86_400.0
 MIB = 1 << 20
 LARGEST_ANSWER = 8_000_000
 """Bytes that the bus must let through in one message (`max_payload`): lists and live predictions come close."""
+LARGEST_MESSAGE = 2 * MIB
+"""Headers and body of what a stream takes: a body of 1 MiB grows on its way into a command (`[0,1]` becomes
+`[0.0,1.0]`), and what a command says may be repeated in an event."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Stream:
     subjects: tuple[str, ...]
     max_age: float
     max_bytes: int
-    max_msg_size: int = 262_144
+    max_msg_size: int = LARGEST_MESSAGE
     duplicate_window: float = 600.0
 
 
@@ -41,7 +44,7 @@ class Class:
 COMMANDS = Stream("COMMANDS", ("cmd.>",), 7 * DAY, 1024 * MIB)
 EVENTS = Stream("EVENTS", ("evt.>",), 30 * DAY, 4096 * MIB)
 JOBS = Stream("JOBS", ("job.>",), 7 * DAY, 256 * MIB)
-DEAD = Stream("DEAD", ("dead.>",), 90 * DAY, 1024 * MIB, max_msg_size=524_288)
+DEAD = Stream("DEAD", ("dead.>",), 90 * DAY, 1024 * MIB, max_msg_size=LARGEST_MESSAGE + 64 * 1024)
 ADVISORIES = Stream(
     "ADVISORIES",
     tuple(f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{s}.>" for s in ("COMMANDS", "EVENTS", "JOBS")),

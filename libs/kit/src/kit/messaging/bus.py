@@ -14,16 +14,19 @@ from opentelemetry.trace import SpanKind
 from contracts import headers as h
 from contracts.base import Command, Live, Query
 from contracts.shared import Actor
+from contracts.streams import COMMANDS
 from contracts.verdict import VERDICT, Accepted, Refused
 from kit import failpoints, telemetry
 from kit.connection import inbox
-from kit.errors import Unavailable, error_of
+from kit.errors import Invalid, Unavailable, error_of
 from kit.messaging.envelope import SERVICE, headers_of, new_id, subject_of
 
 VERDICT_WAIT = 2.0
 ACK_WAIT = 2.0
 QUERY_WAIT = 2.0
 REFUSED = "fairway-refused"
+LARGEST_COMMAND = COMMANDS.max_msg_size - 32 * 1024
+"""Bytes of a command's body; the rest is for its headers."""
 
 
 @dataclass
@@ -68,27 +71,27 @@ class Bus:
     ) -> Accepted | Refused | None:
         """The owner's verdict, or None when it stays silent: the command is safe in the stream and will be judged.
 
-        Unavailable when the stream did not acknowledge; the command may or may not have arrived, so a client that
-        tries again should use the same Idempotency-Key.
+        Invalid (413) when it is larger than its stream takes. Unavailable when the stream did not acknowledge; the
+        command may or may not have arrived, so a client that tries again should use the same Idempotency-Key.
         """
         command_id = command_id or new_id()
         with telemetry.span(f"send {command.ce_type()}", SpanKind.PRODUCER, None, **{"messaging.system": "nats"}):
             return await self._send(command, actor, command_id, wait)
 
     async def _send(self, command: Command, actor: Actor, command_id: UUID, wait: float) -> Accepted | Refused | None:
-        key = uuid4().hex
+        key, data = uuid4().hex, _fitting(command.model_dump_json().encode())
         headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"}
         self._sent[key] = sent = Sent(asyncio.get_running_loop().create_future())
         try:
-            await self._publish(command, command_id, f"{self._acks}.{key}", headers)
+            await self._publish(subject_of(command, command_id), data, f"{self._acks}.{key}", headers)
             answered = await _heard(sent, min(wait, ACK_WAIT)) or await _heard(sent, wait - ACK_WAIT)
             return VERDICT.validate_json(sent.verdict.result()) if answered else None
         finally:
             del self._sent[key]
 
-    async def _publish(self, command: Command, command_id: UUID, reply: str, headers: dict[str, str]) -> None:
+    async def _publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         try:
-            await self.nc.publish(subject_of(command, command_id), command.model_dump_json().encode(), reply, headers)
+            await self.nc.publish(subject, data, reply, headers)
         except (NatsError, OSError) as error:
             raise _unavailable() from error
 
@@ -121,6 +124,13 @@ async def _heard(sent: Sent, limit: float) -> bool:
     if not sent.verdict.done() and not sent.stored:
         raise _unavailable()
     return sent.verdict.done()
+
+
+def _fitting(data: bytes) -> bytes:
+    if len(data) > LARGEST_COMMAND:
+        detail = f"This makes a message of {len(data)} bytes, at most {LARGEST_COMMAND} can be carried."
+        raise Invalid("message_too_large", detail, http=413)
+    return data
 
 
 def _unavailable() -> Unavailable:
