@@ -1,5 +1,6 @@
 """What one delivered message leads to, on a real bus and a real database."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from contracts import headers as h
 from contracts.base import token
 from kit.errors import NotFound, Unavailable
 from kit.messaging.bus import Bus
+from kit.messaging.envelope import headers_of
 from kit.testing import MAPPER, STRANGER, Caller, eventually
 
 
@@ -103,6 +105,20 @@ async def test_query_refusal_is_raised_on_the_other_side(running, caller: Caller
     with pytest.raises(NotFound) as caught:
         await count(caller, "nobody")
     assert caught.value.code == "no_such_item"
+
+
+async def test_clock_of_the_asker_may_be_a_minute_behind(running, caller: Caller):
+    await caller.send(AddItem(name=(name := unique())))
+    assert b"command" in await _asked(caller, name, ago=60)
+    with pytest.raises(TimeoutError):  # left over from an outage: nobody waits for it any more
+        await _asked(caller, name, ago=120)
+
+
+async def _asked(caller: Caller, name: str, ago: int) -> bytes:
+    query = CountItems(name=name)
+    headers = headers_of(query, "gateway", MAPPER, uuid4())
+    headers |= {h.TIME: (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()}
+    return (await caller.bus.nc.request(query.subject(), query.model_dump_json().encode(), 1, headers=headers)).data
 
 
 async def test_query_nobody_answers_is_unavailable_at_once(caller: Caller):
