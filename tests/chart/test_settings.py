@@ -68,6 +68,12 @@ def test_no_secret_material_is_rendered(release: Release) -> None:
         assert not secret & set(settings["data"] or {})
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_production_keeps_three_copies_of_what_was_accepted(release: Release, room: str) -> None:
+    """The hooks make the streams, before anything else of the release is there."""
+    assert environment(release.pods[f"fairway-{room}-migrate"])["NATS_STREAM_REPLICAS"] == "3"
+
+
 def test_what_may_be_missing_is_marked(release: Release) -> None:
     wanted = environment(release.pods["fairway-catalog"])
     assert wanted["FAIR_STAC_API_KEY"]["secretKeyRef"]["optional"] is True
