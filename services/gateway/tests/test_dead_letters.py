@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import nats
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts import headers as h
 from contracts.gateway import DeadLetterRecorded
@@ -22,6 +23,10 @@ async def bury(nc: nats.NATS, sequence: int, reason: str, subject: str = "evt.tr
     }  # fmt: skip
     await nc.jetstream().publish("dead.notify", BODY, stream="DEAD", headers=headers)
     return message_id
+
+
+def buried(durable: str) -> float:
+    return REGISTRY.get_sample_value("fairway_dead_letters_total", {"durable": durable}) or 0
 
 
 @pytest.fixture
@@ -95,8 +100,13 @@ async def test_given_up_message_is_found_by_the_advisory(nc, letter):
     ack = await nc.jetstream().publish("evt.training.v1.training_stopped", BODY, headers={h.ID: str(uuid4())})
     advisory = {"stream": "EVENTS", "consumer": "catalog-events-v1", "stream_seq": ack.seq, "deliveries": 20}
     subject = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.EVENTS.catalog-events-v1"
+    counted = buried("catalog-events-v1")
+    await nc.publish(subject, json.dumps(advisory).encode())
     await nc.publish(subject, json.dumps(advisory).encode())
     row = await letter("20 deliveries")
+    await nc.publish(subject, json.dumps(advisory | {"stream_seq": 888_887, "deliveries": 19}).encode())
+    await letter("19 deliveries")
+    await eventually(lambda: buried("catalog-events-v1") == counted + 2)
     assert (row["service"], row["sequence"], row["deliveries"]) == ("catalog", ack.seq, 20)
     assert row["subject"] == "evt.training.v1.training_stopped"
 

@@ -12,6 +12,7 @@ from gateway.dead_letters import handlers as dead_letters
 from gateway.dead_letters.store import DeadLetters
 from gateway.door import Door
 from gateway.limits.leases import Limiter
+from gateway.measures import measure
 from gateway.probes import Probes
 from gateway.server import PublicServer
 from gateway.settings import Settings
@@ -40,7 +41,7 @@ class Gateway(Service):
         self.tap("dead", letters.on_dead)
         self.tap("advisories", letters.on_advisory)
         self.provides += [outbound, settings]
-        self.loops += [hub.run, self._prune, self._drain]
+        self.loops += [hub.run, self._prune, measure, self._drain]
 
     async def run(self) -> None:
         await self.public.start()

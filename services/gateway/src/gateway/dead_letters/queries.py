@@ -6,8 +6,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.gateway import DeadLetter, ListDeadLetters
 from gateway.dead_letters.tables import DeadLetterRow
+from kit.db import Database
 from kit.errors import Conflict, NotFound
 from kit.messaging.tx import ReadTx, Tx
+from kit.statements import Prepared
+
+_OPEN = Prepared(select(func.count()).where(DeadLetterRow.state == "open"))
+
+
+async def count_open(db: Database) -> int:
+    async with db.raw() as connection:
+        return await _OPEN.value(connection)
 
 
 async def one(letter_id: int, session: AsyncSession, lock: bool = False) -> DeadLetterRow:

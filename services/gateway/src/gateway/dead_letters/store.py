@@ -1,7 +1,6 @@
 """What nobody could handle, kept where people can look at it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -12,6 +11,7 @@ from nats.js.errors import NotFoundError
 from contracts import headers as h
 from contracts.gateway import DeadLetterRecorded
 from gateway.dead_letters.tables import DeadLetterRow
+from kit import metrics
 from kit.app import Service
 from kit.ids import Ids
 from kit.messaging.bus import Bus
@@ -49,13 +49,19 @@ class DeadLetters:
         await self.store(of_dead(msg.headers or {}, msg.data))
 
     async def on_advisory(self, msg: Msg) -> None:
-        await self.store(await of_advisory(orjson.loads(msg.data), self.service.bus))
+        letter = await of_advisory(orjson.loads(msg.data), self.service.bus)
+        if await self.store(letter):
+            metrics.DEAD_LETTERS.labels(letter.consumer).inc()
 
-    async def store(self, letter: Letter) -> None:
+    async def store(self, letter: Letter) -> bool:
+        """Whether it is a new one."""
         letter_id = await self.ids.next(DeadLetterRow)
-        with suppress(psycopg.errors.UniqueViolation):
+        try:
             async with self.service.tx() as tx:
                 _record(letter_id, letter, tx)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
 
 
 def _record(letter_id: int, letter: Letter, tx: Tx) -> None:
