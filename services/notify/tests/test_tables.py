@@ -2,7 +2,7 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from kit.messaging import tables as messaging
 from notify.banners import tables as banners  # noqa: F401  (registers the tables)
@@ -20,3 +20,12 @@ def test_tables_are_as_migrated(running, settings):
     with create_engine(url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": ours})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_inbox_and_outbox_are_vacuumed_early(running, settings):
+    url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
+    options = text("select unnest(reloptions) from pg_class where relname = :table")
+    for table in messaging.metadata.tables:
+        with create_engine(url).connect() as connection:
+            found = set(connection.scalars(options, {"table": table}))
+        assert found == {"autovacuum_vacuum_scale_factor=0.01", "autovacuum_vacuum_insert_scale_factor=0.01"}

@@ -216,16 +216,3 @@ async def test_private_addresses_are_never_called(somebody: Listener):
     await somebody.happens()
     row = await somebody.tried(1)
     assert row["error"] == "This address is not on the public internet."
-
-
-async def test_old_deliveries_are_pruned(somebody: Listener):
-    await somebody.listen()
-    await somebody.happens()
-    await somebody.logged("delivered")
-    old = "update webhook_deliveries set created_at = now() - interval '%s days' where webhook_id = %s"
-    await sql(somebody.service, old % (29, somebody.webhook))
-    await due.prune(somebody.service)
-    assert len(await somebody.log()) == 1
-    await sql(somebody.service, old % (31, somebody.webhook))
-    await due.prune(somebody.service)
-    assert await somebody.log() == []

@@ -44,3 +44,19 @@ def create_messaging_tables() -> None:
     from alembic import op
 
     tables.metadata.create_all(op.get_bind())
+
+
+def vacuum_messaging_tables_early() -> None:
+    """At the server's own 20 % a table of a hundred million rows would be vacuumed after twenty million dead ones."""
+    _set_messaging_tables("set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_insert_scale_factor = 0.01)")
+
+
+def vacuum_messaging_tables_as_others() -> None:
+    _set_messaging_tables("reset (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor)")
+
+
+def _set_messaging_tables(change: str) -> None:
+    from alembic import op
+
+    for table in tables.metadata.tables:
+        op.execute(f"alter table {table} {change}")

@@ -16,6 +16,7 @@ from kit.errors import Unavailable
 log = logging.getLogger("notify.webhooks")
 LOOK_EVERY = 2.0
 PRUNE_EVERY = 600.0
+PRUNE_BATCH = 5_000
 KEEP = timedelta(days=30)
 _DUE = text("""
 update webhook_deliveries set due_at = now() + interval '30 seconds' where id in (
@@ -28,7 +29,7 @@ update webhook_deliveries set due_at = now() + interval '30 seconds' where id in
 """Of an address in trouble only the oldest goes: it finds out for all of them whether the trouble is over."""
 _OLD: LiteralString = """
 delete from webhook_deliveries where id in (
-  select id from webhook_deliveries where created_at < now() - %s and state <> 'queued' limit 5000)"""
+  select id from webhook_deliveries where created_at < now() - %s and state <> 'queued' order by created_at limit %s)"""
 ERRORS = (DBAPIError, psycopg.Error, Unavailable, OSError)
 
 
@@ -51,14 +52,16 @@ async def hand_out(service: Service) -> int:
 
 
 async def pruned(service: Service) -> None:
+    more = False
     while True:
-        await asyncio.sleep(PRUNE_EVERY)
+        await asyncio.sleep(LOOK_EVERY if more else PRUNE_EVERY)
         try:
-            await prune(service)
+            more = await prune(service)
         except ERRORS as error:
             log.warning("webhooks.not_pruned", extra={"facts": {"reason": repr(error)}})
 
 
-async def prune(service: Service) -> None:
+async def prune(service: Service) -> bool:
+    """True when there may be more."""
     async with service.db.raw() as connection:
-        await connection.execute(_OLD, (KEEP,))
+        return (await connection.execute(_OLD, (KEEP, PRUNE_BATCH))).rowcount == PRUNE_BATCH
