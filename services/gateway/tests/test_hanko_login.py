@@ -14,12 +14,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.auth import jwks
+from contracts.training import SubmitTraining
+from contracts.verdict import Accepted
+from gateway.auth import jwks, sessions
 from gateway.auth.hanko import Expected, HankoProvider
 from gateway.auth.jwks import Jwks
 from gateway.auth.setup import provider_of
 from gateway.auth.users import Users
 from gateway.settings import Settings
+from kit.errors import Unauthenticated
 
 SUB, EMAIL, ORIGIN = "0c1f7a2e-7c1d-4b8e-9f55-3f2f6a1b9d10", "mira@map.example", "https://map.example"
 
@@ -338,3 +341,67 @@ async def forged_again(good: str) -> str:
     """The same token with one byte of the signature changed."""
     head, body, signature = good.split(".")
     return f"{head}.{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+
+
+@pytest.fixture
+def trainings(http, on_hanko, users, owners):
+    """Submits as somebody with a token."""
+    owners.judge(SubmitTraining, Accepted(result={"id": 1}, http=202))
+
+    async def submit(token: str) -> httpx.Response:
+        body = {"base_model_stac_id": "unet", "dataset_stac_id": "roofs", "model_name": "ended"}
+        return await http.post("/api/v1/trainings/submit/", json=body, headers={"authorization": f"Bearer {token}"})
+
+    return submit
+
+
+async def test_ended_login_starts_no_run_but_its_signature_still_reads(http, issuer, trainings, problem):
+    mine = await token(issuer)
+    assert (await trainings(mine)).status_code == 202
+    other = await token(issuer)
+    await issuer.post("/end", json={"token": other})
+    error = problem(await trainings(other), 401)["error"]
+    assert error["details"]["reason"] == "session_ended"
+    assert (await status(http, other))["authenticated"] is True
+
+
+async def test_login_that_ended_is_noticed_within_a_minute(issuer, trainings, monkeypatch):
+    monkeypatch.setattr(sessions, "REMEMBERED", 0.0)
+    mine = await token(issuer)
+    assert (await trainings(mine)).status_code == 202
+    await issuer.post("/end", json={"token": mine})
+    assert (await trainings(mine)).status_code == 401
+
+
+async def test_known_login_is_not_asked_about_again_and_nobody_else_is_let_in_while_the_issuer_is_down(
+    issuer, trainings, problem
+):
+    mine, other = await token(issuer), await token(issuer)
+    assert (await trainings(mine)).status_code == 202
+    await issuer.post("/break", json={"down": True})
+    try:
+        assert (await trainings(mine)).status_code == 202
+        refused = await trainings(other)
+    finally:
+        await issuer.post("/break", json={"down": False})
+    assert problem(refused, 503)["error"]["details"]["reason"] == "login_unavailable"
+
+
+async def test_ended_login_administrates_nothing(http, issuer, on_hanko, users, problem):
+    chief = await token(issuer, sub="chief", email="chief@map.example")
+    await issuer.post("/end", json={"token": chief})
+    headers = {"authorization": f"Bearer {chief}"}
+    mapping = f"/api/admin/mappings/{SUB}"
+    assert (await http.get(mapping, headers=headers)).status_code == 200
+    refused = await http.delete(mapping, headers=headers)
+    assert problem(refused, 401)["error"]["details"]["reason"] == "session_ended"
+
+
+async def test_deployment_may_trust_signatures_alone(running, issuer, on_hanko, users, monkeypatch):
+    monkeypatch.setattr(running.door.settings, "validate_sessions", False)
+    ended = await token(issuer)
+    await issuer.post("/end", json={"token": ended})
+    provider = provider_of(running.door.settings, users, running.door.outbound)
+    await provider.confirm({"authorization": f"Bearer {ended}"})
+    with pytest.raises(Unauthenticated):
+        await on_hanko.confirm({"authorization": f"Bearer {ended}"})

@@ -9,6 +9,8 @@ from contracts.shared import Actor
 from kit.errors import Forbidden, Unauthenticated
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+COSTLY = frozenset({"training_submit", "prediction_submit"})
+"""Scopes of requests that start runs."""
 
 
 class Policy(StrEnum):
@@ -45,6 +47,10 @@ class Rule:
     def forbids(self, method: str) -> bool:
         """Not everybody who is logged in may; whose row it is counts too."""
         return not self.is_free(method) and self.policy in (Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)
+
+    def is_grave(self, method: str) -> bool:
+        """It starts a run, or an administrator changes something."""
+        return self.scope in COSTLY or (method not in SAFE and self.policy in (Policy.ADMIN, Policy.MAPPINGS))
 
     def admit(self, actor: Actor, method: str) -> None:
         """Unauthenticated or Forbidden."""

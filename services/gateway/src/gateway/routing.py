@@ -123,6 +123,8 @@ async def _admitted(door: Any, request: Request, rule: Rule) -> Any:
         who = await door.provider.who(headers, method not in SAFE)
     request.scope["fairway.call"] = Call(door, who, headers, rule)
     rule.admit(who.actor, method)
+    if rule.is_grave(method):
+        await door.provider.confirm(headers)
     return await throttle(door, request, who.actor, rule.scope) if rule.scope else None
 
 

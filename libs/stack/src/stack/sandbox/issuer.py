@@ -1,7 +1,7 @@
 """An OIDC issuer like Hanko, and the login portal that turns the hash of a personal access token into a person.
 
-`POST /token` and `POST /pat` stand for what happens in the browser, `/asked`, `/rotate` and `/break` are for tests; the
-other routes are those the products have.
+`POST /token`, `/pat` and `/end` stand for what happens in the browser, `/asked`, `/rotate` and `/break` are for tests;
+the other routes are those the products have.
 """
 
 import hashlib
@@ -35,6 +35,8 @@ class Issuer:
         self.keys: list[tuple[str, rsa.RSAPrivateKey]] = []
         self.down = False
         self.people: dict[str, dict[str, str]] = {}
+        self.ended: set[str] = set()
+        """Sessions that their people logged out of."""
         self.asked: dict[str, int] = {}
         """How often each hash of a token was asked for."""
         self.rotate()
@@ -69,6 +71,17 @@ class Issuer:
         }
         named = {"username": username} if username else {}
         return jwt.encode({**usual, **named, **claims}, key, algorithm="RS256", headers={"kid": kid})
+
+    def end(self, token: str) -> dict[str, str]:
+        session = str(jwt.decode(token, options={"verify_signature": False})["session_id"])
+        self.ended.add(session)
+        return {"session_id": session}
+
+    def session(self, session_token: str) -> dict[str, bool]:
+        if self.down:
+            raise HTTPException(503, "broken on purpose")
+        claims = jwt.decode(session_token, options={"verify_signature": False})
+        return {"is_valid": claims["session_id"] not in self.ended}
 
     def access_token(self, sub: str, email: str) -> str:
         token = f"pat_{uuid.uuid4().hex}"
@@ -109,6 +122,8 @@ def app(url: str) -> Starlette:
         [
             Route("/.well-known/jwks.json", keys),
             Route("/internal/resolve-token", resolve, methods=["POST"]),
+            Route("/sessions/validate", _answer(issuer.session), methods=["POST"]),
+            Route("/end", _answer(issuer.end), methods=["POST"]),
             Route("/asked", asked),
             Route("/token", _answer(lambda **body: {"token": issuer.token(**body)}), methods=["POST"]),
             Route("/pat", _answer(lambda **body: {"token": issuer.access_token(**body)}), methods=["POST"]),

@@ -30,6 +30,9 @@ class DevProvider:
         actor = await self.users.met(*self._person(headers))
         return Who(actor) if actor else NOBODY
 
+    async def confirm(self, headers: Mapping[str, str]) -> None:
+        """The token has no sessions."""
+
     def _person(self, headers: Mapping[str, str]) -> tuple[int, str]:
         found = _PERSON.fullmatch(headers.get("x-dev-user", "")) if self.several else None
         return (int(found[1]), found[2]) if found else DEV_USER

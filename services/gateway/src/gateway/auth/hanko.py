@@ -15,6 +15,7 @@ from gateway.auth.cache import Recent
 from gateway.auth.identity import NOBODY, External, Who, bearer, cookie
 from gateway.auth.jwks import Jwks
 from gateway.auth.pat import Portal
+from gateway.auth.sessions import Sessions
 from gateway.auth.users import REMEMBERED, Users
 
 log = logging.getLogger("gateway.hanko")
@@ -36,16 +37,17 @@ class Worthless(Exception):
 
 
 class HankoProvider:
-    """`portal` None: personal access tokens do not count. `admins`: lower-case addresses of ADMIN_EMAILS."""
+    """`portal` None: personal access tokens do not count. `admins`: lower-case addresses of ADMIN_EMAILS. `sessions`
+    None: a signature is enough for everything."""
 
     name = "hanko"
 
     def __init__(
         self, users: Users, keys: Jwks, expected: Expected, trusts_origin: Callable[[str], bool],
-        portal: Portal | None = None, admins: frozenset[str] = frozenset(),
+        portal: Portal | None = None, admins: frozenset[str] = frozenset(), sessions: Sessions | None = None,
     ) -> None:  # fmt: skip
         self.users, self.keys, self.expected, self.trusts_origin = users, keys, expected, trusts_origin
-        self.portal, self.admins = portal, admins
+        self.portal, self.admins, self.sessions = portal, admins, sessions
         self._recent: Recent[External] = Recent()
 
     async def who(self, headers: Mapping[str, str], unsafe: bool) -> Who:
@@ -58,9 +60,14 @@ class HankoProvider:
             actor = actor.model_copy(update={"roles": actor.roles | {ADMIN}})
         return Who(actor, external)
 
+    async def confirm(self, headers: Mapping[str, str]) -> None:
+        """The portal is asked for each personal access token anyway."""
+        token = bearer(headers) or cookie(headers, COOKIE) or ""
+        if self.sessions and _is_signed(token):
+            await self.sessions.check(token)
+
     async def _person(self, token: str) -> External | None:
-        parts = token.split(".")
-        if len(parts) != 3 or not all(parts):
+        if not _is_signed(token):
             return await self.portal.person(token) if self.portal else None
         try:
             return self._recent.get(token) or await self._verified(token)
@@ -96,6 +103,12 @@ class HankoProvider:
             )  # fmt: skip
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise Worthless(type(error).__name__) from error
+
+
+def _is_signed(token: str) -> bool:
+    """A JWT, by its looks."""
+    parts = token.split(".")
+    return len(parts) == 3 and all(parts)
 
 
 def external_of(claims: dict[str, Any]) -> External:

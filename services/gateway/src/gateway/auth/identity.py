@@ -43,6 +43,11 @@ class Provider(Protocol):
         """
         ...
 
+    async def confirm(self, headers: Mapping[str, str]) -> None:
+        """Before what is costly or an administrator's: Unauthenticated for a login that was ended meanwhile,
+        Unavailable while that cannot be found out."""
+        ...
+
 
 def bearer(headers: Mapping[str, str]) -> str | None:
     """The token of `Authorization: Bearer …`; None without one or with another scheme."""

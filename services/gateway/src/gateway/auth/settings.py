@@ -48,6 +48,9 @@ class AuthSettings(OsmLoginSettings):
     """Whose keys sign the tokens, and what their `iss` must be."""
     cookie_secret: SecretStr | None = Field(None, validation_alias=names("COOKIE_SECRET"))
     """Shared with the login portal; its first 32 bytes open the cookie `osm_connection`."""
+    validate_sessions: bool = Field(True, validation_alias=names("HANKO_VALIDATE_SESSIONS"))
+    """Asks HANKO_API_URL whether a login was ended before it starts a run or administrates; off for a Hanko without
+    sessions of its own."""
     jwt_audience: str | None = Field(None, validation_alias=names("JWT_AUDIENCE"))
     """What `aud` must be; unset leaves it unchecked."""
     jwt_issuer: str | None = Field(None, validation_alias=names("JWT_ISSUER"))

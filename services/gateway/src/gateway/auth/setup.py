@@ -25,6 +25,7 @@ def _dev(settings: Settings, users: Users) -> Provider:
 def _hanko(settings: Settings, users: Users, outbound: Outbound) -> Provider:
     from gateway.auth.hanko import Expected, HankoProvider
     from gateway.auth.jwks import Jwks
+    from gateway.auth.sessions import Sessions
 
     assert settings.hanko_url is not None
     expected = Expected(settings.jwt_issuer or settings.hanko_url, settings.jwt_audience)
@@ -32,7 +33,10 @@ def _hanko(settings: Settings, users: Users, outbound: Outbound) -> Provider:
     admins = frozenset(email.lower() for email in settings.admin_emails)
     key = settings.login_key
     portal = Portal(outbound, settings.portal, key.get_secret_value()) if key else None
-    return HankoProvider(users, Jwks(settings.hanko_url), expected, lambda origin: origin in trusted, portal, admins)
+    return HankoProvider(
+        users, Jwks(settings.hanko_url), expected, lambda origin: origin in trusted, portal, admins,
+        Sessions(settings.hanko_url) if settings.validate_sessions else None,
+    )  # fmt: skip
 
 
 def origin_of(url: str) -> str:
