@@ -1,6 +1,7 @@
 """The world reaches the gateway's public port and nothing else."""
 
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 
 import httpx
 import pytest
@@ -50,9 +51,24 @@ def test_the_network_policy_opens_no_more(release: Release, room: str) -> None:
     ingress = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}
     assert opened == {"internal": monitoring} | ({"public": ingress} if room == "gateway" else {})
     assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == room
-    (_, everywhere) = policy["egress"]
-    blocks = {one["ipBlock"]["cidr"]: one["ipBlock"]["except"] for one in everywhere["to"] if "ipBlock" in one}
-    assert blocks["0.0.0.0/0"] == ["169.254.0.0/16"]
+    (_, backing, web) = policy["egress"]
+    assert _blocked(backing) == ["169.254.0.0/16"]
+    assert {"port": 443} in web["ports"]
+    assert {"port": 443} not in backing["ports"]
+    for private in ("10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.20.0.1", "192.168.1.1"):
+        assert any(ip_address(private) in ip_network(network) for network in _blocked(web)), private
+    assert not any(ip_address("93.184.215.14") in ip_network(network) for network in _blocked(web))
+
+
+def _blocked(rule: Values) -> list[str]:
+    blocks = {one["ipBlock"]["cidr"]: one["ipBlock"].get("except") for one in rule["to"] if "ipBlock" in one}
+    return blocks["0.0.0.0/0"]
+
+
+def test_private_networks_of_the_web_are_opened_by_name(platform: Callable[..., Release], production: Values) -> None:
+    named = {"catalog": {"networkPolicy": {"privateWeb": ["10.20.0.0/16"]}}}
+    (*_, web) = platform(production, named).one("NetworkPolicy", "fairway-catalog")["spec"]["egress"]
+    assert {"ipBlock": {"cidr": "10.20.0.0/16"}} in web["to"]
 
 
 def test_tls_and_class_come_from_the_values(platform: Callable[..., Release], production: Values) -> None:
