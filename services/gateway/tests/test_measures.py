@@ -8,7 +8,9 @@ import nats
 import pytest
 from test_dead_letters import bury
 
+from contracts.catalog.areas import GetAoi
 from contracts.streams import COMMANDS, STREAMS
+from contracts.verdict import Kind, Refused
 from gateway import measures
 from kit.testing import eventually
 
@@ -56,6 +58,28 @@ async def test_gateway_measures_by_itself(start):
             return 'fairway_stream_bytes{stream="DEAD"}' in text and "fairway_dead_letters_open" in text
 
         await eventually(told, 60)
+
+
+async def test_requests_are_counted_by_route(http, mapper, owners, measured):
+    """Not by what was asked for: addresses and methods are the caller's, and there is no end of them."""
+    owners.answer(GetAoi, Refused(kind=Kind.NOT_FOUND, code="aoi_not_found", detail=""))
+    before = await measured()
+    for number in (901, 902):
+        assert (await http.get(f"/api/v1/aois/{number}/", headers=mapper)).status_code == 404
+    await http.get("/api/v1/aois/901/")
+    await http.get("/api/nowhere/at/all")
+    await http.request("PURGE", "/api/v1/aois/")
+    after = await measured()
+    one, none = 'method="GET",route="/api/v1/aois/{aoi_id}/"', 'method="GET",route="none"'
+    assert grown(f'fairway_http_requests_total{{{one},status="4xx"}}', before, after) == 3
+    assert grown(f"fairway_http_seconds_count{{{one}}}", before, after) == 3
+    assert grown(f'fairway_http_requests_total{{{none},status="4xx"}}', before, after) == 1
+    assert not [name for name in after if "PURGE" in name or "901" in name or "nowhere" in name]
+    assert [name for name in after if 'method="other",route="/api/v1/aois/",status="4xx"' in name]
+
+
+def grown(name: str, before: dict[str, float], after: dict[str, float]) -> float:
+    return after[name] - before.get(name, 0)
 
 
 async def test_open_dead_letters_are_counted(running, nats_url, measured, sql):

@@ -41,6 +41,27 @@ async def test_workers_are_started_again_and_stop_together(start, mapper):
             await eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in after))
 
 
+async def test_killed_workers_are_measured_no_more(start, mapper):
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        with start(GATEWAY_WORKERS="2") as (public, internal, pid):
+
+            async def clients(count: int) -> bool:
+                text = (await http.get(f"{internal}/metrics")).text
+                assert 'pid="' not in text, "the gauges of each worker, dead ones too"
+                return f"fairway_sse_clients {count}.0" in text
+
+            await eventually(lambda: answers(http, f"{internal}/readyz", 200), 60)
+            before = await eventually(lambda: len(found := children(pid)) == 2 and found)
+            async with http.stream("GET", f"{public}/api/v1/events/", headers=mapper) as response:
+                await anext(response.aiter_text())
+                await eventually(lambda: clients(1))
+                for worker in before:
+                    os.kill(worker, signal.SIGKILL)
+                await eventually(lambda: len(found := children(pid)) == 2 and not found & before, 30)
+                await eventually(lambda: answers(http, f"{internal}/readyz", 200), 60)
+                assert await clients(0)
+
+
 async def stream_ends_at_shutdown(http: httpx.AsyncClient, public: str, pid: int, mapper: dict[str, str]) -> None:
     async with http.stream("GET", f"{public}/api/v1/events/", headers=mapper) as response:
         pieces = response.aiter_text()

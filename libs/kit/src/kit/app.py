@@ -19,6 +19,7 @@ from kit import connection, health, telemetry
 from kit.db import Database
 from kit.declared import as_declared
 from kit.ending import cancelled, done_before
+from kit.lag import measure_lag
 from kit.messaging.answers import Answers
 from kit.messaging.bus import Bus
 from kit.messaging.lookup import command_lookup
@@ -164,7 +165,9 @@ class Service:
             stack.push_async_callback(answers.stop)
             self.ready = True
             watchdog = Watchdog(self.nc.jetstream(timeout=5), serving)
-            await self._until_end([self.relay.run(), watchdog.run(), *(loop(self) for loop in self.loops)])
+            await self._until_end(
+                [self.relay.run(), watchdog.run(), measure_lag(), *(loop(self) for loop in self.loops)]
+            )
 
     async def work(self) -> None:
         """Takes jobs, one at a time, until the end. The one in work ends or is handed over before anything closes."""
@@ -182,7 +185,7 @@ class Service:
             await self.broker.start()
             stack.push_async_callback(_settled, self.broker, settler)
             self.ready = True
-            await self._until_end([Watchdog(self.nc.jetstream(timeout=5), working).run()])
+            await self._until_end([Watchdog(self.nc.jetstream(timeout=5), working).run(), measure_lag()])
 
     async def _until_end(self, loops: Sequence[Awaitable[None]]) -> None:
         tasks = [asyncio.ensure_future(loop) for loop in loops]

@@ -32,14 +32,9 @@ class Watchdog:
 
     async def run(self) -> None:
         while True:
-            await self._tick()
+            await asyncio.sleep(PERIOD)
             for consumer in self.durables:
                 await self._look(consumer)
-
-    async def _tick(self) -> None:
-        before = time.perf_counter()
-        await asyncio.sleep(PERIOD)
-        metrics.LOOP_LAG.set(max(0.0, time.perf_counter() - before - PERIOD))
 
     async def _look(self, consumer: Durable) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import time
 from collections.abc import Mapping
 
 from opentelemetry import propagate, trace
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import traffic
 from gateway.problems import answer
 from gateway.settings import DoorSettings
 from kit.http import problem
@@ -44,7 +46,11 @@ class Edge:
         headers = scope[HEADERS] = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         with trace.use_span(self._span(scope["method"], headers), end_on_exit=True) as span:
             name = (b"x-request-id", b"%032x" % span.get_span_context().trace_id)
-            await self._serve(scope, receive, Answering(send, [name, *self.extra]), headers)
+            started, answering = time.perf_counter(), Answering(send, [name, *self.extra])
+            try:
+                await self._serve(scope, receive, answering, headers)
+            finally:
+                traffic.count(scope, answering.status, time.perf_counter() - started)
 
     async def _serve(self, scope: Scope, receive: Receive, send: "Answering", headers: Mapping[str, str]) -> None:
         refused = self._refused(scope, headers)
@@ -57,7 +63,7 @@ class Edge:
             await self._app(headers, send)(scope, limited, send)
         except Exception as error:
             log.error("request.failed", exc_info=error, extra={"facts": {"path": scope["path"]}})
-            if not send.started:
+            if not send.status:
                 await answer(500, problem(500, "", scope["path"]))(scope, receive, send)
 
     def _app(self, headers: Mapping[str, str], send: "Answering") -> ASGIApp:
@@ -93,14 +99,14 @@ class Edge:
 
 
 class Answering:
-    """Adds the headers that every answer has."""
+    """Adds the headers that every answer has. `status` is 0 until it begins."""
 
     def __init__(self, send: Send, extra: list[tuple[bytes, bytes]]) -> None:
-        self.send, self.extra, self.started = send, extra, False
+        self.send, self.extra, self.status = send, extra, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
+            self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *self.extra]
         await self.send(message)
 

@@ -48,6 +48,7 @@ class Supervisor:
     def _keep(self, sockets: dict[str, int]) -> None:
         for worker in [w for w in self.workers if w.poll() is not None]:
             lived = time.monotonic() - self.workers.pop(worker)
+            _forget_gauges(worker.pid, self.folder)
             self.stopping.wait(max(0.0, SHORTEST_LIFE - lived))
         while len(self.workers) < self.settings.workers and not self.stopping.is_set():
             self.workers[self._started(sockets)] = time.monotonic()
@@ -68,3 +69,11 @@ class Supervisor:
                 worker.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 worker.kill()
+
+
+def _forget_gauges(pid: int, folder: str) -> None:
+    """What a dead worker measured last would be told for ever. The supervisor itself measures nothing, so that the
+    import can wait for the first death."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(pid, folder)

@@ -23,6 +23,7 @@ async def bury(msg: Msg, service: str, durable: str, reason: str) -> None:
     }
     await msg._client.jetstream().publish(f"dead.{token(service)}", msg.data, timeout=5, stream="DEAD", headers=headers)
     metrics.DEAD_LETTERS.labels(durable).inc()
+    metrics.HANDLED.labels(durable, headers.get(h.TYPE, "unknown"), "buried").inc()
 
 
 def revived(headers: dict[str, str], consumer: str, letter: int, number: int) -> dict[str, str]:

@@ -21,6 +21,7 @@ from contracts.streams import EVENTS
 from kit import failpoints, metrics
 from kit.db import Database, plain_url
 from kit.messaging.acks import Acks
+from kit.messaging.backlog import Backlog
 
 log = logging.getLogger("kit.relay")
 WINDOW = 500
@@ -65,6 +66,7 @@ class Relay:
         self.leading = False
         self._sent: set[asyncio.Task[None]] = set()
         self.acks = Acks(nc)
+        self._backlog = Backlog()
         self._woken = asyncio.Event()
         self.prune_due = time.monotonic() + PRUNE_EVERY
 
@@ -124,7 +126,7 @@ class Relay:
     async def _window(self, connection: psycopg.AsyncConnection) -> bool:
         """Publishes what is due; true when there may be more."""
         rows = await (await connection.execute(_DUE, (WINDOW,))).fetchall()
-        metrics.OUTBOX_DEPTH.set(len(rows))
+        await self._backlog.tell(connection, len(rows), WINDOW)
         metrics.OUTBOX_AGE.set(time.time() - rows[0][4].timestamp() if rows else 0)
         if not rows:
             return False

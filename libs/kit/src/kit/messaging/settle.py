@@ -95,6 +95,7 @@ class Settler:
         except Expired as refusal:
             if delivery > 1:  # it was in our hands in time: that we failed must not be lost
                 raise
+            metrics.HANDLED.labels(self.durable, envelope.headers[h.TYPE], "expired").inc()
             return refusal.refused()
 
     async def _collision(self, envelope: Envelope, error: Exception) -> Any:

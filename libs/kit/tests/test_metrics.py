@@ -1,0 +1,87 @@
+"""What /metrics says is what happened: the guide's alarms rest on it."""
+
+import asyncio
+import time
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from prometheus_client import REGISTRY
+from toy import AddItem, AddSoon, build
+
+from kit import lag, metrics
+from kit.messaging.backlog import Backlog
+from kit.messaging.envelope import headers_of, subject_of
+from kit.testing import MAPPER, Caller, eventually, free_port, provisioned
+
+pytestmark = pytest.mark.live
+DURABLE = "toy-commands-v1"
+
+
+def settled(kind: type, fate: str) -> float:
+    labels = {"durable": DURABLE, "type": kind.ce_type(), "fate": fate}
+    return REGISTRY.get_sample_value("fairway_messages_total", labels) or 0
+
+
+async def test_expired_commands_are_counted(running, caller: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(AddSoon, "expires", -1.0)
+    before = settled(AddSoon, "expired")
+    assert (await caller.send(AddSoon(name="late"))).code == "expired"
+    assert settled(AddSoon, "expired") == before + 1
+
+
+async def test_buried_messages_are_counted(running, caller: Caller):
+    before, command, key = settled(AddItem, "buried"), AddItem(name="x"), uuid4()
+    headers = headers_of(command, "gateway", MAPPER, key)
+    await caller.bus.js.publish(subject_of(command, key), b"{}", headers=headers)
+    await eventually(lambda: settled(AddItem, "buried") == before + 1)
+
+
+async def test_whole_backlog_is_counted(running, database_url: str):
+    """More than one window of the relay; the rows are never committed."""
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        await connection.execute("delete from outbox where published_at is null")
+        await connection.execute(
+            "insert into outbox (subject, headers, data) select 'evt.toy.v1.x', '{}', '' from generate_series(1, 700)"
+        )
+        backlog = Backlog()
+        await backlog.tell(connection, 500, 500)
+        assert REGISTRY.get_sample_value("fairway_outbox_depth") == 700
+        await backlog.tell(connection, 12, 500)
+        assert REGISTRY.get_sample_value("fairway_outbox_depth") == 12
+        await connection.rollback()
+
+
+async def test_stall_of_the_loop_is_seen_and_forgotten(monkeypatch: pytest.MonkeyPatch):
+    for name, value in {"TICK": 0.02, "WINDOWS": 5, "PER_WINDOW": 5}.items():
+        monkeypatch.setattr(lag, name, value)
+    measuring = asyncio.create_task(lag.measure_lag())
+    await asyncio.sleep(0.05)
+    time.sleep(0.4)
+    await eventually(lambda: _lag() > 0.3)
+    await asyncio.sleep(0.2)
+    assert _lag() > 0.3, "nobody had the time to look"
+    await eventually(lambda: _lag() < 0.3)
+    measuring.cancel()
+
+
+def _lag() -> float:
+    return metrics.LOOP_LAG._value.get()
+
+
+@pytest.mark.parametrize("verb", ["serve", "worker"])
+async def test_processes_tell_what_the_guide_alarms_on(settings, schema, spawn, verb: str):
+    await provisioned(build(settings))
+    spawn(verb, HTTP__PORT=str(port := free_port()))
+    names = ("fairway_loop_lag_seconds 0", 'fairway_consumer_pending{durable="toy-')
+
+    async def told() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            try:
+                text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+            except httpx.TransportError:
+                return False
+        return all(name in text for name in names)
+
+    await eventually(told, 40)
