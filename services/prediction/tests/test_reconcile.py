@@ -2,6 +2,7 @@
 
 import pytest
 from prediction_values import submission
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from contracts.prediction import GetPrediction
@@ -48,6 +49,19 @@ async def test_late_results_fail_too(running, caller: Caller, model, tiles_url, 
 async def test_row_that_no_worker_took_fails(running, caller: Caller, model, tiles_url, village):
     reason = await failed(running, caller, await waiting(running, caller, tiles_url, village, "due_at = now()"))
     assert "No worker" in reason
+
+
+async def test_open_rows_are_counted_by_status(running, caller: Caller, model, tiles_url, village):
+    def told() -> float:
+        return REGISTRY.get_sample_value("fairway_runs", {"status": "provisioning"}) or 0
+
+    before = told()
+    prediction_id = await waiting(running, caller, tiles_url, village, "status = 'provisioning', touched_at = now()")
+    await eventually(lambda: told() == before + 1)
+    async with running.db.session() as session:
+        await session.execute(text(f"update predictions set status = 'stopped' where id = {prediction_id}"))
+        await session.commit()
+    await eventually(lambda: told() == before)
 
 
 async def test_job_of_a_silent_worker_goes_out_once_more(running, caller: Caller, model, tiles_url, village):

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts import training as c
 from kit.testing import eventually, free_port
@@ -63,6 +64,18 @@ async def test_what_takes_too_long_is_ended(submit, workers, caller, running):
     failed = await until(caller, row["id"], "failed", "stopped")
     assert (failed["status"], failed["error"][:22]) == ("failed", "It took longer than th")
     await until(caller, (await submit(end="raise"))["id"], "failed")
+
+
+async def test_trainings_are_counted_by_status(submit, workers, caller, running):
+    def told() -> float:
+        return REGISTRY.get_sample_value("fairway_runs", {"status": "provisioning"}) or 0
+
+    workers.stop()
+    row, before = await submit(), told()
+    await fetch_nothing(running, "update trainings set status = 'provisioning' where id = %s", row["id"])
+    await eventually(lambda: told() == before + 1)
+    await fetch_nothing(running, "update trainings set status = 'stopped' where id = %s", row["id"])
+    await eventually(lambda: told() == before)
 
 
 async def test_a_stop_that_nobody_can_carry_out_is_carried_out(submit, workers, caller, running):

@@ -14,11 +14,12 @@ from nats.js.errors import Error as JetStreamError
 
 from contracts.streams import JOBS, durable
 from contracts.training import ReportRun
+from kit import metrics
 from kit.app import Service
 from pipelines import reasons
 from pipelines.port import Pipelines, PipelinesDown, PipelinesError, RunState, RunStatus
 from training.runs import usecases
-from training.runs.active import Active, active, polled
+from training.runs.active import Active, active, counts, polled
 from training.runs.closing import close
 from training.runs.life import run_name
 from training.server import PipelineServer
@@ -61,6 +62,7 @@ class Round:
 
     async def run(self) -> bool:
         """False when the pipeline server did not answer; what needs no answer from it is done all the same."""
+        metrics.tell_runs(await counts(self.service.db))
         rows = await active(self.service.db, self.settings.silence)
         answers = await self._poll_all(rows)
         idle = any(row.silent for row in rows) and await self._no_job_waits()

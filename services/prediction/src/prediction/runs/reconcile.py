@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.prediction import PredictionJob
+from kit import metrics
 from kit.app import Service
 from kit.errors import DomainError
 from kit.messaging.tx import Tx
@@ -23,6 +24,7 @@ SILENT_FOR = timedelta(seconds=60)
 WAITING_FOR = timedelta(minutes=10)
 BATCH = 50
 OPEN = and_(Row.status.notin_(["failed", "stopped", "retried"]), ~Row.results_ready)
+_COUNTS = select(Row.status, func.count()).where(OPEN).group_by(Row.status)
 LATE = "It was not finished in time and was given up."
 NO_WORKER = "No worker was free to take it."
 
@@ -41,9 +43,14 @@ class Reconciler:
             await asyncio.sleep(self.interval)
 
     async def look(self) -> None:
+        await self._count()
         for run_id in await self._give_up_late():
             await self.server.bury(run_id, LATE)
         await self._nudge_silent()
+
+    async def _count(self) -> None:
+        async with self.service.db.session() as session:
+            metrics.tell_runs(dict((await session.execute(_COUNTS)).tuples().all()))
 
     async def _give_up_late(self) -> list[str]:
         """Runs of the rows that were given up and that no living worker will end."""

@@ -17,6 +17,9 @@ _ACTIVE = Prepared(
         func.coalesce(TrainingRow.deadline_at < func.now(), False).label("overdue"),
     ).where(text(ACTIVE), text("plan <> '{}'")).order_by(TrainingRow.id)
 )  # fmt: skip
+_COUNTS = Prepared(
+    select(TrainingRow.status, func.count().label("count")).where(text(ACTIVE)).group_by(TrainingRow.status)
+)
 _POLLED = Prepared(
     update(TrainingRow).where(TrainingRow.id == bindparam("the_id")).values(last_polled_at=func.now())
     .returning(TrainingRow.id)
@@ -40,6 +43,12 @@ async def active(db: Database, silence: float) -> list[Active]:
     """`silence` in seconds."""
     async with db.raw() as connection:
         return [Active(**row) for row in await _ACTIVE.rows(connection, silence=silence)]
+
+
+async def counts(db: Database) -> dict[str, int]:
+    """By status; those that wait for their dataset too."""
+    async with db.raw() as connection:
+        return {row["status"]: row["count"] for row in await _COUNTS.rows(connection)}
 
 
 async def polled(training_id: int, db: Database) -> None:
