@@ -46,8 +46,8 @@ train-unet: setup ## the U-Net without servers: DATA=<folder> [MINUTES=20] [HOLD
 	@scripts/torch
 	@$(PY) -m models.unet.train_local $(if $(DATA),--data $(DATA)) $(if $(HOLDOUT),--holdout $(HOLDOUT)) --minutes $(or $(MINUTES),20)
 
-style: ## sizes of functions and modules
-	@$(PY) ../shared/tools/style_report.py .
+style: .venv/.synced ## sizes of functions and modules
+	@$(PY) -m tests.architecture.sizes
 
 clean: down
 	rm -rf .fairway .venv

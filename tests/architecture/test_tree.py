@@ -12,7 +12,6 @@ ROOMS = ("gateway", "catalog", "training", "prediction", "notify")
 REGISTRIES = re.compile(
     r"files\.python" + r"hosted\.org|registry\.npm" + r"js\.org|pypi\." + r"org/|deb\.debian\." + "org"
 )
-LONGEST = 250
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -30,15 +29,6 @@ def test_no_registry_is_named():
 
 def test_nothing_large_is_kept():
     assert [path for path in tracked() if path.stat().st_size > 1 << 20] == []
-
-
-def test_no_module_is_too_long():
-    long = {}
-    for path in tracked("*.py"):
-        lines = sum(1 for line in path.read_text().splitlines() if line.strip())
-        if lines > LONGEST and "tests" not in path.parts:
-            long[str(path.relative_to(ROOT))] = lines
-    assert long == {}
 
 
 @pytest.mark.parametrize("room", ROOMS)
