@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import pytest
 from nats.aio.msg import Msg
-from toy import AddItem, CallOut, Linger, build
+from toy import AddItem, CallOut, Linger, Ponder, build
 
 from contracts.base import Command
 from contracts.streams import CLASSES
 from kit import worker
+from kit.errors import Unavailable
+from kit.messaging import answers
 from kit.messaging.envelope import headers_of, new_id, subject_of
 from kit.messaging.pull import Puller
 from kit.testing import MAPPER, Caller, eventually, provisioned
@@ -94,6 +96,20 @@ async def test_commands_in_work_are_done(settings, schema, caller: Caller, spawn
     left = await caller.bus.js.consumer_info("COMMANDS", "toy-commands-v1")
     assert (left.num_ack_pending, left.num_redelivered) == (0, 0)
     assert left.num_pending > 0, "the end came too late to show anything"
+
+
+async def test_question_that_takes_too_long_is_given_up(settings, schema, caller: Caller, spawn, tmp_path):
+    await provisioned(build(settings))
+    service = spawn(log=tmp_path / "service")
+    await caller.send(AddItem(name="ready"))
+    asked = asyncio.create_task(caller.bus.ask(Ponder(), MAPPER, wait=60))
+    await asyncio.sleep(0)
+    await caller.bus.nc.flush()
+    await caller.send(AddItem(name="asked before"))
+    took = await stopped(service, tmp_path / "service")
+    assert took < answers.FINISH + 5
+    with pytest.raises(Unavailable, match="ending"):
+        await asked
 
 
 async def test_what_the_server_handed_out_is_settled(settings, schema, caller: Caller):

@@ -55,6 +55,10 @@ class CountItems(Query, wire="toy.v1.count_items"):
     name: str
 
 
+class Ponder(Query, wire="toy.v1.ponder"):
+    """Takes longer than anybody waits."""
+
+
 class Grind(Job, wire="toy.v1.grind"):
     name: str
 
@@ -131,6 +135,12 @@ async def count_items(query: CountItems, read: ReadTx) -> dict:
     if not rows:
         raise NotFound("no_such_item", query.name)
     return {kind: rows.count(kind) for kind in ("command", "event", "effect", "job")}
+
+
+@router.on(Ponder)
+async def ponder(query: Ponder, read: ReadTx) -> dict:
+    await asyncio.sleep(3600)
+    return {}
 
 
 async def give_up_grinding(job: Grind, ctx: JobContext) -> None:

@@ -62,7 +62,7 @@ class Service:
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
         self.taps: dict[str, Tap] = {}
-        self.pullers: list[Puller] = []
+        self.hearing: list[Puller | Answers] = []
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
@@ -124,7 +124,7 @@ class Service:
 
     async def close(self) -> None:
         """In this order: no new messages, the ones in work done, adapters, connections."""
-        await asyncio.gather(*(puller.stop() for puller in self.pullers))
+        await asyncio.gather(*(ear.stop() for ear in self.hearing))
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
                 await adapter.stop()  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ class Service:
         await self.db.close()
         telemetry.shutdown()
 
-    async def consume(self) -> Answers:
+    async def consume(self) -> None:
         """Starts hearing."""
         for latency, table in self.heard.items():
             if latency not in ("queries", "jobs"):
@@ -141,18 +141,18 @@ class Service:
                 await self._pull(latency, Settler(self.name, CLASSES[latency], bound, self.db, self.relay))
         for latency, handler in self.taps.items():
             await self._pull(latency, tapped(handler))
-        return await self._start_answers()
+        await self._start_answers()
 
     async def _pull(self, latency: str, settle: Callable[[Msg], Awaitable[None]]) -> None:
         puller = Puller(self.nc, self.name, CLASSES[latency], settle)
         await puller.start()
-        self.pullers.append(puller)
+        self.hearing.append(puller)
 
-    async def _start_answers(self) -> Answers:
+    async def _start_answers(self) -> None:
         table = self.heard.get("queries", {})
         answers = Answers(self.name, {k: r.bound(self.provides) for k, r in table.items()}, self.db, self.nc)
         await answers.start()
-        return answers
+        self.hearing.append(answers)
 
     async def run(self) -> None:
         """Serves until `end()`, a signal, or a background loop that gives up."""
@@ -161,8 +161,7 @@ class Service:
             serving = [d for d in self.durables if d.latency.name != "jobs"]
             if not await self._opened(stack, serving):
                 return
-            answers = await self.consume()
-            stack.push_async_callback(answers.stop)
+            await self.consume()
             self.ready = True
             watchdog = Watchdog(self.nc.jetstream(timeout=5), serving)
             await self._until_end(

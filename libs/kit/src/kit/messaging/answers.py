@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts import headers as h
 from kit import metrics, telemetry
 from kit.db import TRANSIENT, Database
+from kit.ending import finished
 from kit.errors import DomainError, Internal, Unavailable
 from kit.messaging.bus import QUERY_WAIT, REFUSED
 from kit.messaging.envelope import Envelope, Poison, opened
@@ -27,6 +28,8 @@ from kit.messaging.tx import ReadTx
 
 log = logging.getLogger("kit.answers")
 MOST_AT_ONCE = 64
+FINISH = 12.0
+"""Seconds for the answers under way when the service ends; who asked for the others is told to ask again."""
 NOBODY_WAITS = timedelta(seconds=QUERY_WAIT * 5 + 60)
 """Age of a question whose asker has gone, with a minute for clocks that differ."""
 
@@ -42,9 +45,10 @@ class Answers:
         self._subscription = await self.nc.subscribe(f"qry.{self.service}.>", queue=self.service, cb=self._accept)
 
     async def stop(self) -> None:
+        """Takes no more; the client must still be open, for what is said last."""
         if self._subscription:
             await self._subscription.unsubscribe()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await finished(self._tasks, FINISH)
 
     async def _accept(self, msg: Msg) -> None:
         task = asyncio.create_task(self._answer(msg))
@@ -64,10 +68,16 @@ class Answers:
             if datetime.now(UTC) - envelope.sent_at > NOBODY_WAITS:
                 return
             await msg.respond(_json(await self._run(envelope)))
+        except asyncio.CancelledError:
+            await self._refuse(msg, Unavailable("ending", "This process is ending, try again."))
+            raise
         except Exception as error:
-            refused = _refusal(error).refused()
-            await self.nc.publish(msg.reply, refused.model_dump_json().encode(), headers={REFUSED: refused.kind})
+            await self._refuse(msg, _refusal(error))
         metrics.QUERY_SECONDS.labels(headers.get(h.TYPE, "unknown")).observe(time.perf_counter() - started)
+
+    async def _refuse(self, msg: Msg, refusal: DomainError) -> None:
+        refused = refusal.refused()
+        await self.nc.publish(msg.reply, refused.model_dump_json().encode(), headers={REFUSED: refused.kind})
 
     async def _run(self, envelope: Envelope) -> Any:
         route = self.routes.get(envelope.headers[h.TYPE])
