@@ -181,6 +181,19 @@ async def test_nobody_else_asks_while_the_oldest_waits_for_an_answer(somebody: L
     await eventually(lambda: _failures(somebody, 2))
 
 
+async def test_nobody_else_asks_while_no_worker_took_the_oldest(somebody: Listener, worker):
+    await somebody.listen()
+    somebody.receiver.put("/behaviour", json={"status": 500})
+    await somebody.happens()
+    await somebody.tried(1)
+    await somebody.happens()
+    await eventually(lambda: _rows(somebody, 2))
+    await worker()
+    await somebody.again()
+    await due.hand_out(somebody.service)
+    assert await somebody.due() == [0]
+
+
 async def _rows(somebody: Listener, number: int) -> bool:
     return len(await somebody.log()) == number
 

@@ -85,11 +85,11 @@ class Listener:
         return await eventually(as_wanted)
 
     async def tried(self, attempts: int, proofs: bool = False) -> dict:
-        """The newest with so many at least, the last of them ended."""
+        """The newest, when it had so many at least and the last of them has ended."""
 
         async def enough() -> dict | None:
-            ended = await self._ended(attempts)
-            return next((row for row in await self.log(proofs) if row["id"] in ended), None)
+            ended, rows = await self._ended(attempts), await self.log(proofs)
+            return rows[0] if rows and rows[0]["id"] in ended else None
 
         return await eventually(enough)
 

@@ -24,9 +24,10 @@ update webhook_deliveries set due_at = now() + interval '30 seconds' where id in
   where d.state = 'queued' and d.due_at <= now() and (w.quiet_until is null or w.quiet_until <= now())
     and (w.failures = 0 or d.id = (select min(o.id) from webhook_deliveries o
       where o.webhook_id = w.id and o.state = 'queued'
-        and (o.due_at <= now() or o.claimed_until > now())))
+        and (o.due_at <= now() + interval '31 seconds' or o.claimed_until > now())))
   order by d.due_at limit 100 for update of d skip locked) returning id""")
-"""Of an address in trouble only the oldest goes: it finds out for all of them whether the trouble is over."""
+"""Of an address in trouble only the oldest goes: it finds out for all of them whether the trouble is over. One whose
+job is still on its way to a worker is due again in less than 31 seconds."""
 _OLD: LiteralString = """
 delete from webhook_deliveries where id in (
   select id from webhook_deliveries where created_at < now() - %s and state <> 'queued' order by created_at limit %s)"""
