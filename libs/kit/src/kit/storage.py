@@ -1,15 +1,17 @@
 """Object storage behind one small surface; boto3 runs in threads and is loaded on first use."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from kit.errors import NotFound, Unavailable
 from kit.settings import StorageSettings
 from kit.signing import Signer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,10 @@ class Level:
 
 
 class Storage:
-    """Keys are relative to `PARENT_BUCKET_FOLDER`; `uri` and `key_of` translate to and from `s3://bucket/folder/key`."""
+    """Keys are relative to `PARENT_BUCKET_FOLDER`; `uri` and `key_of` translate to and from `s3://bucket/folder/key`.
+
+    Everything that asks the store raises Unavailable while it does not answer or does not want to, and NotFound for an
+    object that is not there."""
 
     def __init__(self, settings: StorageSettings) -> None:
         self.settings = settings
@@ -67,21 +72,27 @@ class Storage:
         await self._call("put_object", Key=self.prefix + key, Body=body, ContentType=content_type)
 
     async def get(self, key: str) -> bytes:
-        """NotFound when there is no such object."""
-        answer = await self._call("get_object", Key=self.prefix + key)
-        return await asyncio.to_thread(answer["Body"].read)
+        return await self.get_from(self.uri(key))
+
+    async def get_from(self, uri: str) -> bytes:
+        """From anywhere the credentials reach, as `download_from`."""
+        place = _place(uri)
+        return await self._asked(lambda: self.client.get_object(**place)["Body"].read(), place["Key"])
 
     async def download(self, key: str, path: str) -> None:
-        await asyncio.to_thread(self.client.download_file, self.settings.bucket, self.prefix + key, path)
+        await self.download_from(self.uri(key), path)
+
+    async def download_from(self, uri: str, path: str) -> None:
+        place = _place(uri)
+        await self._asked(lambda: self.client.download_file(**place, Filename=path), place["Key"])
 
     async def upload(self, path: str, key: str, content_type: str = "application/octet-stream") -> None:
-        extra = {"ContentType": content_type}
-        await asyncio.to_thread(self.client.upload_file, path, self.settings.bucket, self.prefix + key, ExtraArgs=extra)
+        place, extra = _place(self.uri(key)), {"ContentType": content_type}
+        await self._asked(lambda: self.client.upload_file(path, **place, ExtraArgs=extra), place["Key"])
 
     async def copy(self, source_uri: str, key: str) -> None:
         """Server-side, from anywhere the credentials reach."""
-        bucket, _, name = source_uri.removeprefix("s3://").partition("/")
-        await self._call("copy_object", Key=self.prefix + key, CopySource={"Bucket": bucket, "Key": name})
+        await self._call("copy_object", Key=self.prefix + key, CopySource=_place(source_uri))
 
     async def head(self, key: str) -> dict[str, Any] | None:
         """`{"ContentLength", "ETag", …}`, None when there is no such object."""
@@ -92,7 +103,7 @@ class Storage:
 
     async def keys(self, prefix: str) -> list[str]:
         """All keys under a prefix, however many."""
-        return await asyncio.to_thread(lambda: list(self._pages(prefix)))
+        return await self._asked(lambda: list(self._pages(prefix)), prefix)
 
     def _pages(self, prefix: str) -> Iterator[str]:
         pages = self.client.get_paginator("list_objects_v2")
@@ -133,13 +144,23 @@ class Storage:
         return signer.get(f"/{self.settings.bucket}{place}", datetime.now(UTC), expiry, query)
 
     async def _call(self, verb: str, **params: Any) -> Any:
+        call = getattr(self.client, verb)
+        return await self._asked(lambda: call(Bucket=self.settings.bucket, **params), params.get("Key", ""))
+
+    async def _asked(self, ask: Callable[[], T], key: str) -> T:
+        from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return await asyncio.to_thread(getattr(self.client, verb), Bucket=self.settings.bucket, **params)
+            return await asyncio.to_thread(ask)
         except ClientError as error:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
-                raise NotFound("object_not_found", params.get("Key", "")) from error
+                raise NotFound("object_not_found", key) from error
             raise Unavailable("storage_error", "The object store refused the request.") from error
-        except BotoCoreError as error:
+        except (BotoCoreError, Boto3Error) as error:
             raise Unavailable("storage_unavailable", "The object store is not reachable.") from error
+
+
+def _place(uri: str) -> dict[str, str]:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return {"Bucket": bucket, "Key": key}

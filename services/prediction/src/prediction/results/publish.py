@@ -9,6 +9,7 @@ from contracts.catalog.models import ModelFacts
 from imagery import RawDataError
 from imagery.snapshot import BadSnapshot
 from kit.child import in_child
+from kit.errors import NotFound
 from pipelines.port import ArtifactNotFound
 from prediction.results.domain import Contradiction
 from prediction.results.make import Made, Promise, make
@@ -42,10 +43,11 @@ async def publish(row: PredictionRow, place: Region, tools: Tools, progress: Pro
     tools.work_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"results-{row.id}-", dir=tools.work_dir) as folder:
         raw = Path(folder) / "raw.json"
-        await _download(row, tools, raw)
-        made = await _made(raw, await _mapped(row, place, tools), row, tools, progress)
+        await tools.patiently(lambda: _download(row, tools, raw))
+        mapped = await tools.patiently(lambda: _mapped(row, place, tools))
+        made = await _made(raw, mapped, row, tools, progress)
         for number, path in enumerate(made.files, 1):
-            await tools.storage.upload(str(path), f"{output_folder(row.id)}/{path.name}", MEDIA[path.suffix])
+            await tools.patiently(lambda it=path: _upload(row, tools, it))
             await progress("results", MADE + (100 - MADE) * number // len(made.files), 100)
     return Output(made.feature_count, made.feature_count > 0)
 
@@ -57,8 +59,14 @@ async def _download(row: PredictionRow, tools: Tools, target: Path) -> None:
         raise Failed("The model made no predictions.") from problem
     if artifact.file is None:
         raise Failed("The model's output is no GeoJSON FeatureCollection.")
-    bucket, _, key = artifact.file.removeprefix("s3://").partition("/")
-    await asyncio.to_thread(tools.storage.client.download_file, bucket, key, str(target))
+    try:
+        await tools.storage.download_from(artifact.file, str(target))
+    except NotFound as problem:
+        raise Failed("The model's output is not there any more.") from problem
+
+
+async def _upload(row: PredictionRow, tools: Tools, file: Path) -> None:
+    await tools.storage.upload(str(file), f"{output_folder(row.id)}/{file.name}", MEDIA[file.suffix])
 
 
 async def _mapped(row: PredictionRow, place: Region, tools: Tools) -> bytes | None:

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from multiprocessing import set_forkserver_preload
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
+from typing import TypeVar
 
 from imagery import RawData
+from kit.errors import Unavailable
 from kit.outbound import Outbound
+from kit.patience import patiently
 from kit.storage import Storage
 from pipelines.launcher import Launcher
+from pipelines.port import PipelinesDown
 from pipelines.scheduling import Cluster
 from prediction.pipeline_server import PipelineServer
 
+T = TypeVar("T")
 PRELOADED = [
     "imagery.geotiff",
     "PIL.Image",
@@ -34,6 +39,9 @@ class Later(Exception):
     """Another service cannot be had just now; the text says which, to the person who asked for the prediction."""
 
 
+PASSING = (Unavailable, PipelinesDown, Later)
+
+
 @dataclass
 class Tools:
     """`start` and `stop` follow the worker's life: between two jobs a child with ZenML loaded is kept waiting."""
@@ -49,6 +57,12 @@ class Tools:
     """of the PMTiles: least, most"""
     osm: RawData
     cluster: Cluster
+    patience: float = 600.0
+    """Seconds to wait in place for a neighbour that stumbles"""
+
+    async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The call's result. While it waits, progress is still told and the prediction can be stopped."""
+        return await patiently(call, self.patience, lambda error: isinstance(error, PASSING))
 
     async def start(self) -> None:
         set_forkserver_preload(PRELOADED)

@@ -20,12 +20,12 @@ async def stage(row: PredictionRow, region: Region, tools: Tools, progress: Prog
     """How many tiles are there in the end, at least one. What is in storage already is not fetched again."""
     tiles = await asyncio.to_thread(within, region, row.zoom, MOST_TILES)
     folder = input_key(row.id)
-    there = {key.rpartition("/")[2] for key in await tools.storage.keys(f"{folder}/")}
+    there = {key.rpartition("/")[2] for key in await tools.patiently(lambda: tools.storage.keys(f"{folder}/"))}
     missing = [tile for tile in tiles if chip_name(tile) not in there]
     had = len(tiles) - len(missing)
 
     async def save(name: str, content: bytes) -> None:
-        await tools.storage.put(f"{folder}/{name}", content, "image/tiff")
+        await tools.patiently(lambda: tools.storage.put(f"{folder}/{name}", content, "image/tiff"))
 
     async def told(done: int, _: int) -> None:
         await progress("staging", had + done, len(tiles))

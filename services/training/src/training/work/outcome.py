@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from kit.errors import Unavailable
+from kit.errors import NotFound, Unavailable
 from kit.storage import Storage
 from pipelines.port import ArtifactNotFound, Pipelines, RunState, StepState
 
@@ -53,15 +53,12 @@ async def _file(run_id: str, name: str, pipelines: Pipelines) -> str | None:
 
 async def _value(run_id: str, name: str, pipelines: Pipelines, storage: Storage) -> dict[str, Any]:
     uri = await _file(run_id, name, pipelines)
-    return orjson.loads(await asyncio.to_thread(_bytes, uri, storage)) if uri else {}
+    return orjson.loads(await _content(uri, storage)) if uri else {}
 
 
-def _bytes(uri: str, storage: Storage) -> bytes:
-    """The artifact store of the pipelines may lie outside our own folder."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+async def _content(uri: str, storage: Storage) -> bytes:
+    """A file that the pipeline server knows is waited for."""
     try:
-        return storage.client.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except (BotoCoreError, ClientError) as error:
-        raise Unavailable("storage_error", "The artifact store does not answer.") from error
+        return await storage.get_from(uri)
+    except NotFound as error:
+        raise Unavailable("storage_error", "The artifact store does not show a file of the run.") from error
