@@ -12,7 +12,7 @@ from contracts import training as t
 from gateway.sse import hub as hub_module
 from gateway.sse import replay, stream
 from gateway.sse.hub import Hub, Page
-from gateway.sse.messages import Happening, happening, public_subjects
+from gateway.sse.messages import LATEST, SOONEST, Happening, happening, public_subjects, retry
 from kit.testing import eventually
 
 
@@ -45,8 +45,14 @@ async def listening(http: httpx.AsyncClient, headers: dict[str, str]) -> AsyncIt
     async with http.stream("GET", "/api/v1/events/", headers=headers) as response:
         assert response.status_code == 200
         opened = Stream(response)
-        assert await opened.frame() == {"retry": "3000"}
+        first = await opened.frame()
+        assert SOONEST <= int(first.pop("retry")) <= LATEST
+        assert first == {}
         yield opened
+
+
+def test_pages_do_not_come_back_at_the_same_moment():
+    assert len({retry() for _ in range(100)}) > 10
 
 
 async def test_only_the_audience_hears(http, caller, mapper, stranger):

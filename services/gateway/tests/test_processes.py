@@ -65,7 +65,7 @@ async def test_killed_workers_are_measured_no_more(start, mapper):
 async def stream_ends_at_shutdown(http: httpx.AsyncClient, public: str, pid: int, mapper: dict[str, str]) -> None:
     async with http.stream("GET", f"{public}/api/v1/events/", headers=mapper) as response:
         pieces = response.aiter_text()
-        assert await anext(pieces) == "retry: 3000\n\n"
+        assert (await anext(pieces)).startswith("retry: ")
         os.kill(pid, signal.SIGTERM)
         asked = time.monotonic()
         async with asyncio.timeout(10):

@@ -1,11 +1,13 @@
 """Messages of the bus as server-sent events."""
 
+import random
 from dataclasses import dataclass
 
 from contracts import headers as h
 from contracts.base import REGISTRY, Event
 
-RETRY = b"retry: 3000\n\n"
+SOONEST, LATEST = 3000, 6000
+"""Milliseconds after which a page that lost its stream comes back."""
 KEEP_ALIVE = b": keep-alive\n\n"
 RESYNC = b"event: resync\ndata: {}\n\n"
 
@@ -16,6 +18,11 @@ class Happening:
 
     frame: bytes
     sequence: int | None = None
+
+
+def retry() -> bytes:
+    """Pages that lost a gateway at the same moment do not come back at the same moment."""
+    return b"retry: %d\n\n" % random.randint(SOONEST, LATEST)
 
 
 def audience(headers: dict[str, str] | None) -> list[int]:

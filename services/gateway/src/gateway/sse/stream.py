@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 
 from gateway.sse.hub import Hub, Page
-from gateway.sse.messages import KEEP_ALIVE, RESYNC, RETRY, Happening
+from gateway.sse.messages import KEEP_ALIVE, RESYNC, Happening, retry
 from gateway.sse.replay import missed
 from kit.messaging.bus import Bus
 
@@ -16,7 +16,7 @@ MAX_AGE = 1800.0
 async def frames(hub: Hub, bus: Bus, user_id: int, after: int | None) -> AsyncIterator[bytes]:
     """Listens before it replays, so that nothing falls between; what arrives both ways is sent once."""
     with hub.page(user_id) as page:
-        yield RETRY
+        yield retry()
         seen = after or 0
         if after is not None:
             past = await missed(bus, user_id, after)
