@@ -1,7 +1,5 @@
 """What /metrics says is what happened: the guide's alarms rest on it."""
 
-import asyncio
-import time
 from uuid import uuid4
 
 import httpx
@@ -10,7 +8,6 @@ import pytest
 from prometheus_client import REGISTRY
 from toy import AddItem, AddSoon, build
 
-from kit import lag, metrics
 from kit.messaging.backlog import Backlog
 from kit.messaging.envelope import headers_of, subject_of
 from kit.testing import MAPPER, Caller, eventually, free_port, provisioned
@@ -51,23 +48,6 @@ async def test_whole_backlog_is_counted(running, database_url: str):
         await backlog.tell(connection, 12, 500)
         assert REGISTRY.get_sample_value("fairway_outbox_depth") == 12
         await connection.rollback()
-
-
-async def test_stall_of_the_loop_is_seen_and_forgotten(monkeypatch: pytest.MonkeyPatch):
-    for name, value in {"TICK": 0.02, "WINDOWS": 5, "PER_WINDOW": 5}.items():
-        monkeypatch.setattr(lag, name, value)
-    measuring = asyncio.create_task(lag.measure_lag())
-    await asyncio.sleep(0.05)
-    time.sleep(0.4)
-    await eventually(lambda: _lag() > 0.3)
-    await asyncio.sleep(0.2)
-    assert _lag() > 0.3, "nobody had the time to look"
-    await eventually(lambda: _lag() < 0.3)
-    measuring.cancel()
-
-
-def _lag() -> float:
-    return metrics.LOOP_LAG._value.get()
 
 
 @pytest.mark.parametrize("verb", ["serve", "worker"])

@@ -53,7 +53,8 @@ async def test_killed_workers_are_measured_no_more(start, mapper):
             await eventually(lambda: answers(http, f"{internal}/readyz", 200), 60)
             before = await eventually(lambda: len(found := children(pid)) == 2 and found)
             async with http.stream("GET", f"{public}/api/v1/events/", headers=mapper) as response:
-                await anext(response.aiter_text())
+                pieces = response.aiter_text()
+                await anext(pieces)
                 await eventually(lambda: clients(1))
                 for worker in before:
                     os.kill(worker, signal.SIGKILL)
