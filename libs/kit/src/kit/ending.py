@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine
+from types import TracebackType
 from typing import Any
 
 log = logging.getLogger("kit.ending")
@@ -21,6 +22,36 @@ async def finished(work: Collection[asyncio.Task[None]], grace: float) -> None:
         _, left = await asyncio.wait(late, timeout=UNDO)
         for task in left:
             log.error("work.left", extra={"facts": {"task": task.get_name()}})
+
+
+class Limit:
+    """`async with Limit(seconds)`: TimeoutError when the block takes longer.
+
+    Unlike `asyncio.timeout` it asks again every second: psycopg answers the first cancellation by asking the server to
+    stop, and waits ten seconds for a server that is silent; a second one closes the connection."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self._asked = seconds, 0
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._task, self._before = task, task.cancelling()
+        self._timer = asyncio.get_running_loop().call_later(self.seconds, self._ask)
+
+    def _ask(self) -> None:
+        self._asked += 1
+        self._task.cancel()
+        self._timer = asyncio.get_running_loop().call_later(1.0, self._ask)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        for _ in range(self._asked):
+            self._task.uncancel()
+        if self._asked and kind is asyncio.CancelledError and self._task.cancelling() <= self._before:
+            raise TimeoutError from error
 
 
 async def done_before(end: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

@@ -1,4 +1,4 @@
-"""A TCP line to a real server that a test may cut: what the other side sees of a server that is away."""
+"""A TCP line to a real server that a test may cut or hang: what the other side sees of a server that is away."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ class Line:
         self._target, self.port = urlsplit(url), port
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
+        self._flows: list[asyncio.Event] = []
 
     @property
     def url(self) -> str:
@@ -32,12 +33,23 @@ class Line:
             self._server.close()
         for writer in self._writers:
             writer.transport.abort()
+        for flow in self._flows:
+            flow.set()
         self._writers.clear()
+        self._flows.clear()
+
+    def hang(self) -> None:
+        """Nothing more comes through the connections that there are, and nobody is told; new ones work."""
+        for flow in self._flows:
+            flow.clear()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(self._target.hostname, self._target.port)
+        flow = asyncio.Event()
+        flow.set()
         self._writers += [writer, back]
-        await asyncio.gather(_pump(reader, back), _pump(there, writer), return_exceptions=True)
+        self._flows.append(flow)
+        await asyncio.gather(_pump(reader, back, flow), _pump(there, writer, flow), return_exceptions=True)
 
 
 @asynccontextmanager
@@ -50,8 +62,10 @@ async def line_to(url: str, port: int = 0) -> AsyncIterator[Line]:
         await line.cut()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: asyncio.Event) -> None:
     while data := await reader.read(65536):
+        await flow.wait()
         writer.write(data)
         await writer.drain()
+    await flow.wait()
     writer.close()

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts import headers as h
 from kit import metrics, telemetry
 from kit.db import TRANSIENT, Database
-from kit.ending import finished
+from kit.ending import Limit, finished
 from kit.errors import DomainError, Internal, Unavailable
 from kit.messaging.bus import QUERY_WAIT, REFUSED
 from kit.messaging.envelope import Envelope, Poison, opened
@@ -28,6 +28,8 @@ from kit.messaging.tx import ReadTx
 
 log = logging.getLogger("kit.answers")
 MOST_AT_ONCE = 64
+LONGEST = 75.0
+"""Seconds for one answer; nobody waits longer (live predictions a minute), so it must not keep its place."""
 FINISH = 12.0
 """Seconds for the answers under way when the service ends; who asked for the others is told to ask again."""
 NOBODY_WAITS = timedelta(seconds=QUERY_WAIT * 5 + 60)
@@ -93,7 +95,10 @@ class Answers:
     async def _read(self, route: Route, envelope: Envelope) -> Any:
         read = ReadTx(self.db, envelope.actor)
         try:
-            return await route.handler(envelope.message, read)
+            async with Limit(LONGEST):
+                return await route.handler(envelope.message, read)
+        except TimeoutError as error:
+            raise Unavailable("too_slow", "The answer took too long, try again.") from error
         finally:
             await read.close()
 

@@ -9,7 +9,7 @@ import logging
 import time
 from contextlib import suppress
 from datetime import timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from nats.aio.client import Client
@@ -19,15 +19,20 @@ from nats.errors import Error as NatsError
 from contracts.base import token
 from contracts.streams import EVENTS
 from kit import failpoints, metrics
-from kit.db import Database, plain_url
+from kit.db import ALIVE, Database, plain_url
+from kit.ending import Limit
 from kit.messaging.acks import Acks
 from kit.messaging.backlog import Backlog
 
 log = logging.getLogger("kit.relay")
 WINDOW = 500
 SWEEP = 1.0
+STATEMENT = 10.0
+"""Seconds after which a silent database counts as gone."""
 LAZY = "-c synchronous_commit=off"
 """A mark that a crash forgets is one more publish under the same dedup id; commands need not wait behind its fsync."""
+CHATTY = "-c idle_session_timeout=30s"
+"""Who leads, and who waits to, talks every second: a process that hangs or lost its power gives the lead away."""
 LOCK = 0x0FA1_4A1F
 KEEP_PUBLISHED = timedelta(hours=24)
 KEEP_INBOX = timedelta(seconds=EVENTS.max_age) + timedelta(days=1)
@@ -35,6 +40,8 @@ PRUNE_EVERY = 600.0
 PRUNE_BATCH = 5_000
 """One of each table takes some 10 ms, in which nothing is published; one a sweep is six times what full load writes."""
 _DUE = "select seq, subject, headers, data, created_at from outbox where published_at is null order by seq limit %s"
+_AGE = """
+    select extract(epoch from now() - created_at)::float from outbox where published_at is null order by seq limit 1"""
 _MARK = "update outbox set published_at = now() where seq = any(%s)"
 
 
@@ -93,20 +100,24 @@ class Relay:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    self.db.url, autocommit=True, options=LAZY
+                    self.db.url, autocommit=True, options=f"{LAZY} {CHATTY}", **ALIVE
                 ) as connection:
                     await self._lead(connection)
                     pause, self.leading = 0.25, True
                     await self._relay(connection)
             except ERRORS as error:
                 self.leading = False
+                if isinstance(error, psycopg.Error | TimeoutError):
+                    metrics.OUTBOX_AGE.set(0)  # a bus that refuses is measured again at once, what hides here is not
                 log.warning("relay.interrupted", extra={"facts": {"reason": repr(error)}})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
     async def _lead(self, connection: psycopg.AsyncConnection) -> None:
-        """Another replica leads until its connection ends; PostgreSQL has nothing to await for that."""
-        while not await _scalar(connection, "select pg_try_advisory_lock(%s)", LOCK):  # noqa: ASYNC110
+        """Another replica leads until its connection ends; PostgreSQL has nothing to await for that. Those who wait
+        measure too: were nobody to lead, nobody would say so."""
+        while not await _scalar(connection, "select pg_try_advisory_lock(%s)", LOCK):
+            metrics.OUTBOX_AGE.set(await _scalar(connection, _AGE) or 0)
             await asyncio.sleep(SWEEP)
 
     async def _relay(self, connection: psycopg.AsyncConnection) -> None:
@@ -125,14 +136,16 @@ class Relay:
 
     async def _window(self, connection: psycopg.AsyncConnection) -> bool:
         """Publishes what is due; true when there may be more."""
-        rows = await (await connection.execute(_DUE, (WINDOW,))).fetchall()
+        async with Limit(STATEMENT):
+            rows = await (await connection.execute(_DUE, (WINDOW,))).fetchall()
         await self._backlog.tell(connection, len(rows), WINDOW)
         metrics.OUTBOX_AGE.set(time.time() - rows[0][4].timestamp() if rows else 0)
         if not rows:
             return False
         acked = await self.acks.publish(row[:4] for row in rows)
         failpoints.reach("relay.acked")
-        await connection.execute(_MARK, (list(acked),))
+        async with Limit(STATEMENT):
+            await connection.execute(_MARK, (list(acked),))
         metrics.PUBLISHED.inc(len(acked))
         if len(acked) < len(rows):
             raise Unacknowledged(f"{len(rows) - len(acked)} of {len(rows)} events were not acknowledged")
@@ -142,7 +155,8 @@ class Relay:
         """At most once a sweep, however often it is woken; while there is more, at every sweep."""
         if time.monotonic() < self.prune_due:
             return
-        gone = [(await connection.execute(sql, (keep, PRUNE_BATCH))).rowcount for sql, keep in _PRUNE]
+        async with Limit(STATEMENT):
+            gone = [(await connection.execute(sql, (keep, PRUNE_BATCH))).rowcount for sql, keep in _PRUNE]
         self.prune_due = time.monotonic() + (SWEEP if max(gone) == PRUNE_BATCH else PRUNE_EVERY)
 
 
@@ -154,6 +168,7 @@ async def republish(url: str) -> int:
         return (await connection.execute(again, (KEEP_PUBLISHED,))).rowcount
 
 
-async def _scalar(connection: psycopg.AsyncConnection, sql: LiteralString, *params: object) -> object:
-    row = await (await connection.execute(sql, params)).fetchone()
+async def _scalar(connection: psycopg.AsyncConnection, sql: LiteralString, *params: object) -> Any:
+    async with Limit(STATEMENT):
+        row = await (await connection.execute(sql, params)).fetchone()
     return row[0] if row else None

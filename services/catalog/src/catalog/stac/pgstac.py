@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from catalog.stac.tables import StacChange
 from contracts.catalog.stac import StacItemDeleted, StacItemWritten
-from kit.db import plain_url
+from kit.db import ALIVE, plain_url
 from kit.errors import DomainError
 from kit.statements import Prepared
 
@@ -33,7 +33,8 @@ WINDOW = 500
 CHUNK = 100
 SWEEP = 15.0
 NAME = "fairway-catalog-stac"
-ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 5}
+WATCHED = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+"""The server looks after us as we after it: a replica that lost its power must not keep the lock for two hours."""
 _DUE = """
     select id, txid::text as txid, collection, item_id, written from public.fairway_item_changes
     where txid in (select txid from public.fairway_item_changes order by n limit %s) order by n
@@ -68,7 +69,7 @@ def following(url: str):
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    plain_url(url), autocommit=True, application_name=NAME, **ALIVE
+                    plain_url(url), autocommit=True, application_name=NAME, options=WATCHED, **ALIVE
                 ) as connection:
                     await _lead(connection)
                     await install(connection)
