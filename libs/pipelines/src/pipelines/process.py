@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -11,6 +12,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+PRIVATE = re.compile(r"DATABASE_URL|NATS_+URL|PASSWORD|SECRET_KEY")
+"""Names of variables that are the service's own: whatever code a model brings, it has no business with them."""
 
 
 class Process:
@@ -31,7 +35,7 @@ class Process:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **env, "FAIRWAY_PARENT": str(os.getpid())},
+                env={**_inherited(), **env, "FAIRWAY_PARENT": str(os.getpid())},
                 start_new_session=True,
             )
         return cls(process, folder)
@@ -67,6 +71,10 @@ class Process:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
         return code
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not PRIVATE.search(name)}
 
 
 def _new_folder(workdir: Path) -> Path:
