@@ -10,10 +10,13 @@ from contextlib import suppress
 import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import MaxPayloadError
 
 from kit.connection import inbox
 
 LIMIT = 5.0
+TOO_LARGE = 10054
+"""The server's code for a message above the stream's `max_msg_size`."""
 Row = tuple[int, str, dict[str, str], bytes]
 """Number of the row, subject, headers, body."""
 
@@ -24,6 +27,8 @@ class Acks:
     def __init__(self, nc: Client) -> None:
         self.nc, self.inbox = nc, inbox(nc)
         self.acked: set[int] = set()
+        self.refused: dict[int, str] = {}
+        """What no repetition will change, with its reason."""
         self._waiting: set[int] = set()
         self._all = asyncio.Event()
 
@@ -33,10 +38,16 @@ class Acks:
     async def publish(self, rows: Iterable[Row]) -> set[int]:
         """Numbers of the rows that the stream has; what is missing after the limit is unknown, not failed."""
         window = list(rows)
-        self.acked, self._waiting = set(), {row[0] for row in window}
+        self.acked, self.refused, self._waiting = set(), {}, {row[0] for row in window}
         self._all.clear()
         for number, subject, headers, data in window:
-            await self.nc.publish(subject, bytes(data), f"{self.inbox}.{number}", headers)
+            try:
+                await self.nc.publish(subject, bytes(data), f"{self.inbox}.{number}", headers)
+            except MaxPayloadError:
+                self._waiting.discard(number)
+                self.refused[number] = f"more than the {self.nc.max_payload} bytes that the server takes"
+        if not self._waiting:
+            return self.acked
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all.wait(), LIMIT)
         return self.acked
@@ -47,7 +58,10 @@ class Acks:
         if number not in self._waiting:
             return
         self._waiting.discard(number)
-        if msg.data and "error" not in orjson.loads(msg.data):
+        answer = orjson.loads(msg.data) if msg.data else {"error": {}}
+        if "error" not in answer:
             self.acked.add(number)
+        elif answer["error"].get("err_code") == TOO_LARGE:
+            self.refused[number] = answer["error"]["description"]
         if not self._waiting:
             self._all.set()

@@ -7,6 +7,7 @@ Woken in-process after a commit, sweeps each second, goes out in windows. A publ
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, LiteralString
@@ -16,13 +17,15 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from contracts import headers as h
 from contracts.base import token
 from contracts.streams import EVENTS
 from kit import failpoints, metrics
 from kit.db import ALIVE, Database, plain_url
 from kit.ending import Limit
-from kit.messaging.acks import Acks
+from kit.messaging.acks import Acks, Row
 from kit.messaging.backlog import Backlog
+from kit.messaging.dead import bury_unsent
 
 log = logging.getLogger("kit.relay")
 WINDOW = 500
@@ -68,7 +71,7 @@ class Relay:
     """`run` in the service's processes only: workers commit too, and wake whoever leads by a ping on core NATS."""
 
     def __init__(self, service: str, db: Database, nc: Client) -> None:
-        self.db, self.nc = db, nc
+        self.service, self.db, self.nc = service, db, nc
         self.pings = f"wake.{token(service)}"
         self.leading = False
         self._sent: set[asyncio.Task[None]] = set()
@@ -144,12 +147,28 @@ class Relay:
             return False
         acked = await self.acks.publish(row[:4] for row in rows)
         failpoints.reach("relay.acked")
-        async with Limit(STATEMENT):
-            await connection.execute(_MARK, (list(acked),))
+        await self._mark(connection, acked)
         metrics.PUBLISHED.inc(len(acked))
-        if len(acked) < len(rows):
-            raise Unacknowledged(f"{len(rows) - len(acked)} of {len(rows)} events were not acknowledged")
+        refused = {row[0]: row for row in rows if row[0] in self.acks.refused}
+        for row in refused.values():
+            await self._set_aside(row[:4])
+        if refused:
+            await self._mark(connection, refused)
+        if unknown := len(rows) - len(acked) - len(refused):
+            raise Unacknowledged(f"{unknown} of {len(rows)} events were not acknowledged")
         return len(rows) == WINDOW
+
+    async def _set_aside(self, row: Row) -> None:
+        """What no stream ever takes must not hold up the others, nor be tried for ever."""
+        number, subject, headers, data = row
+        reason = self.acks.refused[number]
+        await bury_unsent(self.nc, self.service, row, reason)
+        facts = {"message_id": headers.get(h.ID), "subject": subject, "bytes": len(data), "reason": reason}
+        log.error("outbox.set_aside", extra={"facts": facts})
+
+    async def _mark(self, connection: psycopg.AsyncConnection, numbers: Iterable[int]) -> None:
+        async with Limit(STATEMENT):
+            await connection.execute(_MARK, (list(numbers),))
 
     async def _prune(self, connection: psycopg.AsyncConnection) -> None:
         """At most once a sweep, however often it is woken; while there is more, at every sweep."""
