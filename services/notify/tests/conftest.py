@@ -11,6 +11,7 @@ from kit.testing import Caller, Room, caller, database_url, nats_url, postgres_u
 from notify.main import build, build_worker
 from notify.settings import Settings
 from stack.home import Home
+from stack.processes import Daemon
 from stack.sandbox.start import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,12 +26,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="session")
-def mailbox(home: Home) -> Iterator[tuple[str, int]]:
-    """A real SMTP sink: the HTTP address where its messages show, and its SMTP port."""
+def post_office(home: Home) -> Iterator[tuple[Daemon, str]]:
+    """A real SMTP sink, which a test may stop and start again, and the HTTP address where its messages show."""
     daemon, address = sandbox("smtp", home=home)
-    daemon.start()
-    yield address, home.port("sandbox-smtp-mail")
+    yield daemon.start(), address
     daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def mailbox(post_office: tuple[Daemon, str], home: Home) -> tuple[str, int]:
+    """The HTTP address and the SMTP port."""
+    return post_office[1], home.port("sandbox-smtp-mail")
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,11 @@ from contracts.shared import Actor
 from contracts.training import TrainingFailed
 from contracts.verdict import Kind, Refused
 from kit.testing import Caller, eventually
-from notify.main import build
-from notify.ports import Letter
-from notify.smtp import LogMailer
+from notify.mails.ports import Letter, Mailer
+from notify.mails.sending import Mailing
+from notify.mails.smtp import LogMailer
+from notify.main import build_worker
+from notify.settings import Settings
 
 people = count(5000)
 LINK = "https://map.example/verify-email/?uid=NzA&token=secret-of-the-link"
@@ -97,13 +99,16 @@ async def test_proof_that_nobody_needs_any_more_is_not_mailed(running, caller: C
 
 @pytest.mark.spec("1.7", "mail to the console in debug")
 async def test_mail_of_a_development_deployment_goes_to_the_log(settings, mailbox, caplog):
-    service = build(settings.model_copy(update={"debug": True}))
-    mailer = next(one for one in service.provides if isinstance(one, LogMailer))
+    mailer = mailer_of(settings.model_copy(update={"debug": True}))
     with caplog.at_level("INFO", "notify.mail"):
         await mailer.send(Letter(to="debug@map.example", subject="Hello", text="Words.", key="k"))
     assert caplog.records[-1].facts["text"] == "Words."
     assert await mails(mailbox[0], "debug@map.example") == []
-    assert not [one for one in build(settings).provides if isinstance(one, LogMailer)]
+    assert not isinstance(mailer_of(settings), LogMailer)
+
+
+def mailer_of(settings: Settings) -> Mailer:
+    return next(one for one in build_worker(settings).provides if isinstance(one, Mailing)).mailer
 
 
 @pytest.mark.spec("2.4", "unread_notifications_count")

@@ -1,8 +1,10 @@
 """What is there already survives a new release."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from kit import migrations
@@ -11,20 +13,41 @@ MADE = (
     "insert into webhooks (user_id, username, url, description, active, secret, secret_made_at, created_at,"
     " last_modified) values (7, 'mapper', 'https://hooks.example.org/', '', true, 'x', now(), now(), now())"
 )
+MAILED = (
+    "insert into mails (kind, user_id, address, subject, body, state, created_at)"
+    " values ('deletion', 7, 'a@map.example', 'Hello', 'Words.', %s, now() - interval '3 days')"
+)
 
 
-def test_webhooks_of_before_there_was_a_challenge_count_as_verified(postgres_url: str):
+@pytest.fixture
+def fresh(postgres_url: str) -> Iterator[str]:
+    """A database with nothing in it."""
     name, place = f"test_notify_{uuid4().hex[:8]}", conninfo_to_dict(postgres_url)
-    url = f"postgresql://{place['user']}:{place.get('password', '')}@{place['host']}:{place['port']}/{name}"
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f"create database {name}")
         try:
-            migrations.upgrade("notify", url, "0006")
-            with psycopg.connect(url, autocommit=True) as database:
-                database.execute(MADE)
-                migrations.upgrade("notify", url)
-                database.execute(MADE)
-                verified = database.execute("select verified_at is not null from webhooks order by id").fetchall()
+            yield f"postgresql://{place['user']}:{place.get('password', '')}@{place['host']}:{place['port']}/{name}"
         finally:
             admin.execute(f"drop database {name} with (force)")
+
+
+def test_webhooks_of_before_there_was_a_challenge_count_as_verified(fresh: str):
+    migrations.upgrade("notify", fresh, "0006")
+    with psycopg.connect(fresh, autocommit=True) as database:
+        database.execute(MADE)
+        migrations.upgrade("notify", fresh)
+        database.execute(MADE)
+        verified = database.execute("select verified_at is not null from webhooks order by id").fetchall()
     assert verified == [(True,), (False,)]
+
+
+def test_mails_of_before_they_were_tried_again_are_due_at_once(fresh: str):
+    """Also those that the former release makes while it is replaced."""
+    migrations.upgrade("notify", fresh, "0008")
+    with psycopg.connect(fresh, autocommit=True) as database:
+        for state in ("queued", "failed"):
+            database.execute(MAILED, (state,))
+        migrations.upgrade("notify", fresh)
+        database.execute(MAILED, ("queued",))
+        rows = database.execute("select state, attempts, due_at <= now(), claimed_until from mails order by id")
+        assert rows.fetchall() == [(state, 0, True, None) for state in ("queued", "failed", "queued")]

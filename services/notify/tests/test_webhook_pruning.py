@@ -6,6 +6,7 @@ import pytest
 from webhook_listener import Listener, sql
 
 from kit.testing import eventually
+from notify import due as loops
 from notify.webhooks import due
 
 OLD = "update webhook_deliveries set created_at = now() - interval '%s days' where webhook_id = %s"
@@ -24,8 +25,9 @@ async def test_old_deliveries_are_pruned(somebody: Listener):
 
 
 async def test_many_go_one_batch_after_the_other(somebody: Listener, monkeypatch: pytest.MonkeyPatch):
-    for name, value in {"PRUNE_BATCH": 2, "LOOK_EVERY": 0.05, "PRUNE_EVERY": 1.0}.items():
-        monkeypatch.setattr(due, name, value)
+    monkeypatch.setattr(due, "PRUNE_BATCH", 2)
+    monkeypatch.setattr(due, "PRUNE_EVERY", 1.0)
+    monkeypatch.setattr(loops, "LOOK_EVERY", 0.05)
     await somebody.listen()
     for _ in range(5):
         await somebody.happens()

@@ -46,18 +46,3 @@ def notice(
 def subject_line(text: str) -> str:
     """The first sentence, for a mail."""
     return f"fAIr : {text.split('.', 1)[0].splitlines()[0]}"[:120]
-
-
-def deletion_text(username: str, osm_id: int) -> tuple[str, str]:
-    """Subject and text for those who delete accounts."""
-    text = f"{username} (OSM id {osm_id}) asks for the deletion of their account and of what belongs to it."
-    return "fAIr : Account deletion requested", text
-
-
-def verification_text(username: str, url: str) -> tuple[str, str]:
-    """Subject and text for whoever has the mailbox; the address stands on a line of its own."""
-    text = (
-        f"Hello {username},\n\nplease open this address to confirm that this mailbox is yours:\n\n{url}\n\n"
-        "It works for three days. If you did not ask for it, do nothing."
-    )
-    return "fAIr : Verify your email", text

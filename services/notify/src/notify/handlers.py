@@ -7,8 +7,8 @@ from kit.jobs import JobContext
 from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
-from notify import mails, queries, usecases
-from notify.ports import Mailer
+from notify import queries, usecases
+from notify.mails.sending import Mailing
 
 router = Router("notify")
 
@@ -44,5 +44,5 @@ async def on_user_changed(event: UserChanged, tx: Tx) -> None:
 
 
 @router.job(c.MailJob)
-async def send_mail(job: c.MailJob, ctx: JobContext, mailer: Mailer, bus: Bus) -> None:
-    await mails.send_mail(job, ctx, mailer, bus)
+async def send_mail(job: c.MailJob, ctx: JobContext, mailing: Mailing, bus: Bus) -> None:
+    await mailing.begin(job, ctx, bus)

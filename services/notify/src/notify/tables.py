@@ -33,10 +33,14 @@ class NotificationRow(Base):
 
 class MailRow(Base):
     """One mail: `queued`, `sent` or `failed`. Of the kind `verification` neither address nor text are kept, they are
-    asked for when it is sent."""
+    asked for when it is sent. `due_at` is when the loop gives it to a worker again, `claimed_until` keeps two workers
+    from sending it at the same time."""
 
     __tablename__ = "mails"
-    __table_args__ = (UniqueConstraint("notification_id"),)
+    __table_args__ = (
+        UniqueConstraint("notification_id"),
+        Index("ix_mails_due", "due_at", postgresql_where=text("state = 'queued'")),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(server_default="notification")
@@ -47,7 +51,10 @@ class MailRow(Base):
     body: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="queued")
     error: Mapped[str] = mapped_column(server_default="")
+    attempts: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    claimed_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
 
 

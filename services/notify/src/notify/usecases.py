@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, select, update
 
 from contracts.gateway import UserChanged
-from contracts.notify import MailJob, MarkAllRead, MarkRead, Notification, NotificationCreated
+from contracts.notify import MarkAllRead, MarkRead, Notification, NotificationCreated
 from kit.errors import NotFound
 from kit.ids import Ids
 from kit.messaging.tx import Tx
 from kit.statements import Prepared
 from notify.domain import Notice, Reader, subject_line
 from notify.kpi.projection import USERS, heard
+from notify.mails import outgoing as mails
 from notify.queries import view
-from notify.tables import KnownUser, MailRow, NotificationRow
+from notify.tables import KnownUser, NotificationRow
 from notify.webhooks.outgoing import queue_notification
 
 _READER = Prepared(select(KnownUser.email, KnownUser.delivery_methods).where(KnownUser.id == bindparam("user_id")))
@@ -32,7 +33,8 @@ async def tell(notice: Notice, tx: Tx, ids: Ids, elsewhere: bool = True) -> None
         )
     )  # fmt: skip
     if elsewhere and reader.wants_mail:
-        await _mail(row, reader.email, tx, ids)
+        subject = subject_line(row.message)
+        await mails.queue(tx, ids, notification_id=row.id, address=reader.email, subject=subject, body=row.message)
     if elsewhere and reader.wants("webhook"):
         await queue_notification(tx, ids, row.user_id, view(row))
 
@@ -42,15 +44,6 @@ async def _reader(user_id: int, tx: Tx) -> Reader:
     async with tx.db.raw() as connection:
         known = await _READER.rows(connection, user_id=user_id)
     return Reader(known[0]["email"], tuple(known[0]["delivery_methods"])) if known else Reader()
-
-
-async def _mail(row: NotificationRow, address: str, tx: Tx, ids: Ids) -> None:
-    mail_id = await ids.next(MailRow)
-    tx.insert(
-        MailRow, id=mail_id, notification_id=row.id, address=address, subject=subject_line(row.message),
-        body=row.message, created_at=row.created_at,
-    )  # fmt: skip
-    tx.emit(MailJob(mail_id=mail_id))
 
 
 async def mark_read(command: MarkRead, tx: Tx) -> Notification:

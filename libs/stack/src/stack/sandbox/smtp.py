@@ -1,5 +1,10 @@
-"""A mail sink: takes mail by SMTP and shows it at `GET /messages`; `DELETE /messages` empties it."""
+"""A mail sink: takes mail by SMTP and shows it at `GET /messages`; `DELETE /messages` empties it.
 
+`PUT /behaviour` says what it does with those who are named as recipients next: `reply` answered (`550 no such mailbox`,
+say, with the address in the place of `%s`) after `delay` seconds, for `times` mails; `{}` is its good self.
+"""
+
+import asyncio
 import email
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +25,21 @@ from stack.sandbox.web import application
 class Mailbox:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self.behaviour: dict[str, Any] = {}
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        wanted = self._next()
+        await asyncio.sleep(wanted.get("delay", 0))
+        if "reply" in wanted:
+            return wanted["reply"].replace("%s", address)
+        envelope.rcpt_tos.append(address)
+        return "250 known"
+
+    def _next(self) -> dict[str, Any]:
+        self.behaviour["times"] = self.behaviour.get("times", 0) - 1
+        return self.behaviour if self.behaviour["times"] >= 0 else {}
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         message = email.message_from_bytes(envelope.original_content or b"", policy=default)
@@ -53,8 +73,14 @@ def app(mail_port: int) -> Starlette:
         mailbox.messages.clear()
         return Response(status_code=204)
 
-    routes = [Route("/messages", messages), Route("/messages", empty, methods=["DELETE"])]
-    return application(routes, lifespan)
+    async def behave(request: Request) -> Response:
+        mailbox.behaviour = await request.json()
+        return Response(status_code=204)
+
+    return application([
+        Route("/messages", messages), Route("/messages", empty, methods=["DELETE"]),
+        Route("/behaviour", behave, methods=["PUT"]),
+    ], lifespan)  # fmt: skip
 
 
 def _part(message: EmailMessage, kind: str) -> str | None:

@@ -1,20 +1,14 @@
 """The loops: what is due goes to the workers again, what is old goes."""
 
-import asyncio
-import logging
 from datetime import timedelta
 from typing import LiteralString
 
-import psycopg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from contracts.notify.webhooks import WebhookJob
 from kit.app import Service
-from kit.errors import Unavailable
+from notify import due
 
-log = logging.getLogger("notify.webhooks")
-LOOK_EVERY = 2.0
 PRUNE_EVERY = 600.0
 PRUNE_BATCH = 5_000
 KEEP = timedelta(days=30)
@@ -31,35 +25,18 @@ job is still on its way to a worker is due again in less than 31 seconds."""
 _OLD: LiteralString = """
 delete from webhook_deliveries where id in (
   select id from webhook_deliveries where created_at < now() - %s and state <> 'queued' order by created_at limit %s)"""
-ERRORS = (DBAPIError, psycopg.Error, Unavailable, OSError)
 
 
 async def handed_out(service: Service) -> None:
-    while True:
-        await asyncio.sleep(LOOK_EVERY)
-        try:
-            await hand_out(service)
-        except ERRORS as error:
-            log.warning("webhooks.not_handed_out", extra={"facts": {"reason": repr(error)}})
+    await due.repeated(hand_out, service, due.LOOK_EVERY)
 
 
 async def hand_out(service: Service) -> int:
-    """How many; two processes never take the same ones."""
-    async with service.tx() as tx:
-        due = (await tx.session.execute(_DUE)).scalars().all()
-        for delivery_id in due:
-            tx.emit(WebhookJob(delivery_id=delivery_id))
-    return len(due)
+    return await due.hand_out(service, _DUE, lambda delivery_id: WebhookJob(delivery_id=delivery_id))
 
 
 async def pruned(service: Service) -> None:
-    more = False
-    while True:
-        await asyncio.sleep(LOOK_EVERY if more else PRUNE_EVERY)
-        try:
-            more = await prune(service)
-        except ERRORS as error:
-            log.warning("webhooks.not_pruned", extra={"facts": {"reason": repr(error)}})
+    await due.repeated(prune, service, PRUNE_EVERY)
 
 
 async def prune(service: Service) -> bool:

@@ -1,7 +1,7 @@
 """What leaves: a row with the very bytes to send, and a job for a worker."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import orjson
@@ -12,11 +12,9 @@ from contracts.notify.webhooks import WebhookJob
 from contracts.shared import Json
 from kit.ids import Ids
 from kit.messaging.tx import Tx
+from notify.due import LEASE
 from notify.webhooks.domain import NOTIFICATION, VERIFICATION
 from notify.webhooks.tables import DeliveryRow, WebhookRow
-
-LEASE = timedelta(seconds=30)
-"""A job that was lost is given out again after so long."""
 
 
 async def queue_notification(tx: Tx, ids: Ids, user_id: int, notification: Notification) -> None:

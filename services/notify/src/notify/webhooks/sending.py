@@ -9,9 +9,9 @@ from contracts.notify.webhooks import WebhookJob
 from kit.ids import Ids
 from kit.jobs import JobContext
 from kit.messaging.tx import Tx
+from notify.calls import Calls
 from notify.domain import notice
 from notify.usecases import tell
-from notify.webhooks.calls import Calls
 from notify.webhooks.domain import (
     ANSWER,
     NOTIFICATION,

@@ -1,17 +1,20 @@
-"""Calls under way in this worker. A worker takes one job at a time, and mail must not wait for somebody's slow server:
-so a job ends when its call has begun. The row says what is claimed, and one that a dying worker left is due again."""
+"""Calls under way in this worker. It takes one job at a time, and none must wait for somebody's slow server: so a job
+ends when its call has begun. The row says what is claimed, and one that a dying worker left is due again."""
 
 import asyncio
 import logging
 from collections.abc import Coroutine
 
-log = logging.getLogger("notify.webhooks")
-MOST = 32
+from kit.ending import finished
+
+GRACE = 10.0
+"""Seconds for what is under way when the worker ends."""
+log = logging.getLogger("notify.calls")
 
 
 class Calls:
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(MOST)
+    def __init__(self, most: int) -> None:
+        self._free = asyncio.Semaphore(most)
         self._running: set[asyncio.Task[None]] = set()
 
     async def begin(self, call: Coroutine[None, None, None]) -> None:
@@ -25,7 +28,8 @@ class Calls:
         self._running.discard(task)
         self._free.release()
         if not task.cancelled() and (error := task.exception()):
-            log.error("webhook.not_settled", exc_info=error)
+            log.error("call.not_settled", exc_info=error)
 
     async def stop(self) -> None:
-        await asyncio.gather(*self._running, return_exceptions=True)
+        """A call that is cut off leaves its claim, which runs out."""
+        await finished(set(self._running), GRACE)

@@ -15,5 +15,5 @@ class Letter:
 @runtime_checkable
 class Mailer(Protocol):
     async def send(self, letter: Letter) -> None:
-        """kit.errors.Unavailable when the server cannot be reached, Invalid when it will never take it."""
+        """kit.errors.Invalid when the server will never take it, Unavailable for anything that may pass."""
         ...
