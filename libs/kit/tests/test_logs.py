@@ -1,0 +1,65 @@
+"""Log lines say which message they are about."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from toy import Break
+
+from contracts import headers as h
+from kit import telemetry
+from kit.testing import MAPPER, Caller, eventually
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict]]]:
+    """What was logged as it would be written."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(telemetry.JsonLines("toy"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield lambda: [json.loads(line) for line in text.getvalue().splitlines()]
+    root.removeHandler(handler)
+
+
+@pytest.mark.usefixtures("running")
+async def test_lines_of_a_handler_that_failed_name_its_message(caller: Caller, lines):
+    key = uuid4()
+    await caller.bus.send(Break(), MAPPER, key, wait=0.1)
+
+    async def retried() -> dict | None:
+        return next((line for line in lines() if line.get("message_id") == str(key)), None)
+
+    line = await eventually(retried)
+    about = ("message.retried", Break.subject(key), MAPPER.id)
+    assert (line["event"], line["subject"], line["actor"]) == about
+
+
+async def test_tasks_of_a_message_go_on_saying_so_and_others_do_not(lines):
+    log = logging.getLogger("kit.test")
+
+    async def later(ended: asyncio.Event) -> None:
+        await ended.wait()
+        log.warning("inside")
+
+    ended = asyncio.Event()
+    with telemetry.handling("cmd.toy.v1.add_item", {h.ID: "7", h.ACTOR: '{"id": 5}'}):
+        task = asyncio.create_task(later(ended))
+    ended.set()
+    await task
+    log.warning("outside")
+    inside, outside = lines()
+    assert (inside["message_id"], inside["subject"], inside["actor"]) == ("7", "cmd.toy.v1.add_item", 5)
+    assert not {"message_id", "subject", "actor"} & set(outside)
+
+
+@pytest.mark.parametrize("actor", [None, "", "{", "[]", "7", "{}"])
+def test_nonsense_of_a_sender_does_not_keep_the_line_from_being_written(lines, actor):
+    with telemetry.handling("cmd.toy.v1.add_item", {h.ACTOR: actor} if actor is not None else {}):
+        logging.getLogger("kit.test").warning("poison")
+    assert (lines()[0]["event"], lines()[0]["actor"]) == ("poison", None)
