@@ -1,3 +1,4 @@
+import asyncio
 import sys
 from pathlib import Path
 
@@ -14,6 +15,14 @@ OWN = {
 NEEDED = {"AWS_SECRET_ACCESS_KEY": "key of the bucket", "FAIR_CACHE_DIR": "/cache"}
 
 
+async def _environment(pid: int) -> list[str]:
+    """Empty for a moment, while the new program takes the place of the old one."""
+    async with asyncio.timeout(5):
+        while not (text := Path(f"/proc/{pid}/environ").read_text()):
+            await asyncio.sleep(0.01)
+    return text.split("\0")
+
+
 async def test_code_of_a_model_sees_nothing_that_is_the_services_own(monkeypatch, tmp_path: Path):
     for name, value in (OWN | NEEDED).items():
         monkeypatch.setenv(name, value)
@@ -21,7 +30,7 @@ async def test_code_of_a_model_sees_nothing_that_is_the_services_own(monkeypatch
         {"FAIR_ZENML_STORE_URL": "http://127.0.0.1:9", "FAIR_ZENML_STORE_API_KEY": "k"}, tmp_path
     )
     try:
-        told = Path(f"/proc/{process.pid}/environ").read_text().split("\0")
+        told = await _environment(process.pid)
     finally:
         process.kill()
         await process.wait()

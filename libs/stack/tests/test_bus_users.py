@@ -13,6 +13,7 @@ from nats.js.api import ConsumerConfig
 
 from contracts.permissions import USERS, inbox
 from kit.provision import apply, durables
+from kit.testing import eventually
 from stack import down, up
 from stack.home import REPOSITORY, Home
 from stack.nats import binary
@@ -86,16 +87,11 @@ async def connected(env, user: str):
         await nc.close()
 
 
-async def told(nc) -> None:
-    """What the server had to say until now has arrived."""
-    await nc.flush()
-
-
 @pytest.mark.parametrize(("user", "subject"), REFUSED)
 async def test_publishing_is_refused(place, user: str, subject: str):
     async with connected(place, user) as (nc, errors):
         await nc.publish(subject, b"{}")
-        await told(nc)
+        await eventually(lambda: errors)
         assert [f'permissions violation for publish to "{subject.lower()}"' in error for error in errors] == [True]
 
 
@@ -103,7 +99,7 @@ async def test_publishing_is_refused(place, user: str, subject: str):
 async def test_listening_is_refused(place, user: str, subject: str):
     async with connected(place, user) as (nc, errors):
         await nc.subscribe(subject)
-        await told(nc)
+        await eventually(lambda: errors)
         assert ["permissions violation for subscription" in error for error in errors] == [True]
 
 
