@@ -1,9 +1,9 @@
-# `make demo` and `make test` need Python 3.11+ and a Debian or Ubuntu where root or sudo may install packages.
+# `make demo` and `make test` need git, Python 3.11 or 3.12, and a Debian or Ubuntu where root or sudo may install packages.
 SHELL := bash
 PY := .venv/bin/python
 MEMBERS := $(wildcard libs/* services/*)
 
-.PHONY: setup up down status demo test bench contracts lint types requirements train-unet style clean
+.PHONY: setup up down status demo test soak bench contracts lint types requirements train-unet style clean
 
 setup: .venv/.synced ## the workspace environment and the backing servers
 	@$(PY) -m stack install
@@ -24,8 +24,12 @@ status:
 demo: setup ## the whole job with progress bars; DATA=<folder> for real imagery
 	@$(PY) -m stack.demo $(if $(DATA),--data $(DATA))
 
-test: setup ## every test, on real servers
-	@scripts/test
+test: ## every test, on real servers, in an environment that takes nothing from this machine by chance
+	@scripts/clean_environment $(MAKE) --no-print-directory setup
+	@scripts/clean_environment scripts/test
+
+soak: setup ## outages of minutes and full disks, about an hour: PART=<module of tests/soak without test_>
+	@FAIRWAY_HOME=$${FAIRWAY_HOME:-$(CURDIR)/.fairway/soak} $(PY) -m pytest -sv tests/soak$(if $(PART),/test_$(PART).py)
 
 bench: setup ## the figures of docs/bench.md as a table and as .fairway/bench.json
 	@$(PY) -m stack.bench
@@ -39,12 +43,12 @@ lint: .venv/.synced
 types: .venv/.synced
 	@.venv/bin/pyright
 
-requirements: ## pinned, hashed exports; needs uv
-	@scripts/requirements
+requirements: ## pinned, hashed exports; UPGRADE=1 takes newer versions, UPGRADE=<name> of one package
+	@scripts/requirements $(if $(UPGRADE),--upgrade$(if $(filter-out 1,$(UPGRADE)),=$(UPGRADE)))
 
 train-unet: setup ## the U-Net without servers: DATA=<folder> [MINUTES=20] [HOLDOUT=386693]
 	@scripts/torch
-	@$(PY) -m models.unet.train_local $(if $(DATA),--data $(DATA)) $(if $(HOLDOUT),--holdout $(HOLDOUT)) --minutes $(or $(MINUTES),20)
+	@$(PY) -m geoml.local_training models.unet --epochs 500 $(if $(DATA),--data $(DATA)) $(if $(HOLDOUT),--holdout $(HOLDOUT)) --minutes $(or $(MINUTES),20)
 
 style: .venv/.synced ## sizes of functions and modules
 	@$(PY) -m tests.architecture.sizes

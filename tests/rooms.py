@@ -1,5 +1,6 @@
 """`make test`: pytest once per room, several rooms at a time, one line of sums at the end."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,10 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.stacks import end
+
 ROOT = Path(__file__).parents[1]
 AT_ONCE = 3
-LIMIT = 1_200
+LIMIT = float(os.environ.get("FAIRWAY_ROOM_LIMIT", "1800"))
+"""Seconds of a room, its end included."""
 PARTS = ("libs", "services", "models")
+LAST = ("tests/e2e", "tests/programs")
+"""One after the other, since both use the servers of `make test` and services of their own on them."""
+FIRST = ("tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", "tests/machine")
 
 
 @dataclass
@@ -26,7 +33,7 @@ class Outcome:
 
 def rooms() -> list[str]:
     """Folders with tests; the longest first, so that they do not end alone."""
-    folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))]
+    folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
     longest = ("pipelines", "training", "prediction", "catalog", "kit")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
     return [run for tests in folders for run in _runs(tests)]
@@ -39,14 +46,32 @@ def _runs(tests: Path) -> list[str]:
     return [f"{tests.parent.relative_to(ROOT)} {ignored}".strip(), *apart]
 
 
-def test(room: str) -> Outcome:
-    """pytest of one room; exit code 5 (no test chosen) counts as success."""
-    report = Path(mkdtemp()) / "report.xml"
+def run(room: str, limit: float | None = None) -> Outcome:
+    """pytest of one room; exit code 5 (no test chosen) is success. A room that does not end fails, with its stacks."""
+    folder = Path(mkdtemp(prefix="fairway-room-"))
+    report, log = folder / "report.xml", folder / "log"
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", f"--junitxml={report}", *room.split()]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False)
-    code = 0 if done.returncode == 5 else done.returncode
-    return Outcome(room, time.monotonic() - started, code, done.stdout + done.stderr[-4000:], _counts(report))
+    code, stacks = _run(command, log, limit or LIMIT)
+    return Outcome(room, time.monotonic() - started, code, log.read_text(errors="replace") + stacks, _counts(report))
+
+
+def _run(command: list[str], log: Path, limit: float) -> tuple[int, str]:
+    """Exit code, and the stacks of what had to be ended. Nothing of the room's processes is left."""
+    environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        code = process.wait(limit)
+        return (0 if code == 5 else code), ""
+    except subprocess.TimeoutExpired:
+        stacks = end(process)
+        return 1, f"\nTHIS ROOM DID NOT END WITHIN {limit:.0f} s. Its processes and their threads:\n{stacks}"
+    finally:
+        end(process, stacks=False)
 
 
 def _counts(report: Path) -> dict[str, int]:
@@ -67,18 +92,19 @@ def show(outcome: Outcome) -> None:
 def main() -> None:
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for outcome in pool.map(
-            test, ["tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", *rooms()]
-        ):
+        for outcome in pool.map(run, [*FIRST, *rooms()]):
             show(outcome)
             outcomes.append(outcome)
-    outcomes.append(test("tests/e2e"))
-    show(outcomes[-1])
+    for room in LAST:
+        outcomes.append(run(room))
+        show(outcomes[-1])
     total = {name: sum(outcome.counts[name] for outcome in outcomes) for name in outcomes[0].counts}
     failed = total["failures"] + total["errors"]
     passed = total["tests"] - failed - total["skipped"]
-    print(f"{passed} passed, {failed} failed, {total['skipped']} skipped")
-    sys.exit(any(outcome.code for outcome in outcomes))
+    unwell = sum(1 for outcome in outcomes if outcome.code)
+    words = f", {unwell} room{'s' if unwell > 1 else ''} did not end well" if unwell else ""
+    print(f"{passed} passed, {failed} failed, {total['skipped']} skipped{words}")
+    sys.exit(bool(unwell))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Checkpoints: plain arrays in a .npz file, read without unpickling."""
+"""Checkpoints: arrays in a .npz file, read without unpickling."""
 
 import io
 import zipfile
 from itertools import pairwise
 
 import numpy as np
-from models.rooftop_light.bank import CHANNELS, FILTERS, LEVELS, SIZE, Bank
 from models.rooftop_light.classifier import CLASSES, Model
+from models.rooftop_light.filter_bank import CHANNELS, FILTERS, LEVELS, SIZE, FilterBank
 
 FORMAT = "fairway-rooftop-light/1"
 
@@ -21,7 +21,7 @@ def save(model: Model) -> bytes:
 
 
 def load(data: bytes) -> Model:
-    """ValueError for anything that is not a complete checkpoint of this model."""
+    """Raises ValueError for anything but a complete checkpoint of this model."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
         raise ValueError(f"not a {FORMAT} checkpoint")
     try:
@@ -38,7 +38,9 @@ def _model(arrays: dict[str, np.ndarray]) -> Model:
         raise ValueError("another format")
     depth = sum(key.startswith("weights") for key in arrays)
     weights, biases = [arrays[f"weights{i}"] for i in range(depth)], [arrays[f"bias{i}"] for i in range(depth)]
-    return Model(Bank(arrays["kernels"], arrays["filter_biases"]), arrays["mean"], arrays["spread"], weights, biases)
+    return Model(
+        FilterBank(arrays["kernels"], arrays["filter_biases"]), arrays["mean"], arrays["spread"], weights, biases
+    )
 
 
 def _check(model: Model) -> None:

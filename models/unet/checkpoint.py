@@ -18,7 +18,7 @@ def save(network: UNet) -> bytes:
 
 
 def load(data: bytes) -> UNet:
-    """ValueError for anything that is not a complete checkpoint of this network."""
+    """Raises ValueError for anything but a complete checkpoint of this network."""
     content = _read(data)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"not a {FORMAT} checkpoint")

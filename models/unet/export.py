@@ -1,4 +1,4 @@
-"""The network as one self-contained ONNX file that ends in probabilities."""
+"""Export of the network to one self-contained ONNX file that returns probabilities."""
 
 import contextlib
 import io
@@ -10,18 +10,21 @@ from models.unet.network import STRIDE, UNet
 from torch import nn
 from torch.export import Dim
 
-from geoml.quiet import silence
+from geoml.warning_filters import ignore_warning
 
 OPSET = 18
 
 
 def to_onnx(network: UNet) -> bytes:
-    """float32 `image` [batch, 3, H, W] to `probabilities` [batch, 3, H, W]; batch, H and W are free."""
+    """Returns an ONNX file that maps float32 `image` [batch, 3, H, W] to `probabilities` [batch, 3, H, W].
+
+    Batch, H and W are free; H and W are multiples of STRIDE.
+    """
     graph = nn.Sequential(network.to(memory_format=torch.contiguous_format), nn.Softmax(dim=1)).eval()
     free = {0: Dim("batch"), 2: STRIDE * Dim("rows", min=2), 3: STRIDE * Dim("columns", min=2)}
     for noisy in ("torch.onnx", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    with contextlib.redirect_stdout(io.StringIO()), silence(FutureWarning):
+    with contextlib.redirect_stdout(io.StringIO()), ignore_warning(FutureWarning):
         program = torch.onnx.export(
             graph,
             (torch.zeros(2, 3, 6 * STRIDE, 8 * STRIDE),),

@@ -1,4 +1,4 @@
-"""The network: a U-Net on 2 x 2 pixels at a time, so that nothing is computed at the finest resolution."""
+"""The network: a U-Net (Ronneberger, Fischer, Brox, 2015) on 2 x 2 pixels at a time, for speed."""
 
 import torch
 from torch import Tensor, nn
@@ -21,10 +21,10 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """[batch, 3, H, W] in 0…1 to logits [batch, 3, H, W]; H and W are multiples of STRIDE.
+    """Maps images [batch, 3, H, W] in 0…1 to logits [batch, 3, H, W]; H and W are multiples of STRIDE.
 
-    The four pixels of a square enter as channels and leave as channels, so no detail is lost. `width` is the
-    number of channels at half resolution; deeper levels have DEPTHS times as many.
+    The four pixels of a square enter and leave as channels (pixel unshuffle and shuffle: Shi et al., 2016), so no
+    detail is lost. `width` is the number of channels at half resolution; deeper levels have DEPTHS times as many.
     """
 
     def __init__(self, width: int) -> None:
@@ -40,7 +40,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(width, 4 * CLASSES, 3, padding=1)
 
     def freeze(self) -> None:
-        """The encoder stays as it is: its weights, and the statistics of its normalisation."""
+        """Excludes the encoder from training: its weights, and the statistics of its normalisation."""
         self.frozen = True
         for part in (self.normalise, self.down):
             part.requires_grad_(False)

@@ -16,7 +16,9 @@ from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"tests", "migrations"}
-ROOMS = {"services", "libs", "models"}
+PACKAGES = {"services", "libs"}
+"""Folders whose folders are rooms."""
+ROOMS = PACKAGES | {"models", "processors"}
 
 
 @dataclass
@@ -31,7 +33,7 @@ def by_room() -> dict[str, Sizes]:
     rooms: dict[str, Sizes] = defaultdict(Sizes)
     for name in _tracked():
         text, parts = (ROOT / name).read_text(), PurePath(name).parts
-        sizes = rooms["/".join(parts[:2])]
+        sizes = rooms["/".join(parts[:2]) if parts[0] in PACKAGES else parts[0]]
         sizes.modules[name] = sum(1 for line in text.splitlines() if line.strip())
         sizes.functions |= {f"{name}:{line}": size for line, size in _functions(ast.parse(text))}
     return dict(rooms)

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ ROOMS = ("gateway", "catalog", "training", "prediction", "notify")
 REGISTRIES = re.compile(
     r"files\.python" + r"hosted\.org|registry\.npm" + r"js\.org|pypi\." + r"org/|deb\.debian\." + "org"
 )
+
+HELD_BY = {
+    r"^@router\.(on|effect|job)\b": ("handlers.py",),
+    r"^    __tablename__ = ": ("tables.py",),
+    r"^def visible_to\(": ("visibility.py",),
+}
+"""Content, as a regular expression, and the ends of the names of modules that may have it."""
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -31,11 +39,24 @@ def test_nothing_large_is_kept():
     assert [path for path in tracked() if path.stat().st_size > 1 << 20] == []
 
 
+def test_each_decision_has_a_number_of_its_own():
+    titles = {path.name: path.read_text().partition("\n")[0] for path in tracked("docs/decisions/*.md")}
+    assert len({name[:4] for name in titles}) == len(titles)
+    assert [name for name, title in titles.items() if not title.startswith(f"# {int(name[:4])}. ")] == []
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_rooms_look_alike(room: str):
     package = ROOT / "services" / room / "src" / room
     for name in ("__main__.py", "main.py", "settings.py", "tables.py", "migrations/env.py"):
         assert (package / name).exists(), name
+
+
+@pytest.mark.parametrize("content", HELD_BY)
+def test_modules_are_named_after_what_they_hold(content: str):
+    sources = [path for path in tracked("services/*/src/*.py") if not path.name.endswith(HELD_BY[content])]
+    elsewhere = [path for path in sources if re.search(content, path.read_text(), re.MULTILINE)]
+    assert [str(path.relative_to(ROOT)) for path in elsewhere] == []
 
 
 @pytest.mark.parametrize("name", ["dev", *ROOMS])
@@ -49,12 +70,13 @@ def test_only_the_relay_and_the_bus_publish():
     """Handlers write outbox rows; whoever publishes by hand loses messages in a crash."""
     allowed = {
         "relay.py",
-        "acks.py",
+        "batch_publisher.py",
         "bus.py",
-        "pull.py",
-        "dead.py",
+        "pull_consumer.py",
+        "dead_letters.py",
+        "ack_heartbeat.py",
         "settle.py",
-        "answers.py",
+        "query_server.py",
         "testing.py",
         "dead_letters/usecases.py",
     }
@@ -75,3 +97,9 @@ def test_idle_service_does_without(room):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("package", ["services/gateway/src/gateway"])
+def test_folders_stay_small(package: str):
+    counts = Counter(path.parent for path in tracked(f"{package}/*.py") if "migrations" not in path.parts)
+    assert {str(folder): count for folder, count in counts.items() if count > 14} == {}

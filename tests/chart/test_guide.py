@@ -28,7 +28,7 @@ def known_metrics() -> set[str]:
 def imported() -> None:
     """Whoever counts declares it when it is imported; keys are fetched only where Hanko is the provider."""
     services()
-    import_module("gateway.auth.jwks")
+    import_module("gateway.identity.providers.jwks")
 
 
 def test_every_metric_exists() -> None:

@@ -21,7 +21,7 @@ def test_one_name_everywhere(release: Release, room: str) -> None:
 
 
 def test_workers_where_there_are_jobs(release: Release) -> None:
-    with_jobs = {name for name, service in services().items() if any(r.latency == "jobs" for r in service.routes)}
+    with_jobs = {name for name, service in services().items() if any(r.group == "jobs" for r in service.routes)}
     assert with_jobs == set(WORKERS)
     assert {f"fairway-{room}-worker" for room in with_jobs} < set(release.all("Deployment"))
 
@@ -136,8 +136,8 @@ def test_the_autoscaler_alone_counts_replicas(platform: Callable[..., Release], 
 
 
 def test_an_orderly_stop_fits_into_the_grace_period(release: Release) -> None:
-    from gateway.server import GRACE as REQUESTS
-    from gateway.supervisor import GRACE as SUPERVISOR
+    from gateway.http.server.public import GRACE as REQUESTS
+    from gateway.http.server.supervisor import GRACE as SUPERVISOR
 
     pod = release.pods["fairway-gateway"]["spec"]
     drain = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -146,13 +146,17 @@ def test_an_orderly_stop_fits_into_the_grace_period(release: Release) -> None:
 
 def test_every_process_has_the_time_for_its_longest_stop(release: Release) -> None:
     """`libs/kit/tests/test_stop.py` holds the processes to it."""
-    from kit import ending, worker
-    from kit.connection import options
-    from kit.messaging import pull
+    from kit.jobs import worker
+    from kit.messaging.delivery import pull_consumer
+    from kit.messaging.nats_connection import connect_options
+    from kit.process import tasks
 
     template = (HELM / "service" / "templates" / "_validation.tpl").read_text()
     longest = int(re.findall(r'define "service.longestStop" -}}(\d+){{', template)[0])
-    drain = options("toy", "nats://127.0.0.1", lambda: None)["drain_timeout"]
-    assert max(worker.GRACE, pull.LAST_WORD + pull.FINISH) + ending.UNDO + drain <= longest
+    drain = connect_options("toy", "nats://127.0.0.1", lambda: None)["drain_timeout"]
+    assert (
+        max(worker.GRACE, pull_consumer.DRAIN_TIMEOUT + pull_consumer.STOP_TIMEOUT) + tasks.CANCEL_GRACE_SECONDS + drain
+        <= longest
+    )
     for name in release.all("Deployment"):
         assert release.pods[name]["spec"]["terminationGracePeriodSeconds"] > longest

@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 import httpx
 import pytest
 
+from gateway.settings import HttpSettings
 from tests.chart.rendering import ROOMS, Release, Values, container, environment, over, profile
 from tests.contracts.rooms import services
 
@@ -22,6 +23,12 @@ def test_the_ingress_ends_at_the_public_port(release: Release) -> None:
     ports = {one["name"]: one["containerPort"] for one in container(pod)["ports"]}
     assert str(ports["public"]) == environment(pod)["PUBLIC__PORT"] != environment(pod)["HTTP__PORT"]
     assert environment(pod)["GATEWAY_WORKERS"] == "2"
+
+
+def test_the_ingress_lets_files_of_labels_through(release: Release) -> None:
+    (ingress,) = release.all("Ingress").values()
+    size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    assert int(size.removesuffix("m")) << 20 > HttpSettings.model_fields["max_label_upload"].default
 
 
 def test_only_the_gateway_has_a_public_port(release: Release) -> None:

@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 from helm_python import Chart, HelmError
 
-from prediction.live.pool import LIMIT
+from prediction.inference.process_pool import CALL_TIMEOUT
 from prediction.serving import GRACE, Settings
 from tests.chart.rendering import KUBERNETES, ROOMS, Release, Values, complete, container, environment, over, values_of
 from tests.chart.test_pods import sources
@@ -101,7 +101,7 @@ def test_only_peers_may_ask(platform: Callable[..., Release], production: Values
 def test_a_prediction_in_work_is_answered_before_the_end(serving: Release) -> None:
     pod = serving.pods[NAME]["spec"]
     drain = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert LIMIT < GRACE < pod["terminationGracePeriodSeconds"] - drain
+    assert CALL_TIMEOUT < GRACE < pod["terminationGracePeriodSeconds"] - drain
 
 
 def test_a_long_release_name_is_cut(helm: Path) -> None:

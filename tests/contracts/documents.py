@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from contracts.base import REGISTRY, Event, Job, Live, Message
-from contracts.streams import CLASSES, STREAMS, durable
+from contracts.streams import CONSUMER_GROUPS, STREAMS, durable
 from tests.contracts.rooms import readers, services
 
 STREAM_OF = {"cmd": "COMMANDS", "evt": "EVENTS", "job": "JOBS"}
@@ -13,14 +13,14 @@ STREAM_OF = {"cmd": "COMMANDS", "evt": "EVENTS", "job": "JOBS"}
 
 def asyncapi(name: str) -> str:
     routes = services()[name].routes
-    heard = [(route.message, route.latency) for route in routes]
+    heard = [(route.message, route.group) for route in routes]
     told = [m for m in REGISTRY.values() if m.owner() == name and issubclass(m, Event | Job | Live)]
     messages = [m for m, _ in heard] + told
     document = {
         "asyncapi": "3.0.0",
         "info": {"title": f"Fairway {name}", "version": "1.0.0"},
         "channels": {m.ce_type(): _channel(m) for m in messages},
-        "operations": dict([_receive(name, m, latency) for m, latency in heard] + [_send(m) for m in told]),
+        "operations": dict([_receive(name, m, group) for m, group in heard] + [_send(m) for m in told]),
     }
     return yaml.safe_dump(document, sort_keys=True, width=120)
 
@@ -34,12 +34,12 @@ def _channel(message: type[Message]) -> dict[str, Any]:
     return channel
 
 
-def _receive(service: str, message: type[Message], latency: str) -> tuple[str, dict[str, Any]]:
+def _receive(service: str, message: type[Message], group: str) -> tuple[str, dict[str, Any]]:
     operation: dict[str, Any] = {"action": "receive", "channel": {"$ref": f"#/channels/{message.ce_type()}"}}
-    if latency == "queries":
+    if group == "queries":
         operation["bindings"] = {"nats": {"queue": service}}
     else:
-        operation["x-stream"], operation["x-durable"] = CLASSES[latency].stream, durable(service, latency)
+        operation["x-stream"], operation["x-durable"] = CONSUMER_GROUPS[group].stream, durable(service, group)
     return f"hear {message.ce_type()}", operation
 
 
@@ -73,5 +73,5 @@ def _table(kind: str, title: str, heard: dict[str, list[tuple[str, str]]]) -> li
     return [f"## {title}", "", "| message | owner | heard by |", "|---|---|---|", *rows, ""]
 
 
-def _reader(service: str, latency: str) -> str:
-    return f"{service} (queue)" if latency == "queries" else durable(service, latency)
+def _reader(service: str, group: str) -> str:
+    return f"{service} (queue)" if group == "queries" else durable(service, group)

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.base import Command
 from gateway.app import application
-from gateway.description import described_routes
-from gateway.routing import DoorRoute
-from gateway.settings import DoorSettings
+from gateway.http.policy_route import PolicyRoute
+from gateway.openapi.document import documented_routes
+from gateway.settings import HttpSettings
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
-FILE = ROOT / "services/gateway/src/gateway/examples.json"
+FILE = ROOT / "services/gateway/src/gateway/openapi/examples.json"
 MESSAGES = ROOT / "libs/contracts/examples"
 
 
@@ -24,12 +24,12 @@ def document() -> str:
     return orjson.dumps(bodies, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
 
 
-def routes() -> list[DoorRoute]:
-    settings = DoorSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x")
-    return list(described_routes(application(settings)))
+def routes() -> list[PolicyRoute]:
+    settings = HttpSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x")
+    return list(documented_routes(application(settings)))
 
 
-def shown(routes: list[DoorRoute]) -> dict[str, Any]:
+def shown(routes: list[PolicyRoute]) -> dict[str, Any]:
     """Operation → body. One that nothing was found for takes that of another with the same class."""
     written = tomllib.loads((HERE / "bodies.toml").read_text())
     found = {route.name: body for route in routes if (body := written.get(route.name) or _sent(route))}
@@ -38,19 +38,19 @@ def shown(routes: list[DoorRoute]) -> dict[str, Any]:
     return {route.name: of_class[body_of(route)] for route in lacking} | found
 
 
-def body_of(route: DoorRoute) -> type[BaseModel] | None:
+def body_of(route: PolicyRoute) -> type[BaseModel] | None:
     """The class of its JSON body; None without one and for unions."""
     told: Any = route.body_field.field_info.annotation if route.body_field else None
     classes = [one for one in (told, *get_args(told)) if isinstance(one, type) and issubclass(one, BaseModel)]
     return classes[0] if len(classes) == 1 else None
 
 
-def _own(route: DoorRoute) -> bool:
+def _own(route: PolicyRoute) -> bool:
     body = body_of(route)
     return body is not None and "examples" in body.model_json_schema()
 
 
-def _sent(route: DoorRoute) -> Any:
+def _sent(route: PolicyRoute) -> Any:
     """None where no command fits, and for classes that show examples of their own."""
     body = body_of(route)
     if body is None or _own(route):

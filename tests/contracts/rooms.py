@@ -34,9 +34,9 @@ def _built(name: str) -> Service:
 
 
 def readers() -> dict[str, list[tuple[str, str]]]:
-    """CloudEvents type → (service, latency class) that hear it."""
+    """CloudEvents type → (service, consumer group) that hear it."""
     heard: dict[str, list[tuple[str, str]]] = {}
     for name, service in services().items():
         for route in service.routes:
-            heard.setdefault(route.message.ce_type(), []).append((name, route.latency))
+            heard.setdefault(route.message.ce_type(), []).append((name, route.group))
     return heard

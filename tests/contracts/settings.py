@@ -14,8 +14,8 @@ from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
 from contracts import OWNERS
-from gateway.limits.rates import Rate
-from gateway.v1.settings import EarlySettings
+from gateway.apis.fair_v1.settings import V1Settings
+from gateway.http.limits.rates import Rate
 from tests.contracts.fair_settings import ABSENT, FAIR, OTHER_DEFAULT
 
 PERIODS = {1: "s", 60: "m", 3600: "h", 86_400: "d"}
@@ -46,7 +46,7 @@ def settings() -> dict[str, Setting]:
 def _kinds() -> list[tuple[str, Any]]:
     """Classes of settings and who reads them; the first generation's are apart, so that they can go with it."""
     services = [(service, import_module(f"{service}.settings").Settings) for service in OWNERS]
-    return [*services, ("gateway", EarlySettings)]
+    return [*services, ("gateway", V1Settings)]
 
 
 def readable() -> dict[str, str]:

@@ -6,16 +6,16 @@ import pytest
 
 from contracts import OWNERS
 from contracts.base import REGISTRY, Command, Message, Query
-from contracts.permissions import PROVISION, USERS, permissions
-from contracts.streams import STREAMS
-from kit.provision import Durable
+from contracts.nats_permissions import PROVISION, USERS, permissions
+from contracts.streams import COMMANDS, STREAMS
+from kit.messaging.topology.apply import Durable
 from tests.contracts.rooms import readers, services
 
 MANAGING = [f"STREAM.{verb}.EVENTS" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE")] + [
     "CONSUMER.CREATE.EVENTS",
     "CONSUMER.CREATE.EVENTS.catalog-events-v1",
     "CONSUMER.CREATE.EVENTS.catalog-events-v1.evt.>",
-    "CONSUMER.DURABLE.CREATE.EVENTS.catalog-events-v1",
+    "CONSUMER.DURABLE.CREATE.EVENTS.mine",
     "CONSUMER.DELETE.EVENTS.catalog-events-v1",
 ]
 
@@ -69,10 +69,11 @@ def durables() -> list[tuple[str, Durable]]:
 
 @pytest.mark.parametrize(("service", "one"), durables(), ids=lambda value: getattr(value, "name", value))
 def test_a_durable_is_read_by_its_service_and_by_nobody_else(service: str, one: Durable):
-    place = f"{one.latency.stream}.{one.name}"
+    place = f"{one.group.stream}.{one.name}"
     for use in (f"$JS.API.CONSUMER.MSG.NEXT.{place}", f"$JS.ACK.{place}.1.2.3.4.5"):
         assert [user for user in USERS if says(user, use)] == [service]
-    assert {user for user in USERS if says(user, f"$JS.API.CONSUMER.INFO.{place}")} == {service, PROVISION}
+    looks = {"gateway"} if one.group.stream == COMMANDS.name else set()  # up to which place commands are judged
+    assert {user for user in USERS if says(user, f"$JS.API.CONSUMER.INFO.{place}")} == {service, PROVISION, *looks}
 
 
 @pytest.mark.parametrize(("user", "verb"), product(OWNERS, MANAGING))
@@ -103,3 +104,16 @@ def test_each_service_sets_its_own_messages_aside_and_wakes_its_own_relay():
     for kind, one in product(("dead", "wake"), OWNERS):
         assert [user for user in USERS if says(user, f"{kind}.{one}")] == [one]
     assert all(hears(one, f"wake.{one}") for one in OWNERS)
+
+
+@pytest.mark.parametrize("user", OWNERS)
+def test_a_service_makes_again_its_own_durables_only(user: str):
+    assert [owner for owner in OWNERS if says(user, f"$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.{owner}-events-v1")] == [
+        user
+    ]
+
+
+def test_only_commands_are_let_go_and_only_by_the_gateway():
+    for stream in STREAMS:
+        allowed = {user for user in USERS if says(user, f"$JS.API.STREAM.PURGE.{stream.name}")}
+        assert allowed == ({PROVISION, "gateway"} if stream is COMMANDS else {PROVISION})

@@ -14,7 +14,7 @@ import psycopg
 from PIL import Image
 
 from kit.settings import StorageSettings
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from stack.bench.system import System
 from stack.processes import Daemon
 from tests.surface.people import Who, headers

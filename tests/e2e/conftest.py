@@ -7,14 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from fairway import Fairway
 from stack import run as servers
+from stack.demo.demo_area import read_demo_area
+from stack.demo.job import Job
+from stack.demo.stages import Stages
 from stack.home import Env, Home
 from stack.platform import run
+from stack.platform.models import introduce
 from stack.platform.settings import public_url
 
 VIOLATION = re.compile("(permissions|authorization|publish|subscription) violation", re.IGNORECASE)
+OF_TESTS = ("odd-tiles", "dead_server")
+"""Ports of servers that tests start themselves, and of one that nobody starts."""
 DATA = Path(__file__).parents[3] / "shared" / "data" / "banepa"
 
 
@@ -39,6 +46,10 @@ class Platform:
         lines = [(name, line) for name, text in logs.items() for line in text.splitlines()]
         return [f"{name}: {line}" for name, line in lines if VIOLATION.search(line)]
 
+    def dead_letters(self) -> int:
+        with self.client() as fairway:
+            return fairway.transport.get("/dead-letters/", limit=1)["count"]
+
     def client(self, person: str | None = None) -> Fairway:
         """The administrator of the sandbox, or `<id>:<name>`."""
         return Fairway(self.url, self.token, {"X-Dev-User": person} if person else None)
@@ -47,8 +58,40 @@ class Platform:
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     home = Home.default()
+    os.environ["OUTBOUND_ALLOW_IMAGERY"] = ",".join(f"127.0.0.1:{home.port(name)}" for name in OF_TESTS)
+    os.environ["OUTBOUND_ALLOW_WEBHOOKS"] = f"127.0.0.1:{home.port('sandbox-webhooks')}"
     data = DATA if DATA.exists() else None
-    env = run.up(data, home=home)
-    yield Platform(home, env, data)
-    if not os.environ.get("FAIRWAY_KEEP"):
-        servers.down(home=home)
+    try:
+        yield Platform(home, run.up(data, home=home), data)
+    finally:
+        if not os.environ.get("FAIRWAY_KEEP"):
+            servers.down(home=home)
+
+
+@pytest.fixture(scope="session")
+def job(platform: Platform) -> Job:
+    console = Console(quiet=True)
+    with platform.client() as fairway:
+        place = read_demo_area(platform.data)
+        yield Job(fairway, platform.home, place, Stages(console), console, "rooftop_light", {"max_minutes": 1})
+
+
+@pytest.fixture(scope="session")
+def done(job: Job, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """Everything the job made, in the order it was made."""
+    introduce(job.home)
+    base = job.register()
+    dataset = job.build()
+    training = job.train(base, dataset)
+    item_id = job.fairway.trainings.publish(training.id)
+    job.publish(dataset, item_id)
+    prediction = job.predict(item_id)
+    files = job.download(prediction, tmp_path_factory.mktemp("results"))
+    return {
+        "base": base,
+        "dataset": dataset,
+        "training": training,
+        "item": item_id,
+        "prediction": prediction,
+        "files": files,
+    }

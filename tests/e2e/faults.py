@@ -1,90 +1,18 @@
-"""A steady load of writes with a history, and a supervisor that starts again what ended, as a cluster would."""
+"""What stops, hangs and starts again the processes of the platform, as a cluster and its accidents would."""
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
-from uuid import uuid4
 
-import httpx
+import psycopg
 
+from stack import pids
+from stack import run as servers
 from stack.home import Env, Home
 from stack.platform import run
 from stack.processes import Daemon, NotReady
-
-STEP = 1e-4
-"""Degrees between the areas of two commands, so that each row can be traced to its command."""
-
-
-@dataclass
-class Write:
-    """One write of one client: `key` is its Idempotency-Key, `west` marks the row of its area."""
-
-    path: str
-    body: dict
-    west: float
-    key: str = field(default_factory=lambda: str(uuid4()))
-    tries: int = 0
-    status: int = 0
-    command: str | None = None
-    """Where the verdict is told of a write that nobody had judged yet."""
-    row: int | None = None
-    """Of a new area."""
-
-
-@dataclass
-class Load:
-    """Clients that never give up: what got no answer is sent again under the same key."""
-
-    url: str
-    token: str
-    writes: list[Write] = field(default_factory=list)
-    """Areas, commands that expire."""
-    uploads: list[Write] = field(default_factory=list)
-    """A label for each area whose id its client was told: commands that are judged however late."""
-    stopped: bool = False
-    numbers: "count[int]" = field(default_factory=count)
-    south: float = field(default_factory=lambda: round(random.uniform(-60, 60), 6))
-    """Latitude of all areas of this load, so that rows of others are not counted."""
-
-    async def run(self, clients: int, pause: float) -> None:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=8) as http:
-            await asyncio.gather(*(self._client(http, pause) for _ in range(clients)))
-
-    async def _client(self, http: httpx.AsyncClient, pause: float) -> None:
-        while not self.stopped:
-            west = round(10 + next(self.numbers) * STEP, 6)
-            write = Write("/aois/", _area(west, self.south), west)
-            self.writes.append(write)
-            await self._insist(http, write)
-            if write.row is not None:
-                label = {"type": "FeatureCollection", "features": [_area(west, self.south)]}
-                self.uploads.append(Write(f"/labels/upload/{write.row}/", label, west, row=write.row))
-                await self._insist(http, self.uploads[-1])
-            await asyncio.sleep(pause)
-
-    async def _insist(self, http: httpx.AsyncClient, write: Write) -> None:
-        while write.status not in (201, 202):
-            write.tries += 1
-            with suppress(httpx.TransportError):
-                response = await http.post(write.path, json=write.body, headers={"Idempotency-Key": write.key})
-                write.status = response.status_code
-                assert write.status in (201, 202, 429, 503), response.text
-                write.command = response.headers.get("location")
-                if write.status == 201:
-                    write.row = response.json()["properties"]["id"]
-            if write.status not in (201, 202):
-                await asyncio.sleep(0.3)
-
-
-def _area(west: float, south: float) -> dict:
-    east, north = west + STEP / 2, south + STEP / 2
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {}}
 
 
 @dataclass
@@ -129,6 +57,33 @@ class Supervisor:
                 await asyncio.to_thread(daemon.start)
         await until(lambda: self.restarts > before, 60)
 
+    @asynccontextmanager
+    async def changed(self, room: str, before: Sequence[str] = (), **env: str) -> AsyncIterator[Daemon]:
+        """The service runs with another environment, or behind another program, while the block runs."""
+        daemon = self.daemons[room]
+        usual = daemon.argv, daemon.env
+        await self._restarted(daemon, [*before, *daemon.argv], {**daemon.env, **env})
+        try:
+            yield daemon
+        finally:
+            await self._restarted(daemon, *usual)
+
+    async def _restarted(self, daemon: Daemon, argv: Sequence, env: Mapping[str, str]) -> None:
+        async with self.hands:
+            await asyncio.to_thread(daemon.stop)
+            daemon.argv, daemon.env = argv, env
+            await asyncio.to_thread(daemon.start)
+
+    @asynccontextmanager
+    async def stalled(self, room: str) -> AsyncIterator[None]:
+        """SIGSTOP: connected, and silent."""
+        process = pids.running(self.home)[room]
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
+
 
 @asynccontextmanager
 async def background(*jobs: object) -> AsyncIterator[None]:
@@ -142,10 +97,48 @@ async def background(*jobs: object) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(check: Callable[[], object], limit: float) -> float:
-    """Seconds until `check` was true; AssertionError after the limit."""
+async def until(check: Callable[[], object], limit: float, why: Callable[[], object] | None = None) -> float:
+    """Seconds until `check` was true; AssertionError after the limit, with what `why` says then."""
     started = time.monotonic()
     while not await asyncio.to_thread(check):
-        assert time.monotonic() - started < limit, "did not come true in time"
+        if time.monotonic() - started > limit:
+            raise AssertionError(f"did not come true in time: {await asyncio.to_thread(why) if why else ''}")
         await asyncio.sleep(0.2)
     return time.monotonic() - started
+
+
+async def server_killed(home: Home, name: str) -> None:
+    """kill -9 of a backing server, which then starts again."""
+    process = pids.running(home)[name]
+    pids.kill([process, *pids.children(process)])
+    await until(lambda: _up(home, name), 60)
+
+
+def _up(home: Home, name: str) -> bool:
+    """Not at the first try where the killed process still holds its place."""
+    with suppress(NotReady):
+        servers.up({name}, None, home)
+        return True
+    return False
+
+
+@asynccontextmanager
+async def server_away(home: Home, name: str) -> AsyncIterator[None]:
+    await asyncio.to_thread(pids.stop, home, name)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(servers.up, {name}, None, home)
+
+
+@asynccontextmanager
+async def database_away(env: Env, room: str) -> AsyncIterator[None]:
+    """One database of the server takes nobody in, and has sent away who was there."""
+    name = psycopg.conninfo.conninfo_to_dict(env[f"DATABASE_URL_{room.upper()}"])["dbname"]
+    with psycopg.connect(env["FAIRWAY_PG_ADMIN_URL"], autocommit=True) as admin:
+        admin.execute(f'alter database "{name}" with allow_connections false')  # type: ignore[arg-type]
+        try:
+            admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
+            yield
+        finally:
+            admin.execute(f'alter database "{name}" with allow_connections true')  # type: ignore[arg-type]

@@ -1,14 +1,13 @@
 """Mails about an account, from the request to the mailbox and back by the link."""
 
 import asyncio
-import re
 
 import httpx
 import pytest
 
-from stack.home import Home
 from tests.e2e.conftest import Platform
 from tests.e2e.faults import until
+from tests.e2e.mailbox import follow_verification_link, mails
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 ADDRESS = "mira@map.example"
@@ -21,11 +20,6 @@ def account(platform: Platform):
         yield client
 
 
-def mails(home: Home, to: str) -> list[dict]:
-    found = httpx.get(f"http://127.0.0.1:{home.port('sandbox-smtp')}/messages", timeout=10).json()
-    return [mail for mail in found if to in mail["to"]]
-
-
 @pytest.mark.spec("2.4", "verification mail, verify sets the flag")
 def test_address_is_proven_by_the_link_in_the_mail(platform: Platform, account: httpx.Client):
     account.patch("", json={"email": ADDRESS}).raise_for_status()
@@ -33,8 +27,7 @@ def test_address_is_proven_by_the_link_in_the_mail(platform: Platform, account: 
     asyncio.run(until(lambda: mails(platform.home, ADDRESS), 60))
     (mail,) = mails(platform.home, ADDRESS)
     assert mail["subject"] == "fAIr : Verify your email"
-    (link,) = re.findall(r"https?://\S+/verify-email/\?(\S+)", mail["text"])
-    assert httpx.get(f"{platform.url}/auth/me/verify-email/?{link}", timeout=20).status_code == 200
+    assert follow_verification_link(platform, mail).status_code == 200
     assert account.get("").json()["email_verified"] is True
 
 

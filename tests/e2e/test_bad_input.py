@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from stack.demo.place import place_of
+from stack.demo.demo_area import read_demo_area
 from tests.e2e.conftest import Platform
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -54,7 +54,7 @@ def test_bad_areas(http: httpx.Client, name: str):
 
 
 def aoi(http: httpx.Client, platform: Platform, where: int = 0) -> int:
-    geometry = place_of(platform.data).train_areas()[where]
+    geometry = read_demo_area(platform.data).train_areas()[where]
     response = http.post("/aois/", json={"type": "Feature", "geometry": geometry, "properties": {}})
     return response.raise_for_status().json()["properties"]["id"]
 
@@ -131,7 +131,7 @@ def test_body_over_the_limit(http: httpx.Client):
 
 
 def test_stale_key_with_another_body(http: httpx.Client, platform: Platform):
-    areas = place_of(platform.data).train_areas()
+    areas = read_demo_area(platform.data).train_areas()
     headers = {"Idempotency-Key": "the-same"}
     bodies = [{"type": "Feature", "geometry": area, "properties": {}} for area in areas]
     http.post("/aois/", json=bodies[0], headers=headers).raise_for_status()

@@ -3,12 +3,9 @@
 import json
 
 import pytest
-from rich.console import Console
 from shapely.geometry import shape
 
 from stack.demo.job import Job
-from stack.demo.place import place_of
-from stack.demo.stages import Stages
 from stack.platform.models import introduce
 from tests.e2e.conftest import Platform
 
@@ -18,34 +15,6 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 TOLD = (
     "is registered", "is ready: 32 chips", "has started", "is completed", "is published", "features from 16 tiles",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def job(platform: Platform) -> Job:
-    console = Console(quiet=True)
-    with platform.client() as fairway:
-        place = place_of(platform.data)
-        yield Job(fairway, platform.home, place, Stages(console), console, "rooftop_light", {"max_minutes": 1})
-
-
-@pytest.fixture(scope="session")
-def done(job: Job, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """Everything the job made, in the order it was made."""
-    introduce(job.home)
-    base = job.register()
-    dataset = job.build()
-    training = job.train(base, dataset)
-    item_id = job.fairway.trainings.publish(training.id)
-    prediction = job.predict(item_id)
-    files = job.download(prediction, tmp_path_factory.mktemp("results"))
-    return {
-        "base": base,
-        "dataset": dataset,
-        "training": training,
-        "item": item_id,
-        "prediction": prediction,
-        "files": files,
-    }
 
 
 def test_every_row_ended_well(done: dict):
@@ -63,7 +32,7 @@ def test_model_that_ships_is_introduced_once(done: dict, job: Job):
 
 
 def test_results_are_clean_polygons_on_the_predicted_tiles(done: dict, job: Job):
-    west, south, east, north = job.place.predict_box()
+    west, south, east, north = job.area.predict_box()
     features = json.loads(done["files"]["geojson"].read_text())["features"]
     assert len(features) > 20
     for feature in features:
@@ -103,7 +72,7 @@ def test_the_model_answers_where_its_item_says(done: dict, job: Job, platform: P
     assets = httpx.get(url, timeout=10).raise_for_status().json()["assets"]
     body = {
         "model_uri": assets["model"]["href"], "image_uri": f"{job.tiles}/predict/{{z}}/{{x}}/{{y}}.jpg",
-        "bbox": job.place.predict_box(), "zoom": job.place.zoom, "params": {"confidence_threshold": 0.5},
+        "bbox": job.area.predict_box(), "zoom": job.area.zoom, "params": {"confidence_threshold": 0.5},
     }  # fmt: skip
     answer = httpx.post(assets["mlm:inference-endpoint"]["href"], json=body, timeout=60)
     assert answer.status_code == 200, answer.text
@@ -139,9 +108,9 @@ def test_cancelled_training_can_be_tried_again(done: dict, job: Job):
         base_model_stac_id=done["base"].stac_item_id, dataset_stac_id=done["dataset"].stac_id, model_name="stopped",
     )  # fmt: skip
     job.fairway.trainings.cancel(training.id)
-    from fairway.errors import Ended
+    from fairway.errors import OperationFailed
 
-    with pytest.raises(Ended):
+    with pytest.raises(OperationFailed):
         job.fairway.wait(job.fairway.trainings, "training_id", training.id, limit=120)
     assert job.fairway.trainings.get(training.id).status == "stopped"
     again = job.fairway.trainings.retry(training.id)

@@ -13,13 +13,15 @@ import psycopg
 import pytest
 from rich.console import Console
 
+from stack.demo.demo_area import read_demo_area
 from stack.demo.job import Job
-from stack.demo.place import place_of
 from stack.demo.stages import Stages
 from tests.e2e.conftest import Platform
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 MODEL = "rooftop_light"
+FAMILY = "RAMP"
+"""What a client of 2025 takes that model for: it gives outlines of buildings from a mask."""
 LIMIT = 150.0
 PERSON = random.randrange(10**6, 10**9)
 """Somebody new in each run: the platform keeps its data."""
@@ -62,7 +64,7 @@ def stranger(platform: Platform) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def place(platform: Platform):
-    return place_of(platform.data)
+    return read_demo_area(platform.data)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,10 @@ def finished(http: httpx.Client, path: str) -> Row:
 def dataset(http: httpx.Client, tiles: str, place) -> Row:
     row = done(http.post("/dataset/", json={"name": "Village of then", "source_imagery": tiles % "train"}), 201)
     for area in place.train_areas():
-        aoi = done(http.post("/aoi/", json={"geom": area, "dataset": row["id"]}), 201)
+        [ring] = area["coordinates"]
+        drawn = f"SRID=4326;POLYGON (({', '.join(f'{x} {y}' for x, y in ring)}))"
+        aoi = done(http.post("/aoi/", json={"geom": drawn, "dataset": row["id"]}), 201)
+        assert aoi["geometry"] == json.loads(json.dumps(area))
         assert aoi["properties"]["label_status"] == -1
         done(http.post(f"/label/osm/fetch/{aoi['id']}/"), 202)
     return row
@@ -140,7 +145,7 @@ def training(http: httpx.Client, model: Row, labelled: list[Row], place) -> Row:
 @pytest.fixture(scope="module")
 def published(http: httpx.Client, training: Row) -> Row:
     assert done(http.post(f"/training/publish/{training['id']}/"), 201) == "Training Published"
-    return done(http.get(f"/model/{training['model']}/"))
+    return done(http.get(f"/model/{training['model']['id']}/"))
 
 
 @pytest.fixture(scope="module")
@@ -197,8 +202,8 @@ def test_v1_helping_with_a_public_dataset(http: httpx.Client, helper: httpx.Clie
 def test_v1_model_is_replaced_and_deleted(http: httpx.Client, base: Any, dataset: Row, published: Row):
     body = {"name": "Sketch", "dataset": dataset["id"], "base_model": base.name, "description": "d"}
     path = f"/model/{done(http.post('/model/', json=body), 201)['id']}/"
-    put = done(http.put(path, json={"name": "Better sketch", "dataset": dataset["id"]}))
-    assert (put["name"], put["description"], put["base_model"]) == ("Better sketch", "", base.name)
+    put = done(http.put(path, json={"name": "Better sketch", "dataset": dataset["id"], "base_model": FAMILY}))
+    assert (put["name"], put["description"], put["base_model"]) == ("Better sketch", "", FAMILY)
     assert http.delete(path).status_code == 204
     until(lambda: http.get(path).status_code, lambda status: status == 404, "the model is gone")
     assert http.delete(f"/model/{published['id']}/").status_code == 409
@@ -209,6 +214,11 @@ def test_v1_model_is_replaced_and_deleted(http: httpx.Client, base: Any, dataset
 @pytest.mark.spec("23", "model/, training/, task/status/")
 def test_v1_training(http: httpx.Client, model: Row, training: Row, published: Row, place):
     assert model["status"] == -1
+    nested = model["dataset"]
+    assert (nested["name"], nested["offset"]) == ("Village of then", [0.0, 0.0])
+    assert nested == published["dataset"]
+    assert "{z}" in nested["source_imagery"]
+    assert training["model"] == {"id": model["id"], "name": "Roofs of then", "base_model": FAMILY}
     assert training["accuracy"] > 50
     assert (training["epochs"], training["batch_size"], training["zoom_level"]) == (2, 512, [place.zoom])
     assert training["chips_length"] > 0
@@ -265,10 +275,13 @@ def test_v1_files(http: httpx.Client, prediction: Row, training: Row, published:
     assert set(done(http.get(f"{folder}/"))["file"]) >= {"labels.geojson", "meta.pmtiles"}
     for name in ("labels.geojson", "labels_points.geojson", "meta.pmtiles"):
         url = done(http.get(f"/workspace/download/prediction_{prediction['id']}/{name}/", params={"url_only": True}))
-        assert httpx.get(url["result"], timeout=10).status_code == 200
+        assert httpx.get(url["result"], timeout=10, follow_redirects=True).status_code == 200
     assert http.get(f"/workspace/download/prediction_{prediction['id']}/nothing").status_code == 404
     files = done(http.get(f"/workspace/training_{training['id']}/"))["file"]
-    assert {"labels.geojson", "aois.geojson", "preprocessed.zip"} <= set(files)
+    assert {"labels.geojson", "aois.geojson", "preprocessed.zip", "meta.pmtiles"} <= set(files)
+    drawn = f"/workspace/download/training_{training['id']}/meta.pmtiles/"
+    url = done(http.get(drawn, params={"url_only": True}))["result"]
+    assert httpx.get(url, timeout=10).content[:7] == b"PMTiles"
     assert any(name.startswith("checkpoint.") for name in files)
     graph = http.get(f"/workspace/download/training_{training['id']}/graphs/training_accuracy.png")
     assert (graph.status_code, graph.content[:4]) == (200, b"\x89PNG")
@@ -278,7 +291,7 @@ def test_v1_files(http: httpx.Client, prediction: Row, training: Row, published:
 def test_v1_stream(http: httpx.Client, prediction: Row, place):
     path, box = f"/workspace/stream/prediction_{prediction['id']}/labels.fgb", place.predict_box()
     query = {"bbox": ",".join(map(str, box))}
-    whole = httpx.get(prediction["assets"]["geojson"], timeout=10).json()["features"]
+    whole = httpx.get(prediction["assets"]["geojson"], timeout=10, follow_redirects=True).json()["features"]
     assert len(done(http.get(path, params=query))["features"]) == len(whole)
     assert "<osm" in http.get(path, params=query | {"format": "osmxml"}).text
     west, south, east, north = box
@@ -295,8 +308,18 @@ def test_v1_feedback(http: httpx.Client, training: Row, prediction: Row, labelle
     given = done(http.post("/feedback/", json=body), 201)
     found = done(http.get("/feedback/", params={"training": training["id"]}))["results"]["features"]
     assert [one["properties"]["comments"] for one in found] == ["a lorry"]
+    assert given["id"] == given["properties"]["id"]
     assert http.delete(f"/feedback/{given['properties']['id']}/").status_code == 204
-    approved = {"training": training["id"], "geom": body["geometry"]}
+    text = f"SRID=4326;POLYGON (({', '.join(f'{x} {y}' for x, y in ring)}))"
+    bare = {"geom": text, "training": training["id"], "config": {"zoom_level": 20}, "comments": "a shed"}
+    old = [done(http.post("/feedback/", json=bare | said), 201) for said in (
+        {"action": "ACCEPT"}, {"feedback_type": "FP", "zoom_level": 20, "source_imagery": prediction["image_uri"]},
+    )]  # fmt: skip
+    assert [one["properties"]["action"] for one in old] == ["accept", "reject"]
+    assert all(one["geometry"] == body["geometry"] for one in old)
+    alone = done(http.post("/feedback/", json=body | {"properties": {"action": "REJECT"}}), 201)
+    assert http.delete(f"/feedback/{alone['id']}/").status_code == 204
+    approved = {"training": training["id"], "geom": text}
     first, second = (done(http.post("/approved-prediction/", json=approved)) for _ in range(2))
     assert first["id"] == second["id"]
 
@@ -315,6 +338,7 @@ def test_v1_feedback_training(platform: Platform, http: httpx.Client, training: 
     assert done(http.post("/feedback-label/", json=label), 201)["properties"]["feedback_aoi"] == marked["id"]
     row = done(http.post("/feedback/training/submit/", json=order))
     assert (row["model"], row["status"], row["freeze_layers"]) == (training["model"], "SUBMITTED", True)
+    assert row["model"]["base_model"] == FAMILY
     finished(http, f"/training/{row['id']}/")
     with psycopg.connect(platform.env["DATABASE_URL_TRAINING"]) as connection:
         sql = "select plan->'parameters'->>'base_model_weights' from trainings where id = %s"
@@ -379,7 +403,7 @@ def test_v3_predictions(http: httpx.Client, prediction: Row):
         "submitted_at", "local_model_stac_id", "mapswipe_project_id", "category",
     }  # fmt: skip
     assert prediction.keys() >= read
-    assert httpx.get(prediction["assets"]["geojson"], timeout=10).json()["features"]
+    assert httpx.get(prediction["assets"]["geojson"], timeout=10, follow_redirects=True).json()["features"]
     listed = done(
         http.get("/predictions/", params={"search": "of then", "ordering": "-id", "user": PERSON, "limit": 1})
     )
@@ -436,7 +460,9 @@ def test_v3_notifications(http: httpx.Client, prediction: Row):
     query = {"is_read": False, "limit": 10, "offset": 0}
     page = done(http.get("/notifications/me", params=query))
     first = page["results"][0]
-    assert first.keys() >= {"id", "message", "is_read", "created_at"}
+    assert first.keys() >= {"id", "message", "is_read", "created_at", "training_model"}
+    everything = done(http.get("/notifications/me", params={"limit": 100}))["results"]
+    assert any(row["training_model"] for row in everything if row["related_obj"]["type"] == "training")
     done(http.post(f"/notifications/mark-as-read/{first['id']}/"))
     assert first["id"] not in [row["id"] for row in done(http.get("/notifications/me", params=query))["results"]]
     done(http.post("/notifications/mark-all-as-read/"))

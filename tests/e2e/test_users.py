@@ -9,7 +9,7 @@ import pytest
 from contracts import headers as h
 from contracts.catalog.areas import CreateAoi
 from contracts.catalog.labels import LabelsStored
-from contracts.permissions import USERS
+from contracts.nats_permissions import USERS
 from kit.messaging.envelope import SERVICE, headers_of, new_id
 from kit.testing import example
 from stack.platform.settings import ROOMS

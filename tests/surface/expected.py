@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.policy import SAFE, Policy
-from gateway.routing import DoorRoute
-from gateway.v1.routes import EarlyRule
+from gateway.http.policy import SAFE, Policy
+from gateway.http.policy_route import PolicyRoute
 from tests.surface.people import Who
 from tests.surface.rows import Rows
 
@@ -51,33 +50,33 @@ class Row:
         return self.route.split()[1]
 
 
-def visibilities(row: Row, route: DoorRoute) -> tuple[str, ...]:
+def visibilities(row: Row, route: PolicyRoute) -> tuple[str, ...]:
     named = set(route.param_convertors)
     if not names_row(row, route):
         return ("",)
     return ("private",) if named & NEVER_PUBLIC else ("private", "public")
 
 
-def names_row(row: Row, route: DoorRoute) -> bool:
+def names_row(row: Row, route: PolicyRoute) -> bool:
     return bool(set(route.param_convertors) - COMMON) if row.row is None else row.row
 
 
-def expected(row: Row, route: DoorRoute, who: Who, visibility: str) -> int:
+def expected(row: Row, route: PolicyRoute, who: Who, visibility: str) -> int:
     for key in (f"{visibility} {who}", str(who)):
         if key in row.but:
             return row.but[key]
-    refused = at_the_door(row, isinstance(route.rule, EarlyRule), who) or of_the_row(row, route, who, visibility)
+    refused = at_the_door(row, route.dialect.anonymous_write_status, who) or of_the_row(row, route, who, visibility)
     return refused or row.done or route.status_code or 200
 
 
-def at_the_door(row: Row, early: bool, who: Who) -> int | None:
+def at_the_door(row: Row, anonymous_write_status: int, who: Who) -> int | None:
     reads = row.policy is Policy.PUBLIC_READ and row.method in SAFE
     if who is Who.ANONYMOUS and not (reads or row.policy in WITHOUT_LOGIN):
-        return 403 if early and row.method not in SAFE else 401
+        return 401 if row.method in SAFE else anonymous_write_status
     return 403 if row.policy in ADMINS and who is not Who.ADMIN else None
 
 
-def of_the_row(row: Row, route: DoorRoute, who: Who, visibility: str) -> int | None:
+def of_the_row(row: Row, route: PolicyRoute, who: Who, visibility: str) -> int | None:
     if who in (Who.OWNER, Who.ADMIN) or not names_row(row, route):
         return None
     if visibility == "private":

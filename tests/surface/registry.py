@@ -11,9 +11,9 @@ import boto3
 import psycopg
 from psycopg.types.json import Jsonb
 
-from catalog.stac.api import StacApi
+from catalog.stac.client import StacClient
 from catalog.stac.dataset_item import dataset_item
-from catalog.stac.facts import DatasetFacts, StoredFile
+from catalog.stac.item_inputs import DatasetItemInput, StoredFile
 from stack.bench.system import System
 from stack.home import REPOSITORY
 from tests.surface.people import OWNER_ID
@@ -21,7 +21,7 @@ from tests.surface.rows import IMAGERY, POLYGON
 
 Json = dict[str, Any]
 STORED = StoredFile("s3://fairway/somewhere", 3, "aa" * 32)
-DATASET = DatasetFacts(
+DATASET = DatasetItemInput(
     stac_id="", title="", description="", user_id=OWNER_ID, username="owner", source_imagery=IMAGERY,
     classes=[{"name": "building", "classes": ["*"]}], tasks=["semantic-segmentation"], keywords=["building"],
     label_type="vector", geometry_type="polygon", bbox=(85.51, 27.62, 85.511, 27.621), chip_count=3, chips=STORED,
@@ -116,7 +116,7 @@ class Registry:
         return asyncio.run(self._on_api(lambda api: api.get(collection, item_id)))
 
     async def _on_api(self, call: Any) -> Any:
-        api = StacApi(self.system.env["FAIR_STAC_API_URL"], self.system.env["FAIR_STAC_API_KEY"])
+        api = StacClient(self.system.env["FAIR_STAC_API_URL"], self.system.env["FAIR_STAC_API_KEY"])
         try:
             return await call(api)
         finally:

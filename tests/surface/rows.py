@@ -121,7 +121,8 @@ class Rows:
             " description, visibility, status, error, attempt, first_attempt, graceful, has_pmtiles, results_ready,"
             " submitted_at, touched_at, due_at, run_id)"
             f" VALUES (%(user)s, 'unet', '{{}}', %(imagery)s, {GEOMETRY}, 19, '{{}}', false, '', %(visibility)s,"
-            " %(status)s, '', 1, 1, false, false, false, now(), now(), now(), %(key)s) RETURNING id",
+            " %(status)s, '', 1, 1, false, false, false, now(), now(), now() + interval '1 hour', %(key)s)"
+            " RETURNING id",
             status=status,
         )
 

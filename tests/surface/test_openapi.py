@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode, checks
 
 from gateway.app import application
-from gateway.settings import DoorSettings
+from gateway.settings import HttpSettings
 from stack.bench.system import System
 from tests.surface.people import Who, headers
 from tests.surface.rows import NAMED, Rows
@@ -42,7 +42,7 @@ LIMITS = hypothesis.settings(
 
 
 def operations() -> list[str]:
-    app = application(DoorSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
+    app = application(HttpSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
     paths = app.openapi()["paths"]
     return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from gateway.app import application
-from gateway.outcomes import refusals
-from gateway.routing import DoorRoute
-from gateway.settings import DoorSettings
+from gateway.http.policy_route import PolicyRoute
+from gateway.openapi.refusals import refusals
+from gateway.settings import HttpSettings
 from stack.bench.system import System
 from tests.surface.expected import Row, expected, visibilities
 from tests.surface.people import Who, headers
@@ -18,8 +18,8 @@ from tests.surface.table import ROWS
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
-def routes() -> dict[str, DoorRoute]:
-    app = application(DoorSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
+def routes() -> dict[str, PolicyRoute]:
+    app = application(HttpSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
     return {f"{method} {route.path}": route for route in app.routes for method in route.methods}  # type: ignore[attr-defined,misc]
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from catalog.models.facts import model_facts
+from catalog.models.summary import summarize_item
 from stack.bench.system import System
 from tests.surface.people import Who, headers
 from tests.surface.registry import Registry
@@ -21,9 +21,9 @@ class Promotion:
     def __init__(self, system: System, registry: Registry) -> None:
         self.system, self.registry, self.name = system, registry, f"m-{uuid4().hex[:10]}"
         self.base, self.dataset = registry.base_item(f"b-{self.name}"), registry.dataset_item(f"d-{self.name}")["id"]
-        facts = model_facts(self.base, "https://stac.example/base", "buildings").model_dump(mode="json")
+        facts = summarize_item(self.base, "https://stac.example/base", "buildings").model_dump(mode="json")
         base_model = registry.base_model(self.base["id"], stac_item_id=self.base["id"], facts=facts)
-        self.local_model = registry.local_model(self.name, base_model)
+        self.local_model = registry.local_model(self.name, base_model, visibility="public")
 
     def run(self, **columns: Any) -> int:
         return self.registry.completed(self.local_model, self.name, self.base, self.dataset, **columns)

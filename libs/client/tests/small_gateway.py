@@ -46,8 +46,8 @@ class Gateway:
     def on(self, route: str, *answers: Answer | None) -> None:
         self.answers[route] = list(answers)
 
-    def rows(self, path: str, *rows: dict[str, Any], following: str | None = None) -> Answer:
-        answer = Answer(body={"count": len(rows), "next": following, "previous": None, "results": list(rows)})
+    def rows(self, path: str, *rows: dict[str, Any], follow: str | None = None) -> Answer:
+        answer = Answer(body={"count": len(rows), "next": follow, "previous": None, "results": list(rows)})
         self.on(f"GET {path}", answer)
         return answer
 

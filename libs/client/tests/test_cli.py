@@ -8,14 +8,14 @@ from client_samples import NOW, aoi, base_model, dataset, prediction, training
 from small_gateway import Answer
 from typer.testing import CliRunner
 
-from fairway import events, waiting
+from fairway import events, polling
 from fairway.cli import app, session
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(events, "AGAIN_AFTER", 0.01)
-    monkeypatch.setattr(waiting, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(events, "RECONNECT_DELAY", 0.01)
+    monkeypatch.setattr(polling, "POLL_INTERVAL", 0.1)
     monkeypatch.setattr(session.console, "_width", 160)
 
 
@@ -65,6 +65,21 @@ def test_dataset_is_built_and_watched(at_home, tmp_path):
     assert "is built: hill-1" in shown
     asked = next(a.body for a in at_home.asked if a.path == "/datasets/build/")
     assert (asked["aoi_ids"], asked["zoom"]) == ([12], 18)
+
+
+def test_what_a_build_left_out_is_said(at_home):
+    missing = [{"reason": "The imagery has no tile here (HTTP 404).", "count": 2, "examples": ["tile 19/5/7"]}]
+    whole = {"wanted": 4, "done": 4, "left_out": [], "altered": []}
+    told = {
+        "tiles": {"wanted": 30, "done": 28, "left_out": missing, "altered": []},
+        "labels": whole,
+        "notes": ["Too small."],
+    }
+    at_home.on("GET /datasets/5/", Answer(body=dataset(outcome=told)))
+    shown = " ".join(run("datasets", "watch", "5").split())
+    for words in ("2 of 30 tiles were left out", "no tile here (HTTP 404)", "tile 19/5/7", "Too small."):
+        assert words in shown
+    assert "labels" not in shown
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"type": "Point", "coordinates": [1, 2]}'])
@@ -145,6 +160,23 @@ def test_labels_are_fetched_uploaded_and_downloaded(at_home, tmp_path):
     assert at_home.asked[-1].query["aoi"] == "12"
 
 
+def test_what_became_of_a_file_is_told(at_home, tmp_path):
+    file = tmp_path / "labels.geojson"
+    file.write_bytes(b'\xef\xbb\xbf{"type": "FeatureCollection", "features": []}')
+    outcome = {
+        "wanted": 9, "done": 6,
+        "left_out": [{"reason": "The feature has no geometry.", "count": 3, "examples": ["feature [1]", "feature 4"]}],
+        "altered": [{"reason": "It was repaired.", "count": 1, "examples": ["feature 2"]}],
+    }  # fmt: skip
+    at_home.on("GET /events", None)
+    at_home.on("POST /labels/upload/12/", Answer(202, aoi(12, label_status=0)))
+    at_home.on("GET /aois/12/", Answer(body=aoi(12, label_status=1, label_count=6, label_outcome=outcome)))
+    told = " ".join(run("labels", "upload", "12", str(file)).split())
+    assert "6 labels. 3 of 9 features were left out:" in told
+    assert "3 x The feature has no geometry. (feature [1], feature 4, ...)" in told
+    assert "1 x It was repaired. (feature 2)" in told
+
+
 def test_dataset_is_built_again(at_home):
     at_home.on("GET /events", None)
     at_home.on("POST /datasets/5/rebuild/", Answer(202, dataset(status="building")))
@@ -183,6 +215,15 @@ def test_training_that_is_watched_ends_with_its_figures(at_home):
     assert "is completed, building iou 0.723, object f1 0.500." in run("trainings", "watch", "9")
 
 
+def test_what_became_of_the_chips_is_told(at_home):
+    small = [{"reason": "The chip shows no label.", "count": 3, "examples": ["chip 19/5/7", "chip 19/5/8"]}]
+    at_home.on("GET /events", None)
+    at_home.on("GET /trainings/9/", Answer(body=training(outcome={"wanted": 20, "done": 17, "left_out": small})))
+    told = " ".join(run("trainings", "watch", "9").split())
+    assert "is completed. 3 of 20 chips were left out:" in told
+    assert "3 x The chip shows no label. (chip 19/5/7, chip 19/5/8, ...)" in told
+
+
 def test_ids_are_never_shortened(at_home, monkeypatch):
     monkeypatch.setattr(session.console, "_width", 60)
     at_home.rows("/base-models/", base_model(stac_item_id="0d9691db-47af-50d0-aae6-1f2d9050e519"))
@@ -198,3 +239,13 @@ def test_results_are_downloaded(at_home, tmp_path):
     assert (tmp_path / "out" / "predictions.geojson").read_bytes() == b"{}"
     at_home.on("GET /predictions/31/result/", Answer(body={"geojson": f"{at_home.url}/gone"}))
     assert "404" in run("predictions", "download", "31", "--folder", str(tmp_path / "out"), code=1)
+
+
+def test_what_became_of_a_prediction_is_told(at_home):
+    lost = {"wanted": 12, "done": 8, "left_out": [{"reason": "No such tile.", "count": 4, "examples": ["tile 19/1/2"]}]}
+    at_home.on("GET /events", None)
+    at_home.on("GET /predictions/31/", Answer(body=prediction(outcome={"tiles": lost, "features": None})))
+    shown = run("predictions", "watch", "31")
+    assert "4 of 12 tiles were left out:" in shown
+    assert "4 x No such tile. (tile 19/1/2, ...)" in shown
+    assert "features" not in shown

@@ -6,8 +6,8 @@ import pytest
 from client_samples import dataset, prediction, stream, training
 from small_gateway import Answer
 
-from fairway import ApiError, events, waiting
-from fairway.errors import Ended
+from fairway import ApiError, events, polling
+from fairway.errors import OperationFailed
 from fairway.events import parse
 
 STREAM = {"content-type": "text/event-stream"}
@@ -15,8 +15,8 @@ STREAM = {"content-type": "text/event-stream"}
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(events, "AGAIN_AFTER", 0.01)
-    monkeypatch.setattr(waiting, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(events, "RECONNECT_DELAY", 0.01)
+    monkeypatch.setattr(polling, "POLL_INTERVAL", 0.1)
 
 
 def test_format_of_the_stream():
@@ -66,7 +66,7 @@ def test_wait_ends_with_the_row_and_tells_of_its_events_only(fairway, gateway):
 def test_bad_end_is_raised_with_its_reason(fairway, gateway):
     gateway.on("GET /events", None)
     gateway.on("GET /datasets/5/", Answer(body=dataset(status="failed", error="No label found.")))
-    with pytest.raises(Ended, match="No label found"):
+    with pytest.raises(OperationFailed, match="No label found"):
         fairway.wait(fairway.datasets, "dataset_id", 5, limit=20)
 
 

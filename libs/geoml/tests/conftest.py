@@ -10,9 +10,9 @@ from PIL import Image
 from rasterio.features import rasterize
 from shapely import Polygon, affinity
 
+from geoml import labels
 from geoml.chips import list_chips
-from geoml.grid import layouts
-from geoml.labels import on_grid
+from geoml.grid import chip_layouts
 from geoml.predict import GROUND_RESOLUTION
 
 ZOOM, X0, Y0 = 19, 386690, 220241
@@ -71,7 +71,7 @@ def to_pixels() -> Callable[[Path, dict], Polygon]:
     """A GeoJSON feature back in pixels of 256 a tile."""
 
     def back(folder: Path, feature: dict) -> Polygon:
-        sheet = layouts(list_chips(folder), GROUND_RESOLUTION)[0]
-        return on_grid([Polygon(feature["geometry"]["coordinates"][0])], sheet.grid)[0]
+        layout = chip_layouts(list_chips(folder), GROUND_RESOLUTION)[0]
+        return labels.to_pixels([Polygon(feature["geometry"]["coordinates"][0])], layout.grid)[0]
 
     return back

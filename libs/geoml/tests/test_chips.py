@@ -62,7 +62,7 @@ def test_sixteen_bits_and_giants_are_refused(tmp_path):
     with pytest.raises(ValueError, match="8-bit"):
         open_chip(write_tiff(tmp_path / "OAM-1-1-3.tif", None, (), dtype="uint16"))
     Image.new("L", (MAX_SIDE + 1, 8)).save(tmp_path / "OAM-1-1-4.png")
-    with pytest.raises(ValueError, match="limits"):
+    with pytest.raises(ValueError, match="at most"):
         open_chip(tmp_path / "OAM-1-1-4.png")
 
 
@@ -95,3 +95,11 @@ def test_metres_are_ground_metres(epsg, x, y):
     (lon1, lat1), (lon2, lat2) = back.transform(x, y), back.transform(x + 100, y)
     _, _, distance = Geod(ellps="WGS84").inv(lon1, lat1, lon2, lat2)
     assert metres_per_unit(crs, x, y) == pytest.approx(distance / 100, rel=0.005)
+
+
+def test_a_palette_is_refused(tmp_path):
+    """Its indices would be read as shades of grey."""
+    path = tmp_path / "roof.png"
+    Image.new("RGB", (64, 64), (200, 40, 40)).convert("P").save(path)
+    with pytest.raises(ValueError, match="palette"):
+        open_chip(path)

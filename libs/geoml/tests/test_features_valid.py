@@ -2,7 +2,7 @@ import numpy as np
 from shapely import Polygon
 from shapely.geometry import shape
 
-from geoml.features import Building, collection
+from geoml.features import Building, building_features
 from geoml.georef import WGS84
 from geoml.grid import Grid
 
@@ -17,6 +17,6 @@ def test_rounding_leaves_valid_polygons():
     random = np.random.default_rng(3)
     noisy = [Polygon(np.cumsum(random.normal(0, 2e-8, (12, 2)), 0)) for _ in range(50)]
     outlines = [neck, bow, *noisy]
-    features = collection(DEGREES, [Building(outline, 0.5) for outline in outlines], "x")
+    features = building_features(DEGREES, [Building(outline, 0.5) for outline in outlines], "x")
     assert len(features) == len(outlines)
     assert all(shape(feature["geometry"]).is_valid for feature in features)

@@ -10,8 +10,8 @@ from shapely import box, transform
 from shapely.geometry import mapping
 
 from geoml.chips import list_chips
-from geoml.grid import layouts
-from geoml.labels import BORDER, INTERIOR, LabelMap, read_polygons, reproject
+from geoml.grid import chip_layouts
+from geoml.labels import BORDER, INTERIOR, LabelRasterizer, read_polygons, reproject
 from geoml.metrics import confusion, object_metrics, pixel_metrics
 from geoml.predict import GROUND_RESOLUTION
 
@@ -19,10 +19,10 @@ from geoml.predict import GROUND_RESOLUTION
 @pytest.fixture
 def mask_of(paint):
     def mask(buildings):
-        sheet = layouts(list_chips(paint([])), GROUND_RESOLUTION)[0]
-        a, _, c, _, e, f = sheet.grid.transform[:6]
+        layout = chip_layouts(list_chips(paint([])), GROUND_RESOLUTION)[0]
+        a, _, c, _, e, f = layout.grid.transform[:6]
         placed = [transform(b, lambda p: p * [a, e] + [c, f]) for b in buildings]
-        labels = LabelMap(sheet, reproject(placed, sheet.grid.crs, CRS.from_epsg(4326)))
+        labels = LabelRasterizer(layout, reproject(placed, layout.grid.crs, CRS.from_epsg(4326)))
         return labels.mask((0, 0, 256, 256))
 
     return mask

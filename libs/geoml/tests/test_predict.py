@@ -39,7 +39,8 @@ def test_area_is_true_square_metres(session, paint):
 
 def test_properties_say_what_it_is(session, paint):
     (feature,) = run(session, paint([box(50, 60, 150, 140)]))
-    assert feature["properties"] == {"class": 1, "label": "building", "confidence": 1.0, "source": "toy"}
+    ours = {"class": 1, "label": "building", "confidence": 1.0, "source": "toy"}
+    assert feature["properties"] == {**ours, "building": "yes"}
     json.dumps(feature)
 
 
@@ -60,7 +61,7 @@ def test_a_building_over_four_chips_is_one(session, paint, to_pixels):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(machine, "BLOCK", 256)
+    monkeypatch.setattr(machine, "BLOCK_PIXELS", 256)
 
 
 def test_block_borders_leave_no_seam(session, paint, to_pixels, small_blocks):
@@ -130,7 +131,7 @@ def test_progress_is_told_block_by_block_and_may_stop_the_work(session, paint, s
             raise report.Cancelled
 
     with pytest.raises(report.Cancelled):
-        machine.predict(session, str(paint([], 3, 1)), PARAMS, source="toy", tell=stop)
+        machine.predict(session, str(paint([], 3, 1)), PARAMS, source="toy", on_progress=stop)
     assert seen == [(1, 3), (2, 3)]
 
 
@@ -144,5 +145,5 @@ def test_outlines_that_blocks_cut_are_told_one_by_one_and_can_be_stopped(session
             raise report.Cancelled
 
     with pytest.raises(report.Cancelled):
-        machine.predict(session, folder, PARAMS, source="toy", tell=stop)
+        machine.predict(session, folder, PARAMS, source="toy", on_progress=stop)
     assert seen[-3:] == [("predict", 3, 3), ("outlines", 1, 2), ("outlines", 2, 2)]

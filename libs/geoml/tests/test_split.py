@@ -1,6 +1,10 @@
-import pytest
+import re
 
-from geoml.split import split_chips
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geoml.split import split_chips, split_error
 
 NAMES = [f"OAM-{x}-{y}-19.tif" for x in range(10, 14) for y in range(5)]
 
@@ -27,10 +31,23 @@ def test_named_chips_can_be_held_back():
 
 @pytest.mark.parametrize("strategy", ["column:99", "list:nobody", "spatial", "column:"])
 def test_an_impossible_split_is_an_error(strategy):
-    with pytest.raises(ValueError, match=r"split|empty|literal"):
+    with pytest.raises(ValueError, match=r"split|literal"):
         split_chips(NAMES, {"split_strategy": strategy})
 
 
-def test_one_chip_cannot_be_split():
-    with pytest.raises(ValueError, match="empty"):
-        split_chips(NAMES[:1], {})
+@given(count=st.integers(0, 20), ratio=st.floats(0, 1.5), seed=st.integers(0, 99))
+def test_split_error_and_split_agree_on_what_is_too_little(count, ratio, seed):
+    values = {"val_ratio": ratio, "split_seed": seed}
+    if words := split_error(count, values):
+        with pytest.raises(ValueError, match=re.escape(words)):
+            split_chips(NAMES[:count], values)
+    else:
+        split = split_chips(NAMES[:count], values)
+        assert min(split["train_count"], split["val_count"]) >= 1
+
+
+def test_split_error_is_a_sentence_for_a_mapper():
+    assert split_error(2, {}) == ""
+    assert split_error(1, {}).startswith("The dataset has 1 chip; a training needs at least 2, one to learn from")
+    assert "lower val_ratio" in split_error(3, {"val_ratio": 0.9})
+    assert split_error(1, {"split_strategy": "column:10"})

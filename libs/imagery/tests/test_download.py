@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from imagery import BadTemplate, NoTiles, Template, download, source_of
+from imagery import BadTemplate, NoTiles, Template, download, resolve_template
 from imagery.geotiff import BadTile, geotiff
 from imagery.tiles import GRID, Tile
-from kit.outbound import Outbound, OutboundError
+from kit.http.outbound import Outbound, OutboundError
 from kit.testing import free_port
 
 TILES = [Tile(x, 220241, 19) for x in range(386690, 386696)]
@@ -158,16 +158,16 @@ async def test_error_of_the_store_comes_out_as_itself(served, outbound):
 
 @pytest.mark.spec("18.6", "TileJSON")
 async def test_tilejson_leads_to_its_template(served, outbound):
-    template = await source_of(f"{served[1]}/set/tilejson.json", outbound)
+    template = await resolve_template(f"{served[1]}/set/tilejson.json", outbound)
     assert template == Template(f"{served[1]}/ok/{{z}}/{{x}}/{{y}}", tms=True)
 
 
 async def test_tilejson_must_not_lead_inside(served, outbound):
     with pytest.raises(OutboundError) as refused:
-        await source_of(f"{served[1]}/bad/tilejson.json", outbound)
+        await resolve_template(f"{served[1]}/bad/tilejson.json", outbound)
     assert refused.value.code == "address_private"
     with pytest.raises(BadTemplate):
-        await source_of(f"{served[1]}/ok/1/2/3", outbound)
+        await resolve_template(f"{served[1]}/ok/1/2/3", outbound)
 
 
 def test_jpeg_stays_jpeg_and_close():
@@ -192,6 +192,33 @@ def test_transparent_part_becomes_a_mask_and_empty_tiles_are_refused():
 def test_broken_or_huge_pictures_are_refused(content):
     with pytest.raises(BadTile):
         geotiff(content, TILES[0])
+
+
+def deep_rgb(values: np.ndarray) -> bytes:
+    with rasterio.MemoryFile() as memory:
+        with memory.open(
+            driver="PNG", dtype="uint16", count=3, height=values.shape[0], width=values.shape[1]
+        ) as target:
+            target.write(np.stack([values] * 3))
+        return bytes(memory.getbuffer())
+
+
+def test_imagery_of_sixteen_bits_is_refused_with_words_and_never_bent():
+    """Pillow would clip grey to white, and show RGB of a camera's 12 bits nearly black."""
+    values = np.linspace(0, 4000, 64 * 64).reshape(64, 64).astype(np.uint16)
+    grey = io.BytesIO()
+    Image.fromarray(values).save(grey, "PNG")
+    for content in (grey.getvalue(), deep_rgb(values)):
+        with pytest.raises(BadTile, match="16 bits a band"):
+            geotiff(content, TILES[0])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "1", "RGBA"])
+def test_other_pictures_of_eight_bits_become_rgb(mode):
+    content = io.BytesIO()
+    Image.fromarray(PICTURE).convert(mode).save(content, "PNG")
+    with opened(geotiff(content.getvalue(), TILES[0])) as chip:
+        assert (chip.count, set(chip.dtypes)) == (3, {"uint8"})
 
 
 def test_neighbours_share_their_edge():

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import create_engine
 
+from kit.jobs import tables as job_tables
 from kit.messaging import tables
 from kit.settings import ServiceSettings
 from kit.testing import Room, caller, database_url, eventually, nats_url, postgres_url, provisioned, settings
@@ -29,6 +30,7 @@ def room() -> Room:
 def schema(database_url: str) -> None:
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     tables.metadata.create_all(engine)
+    job_tables.metadata.create_all(engine)
     toy.Base.metadata.create_all(engine)
     engine.dispose()
 
@@ -60,9 +62,11 @@ def spawn(settings: ServiceSettings, schema: None) -> Iterator[Callable]:
     """Starts the toy as a process of its own, killed after the test. `log` takes what it says."""
     started: list[subprocess.Popen] = []
 
-    def start(verb: str = "serve", failpoints: str = "", log: Path | None = None, **more: str) -> subprocess.Popen:
+    def start(
+        verb: str = "serve", *options: str, failpoints: str = "", log: Path | None = None, **more: str
+    ) -> subprocess.Popen:
         environment = {**os.environ, **more, "FAIRWAY_FAILPOINTS": failpoints, "LOG_LEVEL": "INFO" if log else "ERROR"}
-        argv = [sys.executable, "-W", "ignore", str(Path(toy.__file__)), verb]
+        argv = [sys.executable, "-W", "ignore", str(Path(toy.__file__)), verb, *options]
         output = log.open("wb") if log else None
         process = subprocess.Popen(argv, env=environment, stdout=output, stderr=output)
         started.append(process)

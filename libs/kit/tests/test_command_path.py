@@ -1,16 +1,19 @@
 """What one delivered message leads to, on a real bus and a real database."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from toy import AddItem, AddOnce, AddSoon, Break, CallOut, CountItems, GetCommand, ItemAdded
+from toy import AddItem, AddOnce, AddSoon, Break, CallOut, CountItems, GetCommand, ItemAdded, Refuse
 
 from contracts import headers as h
 from contracts.base import token
-from kit.errors import NotFound, Unavailable
+from kit.errors import Conflict, NotFound, Unavailable
+from kit.messaging.broker_clock import BrokerClock
 from kit.messaging.bus import Bus
-from kit.messaging.envelope import headers_of
+from kit.messaging.envelope import headers_of, subject_of
+from kit.telemetry import metrics
 from kit.testing import MAPPER, STRANGER, Caller, eventually
 
 
@@ -38,7 +41,7 @@ async def _heard(caller: Caller, name: str) -> dict | None:
 async def test_repeated_command_runs_once_and_gets_its_first_verdict(running, caller: Caller):
     name, key = unique(), uuid4()
     first = await caller.send(AddItem(name=name), command_id=key)
-    assert await caller.send(AddItem(name=name), command_id=key) == first
+    assert await caller.send(AddItem(name=name), command_id=key) == first.model_copy(update={"replayed": True})
     assert (await count(caller, name))["command"] == 1
 
 
@@ -54,7 +57,7 @@ async def test_refusal_is_remembered(running, caller: Caller):
     await caller.send(AddOnce(name=name))
     refused = await caller.send(AddOnce(name=name), command_id=key)
     assert (refused.code, refused.facts) == ("name_taken", {"name": name})
-    assert await caller.send(AddOnce(name=name), command_id=key) == refused
+    assert await caller.send(AddOnce(name=name), command_id=key) == refused.model_copy(update={"replayed": True})
 
 
 async def test_same_id_with_another_body_is_refused(running, caller: Caller):
@@ -71,10 +74,34 @@ async def test_late_command_is_refused(running, caller: Caller, monkeypatch: pyt
         await count(caller, name)
 
 
+async def test_clock_of_the_sender_does_not_decide_what_is_late(running, caller: Caller):
+    """The stream took the command just now, whatever its sender believes."""
+    name, message_id = unique(), uuid4()
+    command = AddSoon(name=name)
+    headers = headers_of(command, "gateway", MAPPER, message_id)
+    headers |= {h.TIME: (datetime.now(UTC) - timedelta(minutes=1)).isoformat()}
+    data = command.model_dump_json().encode()
+    await caller.bus.js.publish(subject_of(command, message_id), data, headers=headers)
+    await eventually(lambda: _counted(caller, name))
+
+
+async def test_clock_of_the_owner_does_not_decide_what_is_late(running, caller: Caller):
+    clock = BrokerClock(local=lambda: datetime.now(UTC) + timedelta(minutes=1))
+    await clock.measure(caller.bus.nc)
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
+    assert metrics.CLOCK_SKEW._value.get() == pytest.approx(-60, abs=1)
+
+
+async def _counted(caller: Caller, name: str) -> dict | None:
+    with suppress(NotFound):
+        return await count(caller, name)
+    return None
+
+
 async def test_effect_records_its_outcome_once(running, caller: Caller):
     name, key = unique(), uuid4()
     first = await caller.send(CallOut(name=name), command_id=key)
-    assert await caller.send(CallOut(name=name), command_id=key) == first
+    assert await caller.send(CallOut(name=name), command_id=key) == first.model_copy(update={"replayed": True})
     assert (await count(caller, name))["effect"] == 1
 
 
@@ -159,3 +186,28 @@ async def _dead(bus: Bus, sequence: int) -> dict | None:
         if letter.headers[h.SEQUENCE] == str(sequence):
             return letter.headers
     return None
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\x00", "a\ufffeb"])
+async def test_refusal_is_stored_whatever_it_quotes(running, caller: Caller, text: str):
+    """PostgreSQL keeps no NUL: a refusal that quoted one was never stored, and its command became a dead letter."""
+    command = Refuse(detail=f"{text} is wrong", facts={text: [text, {"deep": text}], "number": 1e308})
+    key, quoted = uuid4(), text.replace("\x00", "\ufffd")
+    refused = await caller.send(command, command_id=key)
+    assert (refused.code, refused.detail) == ("refused", f"{quoted} is wrong")
+    assert refused.facts == {quoted: [quoted, {"deep": quoted}], "number": 1e308}
+    assert await caller.send(command, command_id=key) == refused.model_copy(update={"replayed": True})
+
+
+def test_what_postgresql_cannot_keep_is_replaced():
+    odd = Conflict("odd", "\ud83d \x00", values=(float("nan"), float("inf"), 1.5), nested={"\udc00": {"\x00"}})
+    refused = odd.refused()
+    assert refused.detail == "\ufffd \ufffd"
+    assert refused.facts == {"values": [None, None, 1.5], "nested": {"\ufffd": ["\ufffd"]}}
+
+
+@pytest.mark.parametrize("command", [AddItem, AddOnce])
+async def test_value_that_cannot_be_stored_is_refused_and_not_tried_again(running, caller: Caller, command: type):
+    refused = await caller.send(command(name="a\x00b"))
+    assert (refused.kind, refused.code) == ("invalid", "unstorable_value")
+    assert "NUL" in refused.detail

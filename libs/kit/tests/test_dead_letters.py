@@ -12,8 +12,8 @@ from toy import AddItem, AddSoon, CountItems, GetCommand, ItemAdded
 
 from contracts import headers as h
 from kit.errors import NotFound
-from kit.messaging.dead import revived
-from kit.messaging.envelope import headers_of, new_id
+from kit.messaging.delivery.dead_letters import replay_headers
+from kit.messaging.envelope import MalformedMessage, headers_of, new_id, opened
 from kit.testing import MAPPER, Caller, eventually
 
 pytestmark = pytest.mark.live
@@ -29,7 +29,7 @@ async def letter_of(caller: Caller, message_id: UUID) -> RawStreamMsg | None:
 async def replayed(caller: Caller, letter: RawStreamMsg, consumer: str, number: int = 1) -> None:
     """By the gateway, whose record of a letter is without what the server needs."""
     original = {key: value for key, value in (letter.headers or {}).items() if not key.startswith("Nats-")}
-    headers = revived(original, consumer, REVIVED, number)
+    headers = replay_headers(original, consumer, REVIVED, number)
     await caller.bus.js.publish(headers.pop("fairway-subject"), letter.data or b"", headers=headers)
 
 
@@ -54,6 +54,7 @@ async def letter(running, caller: Caller) -> RawStreamMsg:
 
 async def test_command_that_failed_and_is_too_late_leaves_a_letter(letter: RawStreamMsg, caller: Caller):
     assert "Expired" in letter.headers[h.REASON]
+    assert "before: RuntimeError" in letter.headers[h.REASON]
     verdict = (await caller.ask(GetCommand(command_id=letter.headers[h.ID])))["verdict"]
     assert verdict["code"] == "dead_letter"
 
@@ -84,8 +85,16 @@ async def _idle(caller: Caller, stream: str, durable: str) -> bool:
 async def test_other_durables_ignore_a_replay(running, caller: Caller):
     name = f"event-{uuid4().hex[:8]}"
     event = ItemAdded(name=name)
-    headers = revived(headers_of(event, "toy", MAPPER, new_id()), "other-events-v1", REVIVED, 1)
+    headers = replay_headers(headers_of(event, "toy", MAPPER, new_id()), "other-events-v1", REVIVED, 1)
     await caller.bus.js.publish(event.subject(), event.model_dump_json().encode(), headers=headers)
     await behind(caller)
     with pytest.raises(NotFound):
         await caller.ask(CountItems(name=name))
+
+
+@pytest.mark.parametrize("levels", [250, 900, 100_000])
+def test_what_is_nested_too_deeply_is_no_message(levels):
+    """The door refuses it long before; here it is a dead letter at once, not a bug that is tried again."""
+    headers = headers_of(AddItem(name="deep"), "gateway", MAPPER, uuid4())
+    with pytest.raises(MalformedMessage, match="recursion limit"):
+        opened(b'{"name":' + b"[" * levels + b"]" * levels + b"}", headers)

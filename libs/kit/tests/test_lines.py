@@ -9,11 +9,12 @@ import pytest
 from pydantic import SecretStr
 from toy import CountItems, build
 
-from kit import metrics
-from kit.db import Database
+from kit.db.database import Database
 from kit.errors import NotFound, Unavailable
-from kit.messaging import answers, relay
-from kit.messaging.relay import Relay
+from kit.messaging import query_server
+from kit.messaging.outbox import relay
+from kit.messaging.outbox.relay import Relay
+from kit.telemetry import metrics
 from kit.testing import Caller, eventually, provisioned
 from stack.line import Line, line_to
 
@@ -33,8 +34,8 @@ async def line(database_url: str, schema) -> AsyncIterator[Line]:
 async def leading(line: Line, settings, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
     """Or waiting to lead."""
     await provisioned(build(settings))
-    monkeypatch.setattr(relay, "STATEMENT", 0.5)
-    monkeypatch.setattr(relay, "CHATTY", "-c idle_session_timeout=3s")
+    monkeypatch.setattr(relay, "STATEMENT_TIMEOUT", 0.5)
+    monkeypatch.setattr(relay, "IDLE_SESSION_TIMEOUT", "-c idle_session_timeout=3s")
     one = Relay("toy", Database(line.url), caller.bus.nc)
     task = asyncio.create_task(one.run())
     yield one
@@ -61,7 +62,7 @@ async def test_ping_has_an_end_and_the_next_one_finds_new_connections(line: Line
 
 
 async def test_question_is_answered_however_silent_the_database(line: Line, settings, caller: Caller, monkeypatch):
-    monkeypatch.setattr(answers, "LONGEST", 1.0)
+    monkeypatch.setattr(query_server, "MAX_SECONDS", 1.0)
     service = build(settings.model_copy(update={"database_url": SecretStr(line.url)}))
     await provisioned(service)
     task = asyncio.create_task(service.run())

@@ -11,7 +11,7 @@ import pytest
 from toy import Break
 
 from contracts import headers as h
-from kit import telemetry
+from kit.telemetry import tracing
 from kit.testing import MAPPER, Caller, eventually
 
 
@@ -20,7 +20,7 @@ def lines() -> Iterator[Callable[[], list[dict]]]:
     """What was logged as it would be written."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
-    handler.setFormatter(telemetry.JsonLines("toy"))
+    handler.setFormatter(tracing.JsonLinesFormatter("toy"))
     root = logging.getLogger()
     root.addHandler(handler)
     yield lambda: [json.loads(line) for line in text.getvalue().splitlines()]
@@ -50,7 +50,7 @@ async def test_tasks_of_a_message_go_on_saying_so_and_others_do_not(lines):
         log.warning("inside")
 
     ended = asyncio.Event()
-    with telemetry.handling("cmd.toy.v1.add_item", {h.ID: "7", h.ACTOR: '{"id": 5}'}):
+    with tracing.handling("cmd.toy.v1.add_item", {h.ID: "7", h.ACTOR: '{"id": 5}'}):
         task = asyncio.create_task(later(ended))
     ended.set()
     await task
@@ -62,6 +62,11 @@ async def test_tasks_of_a_message_go_on_saying_so_and_others_do_not(lines):
 
 @pytest.mark.parametrize("actor", [None, "", "{", "[]", "7", "{}"])
 def test_nonsense_of_a_sender_does_not_keep_the_line_from_being_written(lines, actor):
-    with telemetry.handling("cmd.toy.v1.add_item", {h.ACTOR: actor} if actor is not None else {}):
+    with tracing.handling("cmd.toy.v1.add_item", {h.ACTOR: actor} if actor is not None else {}):
         logging.getLogger("kit.test").warning("poison")
     assert (lines()[0]["event"], lines()[0]["actor"]) == ("poison", None)
+
+
+def test_a_line_has_the_fields_that_were_given(lines):
+    logging.getLogger("kit.test").warning("row.kept", extra={"fields": {"id": 7, "reason": "late"}})
+    assert (lines()[0]["event"], lines()[0]["id"], lines()[0]["reason"]) == ("row.kept", 7, "late")

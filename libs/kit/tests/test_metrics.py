@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import REGISTRY
 from toy import AddItem, AddSoon, build
 
-from kit.messaging.backlog import Backlog
 from kit.messaging.envelope import headers_of, subject_of
+from kit.messaging.outbox.outbox_metrics import Backlog
 from kit.testing import MAPPER, Caller, eventually, free_port, provisioned
 
 pytestmark = pytest.mark.live
@@ -43,9 +43,9 @@ async def test_whole_backlog_is_counted(running, database_url: str):
             "insert into outbox (subject, headers, data) select 'evt.toy.v1.x', '{}', '' from generate_series(1, 700)"
         )
         backlog = Backlog()
-        await backlog.tell(connection, 500, 500)
+        await backlog.measure(connection, 500, 500)
         assert REGISTRY.get_sample_value("fairway_outbox_depth") == 700
-        await backlog.tell(connection, 12, 500)
+        await backlog.measure(connection, 12, 500)
         assert REGISTRY.get_sample_value("fairway_outbox_depth") == 12
         await connection.rollback()
 

@@ -10,10 +10,10 @@ from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 from toy import AddItem, CallOut, build
 
-from contracts.streams import CLASSES, EVENTS, STREAMS
-from kit import watchdog
-from kit.drift import drift
-from kit.provision import consumer_config
+from contracts.streams import CONSUMER_GROUPS, EVENTS, STREAMS
+from kit.messaging.topology import monitor
+from kit.messaging.topology.apply import consumer_config
+from kit.messaging.topology.diff import drift
 from kit.testing import Caller, eventually, free_port, provisioned
 
 pytestmark = pytest.mark.live
@@ -71,7 +71,7 @@ async def test_old_durable_is_brought_up_to_date(js, caller: Caller, spawn, sql)
     assert (await when(worker_port, 200))["consuming"]
     await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", name))
     live = (await js.consumer_info("JOBS", JOBS)).config
-    assert (live.max_deliver, live.ack_wait, live.filter_subjects) == (20, 22, ["job.toy.v1.grind"])
+    assert (live.max_deliver, live.ack_wait, live.filter_subjects) == (-1, 22, ["job.toy.v1.grind"])
 
 
 async def _stored(js) -> bool:
@@ -98,7 +98,9 @@ async def test_place_in_the_stream_survives_an_update(js, settings, caller: Call
     await js.add_consumer("JOBS", _changed(settings, max_deliver=7))
     await provisioned(build(settings))
     spawn("worker")
-    longest = CLASSES["jobs"].ack_wait + 20  # the server may have given the job to the dead worker's last request
+    longest = (
+        CONSUMER_GROUPS["jobs"].ack_wait + 20
+    )  # the server may have given the job to the dead worker's last request
     await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", waiting), longest)
     assert sql("select count(*) from items where name = %s and seen_by = 'job'", done) == [(1,)]
     assert service.poll() is None
@@ -110,7 +112,7 @@ def _changed(settings, **changes: int) -> ConsumerConfig:
 
 
 async def test_dead_letters_are_tried_for_ever():
-    assert {CLASSES[name].max_deliver for name in ("dead", "advisories")} == {-1}
+    assert {CONSUMER_GROUPS[name].max_deliver for name in ("dead", "advisories")} == {-1}
 
 
 @pytest.mark.parametrize(
@@ -149,10 +151,10 @@ async def test_all_streams_are_looked_at(settings):
 
 async def test_running_service_bears_the_next_version_s_settings(js, settings, monkeypatch, caplog):
     """An upgrade provisions before the new pods come; those of before go on until they are replaced."""
-    monkeypatch.setattr(watchdog, "PERIOD", 0.05)
+    monkeypatch.setattr(monitor, "PERIOD", 0.05)
     await js.add_consumer("JOBS", _changed(settings, max_deliver=30))
     caplog.set_level(logging.WARNING)
-    watching = asyncio.create_task(watchdog.Watchdog(js, build(settings).durables).run())
+    watching = asyncio.create_task(monitor.ConsumerMonitor(js, build(settings).durables).run())
     await eventually(lambda: "consumer.differs" in caplog.text)
     await asyncio.wait({watching}, timeout=0.5)
     assert not watching.done()

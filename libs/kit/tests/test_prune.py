@@ -5,7 +5,7 @@ import time
 import pytest
 from toy import AddItem
 
-from kit.messaging import relay
+from kit.messaging.outbox import relay
 from kit.testing import Caller, eventually
 
 pytestmark = pytest.mark.live
@@ -35,9 +35,9 @@ async def test_many_old_rows_go_one_batch_a_sweep(running, caller: Caller, sql, 
     started = time.monotonic()
     while (left := sql(COUNT[table], "old")[0][0]) > 0:
         await caller.send(AddItem(name="wakes the relay"))
-        assert left >= 250 - 100 * (1 + (time.monotonic() - started) // relay.SWEEP), (
+        assert left >= 250 - 100 * (1 + (time.monotonic() - started) // relay.SWEEP_INTERVAL), (
             "it pruned more often than it swept"
         )
         assert time.monotonic() - started < 10
     assert sql(COUNT[table], "young") == [(10,)]
-    await eventually(lambda: running.relay.prune_due > time.monotonic() + relay.SWEEP)
+    await eventually(lambda: running.relay.prune_due > time.monotonic() + relay.SWEEP_INTERVAL)

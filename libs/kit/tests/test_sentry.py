@@ -10,8 +10,8 @@ import pytest
 
 PROGRAM = """
 import logging, sys, sentry_sdk
-from kit.sentry import report
-report("toy", sys.argv[1])
+from kit.telemetry import sentry
+sentry.init("toy", sys.argv[1])
 password = "value-of-" + "a-variable"
 try:
     raise RuntimeError("it broke")

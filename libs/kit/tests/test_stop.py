@@ -5,18 +5,20 @@ import subprocess
 from pathlib import Path
 from uuid import uuid4
 
+import nats
 import pytest
 from nats.aio.msg import Msg
 from toy import AddItem, CallOut, Linger, Ponder, build
 
 from contracts.base import Command
-from contracts.streams import CLASSES
-from kit import worker
+from contracts.streams import CONSUMER_GROUPS
 from kit.errors import Unavailable
-from kit.messaging import answers
+from kit.jobs import worker
+from kit.messaging import nats_connection, query_server
+from kit.messaging.delivery.pull_consumer import PullConsumer
 from kit.messaging.envelope import headers_of, new_id, subject_of
-from kit.messaging.pull import Puller
 from kit.testing import MAPPER, Caller, eventually, provisioned
+from stack.line import line_to
 
 pytestmark = pytest.mark.live
 LIMIT = 30.0
@@ -61,7 +63,7 @@ async def test_job_goes_to_the_next_worker_at_once(toy, caller: Caller, spawn, s
     await started(caller, name)
     spawn("worker")
     took = await stopped(first, tmp_path / "first")
-    assert took < limit < CLASSES["jobs"].ack_wait
+    assert took < limit < CONSUMER_GROUPS["jobs"].ack_wait
     await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", name), limit=5)
     assert "job.handed_over" in (tmp_path / "first").read_text()
 
@@ -82,6 +84,28 @@ async def test_job_is_not_given_up_for_being_handed_over(toy, caller: Caller, sp
     await caller.send(CallOut(name=name))
     await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", name))
     assert not sql("select 1 from items where name = %s and seen_by = 'given up'", name)
+
+
+async def test_job_is_not_given_up_for_a_server_that_is_away(toy, caller: Caller, spawn, sql):
+    spawn("worker")
+    name = unique("unlucky")
+    await caller.send(CallOut(name=name))
+    await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", name), 30)
+    assert not sql("select 1 from items where name = %s and seen_by = 'given up'", name)
+
+
+async def test_job_survives_a_long_absence_of_the_database(toy, caller: Caller, spawn, sql, database_url: str):
+    """The worker loses its database while it works, for longer than several deliveries would take."""
+    async with line_to(database_url) as line:
+        spawn("worker", DATABASE_URL=line.url)
+        name = unique("short")
+        await started(caller, name)
+        await line.cut()
+        await asyncio.sleep(8)  # nothing may happen for as long as several deliveries took before
+        held = await caller.bus.js.consumer_info("JOBS", "toy-jobs-v1")
+        assert (held.num_ack_pending, held.num_redelivered) == (1, 0), "the worker waits in place"
+        await line.open()
+        await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", name), 30)
 
 
 async def test_commands_in_work_are_done(settings, schema, caller: Caller, spawn, sql, tmp_path):
@@ -107,7 +131,7 @@ async def test_question_that_takes_too_long_is_given_up(settings, schema, caller
     await caller.bus.nc.flush()
     await caller.send(AddItem(name="asked before"))
     took = await stopped(service, tmp_path / "service")
-    assert took < answers.FINISH + 5
+    assert took < query_server.STOP_TIMEOUT + 5
     with pytest.raises(Unavailable, match="ending"):
         await asked
 
@@ -128,12 +152,48 @@ async def test_what_the_server_handed_out_is_settled(settings, schema, caller: C
         for _ in range(64):
             await _published(caller, AddItem(name="x"))
         await caller.bus.nc.flush()
-        puller = Puller(caller.bus.nc, "toy", CLASSES["commands"], settle)
+        puller = PullConsumer(caller.bus.nc, "toy", CONSUMER_GROUPS["commands"], settle)
         await puller.start()
         await asyncio.sleep(pause)
         await puller.stop()
     after = (await caller.bus.js.consumer_info("COMMANDS", "toy-commands-v1")).delivered.consumer_seq
     assert after - before == settled > 0
+    await caller.bus.js.purge_stream("COMMANDS")
+
+
+async def test_a_new_line_has_as_many_hands_as_the_one_before(settings, schema, caller: Caller, nats_url: str):
+    """Also when some of them were busy while the line was cut."""
+    await provisioned(build(settings))
+    await caller.bus.js.purge_stream("COMMANDS")
+    batch, busy, go_on = CONSUMER_GROUPS["commands"].batch, 0, asyncio.Event()
+
+    async def settle(msg: Msg) -> None:
+        nonlocal busy
+        busy += 1
+        await go_on.wait()
+        busy -= 1
+        await msg.ack()
+
+    async with line_to(nats_url) as line:
+        nc = await nats.connect(**nats_connection.connect_options("toy", line.url, lambda: None))
+        puller = PullConsumer(nc, "toy", CONSUMER_GROUPS["commands"], settle)
+        await puller.start()
+        for _ in range(5):
+            await _published(caller, AddItem(name="before"))
+        await eventually(lambda: busy == 5)
+        await line.cut()
+        await eventually(lambda: not nc.is_connected)
+        go_on.set()
+        await eventually(lambda: busy == 0)
+        go_on.clear()
+        await line.open()
+        await eventually(lambda: nc.is_connected)
+        for _ in range(batch):
+            await _published(caller, AddItem(name="after"))
+        await eventually(lambda: busy >= batch, 2.0)  # well before a silence would be noticed
+        go_on.set()
+        await puller.stop()
+        await nc.close()
     await caller.bus.js.purge_stream("COMMANDS")
 
 

@@ -2,15 +2,15 @@
 
 import asyncio
 
-from sqlalchemy import Identity, select
+from sqlalchemy import Identity, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from contracts.base import Command, CommandLookup, Event, Job, Query
 from kit.app import Service
 from kit.cli import run
-from kit.db import new_metadata
-from kit.errors import Conflict, NotFound
-from kit.jobs import LAST, Closing, JobContext
+from kit.db.database import new_metadata
+from kit.errors import Conflict, NotFound, Unavailable
+from kit.jobs.context import MAX_ATTEMPTS, JobContext, WorkerShutdown
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings
@@ -32,6 +32,18 @@ class AddOnce(Command, wire="toy.v1.add_once"):
 
 class AddSoon(Command, wire="toy.v1.add_soon"):
     expires = 0.2
+    name: str
+
+
+class Refuse(Command, wire="toy.v1.refuse"):
+    """Refused with the words that it brings."""
+
+    detail: str
+    facts: dict
+
+
+class AddInTime(Command, wire="toy.v1.add_in_time"):
+    expires = 20.0
     name: str
 
 
@@ -59,7 +71,17 @@ class Ponder(Query, wire="toy.v1.ponder"):
     """Takes longer than anybody waits."""
 
 
+class SleepInDatabase(Query, wire="toy.v1.sleep_in_database"):
+    """A statement of half a minute, on a bare connection or in a session."""
+
+    in_session: bool = False
+
+
 class Grind(Job, wire="toy.v1.grind"):
+    name: str
+
+
+class Haul(Job, wire="toy.v1.haul"):
     name: str
 
 
@@ -78,6 +100,8 @@ class ItemRow(Base):
 router = Router("toy")
 trouble: set[str] = set()
 """Names that `AddSoon` fails on, for now."""
+outages: dict[str, int] = {}
+"""How often `CallOut` of a name still meets a server that is away."""
 
 
 @router.on(AddItem, http=201)
@@ -95,10 +119,20 @@ async def add_once(command: AddOnce, tx: Tx) -> dict:
     return {"name": command.name}
 
 
+@router.on(Refuse)
+async def refuse(command: Refuse, tx: Tx) -> None:
+    raise Conflict("refused", command.detail, **command.facts)
+
+
 @router.on(AddSoon)
 async def add_soon(command: AddSoon, tx: Tx) -> None:
     if command.name in trouble:
         raise RuntimeError("a bug")
+    tx.insert(ItemRow, name=command.name)
+
+
+@router.on(AddInTime)
+async def add_in_time(command: AddInTime, tx: Tx) -> None:
     tx.insert(ItemRow, name=command.name)
 
 
@@ -116,9 +150,13 @@ async def break_down(command: Break, tx: Tx) -> None:
 
 @router.effect(CallOut)
 async def call_out(command: CallOut, read: ReadTx):
+    if outages.get(command.name):
+        outages[command.name] -= 1
+        raise Unavailable("store_unavailable", "The object store does not answer.")
+
     async def finish(tx: Tx) -> dict:
         tx.insert(ItemRow, name=command.name, seen_by="effect")
-        tx.emit(Grind(name=command.name))
+        tx.emit((Haul if command.name.startswith("heavy") else Grind)(name=command.name))
         return {"name": command.name}
 
     return finish
@@ -143,6 +181,16 @@ async def ponder(query: Ponder, read: ReadTx) -> dict:
     return {}
 
 
+@router.on(SleepInDatabase)
+async def sleep_in_database(query: SleepInDatabase, read: ReadTx) -> dict:
+    if query.in_session:
+        await read.session.execute(text("select pg_sleep(30)"))
+    else:
+        async with read.db.raw() as connection:
+            await connection.execute("select pg_sleep(30)")
+    return {}
+
+
 async def give_up_grinding(job: Grind, ctx: JobContext) -> None:
     async with ctx.tx() as tx:
         tx.insert(ItemRow, name=job.name, seen_by="given up")
@@ -162,16 +210,18 @@ class Desk:
             raise RuntimeError("the desk is closed")
 
 
-@router.job(Grind, abandoned=give_up_grinding)
+@router.job(Grind, on_give_up=give_up_grinding)
 async def grind(job: Grind, ctx: JobContext, desk: Desk) -> None:
     """The name says how it goes."""
     if job.name.startswith("slow") and ctx.delivery == 1:
         await asyncio.sleep(3600)
     if job.name.startswith("attentive") and ctx.delivery == 1:
         await ctx.closing.wait()
-        raise Closing
-    if job.name.startswith("pushed around") and ctx.delivery <= LAST + 1:
-        raise Closing
+        raise WorkerShutdown
+    if job.name.startswith("pushed around") and ctx.delivery <= MAX_ATTEMPTS + 1:
+        raise WorkerShutdown
+    if job.name.startswith("unlucky") and ctx.delivery <= MAX_ATTEMPTS + 1:
+        raise Unavailable("store_unavailable", "The object store does not answer.")
     if job.name.startswith("short"):
         await asyncio.sleep(2)
     if job.name.startswith("broken"):
@@ -179,6 +229,13 @@ async def grind(job: Grind, ctx: JobContext, desk: Desk) -> None:
     desk.use()
     async with ctx.tx() as tx:
         tx.insert(ItemRow, name=job.name, seen_by="job")
+
+
+@router.job(Haul, bulk=True)
+async def haul(job: Haul, ctx: JobContext) -> None:
+    """Takes as long as it is let."""
+    await ctx.closing.wait()
+    raise WorkerShutdown
 
 
 def build(settings: ServiceSettings) -> Service:

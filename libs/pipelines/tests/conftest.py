@@ -6,14 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+import boto3
 import pytest
 import pytest_asyncio
 
-from pipelines.end import End
 from pipelines.launcher import Launcher
+from pipelines.outcome import RunOutcome
 from pipelines.port import RunSpec, RunState
+from pipelines.s3_logs import S3Logs
 from pipelines.zenml import ZenMLPipelines
 from stack import up
 from stack.home import Home
@@ -38,9 +41,34 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
 
 
+@pytest.fixture(scope="session")
+def read(servers: dict[str, str]) -> Callable[[str | None], bytes]:
+    """The content of an object by its address."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=servers["AWS_ENDPOINT_URL"],
+        region_name=servers["AWS_REGION"],
+        aws_access_key_id=servers["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=servers["AWS_SECRET_ACCESS_KEY"],
+    )
+
+    def content(uri: str | None) -> bytes:
+        assert uri
+        return s3.get_object(Bucket=urlsplit(uri).netloc, Key=urlsplit(uri).path[1:])["Body"].read()
+
+    return content
+
+
 @pytest_asyncio.fixture(scope="session")
 async def pipelines(servers: dict[str, str]) -> AsyncIterator[ZenMLPipelines]:
-    async with ZenMLPipelines(servers["FAIR_ZENML_STORE_URL"], servers["FAIR_ZENML_STORE_API_KEY"]) as adapter:
+    url, key = servers["FAIR_ZENML_STORE_URL"], servers["FAIR_ZENML_STORE_API_KEY"]
+    store = S3Logs(
+        endpoint_url=servers["AWS_ENDPOINT_URL"],
+        region_name=servers["AWS_REGION"],
+        aws_access_key_id=servers["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=servers["AWS_SECRET_ACCESS_KEY"],
+    )
+    async with ZenMLPipelines(url, key, log_store=store) as adapter:
         yield adapter
 
 
@@ -70,7 +98,7 @@ def a_spec() -> Spec:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def told_run(launcher: Launcher, a_spec: Spec) -> tuple[RunSpec, list[dict[str, Any]], End]:
+async def told_run(launcher: Launcher, a_spec: Spec) -> tuple[RunSpec, list[dict[str, Any]], RunOutcome]:
     """A training that went well: what was asked, what it reported, how it ended."""
     spec = a_spec(epochs=2)
     async with launcher.start(spec) as child:
@@ -80,7 +108,7 @@ async def told_run(launcher: Launcher, a_spec: Spec) -> tuple[RunSpec, list[dict
 
 @pytest_asyncio.fixture(scope="session")
 async def finished(
-    told_run: tuple[RunSpec, list[dict[str, Any]], End], pipelines: ZenMLPipelines
+    told_run: tuple[RunSpec, list[dict[str, Any]], RunOutcome], pipelines: ZenMLPipelines
 ) -> tuple[RunSpec, RunState]:
     spec, _, end = told_run
     assert end.run_id

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import parse, reasons, report
+from pipelines import failure_messages, report, zenml_responses
 from pipelines.child import plugins
-from pipelines.end import End
+from pipelines.outcome import RunOutcome
 from pipelines.port import PipelinesDown, RunStatus
-from pipelines.reader import Reader
+from pipelines.report_reader import ReportReader
 
 
 def test_services_never_import_zenml() -> None:
@@ -41,7 +41,7 @@ def test_bad_spec_ends_with_code_three(tmp_path: Path) -> None:
 
 
 async def test_reader_keeps_order_and_drops_what_is_torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Reader(tmp_path / "report")
+    reader = ReportReader(tmp_path / "report")
     monkeypatch.setenv("FAIRWAY_REPORT", str(tmp_path / "report"))
     report.write("status", status="running", run_id="7")
     with (tmp_path / "report").open("a") as plugin:
@@ -52,11 +52,11 @@ async def test_reader_keeps_order_and_drops_what_is_torn(tmp_path: Path, monkeyp
     reader.close()
     told = [await reader.reports.get() for _ in range(3)]
     assert told == [{"type": "status", "status": "running", "run_id": "7"}, {"type": "epoch", "epoch": 1}, None]
-    assert (reader.run_id, reader.end) == ("7", End("failed", "because", "7", "run"))
+    assert (reader.run_id, reader.outcome) == ("7", RunOutcome("failed", "because", "7", "run"))
 
 
 async def test_writers_never_wait_for_the_consumer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Reader(tmp_path / "report")
+    reader = ReportReader(tmp_path / "report")
     monkeypatch.setenv("FAIRWAY_REPORT", str(tmp_path / "report"))
 
     def write_many() -> None:
@@ -79,17 +79,17 @@ async def test_writers_never_wait_for_the_consumer(tmp_path: Path, monkeypatch: 
     ],
 )
 def test_reasons_are_for_people(kind: str, message: str, words: str) -> None:
-    assert reasons.of_exception(kind, message) == words
+    assert failure_messages.of_exception(kind, message) == words
 
 
 def test_states_of_zenml_are_told_in_ours() -> None:
-    assert {word: parse.status(word) for word in ("queued", "cancelled", "retried")} == {
+    assert {word: zenml_responses.status(word) for word in ("queued", "cancelled", "retried")} == {
         "queued": RunStatus.PROVISIONING,
         "cancelled": RunStatus.STOPPED,
         "retried": RunStatus.RETRIED,
     }
     with pytest.raises(PipelinesDown, match="baking"):
-        parse.status("baking")
+        zenml_responses.status("baking")
 
 
 def test_preload_imports_what_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from pipelines.driver import RunChild
-from pipelines.end import End
 from pipelines.launcher import Launcher
+from pipelines.outcome import RunOutcome
 from pipelines.port import RunSpec, RunStatus
+from pipelines.run_process import RunProcess
 from pipelines.zenml import ZenMLPipelines
 
 pytestmark = pytest.mark.live
 LONG = {"epochs": 600, "seconds": 0.1}
 
 
-async def epoch_of(child: RunChild) -> None:
+async def epoch_of(child: RunProcess) -> None:
     """Returns when the training step is at work."""
     async with asyncio.timeout(60):
         async for report in child.reports():
@@ -30,9 +30,11 @@ async def epoch_of(child: RunChild) -> None:
                 return
 
 
-async def test_reports_tell_each_transition_and_epoch(told_run: tuple[RunSpec, list[dict[str, Any]], End]) -> None:
+async def test_reports_tell_each_transition_and_epoch(
+    told_run: tuple[RunSpec, list[dict[str, Any]], RunOutcome],
+) -> None:
     _, reports, end = told_run
-    assert end == End("completed", "", reports[0]["run_id"])
+    assert end == RunOutcome("completed", "", reports[0]["run_id"])
     told = [(report["type"], report.get("name"), report.get("status") or report.get("epoch")) for report in reports]
     assert told == [
         ("status", None, "initializing"),
@@ -70,7 +72,7 @@ async def test_killed_child_fails_the_run_here_and_on_the_server(
         os.kill(child.pid, signal.SIGKILL)
         end = await child.wait()
         assert time.monotonic() - start < 2
-    assert end == End("failed", "The process of the run was killed (signal 9)", child.run_id, "killed")
+    assert end == RunOutcome("failed", "The process of the run was killed (signal 9)", child.run_id, "killed")
     assert end.run_id
     state = await pipelines.state(end.run_id)
     assert (state.status, state.reason) == (RunStatus.FAILED, end.reason)
@@ -111,11 +113,11 @@ async def test_same_name_runs_once(
     spec: RunSpec = a_spec(**LONG)
     async with launcher.start(spec) as first:
         await epoch_of(first)
-        async with RunChild.start(spec, env, workdir, pipelines) as second:
+        async with RunProcess.start(spec, env, workdir, pipelines) as second:
             assert await anext(second.reports()) == {"type": "status", "status": "running", "run_id": first.run_id}
             await first.cancel()
             ends = await asyncio.gather(first.wait(), second.wait())
-    assert ends == [End("stopped", "Stopped on request", first.run_id)] * 2
+    assert ends == [RunOutcome("stopped", "Stopped on request", first.run_id)] * 2
     assert spec.model_name
     assert [run.name for run in await pipelines.runs_of_model(spec.model_name)].count(spec.name) == 1
 
@@ -123,10 +125,10 @@ async def test_same_name_runs_once(
 WORKER = """
 import asyncio, json, sys
 from pathlib import Path
-from pipelines.driver import RunChild
+from pipelines.run_process import RunProcess
 from pipelines.port import RunSpec
 async def main():
-    async with RunChild.start(RunSpec(**json.loads(sys.argv[1])), {}, Path(sys.argv[2])) as child:
+    async with RunProcess.start(RunSpec(**json.loads(sys.argv[1])), {}, Path(sys.argv[2])) as child:
         async for report in child.reports():
             if report["type"] == "epoch":
                 print(child.pid, child.run_id, flush=True)
@@ -167,5 +169,5 @@ async def test_missing_plugin_is_a_bad_spec(launcher: Launcher, pipelines: ZenML
     spec = RunSpec(a_spec().name, "models.nothing.pipeline", "training")
     async with launcher.start(spec) as child:
         end = await child.wait()
-    assert end == End("failed", "The model models.nothing.pipeline cannot be loaded", None, "spec")
+    assert end == RunOutcome("failed", "The model models.nothing.pipeline cannot be loaded", None, "spec")
     assert await pipelines.find_run(spec.name) is None

@@ -12,7 +12,7 @@ from zenml.integrations.kubernetes.manifest_utils import build_pod_manifest
 from zenml.utils.settings_utils import get_flavor_setting_key
 
 from pipelines.launcher import Launcher
-from pipelines.scheduling import Needs, Workload, image_settings, pod_settings
+from pipelines.scheduling import ResourceRequest, Workload, image_settings, pod_settings
 from pipelines.zenml import ZenMLPipelines
 
 from .conftest import Spec
@@ -28,12 +28,12 @@ class Limits:
     cpu_limit: str = ""
 
 
-MODEST = Needs("registry.example/toy:v1", "cpu")
+MODEST = ResourceRequest("registry.example/toy:v1", "cpu")
 HUNGRY = replace(MODEST, accelerator="cuda", accelerator_count=2)
 NODES = {"key": "fair.dev/training", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
 
 
-def pod(needs: Needs, limits: Limits = Limits(), workload: Workload = "training") -> dict[str, Any]:
+def pod(needs: ResourceRequest, limits: Limits = Limits(), workload: Workload = "training") -> dict[str, Any]:
     """As the orchestrator would send it to the cluster."""
     key, given = pod_settings(workload, needs, limits, 7).popitem()
     assert key == get_flavor_setting_key(KubernetesOrchestratorFlavor())
@@ -68,16 +68,16 @@ def test_an_accelerator_is_asked_for_and_tolerated():
 
 @pytest.mark.parametrize(
     ("needs", "limits"),
-    [(HUNGRY, Limits(force_cpu=True)), (replace(HUNGRY, accelerator="amd64"), Limits()), (Needs(), Limits())],
+    [(HUNGRY, Limits(force_cpu=True)), (replace(HUNGRY, accelerator="amd64"), Limits()), (ResourceRequest(), Limits())],
 )
-def test_no_accelerator_is_asked_for_where_none_is_wanted(needs: Needs, limits: Limits):
+def test_no_accelerator_is_asked_for_where_none_is_wanted(needs: ResourceRequest, limits: Limits):
     assert pod(needs, limits)["spec"]["tolerations"] == [NODES]
 
 
 def test_the_image_of_a_plugin_is_taken_as_it_is():
     docker = DockerSettings(**image_settings(MODEST)["docker"])
     assert (docker.parent_image, docker.skip_build) == ("registry.example/toy:v1", True)
-    assert image_settings(Needs()) == {}
+    assert image_settings(ResourceRequest()) == {}
 
 
 @pytest.mark.live

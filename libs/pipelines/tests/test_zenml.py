@@ -2,14 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
 
-from pipelines.driver import RunChild
 from pipelines.port import (
     AlreadyFinished,
     ArtifactNotFound,
@@ -20,23 +18,11 @@ from pipelines.port import (
     RunStatus,
     StepNotFound,
 )
+from pipelines.run_process import RunProcess
 from pipelines.zenml import ZenMLPipelines
 from stack.line import line_to
 
 pytestmark = pytest.mark.live
-
-
-def read(servers: dict[str, str], uri: str | None) -> bytes:
-    assert uri
-    bucket, key = urlsplit(uri).netloc, urlsplit(uri).path[1:]
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=servers["AWS_ENDPOINT_URL"],
-        region_name=servers["AWS_REGION"],
-        aws_access_key_id=servers["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=servers["AWS_SECRET_ACCESS_KEY"],
-    )
-    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
 @pytest.mark.spec("21.4", "run status")
@@ -56,12 +42,12 @@ async def test_state_tells_steps_times_and_model(finished: tuple[RunSpec, RunSta
 
 
 async def test_artifacts_are_readable_by_their_file(
-    finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines, servers: dict[str, str]
+    finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines, read: Callable[[str | None], bytes]
 ) -> None:
     run_id = finished[1].id
     metrics, weights = await pipelines.artifact(run_id, "metrics"), await pipelines.artifact(run_id, "trained_model")
-    assert json.loads(read(servers, metrics.file)) == {"accuracy": 0.5}
-    assert read(servers, weights.file) == b"weights of hill-top"
+    assert json.loads(read(metrics.file)) == {"accuracy": 0.5}
+    assert read(weights.file) == b"weights of hill-top"
     assert weights.step == "train_model"
     assert await pipelines.metadata(run_id) == {"fair/split": {"train_count": 3}}
     with pytest.raises(ArtifactNotFound, match="Available: metrics, trained_model"):
@@ -124,11 +110,11 @@ async def test_down_server_is_pipelines_down_and_comes_back(
     state = finished[1]
     async with (
         line_to(servers["FAIR_ZENML_STORE_URL"]) as line,
-        ZenMLPipelines(line.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=5) as pipelines,
+        ZenMLPipelines(line.url, servers["FAIR_ZENML_STORE_API_KEY"], retry_seconds=5) as pipelines,
     ):
         assert await pipelines.state(state.id) == state
         await line.cut()
-        hasty = ZenMLPipelines(line.url, servers["FAIR_ZENML_STORE_API_KEY"], patience=0.3)
+        hasty = ZenMLPipelines(line.url, servers["FAIR_ZENML_STORE_API_KEY"], retry_seconds=0.3)
         with pytest.raises(PipelinesDown):
             await hasty.state(state.id)
         await hasty.aclose()
@@ -140,12 +126,12 @@ async def test_down_server_is_pipelines_down_and_comes_back(
 
 
 async def test_refused_key_is_pipelines_down(servers: dict[str, str]) -> None:
-    async with ZenMLPipelines(servers["FAIR_ZENML_STORE_URL"], "ZENKEY_wrong", patience=0) as pipelines:
-        with pytest.raises(PipelinesDown, match="refuses the API key"):
+    async with ZenMLPipelines(servers["FAIR_ZENML_STORE_URL"], "ZENKEY_wrong", retry_seconds=0) as pipelines:
+        with pytest.raises(PipelinesDown, match="rejects the API key"):
             await pipelines.find_run("x")
 
 
 async def test_child_without_server_says_so(env: dict[str, str], workdir: Path, a_spec: Any) -> None:
-    async with RunChild.start(a_spec(), {**env, "FAIR_ZENML_STORE_URL": "http://127.0.0.1:9"}, workdir) as child:
+    async with RunProcess.start(a_spec(), {**env, "FAIR_ZENML_STORE_URL": "http://127.0.0.1:9"}, workdir) as child:
         end = await child.wait()
     assert (end.status, end.cause, end.reason) == ("failed", "server", "The pipeline server could not be reached")

@@ -3,7 +3,8 @@
 import hmac
 import os
 
-from stac_fastapi.pgstac.app import create_app
+from stac_fastapi.pgstac.app import instantiate_api
+from stac_fastapi.pgstac.core import CoreCrudClient
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,5 +36,18 @@ class WritesNeedKey:
         return hmac.compare_digest(given, self.expected)
 
 
-app = create_app()
+class WithChildren(CoreCrudClient):
+    """Names the collections as children of the landing page too: programs that walk links know no other way."""
+
+    async def landing_page(self, **kwargs):
+        page = await super().landing_page(**kwargs)
+        found = await self.all_collections(request=kwargs["request"])
+        for collection in found["collections"]:
+            href = next(link["href"] for link in collection["links"] if link["rel"] == "self")
+            child = {"rel": "child", "type": "application/json", "title": collection.get("title"), "href": href}
+            page["links"].append(child)
+        return page
+
+
+app = instantiate_api(client=WithChildren).app
 app.add_middleware(WritesNeedKey, key=os.environ["FAIR_STAC_API_KEY"])

@@ -35,8 +35,10 @@ def clean_environment():
 @pytest.fixture(scope="session")
 def env(home, clean_environment):
     """All backing servers, brought up from nothing."""
-    yield up(home=home)
-    down(home=home)
+    try:
+        yield up(home=home)
+    finally:
+        down(home=home)
 
 
 @pytest.fixture

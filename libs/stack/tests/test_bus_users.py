@@ -11,8 +11,8 @@ import pytest
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import ConsumerConfig
 
-from contracts.permissions import USERS, inbox
-from kit.provision import apply, durables
+from contracts.nats_permissions import USERS, inbox_prefix
+from kit.messaging.topology.apply import apply, durables
 from kit.testing import eventually
 from stack import down, up
 from stack.home import REPOSITORY, Home
@@ -80,7 +80,7 @@ async def connected(env, user: str):
     async def error(problem: Exception) -> None:
         errors.append(str(problem))
 
-    nc = await nats.connect(bus(env, user), inbox_prefix=inbox(user), error_cb=error)
+    nc = await nats.connect(bus(env, user), inbox_prefix=inbox_prefix(user), error_cb=error)
     try:
         yield nc, errors
     finally:

@@ -16,7 +16,7 @@ from stack.s3 import client
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 ROOMS = [name.upper() for name in databases.ROOMS]
-SERVERS = {"nats", "postgres", "ceph-mon", "ceph-osd", "radosgw", "stac", "zenml"}
+SERVERS = {"nats", "nats-supervisor", "postgres", "ceph-mon", "ceph-osd", "radosgw", "stac", "zenml"}
 ITEM = {
     "type": "Feature",
     "stac_version": "1.0.0",

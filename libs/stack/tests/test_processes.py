@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from stack import pids
 from stack.home import Home
 from stack.processes import Daemon, NotReady
+from stack.waiting import told
 
 
 @pytest.fixture
@@ -86,6 +88,26 @@ def test_early_death_is_told_with_the_log(home):
 def test_silence_has_a_limit(home, sleeper):
     with pytest.raises(NotReady, match=r"within 0 s"):
         Daemon("mute", sleeper, ready=lambda: False, limit=0.3, home=home).start()
+
+
+def test_one_that_does_not_get_ready_is_stopped_again(home, sleeper):
+    daemon = Daemon("mute", sleeper, ready=lambda: False, limit=0.3, home=home)
+    with pytest.raises(NotReady):
+        daemon.start()
+    assert daemon.pid is None
+
+
+def test_one_that_ran_before_is_left_alone(home, sleeper):
+    before = Daemon("one", sleeper, home=home).start().pid
+    with pytest.raises(NotReady):
+        Daemon("one", sleeper, ready=lambda: False, limit=0.3, home=home).start()
+    assert pids.find(home, "one").pid == before
+
+
+def test_wait_says_what_it_waits_for(capsys):
+    with told("waiting for the ferry", every=0.05):
+        time.sleep(0.2)
+    assert capsys.readouterr().err.count("waiting for the ferry: 0 s") >= 2
 
 
 def test_env_is_added_to_the_callers(home):

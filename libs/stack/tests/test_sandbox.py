@@ -225,9 +225,9 @@ def test_exported_spans_are_shown(servers):
 
 def test_land_is_everywhere_and_comes_back(servers):
     """Eight roofs a tile on average, some across borders."""
-    from stack.sandbox.land import ROOF, TILES, canvas
+    from stack.sandbox.synthetic_tiles import ROOF, TILES, canvas
 
-    http = servers["land"]
+    http = servers["synthetic-tiles"]
     first, later = (http.get(f"/19/{x}/5.jpg").raise_for_status().content for x in (3, 3 + TILES))
     picture = Image.open(io.BytesIO(first))
     assert (picture.size, first == later) == ((256, 256), True)

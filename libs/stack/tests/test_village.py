@@ -6,8 +6,8 @@ from shapely import box, union_all
 from shapely.geometry import shape
 
 from stack.sandbox import village
+from stack.sandbox.village.georeference import METRES, TRAIN, covers, to_degrees
 from stack.sandbox.village.paint import paint
-from stack.sandbox.village.place import METRES, TRAIN, covers, to_degrees
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,16 @@
-from pathlib import Path
-
 import pytest
+from models.rooftop_light import pipeline as rooftop_light
 
-from geoml.testing import toy_dataset
+from geoml.plugin_tests import base, data, generate_toy_dataset, own_zenml, split, train
 
-
-@pytest.fixture(autouse=True)
-def own_zenml(tmp_path, monkeypatch):
-    monkeypatch.setenv("ZENML_CONFIG_PATH", str(tmp_path / "zenml"))
-    monkeypatch.setenv("ZENML_ANALYTICS_OPT_IN", "false")
+__all__ = ["base", "data", "generate_toy_dataset", "own_zenml", "split", "train"]
 
 
 @pytest.fixture(scope="session")
-def generate_toy_dataset(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """`chips`, `labels` and `dataset_stac_item` of six tiles of 256 pixels."""
-    return toy_dataset(tmp_path_factory.mktemp("toy"))
+def pipeline():
+    return rooftop_light
+
+
+@pytest.fixture(scope="session")
+def values():
+    return {"epochs": 3, "max_pixels": 6000, "batch_size": 128, "val_ratio": 0.34, "split_seed": 1}

@@ -10,10 +10,10 @@ import pytest
 import shapely
 from PIL import Image
 
-from catalog.stac.api import StacApi
+from catalog.stac.client import StacClient
 from contracts.catalog.datasets import BuildDataset, DeleteDataset, GetDataset
 from imagery import intersecting
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import Caller, eventually
 
 ZOOM = 19
@@ -75,7 +75,7 @@ class Builder:
 
 @pytest.fixture
 async def builder(
-    caller: Caller, mapping: Any, tiles: str, place: shapely.Polygon, stac: StacApi, storage: Storage
+    caller: Caller, mapping: Any, tiles: str, place: shapely.Polygon, stac: StacClient, storage: Storage
 ) -> AsyncIterator[Builder]:
     """Takes what it made out of the shared store and catalogue again."""
     made = Builder(caller, mapping, tiles, place)
@@ -85,5 +85,5 @@ async def builder(
         await eventually(lambda stac_id=row["stac_id"]: swept(stac_id, stac, storage), LIMIT)
 
 
-async def swept(stac_id: str, stac: StacApi, storage: Storage) -> bool:
+async def swept(stac_id: str, stac: StacClient, storage: Storage) -> bool:
     return not await storage.keys(f"datasets/{stac_id}/") and await stac.get("datasets", stac_id) is None

@@ -96,12 +96,13 @@ def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_part
         "FAIRWAY_MODELS_PATH": str(Path(__file__).parents[3]),
         "API_BASE_URL": "https://fair.example/api/v1",
         "PARENT_BUCKET_FOLDER": f"test-catalog-{uuid4().hex[:8]}",
-        "OUTBOUND_ALLOW": ",".join(
-            [f"127.0.0.1:{files_port}", *(urlsplit(url).netloc for url in third_parties.values())]
-        ),
+        "OUTBOUND_ALLOW_MODELS": f"127.0.0.1:{files_port}",
+        "OUTBOUND_ALLOW_IMAGERY": f"127.0.0.1:{files_port},{_netloc(third_parties['tiles'])}",
+        "OUTBOUND_ALLOW_SERVICES": _netloc(third_parties["rawdata"]),
         "RAW_DATA_API_URL": third_parties["rawdata"],
         "RAW_DATA_POLL_INTERVAL": "0.05",
         "DATASET_PATIENCE": "0.3",
+        "DATASET_UNFINISHED_LIMIT": "10000",
     }
     return Room("catalog", build, Settings, extensions=("postgis",), environment=environment)
 

@@ -14,10 +14,10 @@ import pytest_asyncio
 from stac_things import base_item, tiny_onnx
 
 from catalog.settings import Settings
-from catalog.stac.api import StacApi
+from catalog.stac.client import StacClient
 from contracts.catalog import models as c
 from kit.app import Service
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, Room, eventually
 
 
@@ -45,19 +45,19 @@ def served(tmp_path_factory: pytest.TempPathFactory, files_port: int) -> Iterato
 
 
 @pytest_asyncio.fixture(scope="session")
-async def stac(running: Service) -> AsyncIterator[StacApi]:
+async def stac(running: Service) -> AsyncIterator[StacClient]:
     """The real catalogue; what was written by the service or its worker in this process is gone afterwards."""
-    api = next(adapter for adapter in running.provides if isinstance(adapter, StacApi))
+    api = next(adapter for adapter in running.provides if isinstance(adapter, StacClient))
     await api.ensure_collections()
     written: set[tuple[str, str]] = set()
-    put = StacApi.put
+    put = StacClient.put
 
-    async def noted(self: StacApi, item: dict) -> None:
+    async def noted(self: StacClient, item: dict) -> None:
         written.add((item["collection"], item["id"]))
         await put(self, item)
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(StacApi, "put", noted)
+    patch.setattr(StacClient, "put", noted)
     yield api
     patch.undo()
     for collection, item_id in written:
@@ -69,7 +69,7 @@ def storage(running: Service) -> Iterator[Storage]:
     """The real store; everything under the folder of this run is gone afterwards."""
     store = next(adapter for adapter in running.provides if isinstance(adapter, Storage))
     yield store
-    for key in store._pages(""):
+    for key in store._pages("", None):
         store.client.delete_object(Bucket=store.settings.bucket, Key=store.prefix + key)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from catalog.stac.facts import DatasetFacts, StoredFile
+from catalog.stac.item_inputs import DatasetItemInput, StoredFile
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CLASSES = [{"name": "building", "classes": ["*"]}]
@@ -24,7 +24,7 @@ def base_item(port: int = 0, **properties: Any) -> dict[str, Any]:
     return item
 
 
-def dataset_facts(**changes: Any) -> DatasetFacts:
+def dataset_facts(**changes: Any) -> DatasetItemInput:
     name = f"t-{uuid4().hex[:12]}"
     facts = {
         "stac_id": name, "title": name, "description": "", "user_id": 7, "username": "mapper",
@@ -34,7 +34,7 @@ def dataset_facts(**changes: Any) -> DatasetFacts:
         "chips": StoredFile("s3://bucket/chips/"), "labels": StoredFile("s3://bucket/l.geojson", 3, "aa" * 32),
         "download": StoredFile("s3://bucket/d.zip", 4, "aa" * 32),
     }  # fmt: skip
-    return DatasetFacts(**facts | changes)
+    return DatasetItemInput(**facts | changes)
 
 
 def publishable(**changes: Any) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from xml.etree import ElementTree
 import pytest
 import shapely.ops
 from pyproj import Transformer
+from sqlalchemy import text
 
 from catalog.datasets.tables import DatasetRow
 from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
-from contracts.catalog.datasets import ChangeDataset
+from contracts.catalog.datasets import ChangeDataset, ListDatasetCentroids
+from contracts.catalog.labels import ChangeLabel, CreateLabel
 from contracts.gateway import UserChanged
 from contracts.shared import Page
 from kit.errors import Invalid, NotFound
@@ -65,7 +67,7 @@ async def test_aoi_of_ten_thousand_vertices_is_kept_and_told(caller: Caller):
 async def test_repeated_command_gets_its_first_verdict(caller: Caller):
     key = uuid4()
     first = await caller.send(CreateAoi(geometry=SQUARE), command_id=key)
-    assert await caller.send(CreateAoi(geometry=SQUARE), command_id=key) == first
+    assert await caller.send(CreateAoi(geometry=SQUARE), command_id=key) == first.model_copy(update={"replayed": True})
 
 
 async def test_same_key_with_another_body_is_refused(caller: Caller):
@@ -83,7 +85,8 @@ async def test_same_key_with_another_body_is_refused(caller: Caller):
         ({"type": "Polygon"}, "must be a list"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]}, "end where it starts"),
         ({"type": "Polygon", "coordinates": [[["a", 0], [1, 0], [1, 1], ["a", 0]]]}, "two finite numbers"),
-        (box(179.0, 5.0, 5.0), "within ±180"),
+        (box(539.0, 5.0, 5.0), "within ±180"),
+        (box(179.0, 5.0, 5.0), "this one 30"),
         (BOWTIE, "crosses itself"),
         (box(0, 0, 20), "at most 5,000 km²"),
         (box(0, 0, 0), "crosses itself or is broken"),
@@ -192,11 +195,54 @@ async def test_list_filters_and_pages_by_id(caller: Caller, mapping):
         await caller.ask(ListAois(dataset=987_654))
 
 
+async def test_every_digit_of_a_coordinate_is_kept(running, caller: Caller, mapping):
+    """Also in labels; text rounds positions near the equator and Greenwich."""
+    west, south = 0.30278254703574703, 1.2345678901234567e-5
+    drawn = shapely.geometry.mapping(shapely.box(west, south, 0.31, 0.01))
+    aoi_id = await mapping.aoi(drawn)
+    label = CreateLabel(aoi_id=aoi_id, geometry={"type": "Point", "coordinates": [west, south]})
+    label_id = (await caller.send(label)).result["properties"]["id"]
+    await caller.send(ChangeLabel(label_id=label_id, given=["tags"], tags={"a": "b"}), ADMIN)
+    for table, row_id in (("aois", aoi_id), ("labels", label_id)):
+        where = text(f"select st_xmin(geom), st_ymin(geom) from {table} where id = {row_id}")
+        async with running.db.session() as session:
+            assert (await session.execute(where)).one() == (west, south)
+    assert (await caller.send(ChangeAoi(aoi_id=aoi_id, geometry=drawn))).result["bbox"][:2] == [west, south]
+
+
+OVER = [[179.996, -16.7], [-179.995, -16.7], [-179.995, -16.695], [179.996, -16.695], [179.996, -16.7]]
+
+
+async def test_an_area_over_the_antimeridian_is_made_shown_found_and_changed(caller: Caller, mapping):
+    dataset = await mapping.draft()
+    made = (await caller.send(CreateAoi(geometry={"type": "Polygon", "coordinates": [OVER]}, dataset=dataset))).result
+    aoi_id = made["properties"]["id"]
+    row = await caller.ask(GetAoi(aoi_id=aoi_id))
+    for told in (made, row):
+        assert (told["geometry"]["type"], told["bbox"]) == ("MultiPolygon", [179.996, -16.7, -179.995, -16.695])
+        assert 500_000 < told["properties"]["area"] < 560_000
+    elsewhere = await mapping.aoi(mapping.square(0.1, -16.7), dataset)
+    for box, found in (
+        ((179.9, -17, -179.9, -16), [aoi_id]), ((179.9, -17, 180, -16), [aoi_id]), ((-180, -17, -179, -16), [aoi_id]),
+        ((0, -17, 1, -16), [elsewhere]), ((179, -17, 0.2, -16), [aoi_id, elsewhere]), ((-179.9, -17, -1, -16), []),
+    ):  # fmt: skip
+        listed = await caller.ask(ListAois(dataset=dataset, page=Page(in_bbox=box)))
+        assert [one["properties"]["id"] for one in listed["results"]] == found, box
+    track = ElementTree.fromstring((await caller.ask(GetAoiGpx(aoi_id=aoi_id))).encode())
+    assert len(track.findall("g:trk/g:trkseg", {"g": "http://www.topografix.com/GPX/1/1"})) == 2
+    assert (await caller.send(DeleteAoi(aoi_id=elsewhere))).http == 204
+    points = (await caller.ask(ListDatasetCentroids(page=Page(limit=1000))))["results"]
+    [place] = [one["geometry"]["coordinates"] for one in points if one["properties"]["id"] == dataset]
+    assert place == pytest.approx([-179.9995, -16.6975], abs=1e-4)
+    changed = await caller.send(ChangeAoi(aoi_id=aoi_id, geometry=SQUARE))
+    assert (changed.result["geometry"]["type"], changed.result["bbox"]) == ("Polygon", [85.51, 27.62, 85.52, 27.63])
+
+
 @pytest.mark.spec("4", "GET /aois/gpx/{aoi_id}/, GPX 1.1 with one track")
 async def test_gpx_holds_the_outer_ring_as_one_track(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
-    text = await caller.ask(GetAoiGpx(aoi_id=aoi_id))
-    root = ElementTree.fromstring(text.encode())
+    track = await caller.ask(GetAoiGpx(aoi_id=aoi_id))
+    root = ElementTree.fromstring(track.encode())
     space = {"g": "http://www.topografix.com/GPX/1/1"}
     points = [(float(p.get("lon")), float(p.get("lat"))) for p in root.findall("g:trk/g:trkseg/g:trkpt", space)]
     assert (root.get("version"), root.findtext("g:trk/g:name", None, space)) == ("1.1", f"AOI {aoi_id}")

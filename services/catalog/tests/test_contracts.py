@@ -2,21 +2,28 @@
 
 import pytest
 
-from catalog import events
+from catalog.aoi_labels import handlers as labels
 from catalog.areas import handlers as areas
+from catalog.categories import handlers as categories
 from catalog.curation import handlers as curation
 from catalog.datasets import handlers as datasets
 from catalog.files import handlers as files
-from catalog.labels import handlers as labels
 from catalog.models import handlers as models
-from catalog.owned import handlers as owned
+from catalog.ownership import handlers as owned
+from catalog.projections import handlers as projections
 from catalog.stars import handlers as stars
-from kit.jobs import JobContext
+from kit.app import JOB_GROUPS
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
-from kit.testing import ADMIN, MAPPER, Caller, example, feed
+from kit.messaging.router import Route
+from kit.testing import ADMIN, MAPPER, Caller, deliver_example, example
 
-ROUTERS = (events, areas, datasets, labels, models, curation, owned, stars, files)
+ROUTERS = (projections, categories, areas, datasets, labels, models, curation, owned, stars, files)
 ROUTES = [route for room in ROUTERS for route in room.router.routes]
+
+
+def named(route: Route) -> str:
+    return route.message.ce_type()
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +36,12 @@ async def base_model(running) -> None:
         )
 
 
-@pytest.mark.parametrize("route", [r for r in ROUTES if r.latency != "jobs"], ids=lambda route: route.message.ce_type())
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.group not in JOB_GROUPS], ids=named)
 async def test_example_is_handled(running, caller: Caller, base_model, training, route):
-    await feed(running, caller, route, ADMIN)
+    await deliver_example(running, caller, route, ADMIN)
 
 
-@pytest.mark.parametrize("route", [r for r in ROUTES if r.latency == "jobs"], ids=lambda route: route.message.ce_type())
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.group in JOB_GROUPS], ids=named)
 async def test_job_for_an_unknown_row_ends_at_once(running, route):
     message = example(route.message)
     envelope = opened(message.model_dump_json().encode(), headers_of(message, "catalog", MAPPER, new_id()))

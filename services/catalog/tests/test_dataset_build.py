@@ -12,7 +12,9 @@ import pytest
 import rasterio
 import shapely
 from builds import ZOOM, Builder, swept
+from pmtiles.reader import MemorySource, Reader
 
+from catalog.datasets.build import vector_tiles
 from catalog.datasets.handlers import give_up_build
 from catalog.datasets.tables import DatasetRow
 from contracts.catalog.datasets import (
@@ -28,10 +30,10 @@ from contracts.catalog.datasets import (
 from contracts.catalog.labels import CreateLabel
 from contracts.shared import Page
 from imagery import intersecting
-from kit.jobs import LAST, JobContext
+from kit.jobs.context import MAX_ATTEMPTS, JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.messaging.tx import Tx
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import MAPPER, Caller, eventually
 
 pytestmark = [pytest.mark.usefixtures("stac"), pytest.mark.timeout(400)]
@@ -74,6 +76,7 @@ async def test_a_build_ends_in_chips_labels_archive_and_item(running, working, b
     features = await labels_of(storage, row["stac_id"])
     await check_chip(storage, chips[0])
     await check_archive(storage, row["stac_id"], chips)
+    await check_tiles(storage, row["stac_id"])
     areas = httpx.Response(200, content=await storage.get(f"datasets/{row['stac_id']}/labels/aois.geojson")).json()
     assert [one["geometry"]["type"] for one in areas["features"]] == ["Polygon", "Polygon"]
     await check_assets(built, chips)
@@ -126,6 +129,11 @@ async def check_archive(storage: Storage, stac_id: str, chips: list[str]) -> Non
         assert set(archive.namelist()) == names
 
 
+async def check_tiles(storage: Storage, stac_id: str) -> None:
+    tiles = Reader(MemorySource(await storage.get(f"datasets/{stac_id}/labels/meta.pmtiles")))
+    assert {layer["id"] for layer in tiles.metadata()["vector_layers"]} == {"labels", "aois"}
+
+
 async def check_assets(row: dict[str, Any], chips: list[str]) -> None:
     answers = {name: httpx.get(url, trust_env=False) for name, url in row["assets"].items()}
     assert {name: answer.status_code for name, answer in answers.items()} == {
@@ -144,8 +152,11 @@ async def check_assets(row: dict[str, Any], chips: list[str]) -> None:
     ("change", "reason"),
     [
         ({"label_classes": [{"name": "aeroway", "classes": ["runway"]}]}, "No label found"),
-        ({"source_imagery": "/nowhere/{z}/{x}/{y}.png"}, "No imagery could be downloaded. The server"),
-        ({"source_imagery": "/tilejson.json?{z}{x}{y}"}, "not of the expected kind"),
+        (
+            {"source_imagery": "/nowhere/{z}/{x}/{y}.png"},
+            "No imagery could be downloaded. The imagery has no tile here",
+        ),
+        ({"source_imagery": "/tilejson.json"}, "not of the expected kind"),
         ({"source_imagery": "https://nowhere.invalid/{z}/{x}/{y}.png"}, "The host name of this address"),
     ],
 )
@@ -252,10 +263,10 @@ async def test_a_job_of_an_older_build_or_delivery_does_nothing(running, working
 async def test_build_that_nobody_continues_is_given_up(running, builder):
     row = await builder.ask(builder.part(0, 0.2), source_imagery="https://nowhere.invalid/{z}/{x}/{y}.png")
     await builder.ended(row["id"])
-    await edit(running, row["id"], status="building", delivery=3)
+    await edit(running, row["id"], status="building", delivery=3, beat_at=None)
     job = DatasetBuildJob(dataset_id=row["id"], user_id=7)
     envelope = opened(job.model_dump_json().encode(), headers_of(job, "catalog", MAPPER, new_id()))
-    context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", LAST + 1)
+    context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", MAX_ATTEMPTS + 1)
     await give_up_build(job, context)
     given_up = await builder.row(row["id"])
     assert (given_up["status"], "interrupted" in given_up["error"]) == ("failed", True)
@@ -290,3 +301,11 @@ async def test_stored_labels_must_be_of_the_classes(working, builder, caller, ma
     classes = [{"name": "building", "classes": ["house"]}, {"name": "building", "classes": ["*"]}]
     row = await builder.ask(builder.part(0, 0.2), aoi_ids=[aoi_id], label_source="stored", label_classes=classes)
     assert "no stored label" in (await builder.ended(row["id"]))["error"]
+
+
+async def test_a_build_without_its_vector_tiles_is_built_and_says_so(working, builder, storage, monkeypatch):
+    monkeypatch.setattr(vector_tiles, "DRAW_TIMEOUT", 0.001)
+    row = await builder.ask(builder.part(0, 0.2))
+    built = await builder.ended(row["id"])
+    assert (built["status"], vector_tiles.NOT_DRAWN in built["outcome"]["notes"]) == ("built", True)
+    assert await storage.keys(f"datasets/{row['stac_id']}/labels/meta") == []

@@ -1,13 +1,16 @@
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from catalog.datasets.quota import BuildQuota
 from catalog.datasets.tables import DatasetUse
 from catalog.models.tables import BaseModelRow
-from contracts.catalog.areas import GetAoi
+from contracts.catalog.areas import CreateAoi, GetAoi
 from contracts.catalog.datasets import (
     BuildDataset,
+    BuildDraft,
     ChangeDataset,
     CreateDataset,
     DeleteDataset,
@@ -15,7 +18,7 @@ from contracts.catalog.datasets import (
     ListDatasets,
     RebuildDataset,
 )
-from contracts.catalog.owned import CountOwned
+from contracts.catalog.ownership_counts import CountOwned
 from contracts.shared import ANONYMOUS, Actor, Page
 from contracts.training import TrainingDeleted, TrainingSubmitted
 from kit.errors import Forbidden, NotFound
@@ -59,7 +62,7 @@ async def test_build_answers_with_the_row_and_takes_the_areas(caller: Caller, ma
 @pytest.mark.spec("3.3", "title, category, source_imagery, keywords")
 async def test_every_fault_of_a_request_is_told_at_once(caller: Caller, mapping):
     verdict = await asked(
-        caller, mapping, title="", category="nothing", keywords=["house"], source_imagery="https://t.example/1"
+        caller, mapping, title="", category="nothing", keywords=[], source_imagery="https://t.example/1"
     )
     assert set(verdict.facts) == {"title", "category", "keywords", "source_imagery"}
 
@@ -73,7 +76,7 @@ async def test_every_fault_of_a_request_is_told_at_once(caller: Caller, mapping)
         ("https://127.0.0.1/{z}/{x}/{y}", "not on the public internet"),
         ("https://[::ffff:10.0.0.1]/{z}/{x}/{y}", "not on the public internet"),
         ("https://2130706433/{z}/{x}/{y}", "not a usable web address"),
-        ("file:///etc/{z}/{x}/{y}", "Only https"),
+        ("file:///etc/{z}/{x}/{y}", "begins with https"),
     ],
 )
 async def test_imagery_that_may_not_be_fetched_is_refused(caller: Caller, mapping, imagery, words):
@@ -166,7 +169,53 @@ async def test_list_filters_searches_and_orders(caller: Caller):
 async def test_only_failed_builds_can_be_repeated(caller: Caller, mapping):
     assert (await caller.send(RebuildDataset(dataset_id=await mapping.draft()))).code == "not_failed"
     building = (await asked(caller, mapping)).result["id"]
-    assert (await caller.send(RebuildDataset(dataset_id=building))).code == "not_failed"
+    assert (await caller.send(RebuildDataset(dataset_id=building))).code == "build_under_way"
+
+
+EAGER = Actor(id=4801, username="eager")
+
+
+async def test_builds_of_one_person_have_a_limit(running, caller: Caller, mapping, monkeypatch):
+    """Also of many that are asked for at the same time, of drafts, and of those that are built again."""
+    most = 3
+    monkeypatch.setattr(next(part for part in running.provides if isinstance(part, BuildQuota)), "most", most)
+
+    async def aoi(dataset: int | None = None) -> int:
+        made = await caller.send(CreateAoi(geometry=mapping.square(), dataset=dataset), EAGER)
+        return made.result["properties"]["id"]
+
+    async def built(aoi_id: int):
+        return await caller.send(BuildDataset.model_validate({**REQUEST, "aoi_ids": [aoi_id]}), EAGER)
+
+    def is_full(verdict) -> bool:
+        assert (verdict.kind, verdict.code) == ("too_many", "too_many_unfinished")
+        assert f"{most} unfinished builds" in verdict.detail
+        assert "Wait until one has ended" in verdict.detail
+        return verdict.facts["limit"] == most
+
+    failed = (await built(await aoi())).result["id"]
+    await set_status(running, failed, "failed")
+    draft = (await caller.send(CreateDataset(title="Draft", source_imagery=TEMPLATE), EAGER)).result["id"]
+    await aoi(draft)
+    drawn = [await aoi() for _ in range(2 * most)]
+    sent = await asyncio.gather(*map(built, drawn))
+    refused = [verdict for verdict in sent if verdict.status == "refused"]
+    assert len(refused) == most
+    assert all(map(is_full, refused))
+    order = {name: value for name, value in REQUEST.items() if name not in ("title", "source_imagery", "category")}
+    again, from_draft = RebuildDataset(dataset_id=failed), BuildDraft(dataset_id=draft, **order)
+    for command, actor in ((again, EAGER), (from_draft, EAGER), (again, ADMIN)):
+        assert is_full(await caller.send(command, actor))
+    taken = [verdict.result["id"] for verdict in sent if verdict.status == "accepted"]
+    await set_status(running, taken[0], "failed")
+    assert (await caller.send(again, EAGER)).status == "accepted"
+    await set_status(running, taken[1], "failed")
+    assert (await caller.send(from_draft, EAGER)).status == "accepted"
+
+
+async def set_status(running, dataset_id: int, status: str) -> None:
+    async with running.db.raw() as connection:
+        await connection.execute("update datasets set status = %s where id = %s", (status, dataset_id))
 
 
 async def noted(running, training_id: int) -> bool:

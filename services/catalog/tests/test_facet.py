@@ -9,7 +9,7 @@ import nats
 import pytest
 import pytest_asyncio
 
-from catalog.stac.api import StacApi
+from catalog.stac.client import StacClient
 from contracts.catalog import models as c
 from contracts.catalog.curation import DescribeModel, ListPinnedModels, PinModel
 from contracts.catalog.datasets import ListDatasets
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.live, pytest.mark.usefixtures("running")]
 
 
 @pytest.fixture
-def asked(stac: StacApi) -> Iterator[list[httpx.Request]]:
+def asked(stac: StacClient) -> Iterator[list[httpx.Request]]:
     """What the service asks of the catalogue meanwhile."""
     sent: list[httpx.Request] = []
     hooks = stac.http.event_hooks
@@ -96,9 +96,9 @@ async def test_who_counts_models_hears_of_birth_and_archive(registered, caller, 
 
 async def test_services_read_the_whole_list_in_portions(registered, caller):
     with pytest.raises(Forbidden):
-        await caller.ask(c.ListLocalModelFacts(), ADMIN)
-    first = await caller.ask(c.ListLocalModelFacts(limit=1), SERVICE)
+        await caller.ask(c.ListLocalModelSummaries(), ADMIN)
+    first = await caller.ask(c.ListLocalModelSummaries(limit=1), SERVICE)
     assert len(first["rows"]) == 1
     assert first["rows"][0].keys() == {"id", "status", "stac_item_id"}
-    rest = await caller.ask(c.ListLocalModelFacts(after=first["rows"][0]["id"]), SERVICE)
+    rest = await caller.ask(c.ListLocalModelSummaries(after=first["rows"][0]["id"]), SERVICE)
     assert all(row["id"] > first["rows"][0]["id"] for row in rest["rows"])

@@ -23,8 +23,9 @@ from contracts.catalog.datasets import GetDataset
 from contracts.catalog.models import RegisterBaseModel
 from contracts.shared import ANONYMOUS
 from kit.errors import NotFound
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
+from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("running")]
@@ -32,7 +33,9 @@ BASE = "https://fair.example/api/v1"
 
 
 def address(item_id: str, asset: str) -> str:
-    return f"{BASE}/stac-assets/base-models/{item_id}/{asset}/"
+    """It ends as the file does."""
+    name = {"model": "model.onnx", "checkpoint": "checkpoint.pt"}[asset]
+    return f"{BASE}/stac-assets/base-models/{item_id}/{asset}/{name}"
 
 
 async def mirrored(stac, item_id: str) -> dict:
@@ -103,11 +106,15 @@ async def test_mirroring_is_told_step_by_step(registered, stac, running, caller)
 
 
 async def heard_while(caller, running, item_id: str) -> list[tuple[str, int, int]]:
-    """Progress of one more mirroring of that item."""
-    heard = await hints(caller, c.MirrorProgress)
-    await run_job(running, c.MirrorJob(collection=BASE_MODELS, item_id=item_id, user_id=1))
-    await eventually(lambda: heard and heard[-1]["progress"]["stage"] == "catalogue")
-    return [tuple(hint["progress"][key] for key in ("stage", "done", "total")) for hint in heard]
+    """Progress of one more mirroring of that item; the one before it may still be telling its last step."""
+    heard, user_id = await hints(caller, c.MirrorProgress), MAPPER.id + 1000
+
+    def mine() -> list[dict]:
+        return [hint["progress"] for hint in heard if hint["user_id"] == user_id]
+
+    await run_job(running, c.MirrorJob(collection=BASE_MODELS, item_id=item_id, user_id=user_id))
+    await eventually(lambda: mine() and mine()[-1]["stage"] == "catalogue")
+    return [tuple(progress[key] for key in ("stage", "done", "total")) for progress in mine()]
 
 
 async def run_job(running, job) -> None:
@@ -166,6 +173,30 @@ async def test_nothing_else_is_public(caller, storage, query, bucket, key):
     place = {"bucket": bucket or storage.settings.bucket, "key": key.format(folder=storage.prefix)}
     with pytest.raises(NotFound):
         await caller.ask(query(**place), ANONYMOUS)
+
+
+IMPOSSIBLE = ["a\x00b", "a\x1fb", "a\x7fb", "a/../b", "../b", "..", "a/./b", "\ufffe", "ü" * 500]
+
+
+@pytest.mark.parametrize("actor", [ANONYMOUS, MAPPER, ADMIN], ids=["anonymous", "mapper", "administrator"])
+@pytest.mark.parametrize("key", IMPOSSIBLE, ids=lambda key: ascii(key)[:12])
+async def test_impossible_keys_are_refused_before_the_store_is_asked(caller, storage, shelf, monkeypatch, key, actor):
+    async def asked(*_: object) -> None:
+        raise AssertionError("the store was asked")
+
+    for question in ("head", "level"):
+        monkeypatch.setattr(Storage, question, asked)
+    bucket, home, artifacts = storage.settings.bucket, shelf["home"], f"{storage.prefix}zenml/datasets/"
+    about = {"collection": BASE_MODELS, "asset": "model"}
+    queries = [
+        c.GetDownload(**about, item_id=key), c.GetDownload(**about, item_id="x", name=key),
+        *(query(bucket=bucket, key=f"{artifacts}{key}") for query in (c.GetArtifact, c.HeadArtifact)),
+        c.ListWorkspace(prefix=f"{home}{key}"), c.GetWorkspaceUrl(key=f"{home}{key}"),
+        c.ReadFeatures(key=f"{home}{key}/x.fgb", box=(0, 0, 1, 1), limit=1),
+    ]  # fmt: skip
+    for query in queries:
+        with pytest.raises(NotFound):
+            await caller.ask(query, actor)
 
 
 @pytest_asyncio.fixture
@@ -299,11 +330,13 @@ async def test_administrators_see_the_bucket_as_it_is(caller, storage):
     assert (await caller.ask(c.GetWorkspaceUrl(key=f"{storage.prefix}packages/x"), ADMIN))["url"]
 
 
-async def flat_geobuf(storage, folder: str) -> str:
-    """Nine squares in a row, a hundredth of a degree each, as results of predictions are written."""
+async def flat_geobuf(storage, folder: str, west: float = 85.0) -> str:
+    """Nine squares in a row, a hundredth of a degree each, as results of predictions are written; those beyond 180°
+    stand on the other side."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "predictions.fgb"
-        squares = [shapely.box(85 + n / 50, 27, 85 + n / 50 + 0.01, 27.01) for n in range(9)]
+        starts = [west + n / 50 - 360 * (west + n / 50 >= 180) for n in range(9)]
+        squares = [shapely.box(start, 27, start + 0.01, 27.01) for start in starts]
         columns = [np.arange(9) / 10, np.array([f"house {n}" for n in range(9)], dtype=object)]
         raw.write(
             path, shapely.to_wkb(squares), columns, ["confidence", "name"], driver="FlatGeobuf", crs="EPSG:4326",
@@ -331,3 +364,15 @@ async def test_features_of_a_file_are_read_by_their_box(caller, storage, predict
     for query, actor in ((key, STRANGER), (key.replace("predictions", "nothing"), MAPPER)):
         with pytest.raises(NotFound):
             await caller.ask(c.ReadFeatures(key=query, box=whole), actor)
+
+
+async def test_features_on_both_sides_of_the_antimeridian_are_read_page_by_page(caller, storage, predictions):
+    """Five squares west of the line, four east of it; another box at these latitudes holds none of them."""
+    key = await flat_geobuf(storage, "predict/5/output/", 179.905)
+    box = (179.95, 26.9, -179.95, 27.1)
+    first = await caller.ask(c.ReadFeatures(key=key, box=box, limit=3))
+    rest = await caller.ask(c.ReadFeatures(key=key, box=box, skip=first["next"]))
+    names = [one["properties"]["name"] for page in (first, rest) for one in page["features"]]
+    assert (len(first["features"]), rest["next"]) == (3, None)
+    assert sorted(names) == [f"house {n}" for n in (2, 3, 4, 5, 6, 7)]
+    assert (await caller.ask(c.ReadFeatures(key=key, box=(179.996, 26.9, -179.996, 27.1))))["features"] == []

@@ -9,18 +9,18 @@ import orjson
 import pytest
 import shapely
 
+from catalog.aoi_labels.context import LabelContext
+from catalog.aoi_labels.jobs.fetch import fetch
+from catalog.aoi_labels.stale_jobs import SILENCE, label_reaper
 from catalog.areas.tables import AoiRow
-from catalog.labels.fetch import fetch
-from catalog.labels.stranded import SILENCE, fail_stranded
-from catalog.labels.tools import LabelTools
 from contracts.catalog import labels as c
 from contracts.catalog.areas import ChangeAoi, DeleteAoi, GetAoi, ListAois
 from contracts.shared import ANONYMOUS, Page
-from imagery import RawData, RawDataError
 from kit.errors import Invalid, NotFound
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
+from osm import RawData, RawDataError
 
 pytestmark = pytest.mark.usefixtures("running")
 TAGS = {"building": "yes"}
@@ -162,7 +162,7 @@ async def test_pages_follow_the_id_and_the_count_is_of_all(working, caller: Call
 
 
 async def test_an_answer_ends_before_it_outgrows_the_bus(working, caller: Caller, mapping, monkeypatch):
-    monkeypatch.setattr("catalog.portions.LARGEST", 700)
+    monkeypatch.setattr("catalog.shared.json_page.MAX_CHARACTERS", 700)
     aoi_id = await mapping.aoi()
     await uploaded(caller, aoi_id, [feature(square(85.511 + n * 1e-3)) for n in range(5)])
     seen: list[int] = []
@@ -208,14 +208,14 @@ async def test_a_file_in_parts_is_added_when_the_last_one_is_there(working, call
 
 
 @pytest.mark.spec("22.2", "upload checks")
-async def test_an_upload_whose_first_feature_is_no_label_changes_nothing(caller: Caller, mapping):
+async def test_a_file_without_any_label_changes_nothing_and_says_why(caller: Caller, mapping):
     aoi_id = await mapping.aoi()
     outside = feature({"type": "Point", "coordinates": [181, 0]})
-    for first, code in (({"type": "Nothing"}, "invalid_label"), (outside, "GEOMETRY_VALIDATION_ERROR")):
-        verdict = await caller.send(
-            c.UploadLabels(aoi_id=aoi_id, upload="x", part=0, parts=1, features=[first, feature(square())])
-        )
-        assert verdict.code == code
+    verdict = await caller.send(
+        c.UploadLabels(aoi_id=aoi_id, upload="x", part=0, parts=1, features=[{"type": "Nothing"}, outside])
+    )
+    assert verdict.code == "no_usable_feature"
+    assert "This is no GeoJSON Feature: feature 1. Longitudes lie within" in verdict.detail
     assert (await state(caller, aoi_id))["label_status"] == -1
     assert (
         await caller.send(c.UploadLabels(aoi_id=aoi_id, upload="x", part=0, parts=1, features=[]), STRANGER)
@@ -304,7 +304,7 @@ async def under_way(running, aoi_id: int, run: int = 1) -> c.LabelFetchJob:
 async def run(running, job: c.LabelFetchJob, osm: RawData, delivery: int = 1) -> None:
     envelope = opened(job.model_dump_json().encode(), headers_of(job, "catalog", MAPPER, new_id()))
     context = JobContext(envelope, running.db, running.bus, running.relay, "catalog", delivery)
-    await fetch(job, context, LabelTools(osm, patience=0.1))
+    await fetch(job, context, LabelContext(osm, retry_seconds=0.1))
 
 
 class Troubled(RawData):
@@ -362,7 +362,10 @@ async def test_work_that_nobody_continues_is_given_up(running, caller: Caller, m
     await caller.send(c.UploadLabels(aoi_id=aoi_id, upload=uuid4().hex, part=0, parts=2, features=[feature(square())]))
     async with running.db.session() as session, session.begin():
         (await session.get_one(AoiRow, aoi_id)).label_since = datetime.now(UTC) - 2 * SILENCE
-    assert await fail_stranded(running) >= 1
+    reaper = label_reaper()
+    assert await reaper.look(running) == 0, "one look may come right after an outage of the database"
+    reaper.silence.apart = 0
+    await eventually(lambda: reaper.look(running), 30)
     done = await state(caller, aoi_id)
     assert (done["label_status"], "interrupted" in done["label_error"]) == (-1, True)
 

@@ -13,18 +13,19 @@ import pytest_asyncio
 from sqlalchemy import event
 
 from catalog.areas.queries import list_aois
+from catalog.datasets.presenter import DatasetPresenter
 from catalog.datasets.queries import list_datasets
-from catalog.datasets.views import DatasetViews
-from catalog.stac.api import StacApi
-from catalog.stac.facets import Facets
+from catalog.models.queries import count_models_by_dataset
+from catalog.stac.client import StacClient
+from catalog.stac.item_cache import ItemCache
 from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import ListDatasets
 from contracts.shared import ANONYMOUS, Page
-from kit import migrations
-from kit.db import Database
+from kit.db import migrations
+from kit.db.database import Database
 from kit.messaging.tx import ReadTx
 from kit.settings import StorageSettings
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, MAPPER
 
 DATASETS = 20_000
@@ -80,11 +81,12 @@ def sql(scratch: str) -> Iterator[Callable[..., list]]:
 
 
 async def datasets(db: Database, actor=MAPPER, page: Page | None = None, **filters: Any) -> dict:
-    api = StacApi(None, None)
-    read, views = ReadTx(db, actor), DatasetViews(api, Storage(StorageSettings(bucket=None)))
+    api = StacClient(None, None)
+    read, storage = ReadTx(db, actor), Storage(StorageSettings(bucket=None))
+    views = DatasetPresenter(api, storage, count_models_by_dataset)
     try:
         query = ListDatasets(page=page or Page(), **filters)
-        return (await list_datasets(query, read, views, Facets(api, 1))).model_dump()
+        return (await list_datasets(query, read, views, ItemCache(api, 1))).model_dump()
     finally:
         await read.close()
         await api.stop()

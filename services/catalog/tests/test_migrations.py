@@ -5,7 +5,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from kit import migrations
+from kit.db import migrations
 
 
 def test_the_owner_of_the_database_makes_everything_but_postgis(postgres_url: str):

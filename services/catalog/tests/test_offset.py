@@ -14,11 +14,11 @@ import shapely
 from builds import ZOOM, Builder
 from PIL import Image
 
-from catalog.datasets.offset import DEGREE, back, moved
+from catalog.datasets.offset import DEGREE, move, reverse
 from contracts.catalog.areas import CreateAoi
 from contracts.catalog.datasets import BuildDraft, ChangeDataset, CreateDataset, LabelClass
 from contracts.catalog.labels import CreateLabel
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, STRANGER, Caller
 
 GRID = morecantile.tms.get("WebMercatorQuad")
@@ -42,15 +42,15 @@ def walked(shape: shapely.Polygon, east: float, north: float) -> shapely.Polygon
 @pytest.mark.parametrize("latitude", [-65.0, 0.0, 27.6])
 def test_metres_are_metres_at_any_latitude(latitude: float):
     house = shapely.box(85.5, latitude, 85.5001, latitude + 0.0001)
-    there = moved(house, OFFSET)
+    there = move(house, OFFSET)
     assert np.allclose(there.exterior.coords, walked(house, *OFFSET).exterior.coords, atol=0.01 / DEGREE)
-    assert np.allclose(moved(there, back(OFFSET)).exterior.coords, house.exterior.coords, atol=1e-9)
+    assert np.allclose(move(there, reverse(OFFSET)).exterior.coords, house.exterior.coords, atol=1e-9)
 
 
 def test_neighbours_keep_their_common_wall():
     left, right = shapely.box(85, 60, 85.0001, 60.0001), shapely.box(85.0001, 60, 85.0002, 60.0001)
-    assert moved(left, OFFSET).intersection(moved(right, OFFSET)).area == 0
-    assert moved(left, OFFSET).touches(moved(right, OFFSET))
+    assert move(left, OFFSET).intersection(move(right, OFFSET)).area == 0
+    assert move(left, OFFSET).touches(move(right, OFFSET))
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ async def test_openstreetmap_is_asked_for_the_ground_in_the_picture(
         kept.append(await labels_of(storage, (await built(builder, dataset))["stac_id"]))
     shifted, plain = kept
     assert all(shape.intersects(area) for shape in shifted)
-    ground = [moved(shape, back(far)) for shape in shifted]
+    ground = [move(shape, reverse(far)) for shape in shifted]
     inside = [shape for shape in ground if not any(shape.centroid.distance(one.centroid) < 1e-7 for one in plain)]
     assert inside, "only what lies within the area of the map was fetched"
 

@@ -101,7 +101,7 @@ async def test_change_told_before_a_crash_is_not_told_again(third_party, heard, 
 
 
 async def test_installing_again_changes_nothing(third_party, pgstac_url: str):
-    from catalog.stac.pgstac import install
+    from catalog.stac.change_feed import install
 
     count = "select count(*) from pg_trigger where tgname like 'a_fairway%' and tgparentid = 0"
     before = third_party.execute(count).fetchone()

@@ -9,8 +9,8 @@ import pytest
 from stac_fixtures import settled
 from stac_things import base_item
 
-from catalog.models.endpoint import ASSET, served, unserved
-from catalog.models.reconcile import reconcile
+from catalog.commands.reconcile_endpoints import reconcile
+from catalog.models.endpoint import ASSET, clear_endpoint, set_endpoint
 from catalog.stac.vocabulary import BASE_MODELS
 from contracts.catalog import models as c
 from kit.testing import ADMIN, eventually
@@ -21,7 +21,7 @@ DOOR = "https://fair.example/api/v1/inference/predict/"
 
 async def command(*arguments: str) -> tuple[int, dict]:
     """As cron would run it: exit code and what it prints."""
-    argv = (sys.executable, "-m", "catalog.models.reconcile", *arguments)
+    argv = (sys.executable, "-m", "catalog.commands.reconcile_endpoints", *arguments)
     run = await asyncio.create_subprocess_exec(*argv, env=os.environ, stdout=asyncio.subprocess.PIPE)
     async with asyncio.timeout(120):
         said, _ = await run.communicate()
@@ -44,11 +44,11 @@ async def mirrored(stac, item_id: str) -> dict:
 
 def test_only_our_own_address_is_ever_changed():
     item = {"assets": {}}
-    ours = served(item, "https://old.example/api/v1")
+    ours = set_endpoint(item, "https://old.example/api/v1")
     theirs = {"assets": {ASSET: {"href": "https://infer.example/unet/predict"}}}
-    assert served(ours, "https://fair.example/api/v1")["assets"][ASSET]["href"] == DOOR
-    assert served(theirs, "https://fair.example/api/v1") == theirs
-    assert served(item, None) == item
+    assert set_endpoint(ours, "https://fair.example/api/v1")["assets"][ASSET]["href"] == DOOR
+    assert set_endpoint(theirs, "https://fair.example/api/v1") == theirs
+    assert set_endpoint(item, None) == item
 
 
 async def test_a_registered_model_answers_at_our_door_or_at_its_own(registered, caller, stac, files_port):
@@ -64,7 +64,7 @@ async def test_addresses_are_put_right_and_what_is_not_active_loses_its_own(regi
     item_id, archived = registered["stac_item_id"], f"{registered['stac_item_id']}-v1"
     item = await mirrored(stac, item_id)
     await stac.put({**item, "id": archived, "properties": {**item["properties"], "deprecated": True}})
-    await stac.put(unserved(item))
+    await stac.put(clear_endpoint(item))
     _, kept = await command()
     assert (item_id in kept["applied"], kept["removed"]) == (True, [])
     assert [await address(stac, one) for one in (item_id, archived)] == [DOOR, DOOR]

@@ -19,11 +19,11 @@ from pydantic import SecretStr
 from contracts import headers as h
 from contracts.base import Command, Query
 from contracts.verdict import Accepted, Refused
-from gateway.auth.osm import osm_login
-from gateway.auth.setup import provider_of
+from gateway.identity.providers.osm import osm_login
+from gateway.identity.providers.setup import provider_of
 from gateway.main import build
 from gateway.settings import Settings
-from kit.outbound import Outbound
+from kit.http.outbound import Outbound
 from kit.testing import Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
 from stack.home import Home
 from stack.sandbox import sandbox
@@ -32,7 +32,7 @@ from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
 sys.path.insert(0, str(Path(__file__).parent))
-from described import undeclared
+from openapi_examples import undeclared
 
 TOKEN = "a-token-for-tests"
 PORT = free_port()
@@ -41,7 +41,7 @@ ENVIRONMENT = {
     "DEBUG": "true", "SECRET_KEY": "x" * 40, "FRONTEND_URL": "https://map.example/", "AUTH_PROVIDER": "dev",
     "API_BASE_URL": "https://fair.example/api/v1/", "FAIR_DEV_TOKEN": TOKEN, "PUBLIC__PORT": str(PORT),
     "HTTP__PORT": str(free_port()), "USER_RATE_LIMIT": "1000000/h", "ANON_RATE_LIMIT": "1000000/h",
-    "WEBHOOK_RATE_LIMIT": "1000000/h",
+    "WEBHOOK_RATE_LIMIT": "1000000/h", "TRAINING_RATE_LIMIT": "1000000/h", "PREDICTION_RATE_LIMIT": "1000000/h",
 }  # fmt: skip
 
 
@@ -242,9 +242,9 @@ def on_hanko(running: Any, issuer: httpx.AsyncClient, monkeypatch: pytest.Monkey
         "cookie_secret": SecretStr(SECRETS["cookie_secret"]), "admin_emails": ["Chief@map.example"],
     }  # fmt: skip
     for name, value in values.items():
-        monkeypatch.setattr(running.door.settings, name, value)
-    provider = provider_of(running.door.settings, running.door.users, _allowing(issuer))
-    monkeypatch.setattr(running.door, "provider", provider)
+        monkeypatch.setattr(running.context.settings, name, value)
+    provider = provider_of(running.context.settings, running.context.users, _allowing(issuer))
+    monkeypatch.setattr(running.context, "provider", provider)
     return provider
 
 
@@ -269,10 +269,12 @@ def with_osm_login(running: Any, osm: httpx.AsyncClient, monkeypatch: pytest.Mon
         "osm_secret": SecretStr(SECRETS["osm_secret"]),
     }  # fmt: skip
     for name, value in values.items():
-        monkeypatch.setattr(running.door.settings, name, value)
+        monkeypatch.setattr(running.context.settings, name, value)
     outbound = _allowing(osm)
-    monkeypatch.setattr(running.door, "provider", provider_of(running.door.settings, running.door.users, outbound))
-    monkeypatch.setattr(running.door, "osm", osm_login(running.door.settings, outbound))
+    monkeypatch.setattr(
+        running.context, "provider", provider_of(running.context.settings, running.context.users, outbound)
+    )
+    monkeypatch.setattr(running.context, "osm", osm_login(running.context.settings, outbound))
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from contracts.catalog.datasets import GetDataset
 from contracts.prediction import GetRunLogs, PredictLive
 from contracts.training import CancelRun, ListModelRuns
 from contracts.verdict import Accepted, Kind, Refused
-from gateway.api.aois import EXAMPLE as AOI
-from kit.outbound import Outbound
+from gateway.apis.fair.data.aois import EXAMPLE as AOI
+from kit.http.outbound import Outbound
 
 ITEM = {"type": "Feature", "properties": {"mlm:name": "unet"}}
 
@@ -46,7 +46,7 @@ def pages(running, monkeypatch) -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), Pages)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(running.door, "outbound", Outbound(address))
+    monkeypatch.setattr(running.context.outbounds, "models", Outbound(address))
     yield f"http://{address}"
     server.shutdown()
     Pages.asked.clear()
@@ -175,6 +175,14 @@ async def test_run_is_cancelled_gracefully(http, owners, mapper, problem):
     refused = problem(await http.post("/api/v1/trainings/runs/r-1/cancel/?graceful=true", headers=mapper), 409)
     assert refused["error"]["code"] == "RUN_ALREADY_FINISHED"
     assert owners.last(CancelRun) == {"run_id": "r-1", "training_id": None, "graceful": True}
+
+
+async def test_a_cancelled_run_is_told_in_three_members(http, owners, mapper):
+    told = {"run_id": "r-1", "training_id": 9, "status": "stopping", "graceful": False}
+    owners.judge(CancelRun, Accepted(result=told))
+    answer = await http.post("/api/v1/trainings/runs/r-1/cancel/", headers=mapper)
+    assert answer.json() == {"run_id": "r-1", "status": "stopping", "graceful": False}
+    assert int(answer.headers["content-length"]) == len(answer.content)
 
 
 async def test_live_prediction_passes_through(http, owners, mapper):

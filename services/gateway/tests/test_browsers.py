@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 import pytest
 
+from contracts.catalog.areas import GetAoi
 from gateway.app import application
 
 Site = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -17,8 +18,8 @@ def deployed(running) -> Site:
 
     @asynccontextmanager
     async def open_site(**settings: object) -> AsyncIterator[httpx.AsyncClient]:
-        app = application(running.door.settings.model_copy(update={"debug": False, **settings}))
-        app.state.door = running.door
+        app = application(running.context.settings.model_copy(update={"debug": False, **settings}))
+        app.state.context = running.context
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://fair.example") as client:
             yield client
 
@@ -46,6 +47,18 @@ async def test_plain_http_is_sent_to_https(deployed):
         assert (await site.get("/api/")).status_code == 200
     async with deployed(ssl_redirect=False) as site:
         assert (await site.get("http://fair.example/api/")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("hosts", "place"),
+    [([], "fair.example"), (["*"], "fair.example"), (["other.example"], "other.example"),
+     (["*", "other.example"], "other.example")],
+)  # fmt: skip
+async def test_https_is_at_a_host_of_ours(deployed, hosts, place):
+    """Whatever host a request names: a cache in between would send others where its sender wants them."""
+    async with deployed(ssl_redirect=True, allowed_hosts=hosts) as site:
+        sent = await site.get("http://other.example/api/v1/datasets/?limit=1")
+    assert sent.headers["location"] == f"https://{place}/api/v1/datasets/?limit=1"
 
 
 @pytest.mark.spec("1.7", "no HTTPS redirect in debug, any host in debug")
@@ -80,3 +93,20 @@ async def test_only_listed_pages_may_read(deployed, origin, everybody, allowed):
     assert headers.get("access-control-allow-origin") == (origin if allowed else None)
     if allowed:
         assert headers["access-control-allow-credentials"] == "true"
+
+
+PERSONAL = [("GET", "/api/v1/auth/me/"), ("GET", "/api/v1/auth/status/"), ("GET", "/api/v1/aois/7/"),
+            ("DELETE", "/api/v1/aois/7/"), ("GET", "/api/v1/commands/7/"), ("POST", "/api/v1/aois/")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), PERSONAL)
+async def test_nobody_keeps_what_a_person_is_told(http, owners, mapper, method, path):
+    owners.answer(GetAoi, {"type": "Feature"})
+    answer = await http.request(method, path, headers=mapper)
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "cache-control" not in (await http.request(method, path)).headers
+
+
+async def test_what_says_itself_how_long_it_is_kept_is_left_alone(http, with_osm_login, mapper):
+    assert (await http.get("/api/schema/", headers=mapper)).headers.get_list("cache-control") != ["private, no-store"]
+    assert (await http.get("/api/v1/auth/login/")).headers["cache-control"] == "no-store"

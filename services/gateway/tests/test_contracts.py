@@ -2,14 +2,13 @@
 
 import pytest
 
-from gateway.auth import handlers as auth
-from gateway.auth import links
-from gateway.dead_letters import handlers as dead_letters
-from kit.testing import ADMIN, feed
+from gateway.identity import handlers as identity
+from gateway.operations.dead_letters import handlers as dead_letters
+from kit.testing import ADMIN, deliver_example
 
-ROUTES = [route for room in (auth, links, dead_letters) for route in room.router.routes]
+ROUTES = [route for room in (identity, dead_letters) for route in room.router.routes]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.message.ce_type())
 async def test_example_is_handled(running, caller, route):
-    await feed(running, caller, route, ADMIN)
+    await deliver_example(running, caller, route, ADMIN)

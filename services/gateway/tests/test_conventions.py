@@ -14,7 +14,7 @@ from contracts.catalog.stars import GetStar
 from contracts.prediction.feedback import ListFeedback
 from contracts.training import GetRunLogs, ListModelRuns
 from contracts.verdict import Accepted, Kind, Refused
-from gateway.api.aois import EXAMPLE as AOI
+from gateway.apis.fair.data.aois import EXAMPLE as AOI
 
 PAGE = {"count", "next", "previous", "results"}
 ROW = {"id": "r1", "status": "completed"}
@@ -66,9 +66,9 @@ async def test_answers_without_pages(http, owners, mapper, path, query, value):
 @pytest.mark.spec("1.2", "health and KPI have no pages")
 @pytest.mark.parametrize("path", ["health/", "kpi/stats/"])
 async def test_answers_about_the_platform_have_no_pages(http, owners, running, path):
-    running.door.kpi.put("kpi", {"total_registered_users": 1}, 1)
+    running.context.kpi.put("kpi", {"total_registered_users": 1}, 1)
     assert not PAGE & (await http.get(f"/api/v1/{path}")).json().keys()
-    running.door.kpi.put("kpi", {}, 0)
+    running.context.kpi.put("kpi", {}, 0)
 
 
 def refused(kind: Kind, **facts: Any) -> Callable:

@@ -15,7 +15,7 @@ BODY = b'{"training_id": 1, "broken": true}'
 
 
 async def bury(nc: nats.NATS, sequence: int, reason: str, subject: str = "evt.training.v1.training_failed") -> str:
-    """As `kit.messaging.dead` does it; the id of the message."""
+    """As `kit.messaging.delivery.dead_letters` does it; the id of the message."""
     message_id = str(uuid4())
     headers = {
         h.ID: message_id, h.TYPE: "evt.training.v1.training_failed", h.ACTOR: '{"id": 7}', h.REASON: reason,
@@ -78,7 +78,11 @@ async def test_replay_sends_the_original_to_the_one_who_failed(nc, letter, http,
     assert (replayed["state"], replayed["replays"], replayed["changed_by"]) == ("replayed", 1, 9)
     msg = await seen.next_msg(10)
     assert msg.data == BODY
-    assert (msg.headers[h.ID], msg.headers[h.REPLAY], msg.headers[h.ONLY]) == (message_id, "1", "notify-events-v1")
+    assert (msg.headers[h.ID], msg.headers[h.REPLAY], msg.headers[h.TARGET_CONSUMER]) == (
+        message_id,
+        "1",
+        "notify-events-v1",
+    )
     assert msg.headers[h.MSG_ID].startswith(f"{message_id}:r")
     problem(await http.post(f"{place}/replay/", headers=chief), 409)
     problem(await http.post(f"{place}/discard/", headers=chief), 409)

@@ -9,22 +9,24 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.catalog.areas import CreateAoi
 from contracts.training import SubmitTraining
+from gateway.apis.fair.dialect import FAIR
+from gateway.apis.fair_v1.dialect import V1
 from gateway.app import application
-from gateway.description import described_routes
-from gateway.outcomes import refusals, takes_body
-from gateway.policy import Policy
-from gateway.routing import DoorRoute, Routes
-from gateway.schema import Pending, Said
-from gateway.settings import DoorSettings
-from gateway.v1.routes import EarlyRoutes
-from gateway.words import PARAMETERS, TAGS, spoken
+from gateway.http.policy import Policy
+from gateway.http.policy_route import PolicyRoute
+from gateway.http.routing import Routes
+from gateway.openapi.document import documented_routes
+from gateway.openapi.refusals import refusals, takes_body
+from gateway.openapi.schemas import Pending, Said
+from gateway.openapi.texts import PARAMETERS, TAGS, texts
+from gateway.settings import HttpSettings
 
 Operation = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    return application(DoorSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
+    return application(HttpSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +46,9 @@ def answers(operation: Operation) -> Iterator[tuple[str, Any]]:
 
 
 def test_every_operation_has_words(operations: dict[str, Operation]):
-    said = {name for tag, words in spoken().items() if tag not in (TAGS, PARAMETERS) for name in words}
-    assert said == set(operations), "gateway/words.toml has words for each operation and for no other"
-    misplaced = [name for name, one in operations.items() if name not in spoken().get(one["tags"][0], {})]
+    said = {name for tag, words in texts().items() if tag not in (TAGS, PARAMETERS) for name in words}
+    assert said == set(operations), "gateway/openapi/texts.toml has words for each operation and for no other"
+    misplaced = [name for name, one in operations.items() if name not in texts().get(one["tags"][0], {})]
     assert misplaced == []
     assert [name for name, one in operations.items() if not (one["summary"] and one["description"])] == []
 
@@ -60,7 +62,7 @@ def test_every_parameter_has_words(operations: dict[str, Operation]):
             if not one.get("description")]  # fmt: skip
     assert mute == []
     used = {one["name"] for operation in operations.values() for one in named(operation)}
-    assert set(spoken()[PARAMETERS]) <= used
+    assert set(texts()[PARAMETERS]) <= used
 
 
 def test_every_answer_has_a_shape(app: FastAPI, operations: dict[str, Operation]):
@@ -70,11 +72,11 @@ def test_every_answer_has_a_shape(app: FastAPI, operations: dict[str, Operation]
     silent = [
         name for name, one in operations.items() if not list(answers(one)) and not {"204", "302"} & {*one["responses"]}
     ]
-    assert silent == ["head_artifact"]
+    assert silent == ["head_result_file", "head_artifact"]
 
 
 def test_every_body_has_an_example_that_it_takes(app: FastAPI, operations: dict[str, Operation]):
-    for route in filter(takes_body, described_routes(app)):
+    for route in filter(takes_body, documented_routes(app)):
         media = operations[route.name]["requestBody"]["content"]["application/json"]
         shown = [one["value"] for one in media.get("examples", {}).values()] or own_examples(route)
         assert shown, route.name
@@ -82,14 +84,14 @@ def test_every_body_has_an_example_that_it_takes(app: FastAPI, operations: dict[
             TypeAdapter(route.body_field.field_info.annotation).validate_python(example)
 
 
-def own_examples(route: DoorRoute) -> list[Any]:
+def own_examples(route: PolicyRoute) -> list[Any]:
     assert route.body_field
     field = route.body_field.field_info
     return field.examples or TypeAdapter(field.annotation).json_schema().get("examples", [])
 
 
 def test_example_that_a_body_does_not_take_is_found(app: FastAPI):
-    route = next(route for route in described_routes(app) if route.name == "submit_training")
+    route = next(route for route in documented_routes(app) if route.name == "submit_training")
     with pytest.raises(ValidationError):
         TypeAdapter(route.body_field.field_info.annotation).validate_python({"model_name": "x"})  # type: ignore[union-attr]
 
@@ -114,13 +116,13 @@ def test_first_generation_is_deprecated(operations: dict[str, Operation]):
     assert old == {name for name in operations if name.startswith("v1_")}
 
 
-def route_of(routes: Routes, **options: Any) -> DoorRoute:
+def route_of(routes: Routes, **options: Any) -> PolicyRoute:
     async def endpoint() -> None: ...
 
     app = FastAPI()
     routes.add("POST", "/things/{thing_id}/", **options)(endpoint)
-    routes.into(app)
-    return next(route for route in app.routes if isinstance(route, DoorRoute))
+    routes.register(app)
+    return next(route for route in app.routes if isinstance(route, PolicyRoute))
 
 
 @pytest.mark.parametrize(
@@ -136,16 +138,16 @@ def route_of(routes: Routes, **options: Any) -> DoorRoute:
     ],
 )  # fmt: skip
 def test_refusals_follow_from_what_a_route_declares(options: dict[str, Any], statuses: set[int]):
-    assert set(refusals(route_of(Routes("things"), **options))) == statuses
+    assert set(refusals(route_of(Routes("things", FAIR), **options))) == statuses
 
 
 def test_v1_writes_without_a_login_are_forbidden():
-    assert 403 in refusals(route_of(EarlyRoutes("things"), policy=Policy.AUTH))
-    assert 403 not in refusals(route_of(EarlyRoutes("things"), policy=Policy.ANON))
+    assert 403 in refusals(route_of(Routes("things", V1), policy=Policy.AUTH))
+    assert 403 not in refusals(route_of(Routes("things", V1), policy=Policy.ANON))
 
 
 def test_only_commands_that_do_not_expire_can_be_pending():
-    assert 202 not in route_of(Routes("things"), policy=Policy.AUTH, sends=CreateAoi).responses
-    lasting = route_of(Routes("things"), policy=Policy.AUTH, model=Said, status=202, sends=SubmitTraining)
+    assert 202 not in route_of(Routes("things", FAIR), policy=Policy.AUTH, sends=CreateAoi).responses
+    lasting = route_of(Routes("things", FAIR), policy=Policy.AUTH, model=Said, status=202, sends=SubmitTraining)
     assert lasting.responses[202]["model"] == Said | Pending
     assert set(lasting.responses[202]["headers"]) == {"Location", "Retry-After"}

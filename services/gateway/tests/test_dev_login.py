@@ -10,14 +10,14 @@ import nats
 import psycopg
 import pytest
 
-from contracts.catalog.owned import CountOwned
+from contracts.catalog.ownership_counts import CountOwned
 from contracts.gateway import AccountDeletionRequested, UserChanged
 from contracts.notify import CountUnread
 from contracts.prediction import ListPredictions
 from contracts.prediction.feedback import CountFeedback
-from gateway.auth.dev import DevProvider
-from gateway.auth.profile import completion
-from gateway.auth.users import Users
+from gateway.identity.profile import completion
+from gateway.identity.providers.dev import DevProvider
+from gateway.identity.users import Users
 from kit.testing import eventually
 
 COUNTS = (
@@ -200,4 +200,4 @@ async def test_login_comes_before_everything_else(http, problem):
 async def test_being_several_needs_debug(running, dev_token):
     provider = DevProvider(Users(running.db), dev_token, several=False)
     headers = httpx.Headers({"authorization": f"Bearer {dev_token}", "x-dev-user": "7:mapper"})
-    assert (await provider.who(headers, unsafe=True)).actor.id == 1
+    assert (await provider.authenticate(headers, unsafe=True, client="192.0.2.1")).actor.id == 1

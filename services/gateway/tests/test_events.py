@@ -9,10 +9,17 @@ import httpx
 import pytest
 
 from contracts import training as t
-from gateway.sse import hub as hub_module
-from gateway.sse import replay, stream
-from gateway.sse.hub import Hub, Page
-from gateway.sse.messages import LATEST, SOONEST, Happening, happening, public_subjects, retry
+from gateway.streaming import hub as hub_module
+from gateway.streaming import replay, stream
+from gateway.streaming.frames import (
+    LATEST,
+    SOONEST,
+    SseEvent,
+    public_subjects,
+    retry,
+    sse_event,
+)
+from gateway.streaming.hub import Hub, Subscriber
 from kit.testing import eventually
 
 
@@ -77,7 +84,7 @@ async def test_answer_is_fit_for_a_stream(http, mapper):
 async def test_hints_come_without_an_id(http, caller, mapper):
     progress = t.RunProgress(training_id=3, user_id=7, what="epoch", data={"epoch": 1})
     async with listening(http, mapper) as mine:
-        await caller.bus.hint(progress)
+        await caller.bus.publish_live(progress)
         frame = await mine.frame()
         assert frame["event"] == "training.v1.run_progress"
         assert "id" not in frame
@@ -139,11 +146,11 @@ async def test_seventh_stream_of_a_person_is_refused(http, running, chief, probl
 
         for _ in range(6):
             group.create_task(hold())
-        await eventually(lambda: len(running.door.hub.pages.get(9, ())) == 6)
+        await eventually(lambda: len(running.context.hub.subscribers.get(9, ())) == 6)
         response = await http.get("/api/v1/events/", headers=chief)
         assert problem(response, 429)["error"]["code"] == "RATE_LIMIT_EXCEEDED"
         done.set()
-    await eventually(lambda: 9 not in running.door.hub.pages)
+    await eventually(lambda: 9 not in running.context.hub.subscribers)
 
 
 async def test_anonymous_hears_nothing(http, problem):
@@ -162,20 +169,20 @@ async def test_silence_is_kept_alive_and_ends_in_time(http, mapper, monkeypatch)
 
 async def test_slow_reader_is_let_go(monkeypatch):
     monkeypatch.setattr(hub_module, "QUEUE", 3)
-    page = Page()
+    subscriber = Subscriber()
     for number in range(1, 10):
-        page.put(Happening(b"%d" % number, number))
-    frames = [frame async for frame in stream._current(page, 0)]
+        subscriber.put(SseEvent(b"%d" % number, number))
+    frames = [frame async for frame in stream._current(subscriber, 0)]
     assert frames == [b"1", b"2", b"3", b"event: resync\ndata: {}\n\n"]
 
 
 async def test_closing_ends_all_streams():
     hub = Hub()
-    with hub.page(7) as one, hub.page(8) as two:
+    with hub.subscribe(7) as one, hub.subscribe(8) as two:
         hub.close()
-        for page in (one, two):
-            assert [frame async for frame in stream._current(page, 0)] == []
-    with pytest.raises(Exception, match="Too many"), hub.page(7):
+        for subscriber in (one, two):
+            assert [frame async for frame in stream._current(subscriber, 0)] == []
+    with pytest.raises(Exception, match="Too many"), hub.subscribe(7):
         pass
 
 
@@ -186,5 +193,5 @@ def test_facts_for_services_only_stay_inside():
 
 
 def test_text_of_several_lines_stays_one_event():
-    frame = happening({"ce-type": "evt.a.v1.b"}, b'{"a":\n1}', 4).frame
+    frame = sse_event({"ce-type": "evt.a.v1.b"}, b'{"a":\n1}', 4).frame
     assert frame == b'id: 4\nevent: a.v1.b\ndata: {"a":\ndata: 1}\n\n'

@@ -17,7 +17,22 @@ async def test_asset_is_a_redirection_that_pages_of_any_origin_may_follow(http, 
     answer = await http.get(ASSET, headers={"origin": "https://somewhere.example", "range": "bytes=0-9"})
     assert (answer.status_code, answer.headers["location"]) == (302, LINK["url"])
     assert answer.headers["access-control-allow-origin"] in ("*", "https://somewhere.example")
-    assert owners.last(GetDownload) == {"collection": "base-models", "item_id": "unet", "asset": "model"}
+    asked = {"collection": "base-models", "item_id": "unet", "asset": "model", "name": None, "head": False}
+    assert owners.last(GetDownload) == asked
+
+
+async def test_asset_has_an_address_that_ends_as_its_file_does_and_answers_head(http, owners):
+    owners.answer(GetDownload, LINK)
+    for ask, head in ((http.get, False), (http.head, True)):
+        answer = await ask("/api/v1/stac-assets/datasets/hill-1/download/hill-1.zip")
+        assert (answer.status_code, answer.headers["location"]) == (302, LINK["url"])
+        last = owners.last(GetDownload)
+        assert (last["item_id"], last["asset"], last["name"], last["head"]) == (
+            "hill-1",
+            "download",
+            "hill-1.zip",
+            head,
+        )
 
 
 async def test_absent_asset_is_404(http, owners, problem):

@@ -25,10 +25,10 @@ def build(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def site(running, build, monkeypatch) -> AsyncIterator[httpx.AsyncClient]:
-    monkeypatch.setattr(running.door.settings, "serve_frontend", True)
-    monkeypatch.setattr(running.door.settings, "frontend_folder", build)
-    app = application(running.door.settings)
-    app.state.door = running.door
+    monkeypatch.setattr(running.context.settings, "serve_frontend", True)
+    monkeypatch.setattr(running.context.settings, "frontend_folder", build)
+    app = application(running.context.settings)
+    app.state.context = running.context
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://fair.example") as client:
         yield client
 

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contracts.training import SubmitTraining
 from contracts.verdict import Accepted
-from gateway.auth import jwks, sessions
-from gateway.auth.hanko import Expected, HankoProvider
-from gateway.auth.jwks import Jwks
-from gateway.auth.setup import provider_of
-from gateway.auth.users import Users
+from gateway.identity.providers import jwks, sessions
+from gateway.identity.providers.hanko import ExpectedClaims, HankoProvider
+from gateway.identity.providers.jwks import Jwks
+from gateway.identity.providers.setup import provider_of
+from gateway.identity.users import Users
 from gateway.settings import Settings
 from kit.errors import Unauthenticated
 
@@ -41,8 +41,8 @@ def users(running, settings: Settings) -> Users:
 def provider(running, issuer, users, monkeypatch) -> HankoProvider:
     """In the place of the running gateway's."""
     url = str(issuer.base_url).rstrip("/")
-    provider = HankoProvider(users, Jwks(url), Expected(url, None), lambda origin: origin == ORIGIN)
-    monkeypatch.setattr(running.door, "provider", provider)
+    provider = HankoProvider(users, Jwks(url), ExpectedClaims(url, None), lambda origin: origin == ORIGIN)
+    monkeypatch.setattr(running.context, "provider", provider)
     return provider
 
 
@@ -64,7 +64,9 @@ async def status(http, token: str, **headers: str) -> dict:
 
 
 async def who(provider, token: str, unsafe: bool = False, **headers: str):
-    return await provider.who(httpx.Headers({"authorization": f"Bearer {token}"} | headers), unsafe)
+    return await provider.authenticate(
+        httpx.Headers({"authorization": f"Bearer {token}"} | headers), unsafe, "192.0.2.1"
+    )
 
 
 @pytest.mark.spec("2.3", "mapping to a user")
@@ -104,7 +106,7 @@ async def test_clock_may_differ_by_half_a_minute(issuer, provider):
 @pytest.mark.spec("2.3", "aud")
 @pytest.mark.parametrize(("expected", "counts"), [("localhost", True), ("elsewhere", False)])
 async def test_audience_counts_when_configured(http, issuer, provider, expected, counts):
-    provider.expected = Expected(provider.expected.issuer, expected)
+    provider.expected = ExpectedClaims(provider.expected.issuer, expected)
     assert (await status(http, await token(issuer)))["authenticated"] is counts
 
 
@@ -190,7 +192,7 @@ async def test_new_key_is_fetched_once_for_all(issuer, provider, monkeypatch):
 async def test_last_good_keys_serve_while_the_issuer_is_down(issuer, users, monkeypatch):
     url = str(issuer.base_url).rstrip("/")
     keys = Jwks(url)
-    provider = HankoProvider(users, keys, Expected(url, None), lambda _: False)
+    provider = HankoProvider(users, keys, ExpectedClaims(url, None), lambda _: False)
     assert (await who(provider, await token(issuer))).actor.id == 77
     await issuer.post("/break", json={"down": True})
     try:
@@ -199,7 +201,7 @@ async def test_last_good_keys_serve_while_the_issuer_is_down(issuer, users, monk
         assert (await who(provider, await token(issuer))).actor.id == 77
         monkeypatch.setattr(jwks, "LAST_GOOD", 0.0)
         assert (await who(provider, await token(issuer, username="again"))).external is None
-        nobody_knows = HankoProvider(users, Jwks(url), Expected(url, None), lambda _: False)
+        nobody_knows = HankoProvider(users, Jwks(url), ExpectedClaims(url, None), lambda _: False)
         assert (await who(nobody_knows, await token(issuer))).external is None
     finally:
         await issuer.post("/break", json={"down": False})
@@ -216,10 +218,10 @@ def test_only_signing_keys_of_the_right_kind_are_used():
 
     for bad in ({"use": "enc"}, {"alg": "RS512"}, {"kty": "oct"}, {"kid": 5}):
         with pytest.raises(ValueError, match="no usable key"):
-            jwks.usable({"keys": [entry(right, **bad)]})
+            jwks.signing_keys({"keys": [entry(right, **bad)]})
     with pytest.raises(ValueError, match="no usable key"):
-        jwks.usable({"keys": [entry(small)]})
-    assert list(jwks.usable({"keys": [entry(small, kid="s"), entry(right, kid="r")]})) == ["r"]
+        jwks.signing_keys({"keys": [entry(small)]})
+    assert list(jwks.signing_keys({"keys": [entry(small, kid="s"), entry(right, kid="r")]})) == ["r"]
 
 
 @pytest.mark.spec("2.5", "status without identity, status mapped, status not mapped")
@@ -227,7 +229,7 @@ async def test_status_tells_the_three_cases(http, running, issuer, settings, use
     """The whole way, with the running gateway's provider exchanged."""
     url = str(issuer.base_url).rstrip("/")
     hanko = settings.model_copy(update={"auth_provider": "hanko", "hanko_url": url})
-    monkeypatch.setattr(running.door, "provider", provider_of(hanko, users, running.door.outbound))
+    monkeypatch.setattr(running.context, "provider", provider_of(hanko, users, running.context.outbounds.services))
 
     async def status(**claims):
         headers = {"authorization": f"Bearer {await token(issuer, **claims)}"} if claims else {}
@@ -398,10 +400,10 @@ async def test_ended_login_administrates_nothing(http, issuer, on_hanko, users, 
 
 
 async def test_deployment_may_trust_signatures_alone(running, issuer, on_hanko, users, monkeypatch):
-    monkeypatch.setattr(running.door.settings, "validate_sessions", False)
+    monkeypatch.setattr(running.context.settings, "validate_sessions", False)
     ended = await token(issuer)
     await issuer.post("/end", json={"token": ended})
-    provider = provider_of(running.door.settings, users, running.door.outbound)
-    await provider.confirm({"authorization": f"Bearer {ended}"})
+    provider = provider_of(running.context.settings, users, running.context.outbounds.services)
+    await provider.verify_session({"authorization": f"Bearer {ended}"})
     with pytest.raises(Unauthenticated):
-        await on_hanko.confirm({"authorization": f"Bearer {ended}"})
+        await on_hanko.verify_session({"authorization": f"Bearer {ended}"})

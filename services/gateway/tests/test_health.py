@@ -75,7 +75,7 @@ def up_of(body: dict) -> dict[str, bool]:
 
 
 async def test_all_is_well(place: Place):
-    assert up_of(await place.health()) == {"postgresql": True, "s3": True, "stac_api": True, "zenml": True}
+    assert up_of(await place.health()) == {"bus": True, "postgresql": True, "s3": True, "stac_api": True, "zenml": True}
     assert await place.ready() == (200, {"consuming": True, "bus": True, "database": True, "reasons": []})
 
 

@@ -1,19 +1,23 @@
 """What comes in wrong: refused at the door, in one form, and never a 500."""
 
 import math
+import re
 
 import httpx
+import orjson
 import pytest
 
 from contracts.catalog.areas import CreateAoi, ListAois
 from contracts.catalog.datasets import ListDatasets
+from contracts.notify.userstate import CreateState
 from contracts.prediction import SubmitPrediction
 from contracts.training import SubmitTraining
 from contracts.verdict import Accepted
-from gateway.api.aois import EXAMPLE as AOI
-from gateway.api.datasets import EXAMPLE as DATASET
-from gateway.api.predictions import EXAMPLE as PREDICTION
-from gateway.api.trainings import EXAMPLE as TRAINING
+from gateway.apis.fair.data.aois import EXAMPLE as AOI
+from gateway.apis.fair.data.datasets import EXAMPLE as DATASET
+from gateway.apis.fair.runs.predictions import EXAMPLE as PREDICTION
+from gateway.apis.fair.runs.trainings import EXAMPLE as TRAINING
+from gateway.http.policy import Policy
 
 RAW = {
     "not json": b"{", "an array": b"[]", "a number": b"7", "nothing": b"",
@@ -29,6 +33,45 @@ async def test_unreadable_body(http, owners, mapper, problem, body):
     headers = mapper | {"content-type": "application/json"}
     problem(await http.post("/api/v1/aois/", content=body, headers=headers), 400)
     assert not owners.heard
+
+
+def nested(levels: int) -> bytes:
+    return b'{"state":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+
+
+async def test_no_body_of_any_route_is_nested_too_deeply(http, running, owners, chief, problem):
+    headers = chief | {"content-type": "application/json"}
+    routes = [route for route in running.app.routes if route.body_field and route.rule.policy is not Policy.MAPPINGS]
+    asked = [(method, re.sub("{[^}]*}", "7", route.path)) for route in routes for method in route.methods]
+    assert len(asked) > 40
+    for method, path in asked:
+        for levels in (33, 300, 900):
+            answer = await http.request(method, path, content=nested(levels), headers=headers)
+            assert "nested too deeply" in problem(answer, 400)["detail"], (method, path)
+    assert not owners.heard
+
+
+async def test_bodies_may_be_nested(http, owners, mapper):
+    owners.judge(CreateState, Accepted(result={}, http=201))
+    headers = mapper | {"content-type": "application/json"}
+    assert (await http.post("/api/v1/user-state/", content=nested(32), headers=headers)).status_code == 201
+
+
+@pytest.mark.parametrize("geom", ['{"type":"Polygon","coordinates":' + "[" * 40 + "]" * 40 + "}",
+                                  "POLYGON" + "(" * 40 + "1 2" + ")" * 40])  # fmt: skip
+async def test_no_text_of_a_geometry_is_nested_too_deeply(http, owners, mapper, problem, geom):
+    problem(await http.post("/api/v1/aoi/", json={"geom": geom}, headers=mapper), 400)
+    assert not owners.heard
+
+
+async def test_a_byte_order_mark_is_no_part_of_the_text(http, owners, mapper):
+    owners.judge(CreateAoi, Accepted(result={"properties": {"id": 3, "user": {"osm_id": 7}}}, http=201))
+    body = b"\xef\xbb\xbf" + orjson.dumps(AOI, option=orjson.OPT_INDENT_2).replace(b"\n", b"\r\n")
+    headers = mapper | {"content-type": "application/json"}
+    for path in ("aois", "aoi"):
+        sent = body if path == "aois" else b"\xef\xbb\xbf" + orjson.dumps({"geom": AOI["geometry"]})
+        assert (await http.post(f"/api/v1/{path}/", content=sent, headers=headers)).status_code == 201
+        assert owners.last(CreateAoi)["geometry"] == AOI["geometry"]
 
 
 BAD_DATASETS = {
@@ -108,7 +151,7 @@ async def test_illegal_filter_is_named(http, problem, query):
 
 
 @pytest.mark.spec("1.3", "malformed box 400")
-@pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "3,2,1,4", "1,2,3,nan", "1,2,3,4,5"])
+@pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "1,4,3,2", "1,2,3,nan", "1,2,3,4,5"])
 async def test_malformed_box(http, mapper, problem, box):
     details = problem(await http.get("/api/v1/aois/", params={"in_bbox": box}, headers=mapper), 400)["error"]["details"]
     assert list(details) == ["in_bbox"]
@@ -223,3 +266,30 @@ async def test_duplicates_among_keywords_go(http, owners, mapper):
     owners.judge(SubmitTraining, Accepted(result={}, http=202))
     await http.post("/api/v1/trainings/submit/", json=TRAINING | {"keywords": ["b", "a", "b"]}, headers=mapper)
     assert owners.last(SubmitTraining)["keywords"] == ["b", "a"]
+
+
+NUL_WITHIN = rb'"{\"type\": \"Point\", \"coordinates\": [1, \"\u005cu0000\"]}"'
+DOORS = {
+    "/api/v1/feedback/": b'{"geom": %s, "training": 9}',
+    "/api/v1/aoi/": b'{"geom": %s, "dataset": 5}',
+    "/api/v1/approved-prediction/": b'{"geom": %s, "training": 9}',
+    "/api/v1/label/": b'{"geom": %s, "aoi": 5}',
+    "/api/v1/feedback-aoi/": b'{"geom": %s, "training": 9}',
+    "/api/v1/feedback-label/": b'{"geom": %s, "feedback_aoi": 5}',
+    "/api/v1/prediction/": b'{"geom": %s, "config": {"checkpoint": "m", "zoom_level": 19, "source": "https://i.example/{z}/{x}/{y}"}}',
+}
+
+
+@pytest.mark.parametrize("path", DOORS)
+async def test_nul_within_a_text_within_the_body_is_refused_at_the_door(http, owners, mapper, problem, path):
+    headers = {**mapper, "content-type": "application/json"}
+    problem(await http.post(path, content=DOORS[path] % NUL_WITHIN, headers=headers), 400)
+    assert not any(kind.startswith("cmd.") for kind, _, _ in owners.heard)
+
+
+async def test_area_of_a_prediction_in_a_projection_is_refused(http, owners, mapper, problem):
+    crs = {"type": "name", "properties": {"name": "EPSG:3857"}}
+    body = {"model_stac_id": "unet-v1", "image_uri": "https://img.example/{z}/{x}/{y}.png", "zoom": 19,
+            "geometry": {"type": "Polygon", "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 1]]], "crs": crs}}  # fmt: skip
+    refused = problem(await http.post("/api/v1/predictions/submit/", json=body, headers=mapper), 400)
+    assert "EPSG:3857" in str(refused)

@@ -9,8 +9,8 @@ from contracts.catalog import labels as c
 from contracts.catalog.areas import ListAois
 from contracts.catalog.osm import Conflate, DescribeAsOsm, GetOsmStatus
 from contracts.verdict import Accepted, Kind, Refused
-from gateway.api.labels import EXAMPLE
-from gateway.uploads import PART
+from gateway.apis.fair.data.labels import EXAMPLE
+from gateway.http.uploads.label_files import LARGEST, PART
 
 POINT = {"type": "Point", "coordinates": [85.5, 27.6]}
 
@@ -109,15 +109,23 @@ async def test_files_come_as_forms_or_as_they_are(http, owners, mapper, path, an
     assert (seen[0]["aoi_id"], seen[0]["part"], seen[0]["parts"], seen[0]["features"]) == (12, 0, 1, [EXAMPLE])
 
 
+def projected(name: str) -> dict:
+    return {"type": "name", "properties": {"name": name}}
+
+
 BAD = [
     (b"", "No file"), (b"{", "not valid JSON"), (b"[]", "not a GeoJSON FeatureCollection"),
     (orjson.dumps(EXAMPLE), "not a GeoJSON FeatureCollection"), (b'{"type": "FeatureCollection"}', "no features"),
     (b'{"type": "FeatureCollection", "features": {}}', "no features"),
-    (orjson.dumps(collection()), "no features"), (orjson.dumps(collection(POINT)), "not a Feature"),
-    (orjson.dumps(collection({"type": "Feature", "properties": {}})), "needs geometry"),
-    (orjson.dumps(collection({"type": "Feature", "geometry": POINT})), "needs geometry"),
-    (orjson.dumps(collection(EXAMPLE)).replace(b"yes", b"\\u0000"), "NUL"),
-    (orjson.dumps(collection(EXAMPLE | {"id": "x" * PART})), "too large"),
+    (orjson.dumps(collection()), "no features"), (b"7", "not a GeoJSON FeatureCollection"),
+    (orjson.dumps(collection(EXAMPLE)) + b"}", "not valid JSON"),
+    (orjson.dumps(collection(EXAMPLE))[:-1], "not valid JSON"),
+    (orjson.dumps(collection(EXAMPLE)).replace(b"yes", b"\xe9"), "not UTF-8"),
+    (b'{"type": "FeatureCollection", "features": [' + b"[" * 100_000 + b"]" * 100_000 + b"]}", "nested too deeply"),
+    (b'{"type": "FeatureCollection", "features": [' + b"[" * 33 + b"]" * 33 + b"]}", "nested too deeply"),
+    (orjson.dumps(collection(EXAMPLE) | {"crs": projected("EPSG::32645")}), "is in EPSG::32645"),
+    (orjson.dumps(collection(EXAMPLE) | {"crs": {"type": "link"}}), "unnamed projection"),
+    (orjson.dumps(collection(*[{}] * 50_001)), "at most 50000 features"),
 ]  # fmt: skip
 
 
@@ -131,6 +139,79 @@ async def test_what_is_wrong_with_a_file_is_said(http, owners, mapper, problem, 
     details = problem(await http.post("/api/v1/labels/upload/12/", headers=mapper, **form), 400)["error"]["details"]
     assert words in details["geojson_file"][0]
     assert owners.heard == []
+
+
+MARK = b"\xef\xbb\xbf"
+DEGREES = ["urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:EPSG::4326", "EPSG:4326", "CRS84", "WGS 84",
+           "http://www.opengis.net/def/crs/EPSG/0/4326"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MARK + orjson.dumps(collection(EXAMPLE)),
+        orjson.dumps(collection(EXAMPLE), option=orjson.OPT_INDENT_2).replace(b"\n", b"\r\n"),
+        orjson.dumps({"features": [EXAMPLE], "name": "roofs", "type": "FeatureCollection", "crs": None}),
+        *(orjson.dumps(collection(EXAMPLE) | {"crs": projected(name)}) for name in DEGREES),
+    ],
+)
+async def test_files_are_read_as_programs_write_them(http, owners, mapper, content):
+    owners.judge(c.UploadLabels, Accepted(result={}, http=202))
+    json = {"content": content, "headers": mapper | {"content-type": "application/json"}}
+    form = {"files": {"geojson_file": ("a.geojson", content)}, "headers": mapper}
+    for way in (json, form):
+        assert (await http.post("/api/v1/labels/upload/12/", **way)).status_code == 202
+        sent = owners.last(c.UploadLabels)
+        assert (sent["features"], sent["numbers"], sent["left_out"]) == ([EXAMPLE], [1], [])
+        owners.heard.clear()
+
+
+async def test_a_feature_that_cannot_travel_is_named_and_the_others_go(http, owners, mapper):
+    owners.judge(c.UploadLabels, Accepted(result={}, http=202))
+    content = orjson.dumps(collection(
+        EXAMPLE | {"id": "x" * LARGEST}, EXAMPLE | {"id": "NUL"}, EXAMPLE, EXAMPLE | {"id": "HALF"},
+        EXAMPLE | {"id": "BIG"},
+    ))  # fmt: skip
+    for name, bent in ((b'"NUL"', b'"\\u0000"'), (b'"HALF"', b'"\\ud800"'), (b'"BIG"', b"1" + b"0" * 30)):
+        content = content.replace(name, bent)
+    content = content[:-2] + b', 7, null, {"type": "Feature", "geometry": null, "properties": {"height": NaN}}]}'
+    headers = mapper | {"content-type": "application/json"}
+    assert (await http.post("/api/v1/labels/upload/12/", content=content, headers=headers)).status_code == 202
+    sent = owners.last(c.UploadLabels)
+    assert sent["numbers"] == [3, 5, 6, 7, 8]
+    assert sent["features"] == [
+        EXAMPLE, EXAMPLE | {"id": 1e30}, {}, {}, {"type": "Feature", "geometry": None, "properties": {"height": None}},
+    ]  # fmt: skip
+    assert [name for _, name in sent["left_out"]] == ["feature 1", "feature 2", "feature 4"]
+    assert "too large" in sent["left_out"][0][0]
+
+
+async def test_files_of_labels_have_a_limit_of_their_own(http, owners, mapper, problem, running, monkeypatch):
+    owners.judge(c.UploadLabels, Accepted(result={}, http=202))
+    many = orjson.dumps(collection(*[EXAMPLE | {"n": n} for n in range(8000)]))
+    assert len(many) > running.settings.max_body
+    headers = mapper | {"content-type": "application/json"}
+    for way in ({"content": many, "headers": headers}, {"files": {"geojson_file": many}, "headers": mapper}):
+        owners.heard.clear()
+        assert (await http.post("/api/v1/labels/upload/12/", **way)).status_code == 202
+        parts = [body for kind, body, _ in owners.heard if kind == c.UploadLabels.ce_type()]
+        assert [one["part"] for one in parts] == list(range(parts[0]["parts"]))
+        assert [number for one in parts for number in one["numbers"]] == list(range(1, 8001))
+    monkeypatch.setattr(running.settings, "max_label_upload", 1_500_000)
+    for path in ("labels/upload/12/", "label/upload/12/"):
+        body = problem(await http.post(f"/api/v1/{path}", content=many, headers=headers), 413)
+        assert "1500000 bytes" in body["detail"]
+
+
+async def test_a_promise_of_another_length_does_not_help(http, owners, mapper, problem, running, monkeypatch):
+    monkeypatch.setattr(running.settings, "max_label_upload", 2000)
+
+    async def endless():
+        for _ in range(100):
+            yield b" " * 1000
+
+    headers = mapper | {"content-type": "application/json"}
+    problem(await http.post("/api/v1/labels/upload/12/", content=endless(), headers=headers), 413)
 
 
 async def test_other_forms_and_kinds_of_content(http, mapper, problem):
@@ -152,19 +233,19 @@ async def test_a_large_file_goes_in_parts(http, owners, mapper):
 
 
 @pytest.mark.spec("22.2", "POST /label/")
-async def test_early_labels_are_written_with_200(http, owners, mapper, problem):
+async def test_v1_labels_are_written_with_200(http, owners, mapper, problem):
     owners.judge(c.CreateLabel, Accepted(result=row(4), http=201))
     for geom in (POINT, orjson.dumps(POINT).decode()):
         response = await http.post("/api/v1/label/", json={"geom": geom, "aoi": 12, "osm_id": 5}, headers=mapper)
         assert (response.status_code, response.json()) == (200, row(4))
         asked = owners.last(c.CreateLabel)
         assert (asked["geometry"], asked["aoi_id"], asked["osm_id"]) == (POINT, 12, 5)
-    problem(await http.post("/api/v1/label/", json={"geom": "POINT (1 2)", "aoi": 12}, headers=mapper), 400)
+    problem(await http.post("/api/v1/label/", json={"geom": "POINT (1)", "aoi": 12}, headers=mapper), 400)
     problem(await http.post("/api/v1/label/", json={"geom": POINT, "aoi": 12}), 403)
 
 
 @pytest.mark.spec("22.2", "GET /label/, not paginated")
-async def test_early_list_is_one_collection_whatever_its_length(http, owners):
+async def test_v1_list_is_one_collection_whatever_its_length(http, owners):
     rows = [row(n) for n in range(1, 8)]
     owners.answer(c.ListLabels, portions(rows, 3))
     response = await http.get("/api/v1/label/?aoi=12&limit=2&in__bbox=1,2,3,4/")
@@ -175,7 +256,7 @@ async def test_early_list_is_one_collection_whatever_its_length(http, owners):
 
 
 @pytest.mark.spec("22.2", "PUT /label/{id}/, PATCH /label/{id}/, DELETE /label/{id}/")
-async def test_early_changes_are_for_staff(http, owners, mapper, chief, problem):
+async def test_v1_changes_are_for_staff(http, owners, mapper, chief, problem):
     owners.judge(c.ChangeLabel, Accepted(result=row(4)))
     owners.judge(c.DeleteLabel, Accepted(http=204))
     for method in ("PUT", "PATCH", "DELETE"):
@@ -188,7 +269,7 @@ async def test_early_changes_are_for_staff(http, owners, mapper, chief, problem)
 
 
 @pytest.mark.spec("22.2", "POST /label/osm/fetch/{aoi_id}/")
-async def test_early_fetch(http, owners, mapper, problem):
+async def test_v1_fetch(http, owners, mapper, problem):
     owners.judge(c.FetchLabels, Accepted(result={}, http=202))
     response = await http.post("/api/v1/label/osm/fetch/12/", headers=mapper)
     assert (response.status_code, response.json()) == (202, "Processing started")
@@ -197,7 +278,7 @@ async def test_early_fetch(http, owners, mapper, problem):
     problem(await http.post("/api/v1/label/osm/fetch/12/"), 403)
 
 
-async def test_early_upload_to_an_unknown_area_is_400(http, owners, mapper):
+async def test_v1_upload_to_an_unknown_area_is_400(http, owners, mapper):
     owners.judge(c.UploadLabels, Refused(kind=Kind.NOT_FOUND, code="aoi_not_found", detail="No such area."))
     response = await http.post("/api/v1/label/upload/12/", json=collection(EXAMPLE), headers=mapper)
     assert (response.status_code, response.json()) == (400, {"error": "No such area."})

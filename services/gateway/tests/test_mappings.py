@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.gateway.mappings import CreateMapping, ListMappings
-from gateway.auth.onboarding import synthetic_id
+from gateway.identity.onboarding.accounts import synthetic_id
 from kit.errors import Forbidden
 from kit.testing import ADMIN, Caller
 

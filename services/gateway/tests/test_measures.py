@@ -11,7 +11,7 @@ from test_dead_letters import bury
 from contracts.catalog.areas import GetAoi
 from contracts.streams import COMMANDS, STREAMS
 from contracts.verdict import Kind, Refused
-from gateway import measures
+from gateway.operations import cluster_metrics
 from kit.testing import eventually
 
 
@@ -28,12 +28,12 @@ async def measured(running):
 
 
 async def test_streams_tell_how_full_they_are(running, caller, measured):
-    await measures.streams(running)
+    await cluster_metrics.streams(running)
     before = await measured()
     for stream in STREAMS:
         assert before[f'fairway_stream_limit_bytes{{stream="{stream.name}"}}'] == stream.max_bytes
     await caller.bus.js.publish("cmd.nobody.v1.fill.x", bytes(100_000))
-    await measures.streams(running)
+    await cluster_metrics.streams(running)
     name = f'fairway_stream_bytes{{stream="{COMMANDS.name}"}}'
     assert (await measured())[name] >= before[name] + 100_000
 
@@ -41,7 +41,7 @@ async def test_streams_tell_how_full_they_are(running, caller, measured):
 async def test_stream_without_limit_is_never_full(running, caller, measured):
     js = caller.bus.js
     await js.update_stream((await js.stream_info("JOBS")).config, max_bytes=-1)
-    await measures.streams(running)
+    await cluster_metrics.streams(running)
     assert (await measured())['fairway_stream_limit_bytes{stream="JOBS"}'] == float("inf")
     await js.update_stream((await js.stream_info("JOBS")).config, max_bytes=256 << 20)
 
@@ -84,13 +84,13 @@ def grown(name: str, before: dict[str, float], after: dict[str, float]) -> float
 
 async def test_open_dead_letters_are_counted(running, nats_url, measured, sql):
     connection = await nats.connect(nats_url)
-    await measures.letters(running)
+    await cluster_metrics.letters(running)
     before = (await measured())["fairway_dead_letters_open"]
     await bury(connection, 910_001, reason := f"counted {uuid4()}")
     await eventually(lambda: sql("select 1 from dead_letters where reason = %s", reason))
-    await measures.letters(running)
+    await cluster_metrics.letters(running)
     assert (await measured())["fairway_dead_letters_open"] == before + 1
     sql("update dead_letters set state = 'discarded' where reason = %s", reason)
-    await measures.letters(running)
+    await cluster_metrics.letters(running)
     assert (await measured())["fairway_dead_letters_open"] == before
     await connection.close()

@@ -2,14 +2,19 @@
 
 import base64
 import json
+import time
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from gateway.auth.dev import DevProvider
-from gateway.auth.onboarding import free_name, synthetic_id
-from gateway.auth.osm_cookie import connection_of
+from gateway.identity.onboarding import osm_connection
+from gateway.identity.onboarding import state as onboarding_state
+from gateway.identity.onboarding.accounts import free_name, synthetic_id
+from gateway.identity.onboarding.osm_connection import connection_of
+from gateway.identity.providers.dev import DevProvider
 
 FRONTEND, PORTAL, SECRET = "https://map.example", "https://login.example", "c" * 40
 PATH, STATUS = "/api/v1/auth/onboarding/", "/api/v1/auth/status/"
@@ -17,14 +22,36 @@ PATH, STATUS = "/api/v1/auth/onboarding/", "/api/v1/auth/status/"
 pytestmark = pytest.mark.usefixtures("on_hanko")
 
 
-def connected(osm_id: int, name: str, secret: str = SECRET) -> dict[str, str]:
-    """The cookie that the portal sets."""
+def connected(
+    osm_id: int, name: str, secret: str = SECRET, expires_at: str | None = None, at: float | None = None
+) -> dict[str, str]:
+    """The cookie that the portal sets, at some time."""
     box = Fernet(base64.urlsafe_b64encode(secret.encode()[:32]))
     content = {
         "osm_user_id": osm_id, "osm_username": name, "osm_avatar_url": None, "access_token": "t",
-        "refresh_token": None, "expires_at": None, "scopes": ["read_prefs"],
+        "refresh_token": None, "expires_at": expires_at, "scopes": ["read_prefs"],
     }  # fmt: skip
-    return {"cookie": f"osm_connection={box.encrypt(json.dumps(content).encode()).decode()}"}
+    sealed = box.encrypt_at_time(json.dumps(content).encode(), int(at or time.time()))
+    return {"cookie": f"osm_connection={sealed.decode()}"}
+
+
+def by_cookie(headers: dict[str, str], *others: str) -> dict[str, str]:
+    """The same login as a browser sends it, with further cookies."""
+    token = headers["authorization"].removeprefix("Bearer ")
+    return {"cookie": "; ".join([f"hanko={token}", *others])}
+
+
+def state_of(response) -> str:
+    """The cookie that makes a browser's GET count, checked for what keeps it there."""
+    value = response.headers["set-cookie"]
+    assert value.startswith("fair_onboarding=")
+    lower = value.lower()
+    assert all(word in lower for word in ("httponly", "samesite=lax", "max-age=3600", "path=/api/v1/auth/"))
+    return value.partition(";")[0]
+
+
+def accounts_of(sql, hanko_id: str) -> list[tuple]:
+    return sql("select app_user_id from hanko_user_mappings where hanko_user_id = %s", hanko_id)
 
 
 def arrived(response) -> None:
@@ -164,8 +191,98 @@ def test_free_name_is_the_first_that_nobody_has():
     assert [free_name("a", taken) for taken in ((), ("a",), ("a", "a_1", "a_3"))] == ["a", "a_1", "a_2"]
 
 
+@pytest.fixture
+async def browser(http):
+    """Without a memory for cookies: the tests say what is sent."""
+    async with httpx.AsyncClient(base_url=http.base_url, trust_env=False, timeout=20) as client:
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        yield client
+
+
+async def test_browser_that_was_on_our_pages_is_onboarded_at_once(browser, signed, sql):
+    lisa = await signed("lisa-hanko", "lisa@map.example")
+    state = state_of(await browser.get(STATUS, headers=by_cookie(lisa)))
+    assert "set-cookie" not in (await browser.get(STATUS, headers=by_cookie(lisa, state))).headers, "one is enough"
+    done = await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(lisa, state))
+    arrived(done)
+    assert 'fair_onboarding=""' in done.headers["set-cookie"], "it is taken back"
+    assert accounts_of(sql, "lisa-hanko") == [(str(synthetic_id("lisa-hanko")),)]
+
+
+async def test_browser_that_was_not_is_sent_round_by_the_portal(browser, signed, sql):
+    """So an address that somebody plants makes nothing by itself."""
+    nora = await signed("nora-hanko")
+    first = await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(nora))
+    assert first.headers["location"].startswith(f"{PORTAL}/app?onboarding=fair")
+    assert accounts_of(sql, "nora-hanko") == []
+    arrived(await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(nora, state_of(first))))
+
+
+async def test_state_is_of_one_identity_of_this_hour_and_signed(browser, signed, sql, monkeypatch):
+    olga, other = await signed("olga-hanko"), await signed("petra-hanko")
+    state = state_of(await browser.get(STATUS, headers=by_cookie(other)))
+    own = state_of(await browser.get(STATUS, headers=by_cookie(olga)))
+    for wrong in (state, f"{own}x", "fair_onboarding=junk", "fair_onboarding="):
+        sent = await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(olga, wrong))
+        assert sent.headers["location"].startswith(PORTAL), wrong
+    monkeypatch.setattr(onboarding_state, "LIFE", -1)
+    sent = await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(olga, own))
+    assert sent.headers["location"].startswith(PORTAL)
+    assert accounts_of(sql, "olga-hanko") == []
+
+
+async def test_state_has_one_effect(browser, signed, sql):
+    rita = await signed("rita-hanko")
+    state = state_of(await browser.get(STATUS, headers=by_cookie(rita)))
+    arrived(await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(rita, state)))
+    sql("delete from hanko_user_mappings where hanko_user_id = 'rita-hanko'")
+    arrived(await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(rita, state)))
+    assert accounts_of(sql, "rita-hanko") == [], "the second time it did nothing"
+
+
+async def test_refused_browser_gets_another_try(browser, signed, sql):
+    sara = await signed("sara-hanko")
+    osm = connected(8299, "sara")["cookie"]
+    state = state_of(await browser.get(STATUS, headers=by_cookie(sara)))
+    refused = await browser.get(PATH, headers=by_cookie(sara, state, osm))
+    assert "has+not+been+used+here" in refused.headers["location"]
+    again = await browser.get(PATH, params={"new_user": "true"}, headers=by_cookie(sara, state_of(refused)))
+    arrived(again)
+
+
+async def test_osm_account_of_another_login_is_not_given_away(http, signed, sql, problem):
+    """Whoever shows a connection that somebody else has shown before does not get their account."""
+    sql("insert into users (id, username, email) values (8390, 'tina', 'tina@map.example')")
+    shown = connected(8390, "tina")
+    arrived(await http.get(PATH, headers=await signed("tina-hanko", "tina@map.example") | shown))
+    thief = await http.get(PATH, headers=await signed("thief-hanko", "thief@map.example") | shown)
+    assert problem(thief, 409)["error"]["details"]["reason"] == "account_taken"
+    assert sql("select email from users where id = 8390") == [("tina@map.example",)]
+
+
+@pytest.mark.spec("2.3", "cookie osm_connection")
+@pytest.mark.parametrize("ends", ["2020-01-01T00:00:00", "2020-01-01T00:00:00+00:00"])
+def test_connection_ends_with_its_login_and_after_a_day(monkeypatch, ends):
+    assert connection_of(connected(5, "mira"), SECRET)
+    assert connection_of(connected(5, "mira", expires_at="2999-01-01T00:00:00"), SECRET)
+    assert connection_of(connected(5, "mira", expires_at=ends), SECRET) is None
+    assert connection_of(connected(5, "mira", at=time.time() - osm_connection.LIFE - 60), SECRET) is None
+
+
+@pytest.mark.parametrize(
+    ("email", "verified"),
+    [({"address": "a@map.example", "is_verified": True}, True), ({"address": "b@map.example"}, False),
+     ("c@map.example", False), ({"address": "d@map.example", "is_verified": "yes"}, False)],
+)  # fmt: skip
+async def test_address_is_verified_only_where_the_provider_says_so(http, signed, sql, email, verified):
+    name = f"said-{email if isinstance(email, str) else email['address']}"
+    headers = await signed(name, email=email, email_as_text=isinstance(email, str))
+    arrived(await http.get(PATH, params={"new_user": "true"}, headers=headers))
+    assert sql("select email_verified from users where id = %s", synthetic_id(name)) == [(verified,)]
+
+
 @pytest.mark.spec("2.4", "onboarding is for hanko only")
 async def test_dev_deployment_has_no_onboarding(http, running, mapper, problem, monkeypatch, dev_token):
-    users = running.door.users
-    monkeypatch.setattr(running.door, "provider", DevProvider(users, dev_token, several=True))
+    users = running.context.users
+    monkeypatch.setattr(running.context, "provider", DevProvider(users, dev_token, several=True))
     assert "Hanko" in problem(await http.get(PATH, headers=mapper), 400)["detail"]

@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gateway.auth import osm_tokens
-from gateway.auth.osm_tokens import OsmPerson, OsmTokens
+from gateway.identity.providers import osm_tokens
+from gateway.identity.providers.osm_tokens import OsmPerson, OsmTokens
 
 LOGIN, CALLBACK = "/api/v1/auth/login/", "/api/v1/auth/callback/"
 BACK = "https://map.example/authenticate"

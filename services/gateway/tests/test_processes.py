@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from gateway.api.aois import EXAMPLE as AOI
+from gateway.apis.fair.data.aois import EXAMPLE as AOI
 from kit.testing import eventually
 
 NOWHERE = "127.0.0.1:9"
@@ -92,7 +92,7 @@ async def test_database_away_at_boot(start, mapper, problem):
     async with httpx.AsyncClient(trust_env=False, timeout=15) as http:
         with start(DATABASE_URL=f"postgresql://u:p@{NOWHERE}/x") as (public, _, _):
             await eventually(lambda: answers(http, f"{public}/api/v1/health/", 200), 60)
-            assert (await http.get(f"{public}/api/v1/health/")).json() == {"postgresql": False}
+            assert (await http.get(f"{public}/api/v1/health/")).json()["postgresql"] is False
             problem(await http.post(f"{public}/api/v1/aois/", json=AOI, headers=mapper), 503)
 
 
@@ -109,7 +109,7 @@ async def test_port_that_is_taken_is_said(running):
 
 async def test_administrators_are_made_by_command_line(http, dev_token):
     person = {"authorization": f"Bearer {dev_token}", "x-dev-user": "4711:boss"}
-    grant = [sys.executable, "-m", "gateway.grant", "4711", "boss"]
+    grant = [sys.executable, "-m", "gateway.grant_admin", "4711", "boss"]
     await asyncio.to_thread(subprocess.run, grant, check=True, timeout=60)
     assert (await http.get("/api/v1/dead-letters/", headers=person)).status_code == 200
     assert (await http.get("/api/v1/auth/me/", headers=person)).json()["username"] == "boss"

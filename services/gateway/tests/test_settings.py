@@ -2,10 +2,10 @@
 
 import pytest
 
-from gateway.limits.rates import Rate
+from gateway.apis.fair_v1.settings import v1_settings
+from gateway.http.limits.rates import Rate
 from gateway.main import build
 from gateway.settings import Settings
-from gateway.v1.settings import early_settings
 from kit.settings import load
 
 GOOD = {
@@ -114,8 +114,8 @@ def test_ssl_mode_is_part_of_the_address(environment, url, mode, address):
 def test_settings_of_v1_are_read_at_boot_too(environment, monkeypatch):
     environment()
     monkeypatch.setenv("RAMP_EPOCHS_LIMIT", "many")
-    early_settings.cache_clear()
+    v1_settings.cache_clear()
     with pytest.raises(SystemExit, match="RAMP_EPOCHS_LIMIT"):
         build(load(Settings))
     monkeypatch.undo()
-    early_settings.cache_clear()
+    v1_settings.cache_clear()

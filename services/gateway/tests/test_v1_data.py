@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from early import SQUARE, TEMPLATE, area, dataset, rows
+from v1_rows import SQUARE, TEMPLATE, area, dataset, rows
 
 from contracts.catalog.areas import ChangeAoi, CreateAoi, DeleteAoi, GetAoi, GetAoiGpx, ListAois
 from contracts.catalog.datasets import ChangeDataset, CreateDataset, DeleteDataset, GetDataset, ListDatasets

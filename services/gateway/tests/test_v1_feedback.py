@@ -1,12 +1,12 @@
 """Feedback in the words of v1: at the path of today, approvals, marked areas, trainings on them."""
 
 import pytest
-from early import NOW, SQUARE, USER, area, card, dataset, model, rows, training
+from v1_rows import NOW, SQUARE, USER, area, card, dataset, model, rows, training
 
 from contracts.catalog.areas import CreateAoi, GetAoi, ListAois
 from contracts.catalog.datasets import BuildDraft, CreateDataset, GetDataset, ListDatasets
 from contracts.catalog.labels import CreateLabel, FetchLabels, ListLabels
-from contracts.catalog.models import GetLocalModel, GetModelFacts
+from contracts.catalog.models import GetBaseModel, GetLocalModel, GetModelSummary
 from contracts.prediction.feedback import ChangeFeedback, GiveFeedback, ListFeedback
 from contracts.training import GetModelCard, GetTraining, ListTrainings, SubmitTraining
 from contracts.verdict import Accepted, Kind, Refused
@@ -127,7 +127,8 @@ async def test_training_on_feedback(http, owners, mapper, problem):
     owners.answer(GetDataset, MARKED)
     owners.answer(GetModelCard, card())
     owners.answer(GetLocalModel, model(stac_item_id="hilltop-roofs-v2"))
-    owners.answer(GetModelFacts, {"facts": {"hyperparameters_spec": [{"key": "freeze_layers"}]}})
+    owners.answer(GetBaseModel, {"name": "ramp"})
+    owners.answer(GetModelSummary, {"facts": {"hyperparameters_spec": [{"key": "freeze_layers"}]}})
     owners.judge(BuildDraft, Accepted(result=MARKED, http=202))
     owners.judge(SubmitTraining, Accepted(result=training(id=10, status="initializing"), http=202))
     body = {"training_id": 9, "epochs": 5, "batch_size": 4, "zoom_level": [20]}

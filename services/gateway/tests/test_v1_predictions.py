@@ -3,10 +3,10 @@
 from itertools import count
 
 import pytest
-from early import SQUARE, TEMPLATE, dataset, model, prediction, rows, training
+from v1_rows import SQUARE, TEMPLATE, dataset, model, prediction, rows, training
 
 from contracts.catalog.datasets import GetDataset
-from contracts.catalog.models import GetLocalModel, GetModelFacts
+from contracts.catalog.models import GetLocalModel, GetModelSummary
 from contracts.prediction import (
     CancelRun,
     ChangePrediction,
@@ -128,7 +128,7 @@ async def test_retry_termination_and_deletion(http, owners, mapper, problem):
 @pytest.mark.spec("22.5", "POST /predict/")
 @pytest.mark.parametrize("path", ["prediction", "predict"])
 async def test_small_areas_at_once(http, owners, mapper, problem, path):
-    owners.answer(GetModelFacts, KNOWN)
+    owners.answer(GetModelSummary, KNOWN)
     path = f"/api/v1/{path}/"
     feature = {"type": "Feature", "geometry": SQUARE, "properties": {"confidence": 0.9}}
     owners.answer(GetLocalModel, model(stac_item_id="item-7"))
@@ -155,7 +155,7 @@ async def test_small_areas_at_once(http, owners, mapper, problem, path):
 @pytest.mark.parametrize("path", ["/api/v1/prediction/", "/api/v1/predict/"])
 async def test_parameters_of_the_small_form(http, owners, mapper, problem, path):
     """What the models of today have no parameter for is checked and left out."""
-    owners.answer(GetModelFacts, KNOWN)
+    owners.answer(GetModelSummary, KNOWN)
     owners.answer(GetLocalModel, model(stac_item_id="item-7"))
     owners.answer(GetDataset, dataset())
     owners.answer(PredictLive, {"type": "FeatureCollection", "features": []})
@@ -177,7 +177,7 @@ async def test_parameters_of_the_small_form(http, owners, mapper, problem, path)
 async def test_the_predictor_takes_a_checkpoint(http, owners, mapper, problem):
     owners.answer(GetTraining, training())
     owners.answer(GetLocalModel, model(stac_item_id="item-7"))
-    owners.answer(GetModelFacts, {"facts": {"hyperparameters": {"inference.orthogonalize": True}}})
+    owners.answer(GetModelSummary, {"facts": {"hyperparameters": {"inference.orthogonalize": True}}})
     owners.answer(PredictLive, {"type": "FeatureCollection", "features": []})
     checkpoint = "https://fair.example/api/v1/workspace/download/training_9/checkpoint.tflite"
     body = {"bbox": BOX, "checkpoint": checkpoint, "zoom_level": 20, "source": TEMPLATE, "orthogonalize": False}
@@ -193,7 +193,7 @@ async def test_the_predictor_takes_a_checkpoint(http, owners, mapper, problem):
 
 @pytest.mark.spec("22.5", "config, confidence, tolerance, area_threshold")
 async def test_thresholds_of_then_reach_a_run(http, owners, mapper):
-    owners.answer(GetModelFacts, KNOWN)
+    owners.answer(GetModelSummary, KNOWN)
     owners.judge(SubmitPrediction, Accepted(result=prediction(), http=202))
     early = {"confidence": 60, "area_threshold": 4, "use_josm_q": True, "tile_overlap_distance": 0.15}
     body = {"bbox": BOX, "config": {**CONFIG, **early, "confidence_threshold": 0.1, "mode": "roofs"}}

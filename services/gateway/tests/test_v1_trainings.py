@@ -3,12 +3,19 @@
 from itertools import chain, count, repeat
 
 import pytest
-from early import area, card, dataset, model, rows, training
+from v1_rows import area, card, dataset, model, rows, training
 
 from contracts.catalog.areas import ListAois
 from contracts.catalog.datasets import BuildDraft, GetDataset
 from contracts.catalog.labels import ListLabels
-from contracts.catalog.models import GetBaseModel, GetModelFacts, PublishLocalModel, SetLocalModelVisibility
+from contracts.catalog.models import (
+    GetBaseModel,
+    GetLocalModel,
+    GetModelSummary,
+    ListBaseModels,
+    PublishLocalModel,
+    SetLocalModelVisibility,
+)
 from contracts.prediction.feedback import CountJudgements
 from contracts.training import (
     CancelRun,
@@ -44,8 +51,9 @@ def neighbours(owners):
     owners.answer(ListAois, rows(area()))
     owners.answer(ListLabels, rows({}))
     owners.answer(GetModelCard, card())
+    owners.answer(GetLocalModel, model())
     owners.answer(GetBaseModel, {"name": "ramp"})
-    owners.answer(GetModelFacts, {"facts": {"hyperparameters_spec": [{"key": "epochs"}, {"key": "multimasks"}]}})
+    owners.answer(GetModelSummary, {"facts": {"hyperparameters_spec": [{"key": "epochs"}, {"key": "multimasks"}]}})
     owners.answer(ListTrainings, rows())
     owners.judge(SubmitTraining, Accepted(result=training(status="initializing", metrics=None), http=202))
 
@@ -61,6 +69,7 @@ async def test_training_of_a_built_dataset(http, owners, mapper):
     row = made.json()
     assert (made.status_code, row.keys(), row["status"], row["task_id"]) == (201, FIELDS, "SUBMITTED", "training-9")
     assert (row["zoom_level"], row["chips_length"], row["epochs"]) == ([19], 32, 5)
+    assert row["model"] == {"id": 4, "name": "Hilltop roofs", "base_model": "RAMP"}
     asked = owners.last(SubmitTraining)
     assert (asked["model_name"], asked["dataset_stac_id"], asked["when_built"]) == (
         "hilltop-roofs",
@@ -68,6 +77,16 @@ async def test_training_of_a_built_dataset(http, owners, mapper):
         True,
     )
     assert asked["overrides"] == {"epochs": 5, "batch_size": 4, "multimasks": False}
+
+
+async def test_training_of_a_model_that_was_not_drafted(http, owners, mapper):
+    """It goes on with the dataset of its last training."""
+    owners.answer(GetModelCard, card(dataset=None))
+    owners.answer(GetLocalModel, Refused(kind=Kind.NOT_FOUND, code="local_model_not_found"))
+    owners.answer(ListTrainings, lambda asked: rows() if asked["statuses"] else rows(training()))
+    made = await http.post("/api/v1/training/", json=ORDER, headers=mapper)
+    assert (made.status_code, made.json()["model"]["name"]) == (201, "")
+    assert owners.last(SubmitTraining)["dataset_stac_id"] == "hilltop-0a1b2c"
 
 
 @pytest.mark.spec("22.4", "POST /training/, dataset without labels 400")
@@ -98,6 +117,7 @@ async def test_limits_of_then(http, owners, mapper, problem, base, change, field
 
 async def test_base_models_that_v1_did_not_know_have_their_own_limits(http, owners, mapper):
     owners.answer(GetBaseModel, {"name": "unet"})
+    owners.answer(ListBaseModels, rows())
     assert (await http.post("/api/v1/training/", json={**ORDER, "epochs": 41}, headers=mapper)).status_code == 201
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from contracts.notify import webhooks as c
 from contracts.verdict import Accepted, Kind, Refused
+from kit.http.outbound import Outbound
 
 URL = "https://hooks.example.org/fairway"
 ALL, ONE = "/api/v1/webhooks/", "/api/v1/webhooks/4/"
@@ -30,6 +31,15 @@ async def test_secret_is_shown_where_it_is_made(http, owners, mapper):
     assert (rotated.status_code, rotated.json()["secret"]) == (200, "whsec_x")
     owners.answer(c.ShowSecret, Refused(kind=Kind.INTERNAL, code="sealed", detail=""))
     assert (await http.post(ALL, json={"url": URL}, headers=mapper)).json()["secret"] is None
+
+
+@pytest.mark.parametrize("purpose", ["services", "models"])
+async def test_servers_of_operators_are_no_webhooks(http, owners, mapper, problem, running, monkeypatch, purpose):
+    owners.judge(c.CreateWebhook, Accepted(result=ROW, http=201))
+    monkeypatch.setattr(running.context.outbounds, purpose, Outbound("127.0.0.1:9000"))
+    refused = await http.post(ALL, json={"url": "http://127.0.0.1:9000/"}, headers=mapper)
+    assert problem(refused, 400)["error"]["details"].keys() == {"url"}
+    assert owners.heard == []
 
 
 async def test_refused_ones_have_none(http, owners, mapper, problem):

@@ -15,15 +15,16 @@ from contracts.prediction import ChangePrediction, SetPredictionVisibility, Subm
 from contracts.prediction.feedback import ChangeFeedback, RemoveFeedback
 from contracts.training import CancelRun, SubmitTraining
 from contracts.verdict import Accepted
-from gateway.api.aois import EXAMPLE as AOI
-from gateway.api.datasets import EXAMPLE as DATASET
-from gateway.api.predictions import EXAMPLE as PREDICTION
-from gateway.api.trainings import EXAMPLE as TRAINING
+from gateway.apis.fair.data.aois import EXAMPLE as AOI
+from gateway.apis.fair.data.datasets import EXAMPLE as DATASET
+from gateway.apis.fair.runs.predictions import EXAMPLE as PREDICTION
+from gateway.apis.fair.runs.trainings import EXAMPLE as TRAINING
 
 IMAGERY = "https://img.example/t/{z}/{x}/{y}.png"
 DRAFT = {"title": "Roofs", "source_imagery": IMAGERY, "category": "trees"}
 CLASSES = [{"name": "building", "classes": ["*"], "colour": "red"}]
 PREVIEW = {"center": [85.5, 27.6], "zoom": {"recommended": 19}, "imagery": {"url": IMAGERY, "type": "xyz"}}
+CANCELLED = {"run_id": "r-1", "status": "stopping", "graceful": False}
 FEATURE = {"type": "Feature", "geometry": AOI["geometry"], "properties": {"stac_id": "m", "action": "reject"}}
 Write = tuple[str, Any, type[Command], dict[str, Any]]
 WRITES: list[Write] = [
@@ -99,9 +100,10 @@ WRITES: list[Write] = [
 @pytest.mark.parametrize(("route", "body", "command", "fields"), WRITES, ids=[route for route, *_ in WRITES])
 async def test_write_becomes_its_command(http, owners, chief, route, body, command, fields):
     method, path, status = (*route.split(), "200")[:3]
-    owners.judge(command, Accepted(result={"told": "back"}, http=int(status)))
+    said = CANCELLED if "/cancel/" in path else {"told": "back"}
+    owners.judge(command, Accepted(result=said, http=int(status)))
     answer = await http.request(method, f"/api/v1/{path}", json=body, headers=chief)
     assert answer.status_code == int(status)
-    assert status == "204" or answer.json() == {"told": "back"}, "what the owner says is the answer"
+    assert status == "204" or answer.json() == said, "what the owner says is the answer"
     told = owners.last(command)
     assert {name: told[name] for name in fields} == fields

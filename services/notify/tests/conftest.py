@@ -59,7 +59,7 @@ def receiver(receiver_url: str) -> Iterator[httpx.Client]:
 def room(mailbox: tuple[str, int], receiver_url: str) -> Room:
     environment = {
         "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox[1]), "EMAIL_USE_TLS": "false",
-        "OUTBOUND_ALLOW": receiver_url.removeprefix("http://"), "WEBHOOK_SECRET_KEY": "k" * 32,
+        "OUTBOUND_ALLOW_WEBHOOKS": receiver_url.removeprefix("http://"), "WEBHOOK_SECRET_KEY": "k" * 32,
     }  # fmt: skip
     return Room("notify", build, Settings, environment=environment)
 

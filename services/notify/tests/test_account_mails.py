@@ -16,8 +16,8 @@ from contracts.shared import Actor
 from contracts.training import TrainingFailed
 from contracts.verdict import Kind, Refused
 from kit.testing import Caller, eventually
-from notify.mails.ports import Letter, Mailer
-from notify.mails.sending import Mailing
+from notify.mails.jobs.delivery import MailDeliveryWorker
+from notify.mails.ports import Email, Mailer
 from notify.mails.smtp import LogMailer
 from notify.main import build_worker
 from notify.settings import Settings
@@ -72,11 +72,12 @@ async def test_deletion_is_mailed_to_those_who_delete(running, caller: Caller, w
 @pytest.mark.spec("2.4", "verification mail")
 async def test_link_goes_out_and_is_kept_nowhere(running, caller: Caller, worker, gateway, mailbox):
     person, address = next(people), "prover@map.example"
-    gateway[person] = json.dumps({"email": address, "username": "prover", "url": LINK}).encode()
+    gateway[person] = json.dumps({"email": address, "username": "http://spam.example", "url": LINK}).encode()
     await caller.publish(EmailVerificationRequested(user_id=person))
     mail = (await eventually(lambda: mails(mailbox[0], address)))[0]
     assert mail["subject"] == "fAIr : Verify your email"
     assert LINK in mail["text"].splitlines(), "the address stands on a line of its own"
+    assert "spam.example" not in mail["text"], "names are the words of whoever asks"
     row = await eventually(lambda: _sent(running, person))
     assert "secret-of-the-link" not in str(row)
     assert address not in str(row)
@@ -101,14 +102,14 @@ async def test_proof_that_nobody_needs_any_more_is_not_mailed(running, caller: C
 async def test_mail_of_a_development_deployment_goes_to_the_log(settings, mailbox, caplog):
     mailer = mailer_of(settings.model_copy(update={"debug": True}))
     with caplog.at_level("INFO", "notify.mail"):
-        await mailer.send(Letter(to="debug@map.example", subject="Hello", text="Words.", key="k"))
-    assert caplog.records[-1].facts["text"] == "Words."
+        await mailer.send(Email(to="debug@map.example", subject="Hello", text="Words.", key="k"))
+    assert caplog.records[-1].fields["text"] == "Words."
     assert await mails(mailbox[0], "debug@map.example") == []
     assert not isinstance(mailer_of(settings), LogMailer)
 
 
 def mailer_of(settings: Settings) -> Mailer:
-    return next(one for one in build_worker(settings).provides if isinstance(one, Mailing)).mailer
+    return next(one for one in build_worker(settings).provides if isinstance(one, MailDeliveryWorker)).mailer
 
 
 @pytest.mark.spec("2.4", "unread_notifications_count")

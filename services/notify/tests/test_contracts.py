@@ -3,17 +3,18 @@
 import pytest
 import pytest_asyncio
 
-from kit.testing import Caller, feed
-from notify.accounts import router as accounts
+from kit.testing import Caller, deliver_example
 from notify.banners.handlers import router as banners
-from notify.handlers import router
 from notify.kpi.handlers import router as kpi
-from notify.reactions import router as reactions
-from notify.userstate.handlers import router as userstate
+from notify.mails.handlers import router as mails
+from notify.notifications.event_handlers import router as events
+from notify.notifications.handlers import router as notifications
+from notify.projections.handlers import router as projections
+from notify.user_state.handlers import router as user_state
 from notify.webhooks.handlers import router as webhooks
 
-ROUTERS = (router, reactions, accounts, banners, userstate, webhooks, kpi)
-ROUTES = [route for one in ROUTERS for route in one.routes if route.latency != "jobs"]
+ROUTERS = (notifications, events, mails, banners, user_state, webhooks, kpi, projections)
+ROUTES = [route for one in ROUTERS for route in one.routes if route.group != "jobs"]
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -26,4 +27,4 @@ async def counted(running) -> None:
 @pytest.mark.usefixtures("counted")
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.message.ce_type())
 async def test_example_is_handled(running, caller: Caller, route):
-    await feed(running, caller, route)
+    await deliver_example(running, caller, route)

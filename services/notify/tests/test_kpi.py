@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 
 from contracts import headers as h
-from contracts.catalog.models import ListLocalModelFacts, LocalModelPublished, LocalModelStatusChanged
-from contracts.gateway import ListUserFacts, UserChanged
+from contracts.catalog.models import ListLocalModelSummaries, LocalModelPublished, LocalModelStatusChanged
+from contracts.gateway import ListUserSummaries, UserChanged
 from contracts.notify.kpi import GetKpi
-from contracts.prediction.feedback import FeedbackChanged, FeedbackGiven, FeedbackRemoved, ListFeedbackFacts
+from contracts.prediction.feedback import FeedbackChanged, FeedbackGiven, FeedbackRemoved, ListFeedbackSummaries
 from kit.errors import Unavailable
 from kit.messaging.envelope import headers_of, new_id, subject_of
 from kit.testing import MAPPER, Caller, eventually, example
-from notify.kpi import heal
+from notify.kpi.jobs import reconcile
 
 ids = count(600_000)
 FIELDS = ("total_models_published", "total_registered_users", "total_feedback_labels", "total_accepted_predictions")
@@ -38,13 +38,14 @@ class Owners:
 
     def have(self, users: list[int], models: dict[int, str], feedback: dict[int, str]) -> None:
         self.tables = {
-            ListUserFacts.subject(): [
-                {"id": n, "username": f"u{n}", "email": "", "delivery_methods": ["web"]} for n in users
+            ListUserSummaries.subject(): [
+                {"id": n, "username": f"u{n}", "email": "", "email_verified": True, "delivery_methods": ["web"]}
+                for n in users
             ],
-            ListLocalModelFacts.subject(): [
+            ListLocalModelSummaries.subject(): [
                 {"id": n, "status": status, "stac_item_id": f"m{n}"} for n, status in models.items()
             ],
-            ListFeedbackFacts.subject(): [{"id": n, "action": action} for n, action in feedback.items()],
+            ListFeedbackSummaries.subject(): [{"id": n, "action": action} for n, action in feedback.items()],
         }
 
 
@@ -56,7 +57,7 @@ async def owners(nats_url: str) -> AsyncIterator[Owners]:
         if msg.subject in owners.tables:
             await msg.respond(json.dumps(owners.portion(msg.subject, json.loads(msg.data)["after"])).encode())
 
-    for query in (ListUserFacts, ListLocalModelFacts, ListFeedbackFacts):
+    for query in (ListUserSummaries, ListLocalModelSummaries, ListFeedbackSummaries):
         await connection.subscribe(query.subject(), cb=answer)
     await connection.flush()
     yield owners
@@ -69,7 +70,7 @@ async def counted(running, caller: Caller, owners: Owners) -> Owners:
     async with running.db.raw() as connection:
         await connection.execute("truncate known_users, known_models, known_feedback")
     owners.have([1], {}, {})
-    await heal.heal(running)
+    await reconcile.reconcile(running)
     assert await numbers(caller) == (0, 1, 0, 0)
     return owners
 
@@ -149,18 +150,18 @@ async def test_first_comparison_finds_what_was_there_before(running, caller: Cal
 
 async def _heal(running) -> bool:
     """The service's own loop may be at it."""
-    return await heal.heal_if_due(running)
+    return await reconcile.reconcile_if_due(running)
 
 
 async def test_what_its_owner_lost_is_not_counted_any_more(counted, running, caller: Caller):
     counted.have([1], {1: "active", 2: "active"}, {1: "accept", 2: "accept"})
-    await heal.heal(running)
+    await reconcile.reconcile(running)
     assert await numbers(caller) == (2, 1, 2, 2)
     counted.have([1], {2: "active"}, {2: "reject"})
     async with running.db.raw() as connection:
         for table in ("known_models", "known_feedback"):
             await connection.execute(f"update {table} set as_of = as_of - interval '1 hour'")
-    await heal.heal(running)
+    await reconcile.reconcile(running)
     assert await numbers(caller) == (1, 1, 1, 0)
 
 
@@ -169,14 +170,14 @@ async def test_what_was_told_lately_is_newer_than_a_comparison(counted, running,
     await tell(caller, running, FeedbackGiven(**about(number), action="accept"))
     assert await numbers(caller) == (0, 1, 1, 1)
     counted.have([1], {}, {})
-    await heal.heal(running)
+    await reconcile.reconcile(running)
     assert await numbers(caller) == (0, 1, 1, 1)
 
 
 async def test_it_is_compared_once_a_day(counted, running):
     counted.tables.clear()
-    assert await heal.heal_if_due(running)
+    assert await reconcile.reconcile_if_due(running)
     async with running.db.raw() as connection:
         await connection.execute("update kpi set healed_at = now() - interval '1 day'")
     with pytest.raises(Unavailable):
-        await heal.heal_if_due(running)
+        await reconcile.reconcile_if_due(running)

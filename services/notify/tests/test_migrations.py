@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from kit import migrations
+from kit.db import migrations
 
 MADE = (
     "insert into webhooks (user_id, username, url, description, active, secret, secret_made_at, created_at,"
@@ -51,3 +51,20 @@ def test_mails_of_before_they_were_tried_again_are_due_at_once(fresh: str):
         database.execute(MAILED, ("queued",))
         rows = database.execute("select state, attempts, due_at <= now(), claimed_until from mails order by id")
         assert rows.fetchall() == [(state, 0, True, None) for state in ("queued", "failed", "queued")]
+
+
+def test_mails_that_wait_get_their_user_and_our_words(fresh: str):
+    migrations.upgrade("notify", fresh, "0009")
+    with psycopg.connect(fresh, autocommit=True) as database:
+        database.execute("insert into known_users (id, username, email, delivery_methods, as_of)"
+                         " values (7, 'mapper', 'a@map.example', '{email}', now())")  # fmt: skip
+        database.execute("insert into notifications (id, user_id, message, about, about_id, slug, created_at)"
+                         " overriding system value values (9, 7, 'x', 'dataset', '1', 'failed', now())")  # fmt: skip
+        database.execute("insert into mails (notification_id, address, subject, body, created_at)"
+                         " values (9, 'a@map.example', 'fAIr : Free money', 'x', now())")  # fmt: skip
+        database.execute("update kpi set healed_at = now()")
+        migrations.upgrade("notify", fresh)
+        assert database.execute("select user_id, subject from mails").fetchall() == [(7, "fAIr notification")]
+        assert database.execute("select email_verified from known_users").fetchall() == [(False,)]
+        due = "select healed_at < now() - interval '1 day' from kpi"
+        assert database.execute(due).fetchall() == [(True,)], "the gateway is asked for verified addresses at once"

@@ -1,3 +1,4 @@
+import re
 from itertools import count
 
 import httpx
@@ -11,7 +12,7 @@ from contracts.shared import Actor, Page
 from contracts.training import TrainingCompleted, TrainingFailed, TrainingStopped
 from kit.errors import NotFound
 from kit.testing import STRANGER, Caller, eventually, example
-from notify.domain import Reader, notice, subject_line
+from notify.notifications.domain import Recipient, draft_notification, subject_line
 
 people = count(1000)
 
@@ -84,7 +85,9 @@ async def test_what_it_is_about_and_the_model_that_belongs_to(running, caller: C
     await caller.publish(PredictionFailed(prediction_id=9, user_id=person.id, model_stac_id="base", reason="no tile"))
     await caller.publish(failed(person.id).model_copy(update={"local_model": 77}))
     await eventually(lambda: _has(caller, person, 4))
-    about = [row["related_obj"] for row in (await listed(caller, person))["results"]]
+    rows = (await listed(caller, person))["results"]
+    about = [row["related_obj"] for row in rows]
+    assert [row["training_model"] for row in rows] == [one["model"] for one in about]
     number = published.model_id
     wanted = [("local_model", number, number), ("prediction", 8, number), ("prediction", 9, None), ("training", 3, 77)]
     assert {(one["type"], one["id"], one["model"]) for one in about} == set(wanted)
@@ -108,15 +111,23 @@ async def test_others_do_not_see_it(running, caller: Caller):
 @pytest.mark.spec("11.2", "mail by choice")
 async def test_mail_goes_out_once_to_those_who_want_it(running, caller: Caller, worker, mailbox):
     person = Actor(id=next(people), username="reader")
-    address = f"reader{person.id}@example.org"
-    await caller.publish(
-        UserChanged(user_id=person.id, username="reader", email=address, delivery_methods=["web", "email"])
-    )
-    await eventually(lambda: _known(running, person.id))
+    address = await mailed(running, caller, person.id)
     await caller.publish(failed(person.id))
     mails = await eventually(lambda: _mails(mailbox[0], address))
     assert len(mails) == 1
-    assert "Training 3 of roofs failed" in mails[0]["subject"]
+    assert (mails[0]["subject"], mails[0]["to"]) == ("fAIr : Training 3 failed", [address])
+    assert "Training 3 of roofs failed" in mails[0]["text"]
+
+
+async def mailed(running, caller: Caller, user_id: int, verified: bool = True, email: str = "") -> str:
+    """The address of a user who wants mails."""
+    address = email or f"reader{user_id}@example.org"
+    event = UserChanged(
+        user_id=user_id, username="reader", email=address, email_verified=verified, delivery_methods=["web", "email"]
+    )
+    await caller.publish(event)
+    await eventually(lambda: _known(running, user_id))
+    return address
 
 
 async def _known(service, user_id: int) -> bool:
@@ -132,20 +143,32 @@ async def _mails(address: str, to: str) -> list[dict]:
 
 @pytest.mark.spec("11.2", "message cut to 500")
 def test_long_messages_are_cut():
-    assert len(notice(1, "training", 1, "failed", "x" * 600).message) == 500
+    assert len(draft_notification(1, "training", 1, "failed", "x" * 600).message) == 500
 
 
-def test_subject_is_one_line():
-    assert subject_line("It failed\nBcc: x. And more.") == "fAIr : It failed"
+WORDS = "Free money\r\nBcc: all@map.example. Go to http://spam.example"
+"""What somebody calls their dataset."""
+
+
+@pytest.mark.parametrize("about", ["dataset", "base_model", "local_model", "training", "prediction", "webhook"])
+@pytest.mark.parametrize("slug", ["completed", "failed", "mapswipe-created"])
+def test_subject_holds_our_words_alone(about, slug):
+    subject = subject_line(draft_notification(1, about, 12, slug, f"{about} {WORDS} is ready.", WORDS))
+    assert re.fullmatch(r"fAIr : [A-Z][a-z ]+ 12 [a-z ]+", subject)
+    assert not any(word in subject for word in ("Free", "Bcc", "spam"))
 
 
 @pytest.mark.spec("11.2", "mail by choice")
 @pytest.mark.parametrize(
-    ("methods", "address", "wanted"),
-    [(["email"], "a@b.example", True), (["email"], "", False), (["web"], "a@b.example", False), ([], "a@b.c", False)],
-)
-def test_mail_needs_the_wish_and_an_address(methods, address, wanted):
-    assert Reader(address, tuple(methods)).wants_mail is wanted
+    ("address", "verified", "may"),
+    [
+        ("a@b.example", True, True), ("a@b.example", False, False), ("", True, False),
+        ("a@b.example, c@d.example", True, False), ("a@b.example\r\nBcc: c@d.example", True, False),
+        ("A <a@b.example>", True, False),
+    ],
+)  # fmt: skip
+def test_mail_needs_one_proven_address(address, verified, may):
+    assert Recipient(address, verified, ("email",)).may_be_mailed is may
 
 
 @pytest.mark.spec("11.1", "id, message, is_read, created_at, read_at")
@@ -163,7 +186,7 @@ async def test_every_end_of_a_run_is_told(running, caller: Caller, kind, words):
     await eventually(lambda: _has(caller, person, 1))
     row = (await listed(caller, person))["results"][0]
     assert words in row["message"]
-    assert row.keys() == {"id", "message", "is_read", "created_at", "read_at", "related_obj"}
+    assert row.keys() == {"id", "message", "is_read", "created_at", "read_at", "related_obj", "training_model"}
     assert (row["is_read"], row["read_at"], row["created_at"][:2]) == (False, None, "20")
 
 

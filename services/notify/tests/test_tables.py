@@ -7,8 +7,11 @@ from sqlalchemy import create_engine, text
 from kit.messaging import tables as messaging
 from notify.banners import tables as banners  # noqa: F401  (registers the tables)
 from notify.kpi import tables as kpi  # noqa: F401
+from notify.mails import tables as mails  # noqa: F401
+from notify.notifications import tables as notifications  # noqa: F401
+from notify.projections import tables as projections  # noqa: F401
 from notify.tables import Base
-from notify.userstate import tables as userstate  # noqa: F401
+from notify.user_state import tables as user_state  # noqa: F401
 from notify.webhooks import tables as webhooks  # noqa: F401
 
 

@@ -1,3 +1,4 @@
+import asyncio
 from itertools import count
 
 import pytest
@@ -6,6 +7,7 @@ from contracts.notify.userstate import CreateState, DeleteState, GetState, ListS
 from contracts.shared import ANONYMOUS, Actor, Page
 from kit.errors import NotFound
 from kit.testing import ADMIN, STRANGER, Caller
+from notify.user_state.usecases import MAX_STATES_PER_USER
 
 people = count(9000)
 MOST = 102_400
@@ -54,6 +56,17 @@ async def test_a_page_of_the_largest_fits(running, caller: Caller):
     for _ in range(60):
         await kept(caller, person, "x" * (MOST - 2))
     assert len(await listed(caller, person, limit=60)) == 60
+
+
+async def test_nobody_keeps_more_than_their_share(running, caller: Caller):
+    person = somebody()
+    for _ in range(MAX_STATES_PER_USER // 10):
+        await asyncio.gather(*(kept(caller, person) for _ in range(10)))
+    refused = await caller.send(CreateState(state=1), person)
+    assert (refused.code, refused.detail) == ("too_many_states", f"At most {MAX_STATES_PER_USER} saved states.")
+    assert await kept(caller, somebody()), "others keep theirs"
+    await caller.send(DeleteState(pid=(await listed(caller, person, limit=1))[0]), person)
+    assert await kept(caller, person)
 
 
 @pytest.mark.spec("12", "newest first, PUT advances timestamp")

@@ -10,8 +10,8 @@ from contracts.notify import ListNotifications
 from contracts.notify import webhooks as c
 from contracts.shared import Actor
 from kit.testing import Caller, eventually
-from notify.webhooks import due
 from notify.webhooks.domain import signature
+from notify.webhooks.jobs import dispatcher
 
 
 @pytest.mark.spec("11.2", "webhook by choice")
@@ -176,7 +176,7 @@ async def test_nobody_else_asks_while_the_oldest_waits_for_an_answer(somebody: L
     somebody.receiver.put("/behaviour", json={"status": 500, "delay": 1})
     await somebody.again()
     await eventually(lambda: len(somebody.got()) == 2)
-    await due.hand_out(somebody.service)
+    await dispatcher.dispatch(somebody.service)
     assert await somebody.due() == [0]
     await eventually(lambda: _failures(somebody, 2))
 
@@ -190,7 +190,7 @@ async def test_nobody_else_asks_while_no_worker_took_the_oldest(somebody: Listen
     await eventually(lambda: _rows(somebody, 2))
     await worker()
     await somebody.again()
-    await due.hand_out(somebody.service)
+    await dispatcher.dispatch(somebody.service)
     assert await somebody.due() == [0]
 
 

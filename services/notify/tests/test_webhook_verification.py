@@ -6,7 +6,7 @@ from webhook_listener import Listener, sql
 from contracts.notify import ListNotifications
 from contracts.notify import webhooks as c
 from kit.testing import Caller, eventually
-from notify.webhooks.domain import WRONG
+from notify.webhooks.domain import WRONG_CHALLENGE
 
 FAILS = "The server of this address answers with an error"
 ECHO = '{"type": "webhook.verification", "data": {"challenge": "%s"}}'
@@ -26,9 +26,9 @@ async def test_address_that_answers_its_challenge_is_verified(somebody: Listener
 @pytest.mark.parametrize(
     ("behaviour", "words"),
     [
-        ({"says": ""}, WRONG),
-        ({"says": "an internal page"}, WRONG),
-        ({"says": ECHO}, WRONG),
+        ({"says": ""}, WRONG_CHALLENGE),
+        ({"says": "an internal page"}, WRONG_CHALLENGE),
+        ({"says": ECHO}, WRONG_CHALLENGE),
         ({"status": 410}, f"{FAILS} (HTTP 410)."),
         ({"status": 500}, f"{FAILS} (HTTP 500)."),
         ({"status": 307, "location": "/hook/elsewhere"}, f"{FAILS} (HTTP 307)."),
@@ -63,7 +63,7 @@ async def test_after_four_attempts_its_owner_has_to_ask_again(somebody: Listener
         await somebody.tried(attempts, proofs=True)
         await somebody.again()
     assert [proof["status"] for proof in await somebody.log(proofs=True)] == ["failed"]
-    assert ((await somebody.row())["reason"], len(somebody.got())) == (WRONG, 4)
+    assert ((await somebody.row())["reason"], len(somebody.got())) == (WRONG_CHALLENGE, 4)
     somebody.receiver.delete("/requests")
     asked = await somebody.ask(c.VerifyWebhook)
     assert (asked.http, asked.result["event_type"], asked.result["status"]) == (202, "webhook.verification", "queued")
@@ -126,7 +126,7 @@ async def test_answer_of_the_old_address_does_not_verify_the_new_one(somebody: L
     await somebody.tried(1, proofs=True)
     await worker()
     row, proofs = await somebody.row(), await somebody.log(proofs=True)
-    assert (row["verified"], row["reason"]) == (False, WRONG)
+    assert (row["verified"], row["reason"]) == (False, WRONG_CHALLENGE)
     assert [proof["status"] for proof in proofs] == ["queued", "failed"]
 
 

@@ -11,8 +11,8 @@ from contracts.notify import webhooks as c
 from contracts.shared import Actor, Page
 from contracts.training import TrainingFailed
 from kit.testing import Caller, eventually
-from notify.webhooks import due
 from notify.webhooks.domain import VERIFICATION
+from notify.webhooks.jobs import dispatcher
 
 people = count(80_000)
 FAILED = TrainingFailed(training_id=3, user_id=0, model_name="roofs", reason="no label", local_model=5)
@@ -107,7 +107,7 @@ class Listener:
         """As if the pause were over."""
         await sql(self.service, "update webhook_deliveries set due_at = now() where webhook_id = %s", self.webhook)
         await sql(self.service, "update webhooks set quiet_until = null where id = %s", self.webhook)
-        await due.hand_out(self.service)
+        await dispatcher.dispatch(self.service)
 
     async def due(self) -> list[int]:
         """Attempts so far of what was not handed out, the oldest first."""

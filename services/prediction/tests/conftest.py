@@ -17,11 +17,11 @@ from sqlalchemy import delete, select
 
 from contracts.catalog.models import BaseModelRegistered
 from imagery.tiles import GRID
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, Room, caller, database_url, eventually, nats_url, postgres_url, running, settings
 from prediction.main import build
+from prediction.projections.tables import KnownModel
 from prediction.settings import Settings
-from prediction.tables import KnownModel
 from stack import up
 from stack.home import Home
 from stack.sandbox import sandbox
@@ -83,12 +83,14 @@ def village(tiles_url: str) -> tuple[float, float, float, float]:
 def room(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Room:
     work = tmp_path_factory.mktemp("work")
     environment = up({"s3", "zenml"}) | {
-        "OUTBOUND_ALLOW": ",".join(urlsplit(url).netloc for url in servers.values()),
+        "OUTBOUND_ALLOW_IMAGERY": urlsplit(servers["tiles"]).netloc,
+        "OUTBOUND_ALLOW_SERVICES": urlsplit(servers["rawdata"]).netloc,
         "RAW_DATA_API_URL": servers["rawdata"],
         "PARENT_BUCKET_FOLDER": f"test-prediction-{uuid4().hex[:8]}",
         "PREDICTION_WORK_DIR": str(work),
         "PREDICTION_SYNC_INTERVAL": "0.5",
         "PREDICTION_MAX_TILES": "300",
+        "PREDICTION_UNFINISHED_LIMIT": "10000",
         "FAIRWAY_MODELS_PATH": str(Path(__file__).parent),
         "TOY_FOLDER": str(work),
     }

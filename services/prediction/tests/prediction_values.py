@@ -5,7 +5,7 @@ from typing import Any
 
 import shapely
 
-from contracts.catalog.models import ModelFacts
+from contracts.catalog.models import ModelSummary
 from contracts.prediction import SubmitPrediction
 
 SPEC = [
@@ -17,7 +17,7 @@ SPEC = [
 DEFAULTS = {"inference.confidence_threshold": 0.5, "inference.sleep": 0.0, "inference.mode": "boxes"}
 
 
-def facts_of(stac_id: str, **changes: Any) -> ModelFacts:
+def facts_of(stac_id: str, **changes: Any) -> ModelSummary:
     values = {
         "stac_item_id": stac_id, "name": stac_id, "category": "buildings",
         "entrypoint": "models.toy.pipeline:predict", "onnx_uri": "", "checkpoint_uri": "", "item_href": "",
@@ -25,7 +25,7 @@ def facts_of(stac_id: str, **changes: Any) -> ModelFacts:
         "class_names": ["background", "building", "border"], "hyperparameters": {"training.epochs": 5, **DEFAULTS},
         "hyperparameters_spec": SPEC, "output_properties": [{"key": "confidence", "type": "number"}],
     }  # fmt: skip
-    return ModelFacts.model_validate(values | changes)
+    return ModelSummary.model_validate(values | changes)
 
 
 def box(*bounds: float) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 import httpx
+import psutil
 import pyogrio
 import pytest
 from nats.aio.msg import Msg
@@ -28,13 +30,15 @@ from contracts.prediction import (
     RunProgress,
 )
 from kit.errors import Conflict, NotFound
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
+from prediction.inference.process_pool import CALL_TIMEOUT
 from prediction.main import build_worker
-from prediction.runs.drive import drive
-from prediction.runs.ports import Tools
+from prediction.runs.jobs.context import WorkerContext
+from prediction.runs.jobs.driver import drive
+from prediction.runs.jobs.publish_results import DIED
 from prediction.runs.tables import PredictionRow
 
 PATIENCE = 110.0
@@ -155,7 +159,7 @@ async def test_run_is_looked_into_by_its_owner_only(caller: Caller, completed):
 
 async def test_live_answer_is_the_same(running, caller: Caller, completed, tiles_url, village):
     live = PredictLive(model_stac_id="toy", image_uri=completed["image_uri"], bbox=village, zoom=19)
-    answer = await caller.ask(live)
+    answer = json.loads(await caller.bus.ask(live, MAPPER, wait=CALL_TIMEOUT))
     assert in_order(answer) == in_order(json.loads(await fetched(completed["assets"]["geojson"])))
 
 
@@ -191,7 +195,7 @@ async def copied(running, completed):
 @pytest.fixture
 def deliver(running, settings):
     """Carries out one delivery of the job of a prediction, in this process."""
-    tools = next(one for one in build_worker(settings).provides if isinstance(one, Tools))
+    tools = next(one for one in build_worker(settings).provides if isinstance(one, WorkerContext))
 
     async def deliver(prediction_id: int, delivery: int = 1) -> None:
         job = PredictionJob(prediction_id=prediction_id, attempt=1, user_id=MAPPER.id)
@@ -261,6 +265,25 @@ async def test_output_that_contradicts_the_model_fails(caller: Caller, published
         await caller.ask(GetResult(prediction_id=row["id"]))
 
 
+async def test_death_of_the_child_that_writes_the_results_is_the_reason(caller: Caller, copied, deliver):
+    """It would die again: the job is done with the first delivery, and the row says why."""
+    prediction_id = await copied()
+    work = asyncio.create_task(deliver(prediction_id))
+    (await eventually(writer)).kill()
+    await asyncio.wait_for(work, 60)
+    row = await caller.ask(GetPrediction(prediction_id=prediction_id))
+    assert (row["status"], row["results_ready"]) == ("failed", False)
+    assert row["error"] == DIED
+
+
+def writer() -> psutil.Process | None:
+    """The child that writes results, while it draws tiles."""
+    with suppress(psutil.NoSuchProcess):
+        ours = psutil.Process().children(recursive=True)
+        return next((child.parent() for child in ours if child.name() == "tippecanoe"), None)
+    return None
+
+
 @pytest.mark.spec("8.3", "remove_osm, remove_osm works")
 @pytest.mark.spec("19", "removed_osm.geojson")
 async def test_what_the_map_has_is_taken_out(storage, published):
@@ -326,3 +349,26 @@ async def test_plugin_that_cannot_be_loaded_fails_its_own_prediction_only(
 
     row = await ended(caller, await eventually(begin))
     assert "cannot be loaded" in row["error"]
+
+
+async def test_small_box_off_the_grid_is_looked_at_and_told_of(running, caller: Caller, worker, tiles_url, village):
+    """Less than a tile, over the north-western corner of the imagery: of four tiles only one is there, and the middle
+    of its square lies outside."""
+    west, _, _, north = village
+    side = 360 / 2**19
+    box = (west - side / 4, north - side / 4, west + side / 4, north + side / 4)
+    ready: list[PredictionReady] = []
+
+    async def note(msg: Msg) -> None:
+        ready.append(PredictionReady.model_validate_json(msg.data))
+
+    heard = await caller.bus.nc.subscribe(PredictionReady.subject(), cb=note)
+    row = await ended(caller, await begun(caller, submission(tiles_url, box)))
+    assert (row["status"], row["error"]) == ("completed", "")
+    tiles, features = row["outcome"]["tiles"], row["outcome"]["features"]
+    assert (tiles["wanted"], tiles["done"], sum(one["count"] for one in tiles["left_out"])) == (4, 1, 3)
+    assert tiles["left_out"][0]["examples"][0].startswith("tile 19/")
+    assert (features["wanted"], features["done"], features["left_out"][0]["examples"]) == (1, 0, ["feature 0"])
+    await eventually(lambda: [one for one in ready if one.prediction_id == row["id"]])
+    assert ready[-1].model_dump(mode="json")["outcome"] == row["outcome"]
+    await heard.unsubscribe()

@@ -1,5 +1,6 @@
 """Feedback: what may be said, who reads it, what is told of it."""
 
+import asyncio
 import json
 
 import pytest
@@ -20,13 +21,14 @@ from contracts.prediction.feedback import (
 from contracts.shared import ANONYMOUS, Actor, Page
 from kit.errors import Forbidden, NotFound
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually, example
-from prediction.feedback.domain import BadGeometry, check
+from prediction.feedback.quota import FeedbackQuota
 from prediction.runs.tables import PredictionRow
 
 POINT = {"type": "Point", "coordinates": [10.05, 50.05]}
 RING = [[10.0, 50.0], [10.01, 50.0], [10.01, 50.01], [10.0, 50.01], [10.0, 50.0]]
 SURFACE = {"type": "Polygon", "coordinates": [RING]}
 COUNTED = Actor(id=4711, username="counted")
+OTHER = Actor(id=4712, username="other")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -154,7 +156,11 @@ async def test_prediction_that_cannot_be_seen_is_refused(running, caller: Caller
     for prediction in (parents["private"], 10**9):
         command = GiveFeedback(geometry=POINT, stac_id="open-model", prediction=prediction)
         assert list((await caller.send(command, STRANGER)).facts) == ["prediction"]
-    assert list((await caller.send(GiveFeedback(geometry=POINT))).facts) == ["stac_id"]
+    alone = (await caller.send(GiveFeedback(geometry=POINT, action="reject"))).result
+    assert (alone["properties"]["stac_id"], alone["id"]) == ("", alone["properties"]["id"])
+    assert (await caller.ask(GetFeedback(feedback_id=alone["id"])))["id"] == alone["id"]
+    with pytest.raises(NotFound):
+        await caller.ask(GetFeedback(feedback_id=alone["id"]), STRANGER)
     linked = await given(caller, stac_id="", prediction=parents["private"])
     assert linked["properties"]["stac_id"] == "secret-model"
 
@@ -216,20 +222,30 @@ async def test_any_geometry_may_be_given(running, caller: Caller, parents, geome
 
 
 @pytest.mark.parametrize(
-    "geometry",
+    "changes",
     [
-        {}, {"type": "Circle", "coordinates": [1, 2]}, {"type": "Point"}, {"type": "Point", "coordinates": []},
-        {"type": "Point", "coordinates": [1]}, {"type": "Point", "coordinates": ["a", 2]},
-        {"type": "Point", "coordinates": [181, 0]}, {"type": "Point", "coordinates": [float("nan"), 0]},
-        {"type": "Point", "coordinates": [True, 0]}, {"type": "LineString", "coordinates": [[1, 2]]},
-        {"type": "Polygon", "coordinates": [RING[:-1]]}, {"type": "Polygon", "coordinates": []},
-        {"type": "Polygon", "coordinates": RING}, {"type": "GeometryCollection", "geometries": []},
-        {"type": "MultiPoint", "coordinates": [[0, 0]] * 10_001},
+        {"crs": {"type": "name", "properties": {"name": "EPSG:3857"}}}, {"coordinates": [1, 2, "text"]},
+        {"crs": {"type": "name", "properties": {"name": "EPSG:\x003857"}}}, {"type": "Po\x00int"},
+        {"coordinates": [1, 2, "\x00"]}, {"coordinates": ["\x00", 2]}, {"coordinates": {"\x00": 1}},
     ],
 )  # fmt: skip
-def test_unreadable_geometry_is_refused(geometry):
-    with pytest.raises(BadGeometry):
-        check(geometry)
+async def test_unreadable_geometry_is_refused_at_once(caller: Caller, parents, changes):
+    """PostGIS and the stored refusal broke at some of these, which made dead letters."""
+    feedback_id = (await given(caller))["properties"]["id"]
+    for command in (
+        GiveFeedback(geometry=POINT | changes, stac_id="open-model"),
+        ChangeFeedback(feedback_id=feedback_id, geometry=POINT | changes),
+    ):
+        refused = await caller.send(command)
+        assert (refused.kind, refused.code, "geometry" in refused.facts) == (
+            "invalid", "GEOMETRY_VALIDATION_ERROR", True
+        )  # fmt: skip
+
+
+async def test_members_that_make_no_geometry_are_not_kept(caller: Caller, parents):
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    feature = await given(caller, geometry={**POINT, "crs": crs, "title": "\x00"})
+    assert feature["geometry"] == POINT
 
 
 async def test_refusal_names_the_field(running, caller: Caller, parents):
@@ -258,3 +274,25 @@ async def test_words_of_the_first_generation_are_kept(caller: Caller):
     assert not {"training", *early} & (await caller.ask(GetFeedback(feedback_id=plain["id"])))["properties"].keys()
     strange = (await given(caller, stac_id="training-999999999999999999999"))["properties"]
     assert "training" not in (await caller.ask(GetFeedback(feedback_id=strange["id"])))["properties"]
+
+
+@pytest.mark.parametrize("on", ["prediction", "model", "day"])
+async def test_feedback_of_one_person_has_a_limit(running, caller: Caller, parents, monkeypatch, on):
+    """Also of much that is given at the same time."""
+    most, who = 3, Actor(id=4900 + len(on), username="diligent")
+    quota = next(part for part in running.provides if isinstance(part, FeedbackQuota))
+    monkeypatch.setattr(quota, "most_a_day" if on == "day" else "most", most)
+    parent = {"prediction": parents["public"]} if on == "prediction" else {"stac_id": f"{on}-limit"}
+    command = GiveFeedback.model_validate({"geometry": POINT} | parent)
+    sent = await asyncio.gather(*(caller.send(command, who) for _ in range(2 * most)))
+    refused = [verdict for verdict in sent if verdict.status == "refused"]
+    assert len(refused) == most
+    for one in refused:
+        assert (one.kind, one.facts["limit"], str(most) in one.detail) == ("too_many", most, True)
+        assert one.code == ("feedback_day_limit" if on == "day" else "feedback_limit")
+    assert (await caller.send(command, OTHER)).status == "accepted", "others have their own"
+    elsewhere = await caller.send(GiveFeedback(geometry=POINT, stac_id="elsewhere"), who)
+    assert (elsewhere.status == "accepted") is (on != "day")
+    mine = next(verdict.result["properties"]["id"] for verdict in sent if verdict.status == "accepted")
+    await caller.send(RemoveFeedback(feedback_id=mine), who)
+    assert (await caller.send(command, who)).status == "accepted"

@@ -13,18 +13,18 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from contracts.prediction.mapswipe import GetMapswipe, MapswipeJob, PushToMapswipe
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import MAPPER, Caller, eventually
 from prediction.main import build_worker
 from prediction.mapswipe.client import Mapswipe, MapswipeError
 from prediction.mapswipe.domain import ulid
-from prediction.mapswipe.jobs import given_up
-from prediction.mapswipe.push import OUR_FAULT, Crowd, push
+from prediction.mapswipe.error_texts import refusal_text
+from prediction.mapswipe.jobs.handlers import on_give_up
+from prediction.mapswipe.jobs.push import OUR_FAULT, MapswipeContext, push
 from prediction.mapswipe.queries import Projects
 from prediction.mapswipe.settings import NEEDED
-from prediction.mapswipe.words import refusal
-from prediction.runs.queries import output_folder
+from prediction.results.addresses import output_folder
 from prediction.settings import Settings
 from stack.home import Home
 from stack.sandbox import mapswipe as theirs
@@ -54,14 +54,14 @@ def on(running, settings, mapswipe, monkeypatch):
         "mapswipe": True, "mapswipe_backend": mapswipe, "mapswipe_manager": theirs.MANAGER,
         "mapswipe_csrf": theirs.COOKIE, "mapswipe_auth_url": f"{mapswipe}/firebase/signIn",
         "mapswipe_username": theirs.EMAIL, "mapswipe_password": SecretStr(theirs.PASSWORD),
-        "outbound_allow": f"{settings.outbound_allow},{mapswipe.removeprefix('http://')}",
+        "allow_services": mapswipe.removeprefix("http://"),
         "mapswipe_poll_interval": 0,
     }  # fmt: skip
     ours = settings.model_copy(update=values)
     projects = next(one for one in running.provides if isinstance(one, Projects))
     monkeypatch.setattr(projects, "settings", ours)
-    monkeypatch.setattr(projects, "mapswipe", Mapswipe(ours, ours.outbound_allow))
-    return next(one for one in build_worker(ours).provides if isinstance(one, Crowd))
+    monkeypatch.setattr(projects, "mapswipe", Mapswipe(ours, ours.allow_services))
+    return next(one for one in build_worker(ours).provides if isinstance(one, MapswipeContext))
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def deliver(running, on):
         job = MapswipeJob(prediction_id=prediction_id, attempt=1)
         envelope = opened(job.model_dump_json().encode(), headers_of(job, "prediction", MAPPER, new_id()))
         context = JobContext(envelope, running.db, running.bus, running.relay, "prediction", delivery)
-        await (run(job, context) if run is given_up else run(job, context, on))
+        await (run(job, context) if run is on_give_up else run(job, context, on))
 
     return once
 
@@ -144,8 +144,8 @@ def test_ulid_sorts_by_time():
     ],
 )
 def test_refusal_is_a_sentence(errors, words):
-    assert refusal(errors) == f"Mapswipe refused the project: {words}"
-    assert len(refusal([{"message": "x" * 5000}])) < 400
+    assert refusal_text(errors) == f"Mapswipe refused the project: {words}"
+    assert len(refusal_text([{"message": "x" * 5000}])) < 400
 
 
 async def test_later_delivery_has_the_push(running, caller: Caller, mapswipe, asked, deliver):
@@ -183,7 +183,7 @@ async def test_sleeper_does_not_touch_what_another_is_at(caller: Caller, mapswip
     sleeper.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sleeper
-    await deliver(prediction_id, 1, given_up)
+    await deliver(prediction_id, 1, on_give_up)
     assert (await caller.ask(GetMapswipe(prediction_id=prediction_id)))["state"] == "pushing"
     await trouble(mapswipe, "")
     await successor
@@ -195,8 +195,8 @@ async def test_push_whose_workers_died_has_failed(running, caller: Caller, mapsw
     await trouble(mapswipe, "down", 9)
     with pytest.raises(MapswipeError):
         await deliver(prediction_id)
-    await deliver(prediction_id, 4, given_up)
-    await deliver(prediction_id, 4, given_up)
+    await deliver(prediction_id, 4, on_give_up)
+    await deliver(prediction_id, 4, on_give_up)
     state = await caller.ask(GetMapswipe(prediction_id=prediction_id))
     assert (state["state"], state["reason"]) == ("failed", OUR_FAULT)
     assert await emitted(running, prediction_id) == ["mapswipe_failed"]

@@ -9,18 +9,18 @@ from nats.aio.msg import Msg
 from prediction_values import submission
 
 from contracts.prediction import CancelRun, GetPrediction, PredictionJob, RunProgress
-from imagery import within
+from contracts.shared import Outcome
 from kit.errors import Unavailable
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import MAPPER, Caller, eventually
 from prediction.main import build_worker
-from prediction.results import publish
 from prediction.runs.domain import region_of
-from prediction.runs.drive import drive
-from prediction.runs.ports import Tools
-from prediction.runs.staging import stage
+from prediction.runs.jobs import publish_results
+from prediction.runs.jobs.context import WorkerContext
+from prediction.runs.jobs.driver import drive
+from prediction.runs.jobs.staging import stage
 from prediction.runs.tables import PredictionRow
 from stack.line import Line, line_to
 
@@ -44,7 +44,7 @@ class Place:
 
     running: object
     caller: Caller
-    tools: Tools
+    tools: WorkerContext
     line: Line
     job: PredictionJob
 
@@ -70,7 +70,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 async def place(running, caller: Caller, model, settings, tiles_url, village) -> AsyncIterator[Place]:
-    tools = next(one for one in build_worker(settings).provides if isinstance(one, Tools))
+    tools = next(one for one in build_worker(settings).provides if isinstance(one, WorkerContext))
     async with line_to(settings.endpoint) as line:
         tools = replace(tools, storage=Noting(settings.model_copy(update={"endpoint": line.url})))
         await tools.start()
@@ -119,7 +119,7 @@ async def test_output_is_fetched_when_the_store_is_back(place: Place, hints):
 
 async def test_results_are_stored_when_the_store_is_back(place: Place, hints, monkeypatch):
     """It goes away when they are made."""
-    make, made = publish._made, asyncio.Event()
+    make, made = publish_results._write_files, asyncio.Event()
 
     async def cutting(*args) -> object:
         result = await make(*args)
@@ -127,7 +127,7 @@ async def test_results_are_stored_when_the_store_is_back(place: Place, hints, mo
         made.set()
         return result
 
-    monkeypatch.setattr(publish, "_made", cutting)
+    monkeypatch.setattr(publish_results, "_write_files", cutting)
     await place.tools.storage.remove(await place.tools.storage.keys(f"predict/{place.job.prediction_id}/output/"))
     work = await place.begin()
     await asyncio.wait_for(made.wait(), 60)
@@ -152,15 +152,15 @@ async def test_imagery_is_stored_when_the_store_is_back(place: Place, tiles_url,
         pass
 
     await place.line.cut()
-    work = asyncio.create_task(stage(row, region, place.tools, progress))
+    work = asyncio.create_task(stage(row, region, place.tools, progress, last=False))
     await place.away()
     assert not work.done()
     await place.line.open()
-    assert await asyncio.wait_for(work, 60) == len(list(within(region, 19, 16)))
+    assert await asyncio.wait_for(work, 60) == Outcome.of(16)
 
 
 async def test_patience_ends(place: Place, monkeypatch):
-    monkeypatch.setattr(place.tools, "patience", 0.1)
+    monkeypatch.setattr(place.tools, "retry_within", 0.1)
     await place.line.cut()
     with pytest.raises(Exception, match="object store is not reachable"):
         await asyncio.wait_for(await place.begin(), 60)

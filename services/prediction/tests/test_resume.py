@@ -12,16 +12,17 @@ from sqlalchemy import select
 
 from contracts.catalog.models import BaseModelRegistered
 from contracts.prediction import CancelRun, CleanUpJob, GetPrediction, PredictionJob, RetryPrediction
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, MAPPER, Caller, eventually
 from prediction.main import build_worker
-from prediction.runs import drive as driving
-from prediction.runs.jobs import clean_up
-from prediction.runs.ports import Tools
-from prediction.tables import KnownModel
+from prediction.projections.tables import KnownModel
+from prediction.runs.jobs import driver as driving
+from prediction.runs.jobs.context import WorkerContext
+from prediction.runs.jobs.handlers import clean_up
 
+pytestmark = pytest.mark.timeout(400)  # each waits up to four times, and a killed run is taken again after 30 s
 PATIENCE = 110.0
 BLOCKS, ENOUGH = 25, 4
 """Blocks of the 16 tiles; finished portions, of two blocks each, that make a run half done."""
@@ -160,7 +161,7 @@ async def test_killed_worker_is_resumed_where_it_was(place: Place, undisturbed, 
 
 async def test_results_that_nobody_wants_any_more_are_stopped(place: Place, running, settings, monkeypatch):
     """The run has completed; a half of its results is there."""
-    tools = next(one for one in build_worker(settings).provides if isinstance(one, Tools))
+    tools = next(one for one in build_worker(settings).provides if isinstance(one, WorkerContext))
     number = await place.begin()
     writing = asyncio.Event()
 
@@ -169,7 +170,7 @@ async def test_results_that_nobody_wants_any_more_are_stopped(place: Place, runn
         writing.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(driving, "publish", slow)
+    monkeypatch.setattr(driving, "publish_results", slow)
     async with running.db.raw() as connection:
         await connection.execute(f"update predictions set status = 'completed' where id = {number}")
     work = asyncio.create_task(
@@ -184,7 +185,7 @@ async def test_results_that_nobody_wants_any_more_are_stopped(place: Place, runn
 
 
 async def test_retry_that_comes_first_keeps_what_is_finished(place: Place, running, settings):
-    tools = next(one for one in build_worker(settings).provides if isinstance(one, Tools))
+    tools = next(one for one in build_worker(settings).provides if isinstance(one, WorkerContext))
     number = await place.begin()
     await tools.storage.put(f"predict/{number}/parts/one", b"finished")
     await clean_up(*handed(running, CleanUpJob, number, attempt=1), tools)

@@ -1,5 +1,6 @@
 """Commands on the real service; no worker runs here, so rows wait."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from nats.aio.msg import Msg
 from prediction_values import box, facts_of, submission
 from sqlalchemy import text
 
-from contracts.catalog.models import GetModelFacts, KnownModel, LocalModelChanged
+from contracts.catalog.models import GetModelSummary, KnownModel, LocalModelChanged
 from contracts.prediction import (
     CancelRun,
     ChangePrediction,
@@ -21,10 +22,11 @@ from contracts.prediction import (
     RetryPrediction,
     SetPredictionVisibility,
 )
-from contracts.shared import ANONYMOUS
+from contracts.shared import ANONYMOUS, Actor
 from contracts.verdict import Kind
 from kit.errors import Forbidden, NotFound
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
+from prediction.runs.quota import RunQuota
 
 
 async def emitted(running, prediction_id: int) -> list[str]:
@@ -74,7 +76,9 @@ async def test_submitted_row_is_the_answer_and_is_readable(running, caller: Call
 async def test_repeated_command_makes_one_row(running, caller: Caller, model, tiles_url, village):
     key = uuid4()
     first = await caller.send(submission(tiles_url, village), command_id=key)
-    assert await caller.send(submission(tiles_url, village), command_id=key) == first
+    assert await caller.send(submission(tiles_url, village), command_id=key) == first.model_copy(
+        update={"replayed": True}
+    )
 
 
 BOW_TIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
@@ -82,8 +86,8 @@ WRONG = {
     "no polygon": ({"geometry": {"type": "Point", "coordinates": [1, 2]}}, "geometry", "Polygon"),
     "bow tie": ({"geometry": BOW_TIE}, "geometry", "crosses"),
     "open ring": ({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0]]]}}, "geometry", "four"),
-    "off the map": ({"geometry": box(179, 0, 181, 1)}, "geometry", "180"),
-    "too small": ({"geometry": box(34.9, -3.4, 34.90001, -3.39999)}, "geometry", "covers no whole tile"),
+    "off the map": ({"geometry": box(539, 0, 541, 1)}, "geometry", "540"),
+    "beyond the tiles": ({"geometry": box(34, 86, 34.1, 86.1)}, "geometry", "85 degrees"),
     "too large": ({"geometry": box(34, -4, 35, -3)}, "geometry", "more than 300 tiles"),
     "zoom": ({"zoom": 13}, "zoom", "14"),
     "no template": ({"image_uri": "https://img.example.org/"}, "image_uri", "placeholders"),
@@ -104,6 +108,13 @@ async def test_unsound_submission_names_the_field(running, caller: Caller, model
     refused = await caller.send(submission(tiles_url, village, **changes))
     assert refused.kind is Kind.INVALID
     assert words in refused.facts[field][0]
+
+
+async def test_a_name_that_cannot_be_resolved_now_is_the_affair_of_the_run(running, caller: Caller, model, tiles_url,
+                                                                           village):  # fmt: skip
+    """It fails with the reason if that lasts (test_drive)."""
+    gone = submission(tiles_url, village, image_uri="https://tiles.of-nobody.invalid/{z}/{x}/{y}.png")
+    assert (await caller.send(gone)).http == 202
 
 
 async def test_multipolygon_with_a_tilejson_is_accepted(running, caller: Caller, model, tiles_url, village):
@@ -146,11 +157,11 @@ async def catalog(caller: Caller):
     asked: list[str] = []
 
     async def answer(msg: Msg) -> None:
-        stac_id = GetModelFacts.model_validate_json(msg.data).stac_item_id
+        stac_id = GetModelSummary.model_validate_json(msg.data).stac_item_id
         asked.append(stac_id)
         await msg.respond(answers[stac_id].model_dump_json().encode() if stac_id in answers else b"null")
 
-    subscription = await caller.bus.nc.subscribe(GetModelFacts.subject(), cb=answer)
+    subscription = await caller.bus.nc.subscribe(GetModelSummary.subject(), cb=answer)
     await caller.bus.nc.flush()
     yield answers, asked
     await subscription.unsubscribe()
@@ -165,6 +176,41 @@ async def test_unknown_model_is_asked_for_once(running, caller: Caller, catalog,
         verdict = await caller.send(submission(tiles_url, village, model_stac_id="late"))
         assert verdict.result["local_model_stac_id"] == "late"
     assert asked == ["late"]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_an_older_public_never_wins_over_a_newer_private(
+    running, caller: Caller, no_models, tiles_url, village, is_known
+):
+    """The owner withdraws a model while the catalog's answer, which has it public, is on its way."""
+    stac_id = f"withdrawn-{is_known}"
+    facts = facts_of(stac_id)
+    about = {"model_id": 9, "name": stac_id, "user_id": MAPPER.id, "stac_item_id": stac_id}
+    told: list[KnownModel | None] = [KnownModel(kind="local", model_id=9, user_id=7, visibility="public", facts=facts)]
+
+    async def is_noted(visibility: str) -> bool:
+        async with running.db.session() as session:
+            sql = "select visibility from known_models where stac_item_id = :id"
+            return await session.scalar(text(sql), {"id": stac_id}) == visibility
+
+    async def answer(msg: Msg) -> None:
+        said, told[0] = told[0], None
+        if said:
+            await caller.publish(LocalModelChanged(**about, visibility="private"), ADMIN)
+            await eventually(lambda: is_noted("private"))
+        await msg.respond(said.model_dump_json().encode() if said else b"null")
+
+    if is_known:
+        await caller.publish(LocalModelChanged(**about, visibility="public"), ADMIN)
+        await eventually(lambda: is_noted("public"))
+    subscription = await caller.bus.nc.subscribe(GetModelSummary.subject(), cb=answer)
+    await caller.bus.nc.flush()
+    wanted = submission(tiles_url, village, model_stac_id=stac_id)
+    assert (await caller.send(wanted, STRANGER)).status == "accepted", "it was public when it was asked for"
+    for _ in range(2):
+        assert (await caller.send(wanted, STRANGER)).code == "model_not_found"
+    assert await is_noted("private")
+    await subscription.unsubscribe()
 
 
 @pytest.mark.spec("8.1", "category, category of the model")
@@ -295,3 +341,35 @@ async def test_runs_are_closed_to_strangers_and_hidden_with_their_prediction(
     cancel = CancelRun(run_id=run_id)
     assert (await caller.send(cancel, STRANGER)).kind == ("forbidden" if error is Forbidden else "not_found")
     assert (await caller.send(cancel, ADMIN)).result["status"] == "stopping"
+
+
+EAGER = Actor(id=4801, username="eager")
+
+
+async def test_unfinished_predictions_of_one_person_have_a_limit(
+    running, caller: Caller, model, tiles_url, village, monkeypatch
+):
+    """Also of many that are asked for at the same time, and of those that are tried again."""
+    most = 4
+    monkeypatch.setattr(next(part for part in running.provides if isinstance(part, RunQuota)), "most", most)
+
+    def is_full(verdict) -> bool:
+        assert (verdict.kind, verdict.code) == (Kind.TOO_MANY, "too_many_unfinished")
+        assert f"{most} unfinished predictions" in verdict.detail
+        assert "cancel one" in verdict.detail
+        return verdict.facts["limit"] == most
+
+    command = submission(tiles_url, village)
+    first = (await caller.send(command, EAGER)).result["id"]
+    await caller.send(CancelRun(prediction_id=first), EAGER)
+    sent = await asyncio.gather(*(caller.send(command, EAGER) for _ in range(2 * most)))
+    refused = [verdict for verdict in sent if verdict.status == "refused"]
+    assert len(refused) == most
+    assert all(map(is_full, refused))
+    retry = RetryPrediction(prediction_id=first)
+    assert is_full(await caller.send(retry, EAGER))
+    assert is_full(await caller.send(retry, ADMIN))
+    assert (await caller.send(command, STRANGER)).status == "accepted"
+    taken = next(verdict.result["id"] for verdict in sent if verdict.status == "accepted")
+    await caller.send(CancelRun(prediction_id=taken), EAGER)
+    assert (await caller.send(retry, EAGER)).status == "accepted"

@@ -18,9 +18,9 @@ from nats.aio.msg import Msg
 
 from contracts import training as c
 from contracts.catalog.datasets import DatasetBuilt
-from contracts.catalog.models import BaseModelRegistered, ModelFacts
-from kit import migrations
+from contracts.catalog.models import BaseModelRegistered, ModelSummary
 from kit.app import Service
+from kit.db import migrations
 from kit.settings import ServiceSettings
 from kit.testing import (
     ADMIN,
@@ -48,13 +48,20 @@ PRIVATE = f"hamlet-{SUFFIX}"
 IMAGE = "registry.example/toy:v1"
 HYPERPARAMETERS = {
     "training.epochs": 2, "training.batch_size": 4, "training.seconds": 0.0, "training.end": "well",
-    "training.adapt": True, "inference.confidence_threshold": 0.5,
+    "training.adapt": True, "training.val_ratio": 0.2, "inference.confidence_threshold": 0.5,
 }  # fmt: skip
 SPEC = [
     {"key": "epochs", "type": "int", "default": 2, "description": "Rounds", "min": 1, "max": 500},
     {"key": "batch_size", "type": "int", "default": 4, "description": "Chips a step", "min": 1, "max": 128},
     {"key": "seconds", "type": "float", "default": 0.0, "description": "Of one epoch", "min": 0, "max": 60},
-    {"key": "end", "type": "str", "default": "well", "description": "How", "values": ["well", "raise", "die"]},
+    {
+        "key": "end",
+        "type": "str",
+        "default": "well",
+        "description": "How",
+        "values": ["well", "raise", "die", "bend", "opaque"],
+    },
+    {"key": "val_ratio", "type": "float", "default": 0.2, "description": "Held back", "min": 0, "max": 1},
     {"key": "adapt", "type": "bool", "default": True, "description": "A switch"},
     {"key": "confidence_threshold", "type": "float", "default": 0.5, "description": "Of a prediction"},
 ]
@@ -71,6 +78,7 @@ def room(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> R
         **{name: servers[name] for name in servers if name.startswith(("FAIR_ZENML", "AWS_", "BUCKET"))},
         "FAIRWAY_MODELS_PATH": str(HERE), "TRAINING_WORK_PATH": str(tmp_path_factory.mktemp("runs")),
         "PARENT_BUCKET_FOLDER": f"test-{SUFFIX}", "TRAINING_SYNC_INTERVAL": "1",
+        "TRAINING_UNFINISHED_LIMIT": "10000",
     }  # fmt: skip
     return Room("training", build, Settings, environment=environment)
 
@@ -84,8 +92,8 @@ def own_run_names(settings: ServiceSettings) -> None:
         connection.execute(f"alter table trainings alter id restart with {random.randrange(10**9, 10**12)}")
 
 
-def facts() -> ModelFacts:
-    return ModelFacts(
+def facts() -> ModelSummary:
+    return ModelSummary(
         stac_item_id=BASE, name="toy", category="buildings", entrypoint="models.toy.pipeline:predict",
         onnx_uri="https://models.example/model.onnx", checkpoint_uri="https://models.example/weights.npz",
         item_href=f"https://stac.example/{BASE}", keywords=["building", "semantic-segmentation", "polygon"],

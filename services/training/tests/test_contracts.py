@@ -7,20 +7,22 @@ import pytest
 from contracts.base import Command, Event, Job, Query
 from contracts.verdict import Kind
 from kit.errors import Forbidden, NotFound, Unavailable
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import MAPPER, Caller, eventually, example
 from training.main import build
+from training.pipeline_server import pipeline_server
+from training.projections import handlers as projections
 from training.runs import handlers as runs
-from training.server import PipelineServer
-from training.submit import handlers as submit
-from training.work import handlers as work
-from training.work.bench import Bench
+from training.runs.jobs import handlers as jobs
+from training.runs.jobs.context import WorkerContext
+from training.submissions import handlers as submissions
 
 from .conftest import fetch
 
-ROUTES = {route.message: route for router in (submit.router, runs.router, work.router) for route in router.routes}
+ROUTERS = (projections.router, submissions.router, runs.router, jobs.router)
+ROUTES = {route.message: route for router in ROUTERS for route in router.routes}
 
 
 DECIDED = (NotFound, Forbidden, Unavailable)
@@ -57,7 +59,7 @@ async def test_jobs_of_unknown_rows_end_at_once(kind, running, settings):
     headers = headers_of(message, message.owner(), MAPPER, new_id())
     envelope = opened(message.model_dump_json().encode(), headers)
     context = JobContext(envelope, running.db, running.bus, running.relay, "training", 1)
-    await ROUTES[kind].handler(message, context, Bench(settings, PipelineServer(settings), Storage(settings)))
+    await ROUTES[kind].handler(message, context, WorkerContext(settings, pipeline_server(settings), Storage(settings)))
 
 
 def test_nothing_is_heard_that_is_not_listed_here(settings):

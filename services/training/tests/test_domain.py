@@ -1,17 +1,27 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from training.runs.jobs.claim import Claim
+from training.runs.jobs.run_spec import spec_of
 from training.settings import Settings
-from training.submit.domain import Base, Labelled, base_of, incompatibilities, model_slug, plan, texts_at_fault, unique
-from training.submit.hyperparameters import Declared
-from training.work.claim import Claim
-from training.work.spec import spec_of
+from training.submissions.domain import (
+    BaseModelSummary,
+    DatasetSummary,
+    base_model_summary,
+    field_errors,
+    incompatibilities,
+    plan,
+    unique,
+)
+from training.submissions.hyperparameters import Declared
 
-BASE = Base("toy", "models.toy.pipeline:predict", "s3://b/w.npz", ["building", "polygon"], ["semantic-segmentation"], 3,
-            ["ground", "building", "rim"])  # fmt: skip
-DATA = Labelled("village-1", "s3://b/chips/", "s3://b/l.geojson", ["building"], ["instance-segmentation"], "polygon")
+BASE = BaseModelSummary(
+    "toy", "models.toy.pipeline:predict", "s3://b/w.npz", ["building", "polygon"], ["semantic-segmentation"], 3,
+    ["ground", "building", "rim"],
+)  # fmt: skip
+DATA = DatasetSummary(
+    "village-1", "s3://b/chips/", "s3://b/l.geojson", ["building"], ["instance-segmentation"], "polygon"
+)
 DECLARED = Declared(
     {"training.epochs": 5, "training.rate": 0.1, "training.extra": "x", "inference.threshold": 0.5},
     [
@@ -24,29 +34,15 @@ DECLARED = Declared(
 )
 
 
-@pytest.mark.spec("7.3", "slug of the name")
-@pytest.mark.parametrize(
-    ("name", "slug"),
-    [("Hill Top,  roofs #3", "hill-top-roofs-3"), ("  -Dächer- v.2 ", "dacher-v2"), ("#!?", ""), ("屋顶", "")],
-)
-def test_slug(name, slug):
-    assert model_slug(name) == slug
-
-
-@given(st.text(max_size=60))
-def test_slug_is_its_own_slug(name):
-    assert model_slug(model_slug(name)) == model_slug(name)
-
-
 def test_keywords_keep_their_first_positions():
     assert unique(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
 
 
 @pytest.mark.spec("7.3", "dataset_stac_id")
 def test_texts_at_fault_are_named_by_field():
-    wrong = texts_at_fault("x" * 201, "", "#", "t" * 201, ["k" * 81])
+    wrong = field_errors("x" * 201, "", "#", "t" * 201, ["k" * 81])
     assert set(wrong) == {"base_model_stac_id", "dataset_stac_id", "model_name", "title", "keywords"}
-    assert texts_at_fault("x" * 200, "d", "m", "t" * 200, ["k" * 80]) == {}
+    assert field_errors("x" * 200, "d", "m", "t" * 200, ["k" * 80]) == {}
 
 
 def test_compatible_by_mapped_task():
@@ -62,7 +58,7 @@ def test_compatible_by_mapped_task():
     ],
 )
 def test_incompatible(change, word):
-    [reason] = incompatibilities(BASE, Labelled(**{**DATA.__dict__, **change}))
+    [reason] = incompatibilities(BASE, DatasetSummary(**{**DATA.__dict__, **change}))
     assert word in reason
 
 
@@ -124,7 +120,7 @@ def cluster(**settings):
 
 def spec(facts, **settings):
     """Of a training with that base model, its plan having been in the database."""
-    kept = plan(base_of("toy", facts), DATA, "roofs", {"epochs": 3}).as_json()
+    kept = plan(base_model_summary("toy", facts), DATA, "roofs", {"epochs": 3}).as_json()
     claim = Claim("running", "roofs", kept, {"epochs": 3}, None)
     return spec_of("run-1-1", claim, cluster(**settings), 7)
 
@@ -148,7 +144,7 @@ def test_a_run_of_a_model_that_names_no_image_takes_the_stacks():
 
 
 def test_the_plan_of_a_run_from_before_needs_were_kept_still_runs():
-    kept = plan(base_of("toy", FACTS), DATA, "roofs", {}).as_json()
+    kept = plan(base_model_summary("toy", FACTS), DATA, "roofs", {}).as_json()
     del kept["needs"]
     assert spec_of("run-1-1", Claim("running", "roofs", kept, {}, None), cluster(), 7).settings == {}
 

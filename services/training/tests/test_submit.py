@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from nats.aio.msg import Msg
 
 from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted
 from contracts.catalog.models import KnownModel
@@ -33,7 +34,7 @@ async def test_accepted_with_the_row_and_its_messages(submit, heard, running):
 async def test_what_the_worker_needs_is_on_the_row(submit, running):
     row = await submit(epochs=3)
     [(plan, used)] = await fetch(running, "select plan, hyperparameters from trainings where id = %s", row["id"])
-    assert used == {"epochs": 3, "batch_size": 4, "seconds": 0.0, "end": "well", "adapt": True}
+    assert used == {"epochs": 3, "batch_size": 4, "seconds": 0.0, "end": "well", "adapt": True, "val_ratio": 0.2}
     assert plan["parameters"]["dataset_chips"] == f"s3://b/{DATASET}/chips/"
     assert plan["step_parameters"]["train_model"]["model_name"] == f"hill-top-{SUFFIX}"
 
@@ -108,6 +109,30 @@ async def test_misses_are_healed_by_asking_the_catalog_once(known, caller, catal
     assert len(catalog.asked) == 2
 
 
+@pytest.mark.parametrize("gone", [False, True])
+async def test_an_older_answer_never_wins_over_a_newer_event(known, caller, running, gone):
+    """The owner withdraws or deletes a dataset while the catalog's answer, which has it public, is on its way."""
+    stac_id = f"withdrawn-{gone}-{SUFFIX}"
+    about = {"dataset_id": 77, "stac_id": stac_id, "user_id": MAPPER.id, "title": "t"}
+    event = DatasetDeleted(**about) if gone else DatasetChanged(**about, visibility="private")
+    told = [_dataset(stac_id).model_dump_json().encode()]
+
+    async def reply(msg: Msg) -> None:
+        said = told.pop() if told else b"null"
+        if said != b"null":
+            await caller.publish(event)
+            await eventually(lambda: _follows(running, stac_id, event))
+        await msg.respond(said)
+
+    subscription = await caller.bus.nc.subscribe("qry.catalog.>", queue="catalog", cb=reply)
+    await caller.bus.nc.flush()
+    wanted = order(dataset_stac_id=stac_id, model_name=f"withdrawn {gone} {SUFFIX}")
+    assert (await caller.send(wanted, STRANGER)).status == "accepted", "it was public when it was asked for"
+    for _ in range(2):
+        assert (await caller.send(wanted, STRANGER)).code == "dataset_not_found"
+    await subscription.unsubscribe()
+
+
 def _dataset(stac_id: str) -> Dataset:
     now = datetime.now(UTC)
     properties = {"keywords": ["building", "polygon"], "label:tasks": ["semantic-segmentation"]}
@@ -179,5 +204,32 @@ async def test_a_repeated_command_is_one_training(known, caller, running):
 
     key = uuid4()
     first = await caller.send(order(title="once"), command_id=key)
-    assert await caller.send(order(title="once"), command_id=key) == first
+    assert await caller.send(order(title="once"), command_id=key) == first.model_copy(update={"replayed": True})
     assert await fetch(running, "select count(*) from trainings where id = %s", first.result["id"]) == [(1,)]
+
+
+@pytest.mark.parametrize(("chips", "overrides", "words"), [
+    (1, {}, "has 1 chip; a training needs at least 2"), (0, {}, "has 0 chips"),
+    (3, {"val_ratio": 0.9}, "lower val_ratio"),
+])  # fmt: skip
+async def test_dataset_too_small_to_train_is_refused_before_any_run(known, caller, running, chips, overrides, words):
+    stac_id = f"tiny-{chips}-{SUFFIX}"
+    await caller.publish(built(stac_id, 15 + chips, "public", chip_count=chips))
+    await eventually(lambda: fetch(running, "select 1 from known_datasets where stac_id = %s", stac_id))
+    before = await fetch(running, "select count(*) from trainings")
+    refused = await caller.send(order(dataset_stac_id=stac_id, overrides=overrides))
+    assert (refused.kind, list(refused.facts)) == ("invalid", ["dataset_stac_id"])
+    assert words in refused.detail
+    assert await fetch(running, "select count(*) from trainings") == before
+
+
+async def test_names_that_share_an_identifier_are_two_models(known, caller, submit):
+    cave, hall = f"東京 {SUFFIX}", f"dong-jing {SUFFIX}!"
+    first, second = await submit(model_name=cave), await submit(model_name=hall)
+    assert first["local_model"] != second["local_model"]
+    for row, name in ((first, cave), (second, hall), (first, cave.replace(" ", "  "))):
+        assert (await submit(model_name=name))["local_model"] == row["local_model"]
+    apart = await caller.send(order(model_name=hall), STRANGER)
+    assert (apart.kind, apart.code) == ("forbidden", "model_name_taken")
+    again = (await caller.send(CloneTraining(training_id=second["id"]))).result
+    assert again["local_model"] == second["local_model"]

@@ -3,6 +3,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from kit.messaging import tables as messaging
+from training.projections import tables as projections  # noqa: F401  (registers the tables)
+from training.runs import tables as runs  # noqa: F401
 from training.tables import Base
 
 

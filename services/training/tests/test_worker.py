@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from contracts import training as c
+from contracts.shared import Page
 from kit.errors import NotFound, Unavailable
 from kit.testing import eventually
 
@@ -27,6 +28,8 @@ async def test_a_run_from_submit_to_publishable(submit, workers, caller, heard):
     facts = await caller.ask(c.GetPublishable(training_id=row["id"]))
     assert set(facts["artifacts"]) == {"trained_model", "onnx_model"}
     assert facts["split"]["val_count"] == 1
+    assert (done["outcome"]["wanted"], done["outcome"]["done"]) == (5, 4)  # of the five chips that were built
+    assert "not in the store" in done["outcome"]["left_out"][0]["reason"]
     assert facts["version"] >= 1
     assert facts["wall_seconds"] > 0
     await eventually(lambda: "evt.training.v1.training_completed" in [kind for kind, _ in heard])
@@ -95,6 +98,27 @@ async def test_what_the_plugin_says_is_the_reason(submit, workers, caller):
     failed = await until(caller, row["id"], "completed", "failed")
     assert failed["status"] == "failed"
     assert "the labels hold no building" in failed["error"]
+
+
+async def test_metrics_of_all_types_are_kept_and_what_is_not_defined_is_null(submit, workers, caller):
+    row = await submit(end="bend", epochs=3)
+    done = await until(caller, row["id"], "completed", "failed")
+    assert (done["status"], done["error"]) == ("completed", "")
+    metrics = {"building_iou": 0.5, "object_f1": None, "accuracy": None, "1": 3}
+    assert done["metrics"] == metrics
+    series = await caller.ask(c.GetEpochs(training_id=row["id"]))
+    assert [sample["values"]["val_loss"] for sample in series] == [2.0, None, pytest.approx(2 / 3)]
+    assert (await caller.ask(c.GetPublishable(training_id=row["id"])))["metrics"] == metrics
+    assert await caller.ask(c.GetChart(training_id=row["id"]))
+    listed = await caller.ask(c.ListTrainings(page=Page(ordering="-accuracy", limit=1000)))
+    assert row["id"] in [one["id"] for one in listed["results"]]
+
+
+async def test_metrics_that_cannot_be_read_fail_the_training_with_words(submit, workers, caller):
+    row = await submit(end="opaque")
+    failed = await until(caller, row["id"], "completed", "failed")
+    assert failed["status"] == "failed"
+    assert "metrics['model'] is of the type Opaque" in failed["error"]
 
 
 async def test_a_killed_runner_is_a_failed_training_with_a_reason(submit, workers, caller):

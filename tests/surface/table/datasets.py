@@ -35,6 +35,7 @@ ROWS = [
     ),
     Row("owner POST /api/v1/datasets/{dataset_id}/build/", DRAFT, done=400, why="a draft without areas"),
     Row("owner POST /api/v1/datasets/{dataset_id}/rebuild/", done=409, why="only what failed is built again"),
+    Row("owner POST /api/v1/datasets/{dataset_id}/cancel/", done=409, why="no build is under way"),
     Row("auth POST /api/v1/datasets/", DATASET),
     Row("owner PUT /api/v1/datasets/{dataset_id}/", DATASET),
     Row("owner PATCH /api/v1/datasets/{dataset_id}/", {"title": "barns"}),

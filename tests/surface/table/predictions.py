@@ -3,6 +3,7 @@
 from tests.surface.expected import Row
 from tests.surface.rows import IMAGERY, POLYGON, Rows
 
+NO_FILE = {"name": lambda _: "predictions.geojson"}
 RUN = {"run_id": Rows.prediction_run}
 SUBMIT = {"model_stac_id": "nobody", "image_uri": IMAGERY, "zoom": 19, "geometry": POLYGON}
 LIVE = {"model_stac_id": "nobody", "image_uri": IMAGERY, "zoom": 19, "bbox": [85.51, 27.62, 85.511, 27.621]}
@@ -26,6 +27,8 @@ ROWS = [
     Row("owner POST /api/v1/predictions/{prediction_id}/retry/"),
     Row("owner POST /api/v1/predictions/{prediction_id}/cancel/", done=409, why="it has ended"),
     Row("public-read GET /api/v1/predictions/{prediction_id}/result/", done=409, why="it has no results"),
+    Row("anon GET /api/v1/predictions/{prediction_id}/results/{name}", names=NO_FILE, done=404, why="no results yet"),
+    Row("anon HEAD /api/v1/predictions/{prediction_id}/results/{name}", names=NO_FILE, done=404, why="no results yet"),
     Row("owner POST /api/v1/predictions/{prediction_id}/mapswipe/", {}, done=409, why="it has no results"),
     Row("public-read GET /api/v1/predictions/{prediction_id}/mapswipe/", done=404, why="it was never pushed"),
     Row("owner POST /api/v1/predictions/{prediction_id}/publish/"),

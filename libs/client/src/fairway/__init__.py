@@ -1,4 +1,4 @@
-"""Fairway from Python: `Fairway(url, token)` speaks to the gateway only.
+"""A Python client of Fairway's API.
 
 from fairway import Fairway
 with Fairway("http://127.0.0.1:8000/api/v1", token="…") as fairway:

@@ -1,4 +1,4 @@
-"""The client: resources, and waiting for long work."""
+"""The client: its resources, and waiting for long-running work."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -9,12 +9,12 @@ import httpx
 
 from fairway import resources, rows
 from fairway.events import ServerEvent
+from fairway.polling import StatusFeed, is_done
 from fairway.transport import Transport
-from fairway.waiting import Feed, ended
 
 
 class Fairway:
-    """`url` ends in `/api/v1`. Not safe to share between threads."""
+    """`url` ends in `/api/v1`; `token` is sent as a bearer token. Not safe to share between threads."""
 
     def __init__(self, url: str, token: str | None = None, headers: dict[str, str] | None = None) -> None:
         self.transport = Transport(url, token, headers)
@@ -29,34 +29,44 @@ class Fairway:
         self.webhooks = resources.Webhooks(self.transport)
 
     @cached_property
-    def feed(self) -> Feed:
-        return Feed(self.transport)
+    def feed(self) -> StatusFeed:
+        """The event stream of this user, opened on first use."""
+        return StatusFeed(self.transport)
 
     def me(self) -> rows.Profile:
+        """Returns the profile of the caller. Raises ApiError without a valid login."""
         return rows.Profile.model_validate(self.transport.get("/auth/me/"))
 
     def change_me(self, **profile: Any) -> rows.Profile:
-        """`email`, `notifications_delivery_methods`, `newsletter_subscription`, `account_deletion_requested`."""
+        """Changes `email`, `notifications_delivery_methods`, `newsletter_subscription` or
+        `account_deletion_requested`, and returns the profile. Raises ApiError for an invalid value."""
         return rows.Profile.model_validate(self.transport.write("PATCH", "/auth/me/", profile))
 
     def follow(
         self, resource: resources.Resource, key: str, row_id: int, limit: float = 3600
     ) -> Iterator[ServerEvent | None]:
-        """Events of one row until it has ended well; raises `Ended` with the reason otherwise."""
-        return self.feed.following(key, row_id, lambda: ended(resource.get(row_id)), limit)
+        """Yields the events of a row until its work is done, and None at each poll.
+
+        `key` is the field of the events that holds the row's id, e.g. `training_id`; `limit` is in seconds.
+        Raises OperationFailed with the reason when the work fails or is stopped, TimeoutError after `limit`.
+        """
+        return self.feed.follow(key, row_id, lambda: is_done(resource.get(row_id)), limit)
 
     def wait(
         self, resource: resources.Resource, key: str, row_id: int,
         on_event: Callable[[ServerEvent], None] | None = None, limit: float = 3600,
     ) -> Any:  # fmt: skip
-        """The row once it has ended well."""
+        """Waits until the work of a row is done and returns the row. Raises as `follow` does."""
         for event in self.follow(resource, key, row_id, limit):
             if event and on_event:
                 on_event(event)
         return resource.get(row_id)
 
     def download(self, url: str, path: str, on_bytes: Callable[[int, int], None] | None = None) -> None:
-        """A presigned address to a file; no credentials of ours go there."""
+        """Downloads a presigned URL to a file, without sending credentials.
+
+        `on_bytes(size, total)` is called for each chunk; `total` is 0 when it is unknown. Raises httpx.HTTPError.
+        """
         with httpx.stream("GET", url, timeout=60, follow_redirects=True) as response:
             response.raise_for_status()
             total = int(response.headers.get("Content-Length", 0))

@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of the API."""
+"""The exceptions of the client."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ class FairwayError(Exception):
     """FairwayError
     ├── ApiError
     ├── Unreachable
-    └── Ended
+    └── OperationFailed
     """
 
 
 class ApiError(FairwayError):
-    """A problem body. `code` is stable, `details` maps fields to messages where fields are at fault."""
+    """The API rejected a request (RFC 9457 problem). `code` is stable; `details` maps invalid fields to messages."""
 
     def __init__(self, status: int, code: str, detail: str, details: Any = None, trace_id: str = "") -> None:
         super().__init__(f"{status} {code}: {detail}")
@@ -22,19 +22,20 @@ class ApiError(FairwayError):
 
 
 class Unreachable(FairwayError):
-    """The gateway did not answer, however often we tried."""
+    """The gateway did not answer after all retries."""
 
 
-class Ended(FairwayError):
-    """What was waited for failed or was cancelled; the text is the reason its row gives."""
+class OperationFailed(FairwayError):
+    """The work that was waited for failed or was stopped; the text is the row's reason."""
 
 
 def raise_for(response: httpx.Response) -> None:
+    """Raises ApiError for a response of 4xx or 5xx."""
     if response.is_success or response.is_redirect:
         return
     body = _body(response)
     error = body.get("error")
-    if not isinstance(error, dict):  # the views of e-mail verification say just a sentence
+    if not isinstance(error, dict):  # the views of e-mail verification return only a sentence
         body, error = {"detail": error, **body} if error else body, {}
     raise ApiError(
         response.status_code, error.get("code", "UNKNOWN"), body.get("detail", response.reason_phrase),

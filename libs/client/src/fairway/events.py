@@ -1,4 +1,4 @@
-"""The server's events as Python objects; comes back by itself after a cut, where it left off."""
+"""The server-sent events of the API; the stream reconnects by itself and continues after the last event."""
 
 import json
 import time
@@ -10,11 +10,11 @@ import httpx
 
 from fairway.errors import ApiError, raise_for
 
-SILENCE = 45.0
-"""The server sends a comment each 15 s; three missing ones mean that the line is dead."""
-AGAIN_AFTER = 1.0
-PASSING = frozenset({429, 500, 502, 503, 504})
-"""A gateway that is starting, overloaded, or behind something that is."""
+READ_TIMEOUT = 45.0
+"""Seconds. The server sends a comment every 15 s; the connection is dead when three are missing."""
+RECONNECT_DELAY = 1.0
+TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+"""HTTP status of a gateway or proxy that is starting or overloaded."""
 
 
 @dataclass
@@ -32,7 +32,10 @@ class _Draft:
 
 
 def stream(http: httpx.Client, path: str = "/events") -> Iterator[ServerEvent]:
-    """Until the client is closed; `resync` events tell that some were missed and rows should be read again."""
+    """Yields events until the client is closed. A `resync` event means that events were lost: read the rows again.
+
+    Raises ApiError when the server rejects the stream.
+    """
     last: str | None = None
     while not http.is_closed:
         try:
@@ -40,11 +43,11 @@ def stream(http: httpx.Client, path: str = "/events") -> Iterator[ServerEvent]:
                 last = event.id or last
                 yield event
         except (httpx.TransportError, httpx.StreamError):
-            time.sleep(AGAIN_AFTER)
+            time.sleep(RECONNECT_DELAY)
         except ApiError as error:
-            if error.status not in PASSING:
+            if error.status not in TRANSIENT_STATUSES:
                 raise
-            time.sleep(AGAIN_AFTER)
+            time.sleep(RECONNECT_DELAY)
         except RuntimeError:
             if not http.is_closed:
                 raise
@@ -52,7 +55,7 @@ def stream(http: httpx.Client, path: str = "/events") -> Iterator[ServerEvent]:
 
 def _once(http: httpx.Client, path: str, last: str | None) -> Iterator[ServerEvent]:
     headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
-    with http.stream("GET", path, headers=headers, timeout=httpx.Timeout(10, read=SILENCE)) as response:
+    with http.stream("GET", path, headers=headers, timeout=httpx.Timeout(10, read=READ_TIMEOUT)) as response:
         if not response.is_success:
             response.read()
         raise_for(response)
@@ -60,17 +63,17 @@ def _once(http: httpx.Client, path: str, last: str | None) -> Iterator[ServerEve
 
 
 def parse(lines: Iterator[str]) -> Iterator[ServerEvent]:
-    """The `text/event-stream` format of the HTML standard, without `retry`."""
+    """Parses the `text/event-stream` format (HTML standard, 9.2), without `retry`."""
     draft = _Draft()
     for line in lines:
         if line:
-            _take(draft, line)
+            _parse_line(draft, line)
         elif draft.lines:
             yield ServerEvent(draft.name, json.loads("\n".join(draft.lines)), draft.id)
             draft = _Draft()
 
 
-def _take(draft: _Draft, line: str) -> None:
+def _parse_line(draft: _Draft, line: str) -> None:
     name, _, value = line.partition(":")
     value = value.removeprefix(" ")
     if name == "data":

@@ -1,4 +1,4 @@
-"""One small class per kind of row."""
+"""The resources of the API: one class per kind of row. Methods raise ApiError and Unreachable."""
 
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
@@ -12,7 +12,7 @@ R = TypeVar("R", bound=rows.Row)
 
 
 class Resource(Generic[R]):
-    """`list` gives a page, `all` walks every page, `get` one row."""
+    """`list` returns a page, `all` iterates over all pages, `get` returns one row."""
 
     path: str
     row: type[R]
@@ -48,21 +48,21 @@ class Aois(Resource[rows.Aoi]):
 
 
 class Labels(Resource[rows.Label]):
-    """What is on the ground of an AOI. The AOI's `label_status` tells how a fetch or an upload went."""
+    """Labels of AOIs. `label_status` of the AOI is the state of its last fetch or upload."""
 
     path, row = "/labels", rows.Label
 
     def fetch(self, aoi_id: int) -> rows.Aoi:
-        """Buildings of OpenStreetMap take the place of the AOI's labels."""
+        """Replaces the AOI's labels by buildings of OpenStreetMap; returns the AOI, whose fetch has started."""
         return rows.Aoi.model_validate(self.transport.write("POST", f"{self.path}/osm/fetch/{aoi_id}/", {}))
 
     def upload(self, aoi_id: int, collection: dict[str, Any]) -> rows.Aoi:
-        """The features of a GeoJSON FeatureCollection in EPSG:4326, beside the labels that are there."""
+        """Adds the features of a GeoJSON FeatureCollection (EPSG:4326) to the AOI's labels; returns the AOI."""
         return rows.Aoi.model_validate(self.transport.write("POST", f"{self.path}/upload/{aoi_id}/", collection))
 
 
-class Shown(Resource[R]):
-    """Rows that their owner shows to everyone, or to nobody else."""
+class PublishableResource(Resource[R]):
+    """Rows that their owner can make public or private."""
 
     def publish(self, row_id: int) -> R:
         return self._do(f"{row_id}/publish/")
@@ -71,20 +71,20 @@ class Shown(Resource[R]):
         return self._do(f"{row_id}/unpublish/")
 
 
-class BaseModels(Resource[rows.BaseModelRow]):
-    path, row = "/base-models", rows.BaseModelRow
+class BaseModels(Resource[rows.BaseModelEntry]):
+    path, row = "/base-models", rows.BaseModelEntry
 
-    def register(self, stac_item: dict[str, Any] | str, category: str = "other") -> rows.BaseModelRow:
-        """`stac_item`: the item, or the address where the server finds it. For administrators."""
+    def register(self, stac_item: dict[str, Any] | str, category: str = "other") -> rows.BaseModelEntry:
+        """Registers a base model by its STAC item, or by the item's URL. For administrators."""
         key = "stac_item_url" if isinstance(stac_item, str) else "stac_item"
         return self._do("", {key: stac_item, "category": category})
 
 
-class LocalModels(Shown[rows.LocalModel]):
+class LocalModels(PublishableResource[rows.LocalModel]):
     path, row = "/local-models", rows.LocalModel
 
 
-class Datasets(Shown[rows.Dataset]):
+class Datasets(PublishableResource[rows.Dataset]):
     path, row = "/datasets", rows.Dataset
 
     def build(self, **request: Any) -> rows.Dataset:
@@ -93,9 +93,12 @@ class Datasets(Shown[rows.Dataset]):
     def rebuild(self, dataset_id: int) -> rows.Dataset:
         return self._do(f"{dataset_id}/rebuild/")
 
+    def cancel(self, dataset_id: int) -> rows.Dataset:
+        return self._do(f"{dataset_id}/cancel/")
+
 
 class Runs(Resource[R]):
-    """What trainings and predictions share."""
+    """What trainings and predictions have in common."""
 
     def logs(
         self, run_id: str, tail: int = 1000, step: str | None = None, since: str | None = None
@@ -120,12 +123,12 @@ class Trainings(Runs[rows.Training]):
         return TypeAdapter(list[rows.Epoch]).validate_python(self.transport.get(f"{self.path}/{training_id}/epochs/"))
 
     def publish(self, training_id: int, title: str = "", description: str = "") -> str:
-        """The id of the STAC item in `local-models`."""
+        """Publishes the model of a completed training; returns the id of its STAC item in `local-models`."""
         body = {"title": title, "description": description}
         return self.transport.write("POST", f"{self.path}/{training_id}/publish/", body)["local_model_stac_id"]
 
 
-class Predictions(Runs[rows.Prediction], Shown[rows.Prediction]):
+class Predictions(Runs[rows.Prediction], PublishableResource[rows.Prediction]):
     path, row = "/predictions", rows.Prediction
 
     def submit(self, **request: Any) -> rows.Prediction:
@@ -143,12 +146,12 @@ class Webhooks(Resource[rows.Webhook]):
     path, row = "/webhooks", rows.Webhook
 
     def create(self, url: str, description: str = "") -> rows.NewWebhook:
-        """With the secret, which is shown this once."""
+        """Creates a webhook; only this answer contains its secret."""
         made = self.transport.write("POST", f"{self.path}/", {"url": url, "description": description})
         return rows.NewWebhook.model_validate(made)
 
     def change(self, webhook_id: int, **fields: Any) -> rows.Webhook:
-        """`url`, `description`, `active`."""
+        """Changes `url`, `description` or `active`."""
         return self._do(f"{webhook_id}/", fields, "PATCH")
 
     def delete(self, webhook_id: int) -> None:
@@ -162,10 +165,10 @@ class Webhooks(Resource[rows.Webhook]):
         return rows.WebhookDelivery.model_validate(self.transport.write("POST", f"{self.path}/{webhook_id}/ping/"))
 
     def verify(self, webhook_id: int) -> rows.WebhookDelivery:
-        """The address has to answer with the challenge of this delivery."""
+        """Sends a challenge, which the webhook's URL has to return; returns this delivery."""
         return rows.WebhookDelivery.model_validate(self.transport.write("POST", f"{self.path}/{webhook_id}/verify/"))
 
     def deliveries(self, webhook_id: int, limit: int = 50) -> list[rows.WebhookDelivery]:
-        """The newest first."""
+        """Returns deliveries, newest first."""
         body = self.transport.get(f"{self.path}/{webhook_id}/deliveries/", limit=limit)
         return rows.Page[rows.WebhookDelivery].model_validate(body).results

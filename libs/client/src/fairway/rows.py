@@ -1,4 +1,4 @@
-"""Rows as the API shows them; fields of newer servers are kept and ignored."""
+"""Rows as the API returns them; unknown fields of newer servers are kept."""
 
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -20,12 +20,12 @@ class User(Row):
 class Profile(User):
     email: str | None = None
     unread_notifications_count: int | None = None
-    """None while nobody answers for it."""
+    """None while the notification service does not answer."""
     notifications_delivery_methods: list[str] = ["web"]
 
 
 class Feature(Row):
-    """GeoJSON Feature in EPSG:4326; `properties["id"]` is its number."""
+    """A GeoJSON Feature in EPSG:4326; `properties["id"]` is its id."""
 
     geometry: dict[str, Any]
     properties: dict[str, Any]
@@ -38,7 +38,7 @@ class Feature(Row):
 class Aoi(Feature):
     @property
     def status(self) -> str:
-        """How fetching or uploading its labels stands."""
+        """The state of fetching or uploading labels: `none`, `running`, `completed` or `failed`."""
         known = {0: "running", 1: "completed", -1: "failed" if self.error else "none"}
         return known[self.properties.get("label_status", -1)]
 
@@ -50,12 +50,17 @@ class Aoi(Feature):
     def label_count(self) -> int:
         return self.properties.get("label_count", 0)
 
+    @property
+    def label_outcome(self) -> dict[str, Any] | None:
+        """`wanted`, `done`, `left_out` and `altered` of the last fetch or upload that is_done."""
+        return self.properties.get("label_outcome")
+
 
 class Label(Feature):
     pass
 
 
-class BaseModelRow(Row):
+class BaseModelEntry(Row):
     id: int
     name: str
     status: str
@@ -78,6 +83,9 @@ class Dataset(Row):
     status: str
     visibility: str
     assets: dict[str, str] | None = None
+    chip_count: int | None = None
+    outcome: dict[str, Any] | None = None
+    """`{tiles, labels, notes}` of the last build that succeeded; two of `{wanted, done, left_out, altered}`."""
     error: str = ""
     created_at: datetime
 
@@ -87,8 +95,10 @@ class Training(Row):
     zenml_run_id: str | None
     local_model: int
     status: str
-    metrics: dict[str, float] | None = None
-    """By name, once it has completed; `building_iou`, `object_f1` and others of the model."""
+    metrics: dict[str, Any] | None = None
+    """Metrics by name of a completed training, as `building_iou` and `object_f1`; None means not defined."""
+    outcome: dict[str, Any] | None = None
+    """Chips of the dataset: `{wanted, done, left_out: [{reason, count, examples}], altered}`, if reported."""
     error: str = ""
     submitted_at: datetime
 
@@ -96,7 +106,8 @@ class Training(Row):
 class Epoch(Row):
     epoch: int
     epochs: int
-    values: dict[str, float]
+    values: dict[str, float | None]
+    """Losses and other values by name; None means not defined (NaN, infinite)."""
 
 
 class Prediction(Row):
@@ -107,11 +118,13 @@ class Prediction(Row):
     results_ready: bool
     assets: dict[str, str] | None = None
     error: str = ""
+    outcome: dict[str, Any] | None = None
+    """Outcome of `tiles` and `features`, each `{wanted, done, left_out, altered}`, of a completed prediction."""
     submitted_at: datetime
 
 
 class RelatedObj(Row):
-    """`type` says what `id` numbers; `model` is the local model that it belongs to, where known."""
+    """The row with this `type` and `id`; `model` is the local model that it belongs to, if known."""
 
     id: int
     type: str
@@ -138,7 +151,7 @@ class Webhook(Row):
 
 
 class NewWebhook(Webhook):
-    """`secret` verifies the signatures of the calls (Standard Webhooks)."""
+    """`secret` is the key of the signatures (Standard Webhooks)."""
 
     secret: str | None = None
 
@@ -160,7 +173,7 @@ class LogLine(Row):
 
 
 class Page(BaseModel, Generic[R]):
-    """One page; `count` is the number of all rows the caller may see."""
+    """One page of a list; `count` is the number of all rows that the caller may see."""
 
     count: int
     next: str | None = None

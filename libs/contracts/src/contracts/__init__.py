@@ -1,6 +1,6 @@
-"""What the services of Fairway promise each other: commands, queries, events, jobs, hints and their replies.
+"""The messages between the services of Fairway: commands, queries, events, jobs, progress messages and their replies.
 
-A message belongs to the room that owns it (`contracts.catalog`, `contracts.training`, …) and is written down once, with
+A message belongs to the service that owns it (`contracts.catalog`, `contracts.training`, …) and is written once, with
 its wire name. Importing this package registers every message.
 """
 

@@ -15,7 +15,8 @@ REGISTRY: dict[str, type["Message"]] = {}
 
 
 def token(value: object) -> str:
-    """One safe subject token; ValueError for anything that could be read as a wildcard or a separator."""
+    """Returns `value` as one subject token. Raises ValueError for text that could be read as a wildcard or a
+    separator."""
     text = str(value)
     if not _TOKEN.fullmatch(text):
         raise ValueError(f"not a subject token: {text!r}")
@@ -23,13 +24,13 @@ def token(value: object) -> str:
 
 
 class Contract(BaseModel):
-    """A part of a message. Immutable; unknown fields are ignored, so that older readers survive additions."""
+    """A part of a message. It is immutable and ignores unknown fields, so that older readers survive additions."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Message(Contract):
-    """Anything that crosses the bus. `ce_type()` is both its CloudEvents type and its key in `REGISTRY`."""
+    """Base of everything that crosses the bus. `ce_type()` is both its CloudEvents type and its key in `REGISTRY`."""
 
     kind: ClassVar[str]
     wire: ClassVar[str]
@@ -49,24 +50,27 @@ class Message(Contract):
 
     @classmethod
     def ce_type(cls) -> str:
+        """Returns the CloudEvents type: kind and wire name."""
         return f"{cls.kind}.{cls.wire}"
 
     @classmethod
     def owner(cls) -> str:
+        """Returns the service that owns the message."""
         return cls.wire.split(".", 1)[0]
 
     @classmethod
     def subject(cls, *keys: object) -> str:
-        """The subject; commands and hints end in a key (command id, aggregate id), `*` listens to all."""
+        """Returns the subject. Commands and progress messages end in a key (command id, aggregate id); the key `*`
+        matches all. Raises ValueError for a key that is not a subject token."""
         return ".".join([cls.ce_type(), *(key if key == "*" else token(key) for key in map(str, keys))])
 
 
 class Command(Message):
-    """A write that somebody asks of the owner. Durable, replayable, answered by a verdict."""
+    """A write that the owner is asked for. Durable, replayable, answered by a verdict."""
 
     kind: ClassVar[str] = "cmd"
     expires: ClassVar[float | None] = None
-    """Seconds after which the owner refuses instead of surprising the sender late; None never expires."""
+    """Seconds after which the owner refuses a late command; None never expires."""
 
 
 class Query(Message):
@@ -76,22 +80,22 @@ class Query(Message):
 
 
 class CommandLookup(Query):
-    """The stored verdict of one command; every owner answers it under its own wire name."""
+    """Reads the stored verdict of one command; every owner answers it under its own wire name."""
 
     command_id: str
 
 
 class Event(Message):
-    """A fact. Written only through the outbox of its owner."""
+    """Something that happened. Written only through the outbox of its owner."""
 
     kind: ClassVar[str] = "evt"
 
     def audience(self) -> tuple[int, ...]:
-        """Users whose open pages hear of it; empty for facts that concern services only."""
+        """Returns the users whose open pages get the event; empty when it concerns services only."""
         return ()
 
     def aggregate(self) -> str:
-        """Id of the thing the fact is about, for `ce-subject`."""
+        """Returns the id of what the event is about, for `ce-subject`."""
         return ""
 
 
@@ -102,13 +106,14 @@ class Job(Message):
 
 
 class Live(Message):
-    """A hint on core NATS: progress, wake-ups. Lost when nobody listens."""
+    """A progress message on core NATS. Lost without a subscriber."""
 
     kind: ClassVar[str] = "live"
 
     def key(self) -> str:
-        """The last token of the subject."""
+        """Returns the last token of the subject."""
         raise NotImplementedError
 
     def audience(self) -> tuple[int, ...]:
+        """Returns the users whose open pages get the message."""
         return ()

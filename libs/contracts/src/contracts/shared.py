@@ -1,5 +1,6 @@
-"""Values that several owners speak of."""
+"""Values that several owners use."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -18,22 +19,31 @@ TERMINAL: frozenset[str] = frozenset({"completed", "failed", "cached", "retried"
 
 
 class Actor(Contract):
-    """Who asks. `id` is the OSM id (negative for synthetic users, 0 for a service); roles come from our tables only."""
+    """The user or service that a message acts for. `id` is the OSM id (negative for synthetic users, 0 for a service);
+    roles come from the gateway's tables only. `scopes` are what the credentials of the request permit; None for
+    credentials without a limit, such as those of a login."""
 
     id: int
     username: str = ""
     roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+
+    def allows(self, scope: str) -> bool:
+        """Whether the credentials permit what needs `scope`. Roles and ownership are checked besides."""
+        return self.scopes is None or scope in self.scopes
 
     @property
     def is_admin(self) -> bool:
+        """Whether the actor has the role `admin`."""
         return "admin" in self.roles
 
     @property
     def is_anonymous(self) -> bool:
+        """Whether the actor is not logged in."""
         return "anonymous" in self.roles
 
     def owns(self, user_id: int) -> bool:
-        """May change what belongs to that user."""
+        """Whether the actor may change what belongs to the user `user_id`."""
         return not self.is_anonymous and (self.is_admin or self.id == user_id)
 
 
@@ -46,7 +56,7 @@ class CompactUser(Contract):
 
 
 class Comparison(Contract):
-    """`value` as text; the owner of the list reads it as the column wants it and refuses what it cannot be."""
+    """`value` is text; the owner of the list parses it for the column, and refuses what does not fit."""
 
     field: str
     op: Literal["exact", "gt", "gte", "lt", "lte"] = "exact"
@@ -54,35 +64,36 @@ class Comparison(Contract):
 
 
 class Page(Contract):
-    """Which part of a list; `ordering` holds field names, `-` in front for descending, unknown ones are ignored."""
+    """Requested part of a list; `ordering` holds field names, with `-` in front for descending; unknown names are
+    ignored."""
 
     limit: int = Field(default=50, ge=1, le=1000)
     offset: int = Field(default=0, ge=0)
     search: str = ""
     by_id: bool = False
-    """A number in `search` may also be the id of a row."""
+    """A number in `search` also matches the id of a row."""
     ordering: str = ""
     in_bbox: tuple[float, float, float, float] | None = None
     compare: list[Comparison] = []
-    """Ranges; a list that does not know a field ignores it."""
+    """Ranges; a list ignores fields that it does not know."""
 
 
 class Rows(Contract):
-    """One page; `count` is the number of rows the caller may see in all."""
+    """One page of a list; `count` is the number of all rows that the caller may see."""
 
     count: int
     results: list[Json]
 
 
-class Portion(Contract):
-    """Part of a whole table, by number, for a service that keeps a copy. It holds whatever was told before `as_of`; an
-    empty one is the end."""
+class SnapshotPage(Contract):
+    """Part of a whole table, by id, for a service that keeps a copy. It includes everything that was published before
+    `as_of`; an empty page is the end."""
 
     as_of: datetime
     rows: list[Json]
 
 
-After = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Cursor = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 class Progress(Contract):
@@ -90,3 +101,52 @@ class Progress(Contract):
     done: int
     total: int
     at: datetime
+
+
+class Waiting(Contract):
+    """Why work waits although nothing is wrong with it: a server of the platform is away. It continues by itself."""
+
+    reason: str
+    since: datetime
+
+
+Remark = tuple[str, str]
+"""A reason, and the thing it is about: `("The geometry crosses itself.", "feature 3")`."""
+MAX_EXAMPLES = 5
+
+
+class ReasonCount(Contract):
+    """How many things share one reason. `reason` is a sentence for the mapper; `examples` name the first few."""
+
+    reason: str
+    count: int
+    examples: list[str] = []
+
+
+class Outcome(Contract):
+    """What became of everything that was requested: `wanted` is the sum of `done` and of the counts in `left_out`.
+
+    `altered` counts things that are done, but not as requested (repaired, cut, split).
+    """
+
+    wanted: int
+    done: int
+    left_out: list[ReasonCount] = []
+    altered: list[ReasonCount] = []
+
+    @classmethod
+    def of(cls, done: int, left_out: Iterable[Remark] = (), altered: Iterable[Remark] = ()) -> "Outcome":
+        """Returns the outcome with remarks counted by reason, the most frequent reason first."""
+        missing = _counted(left_out)
+        return cls(
+            wanted=done + sum(one.count for one in missing), done=done, left_out=missing, altered=_counted(altered)
+        )
+
+
+def _counted(remarks: Iterable[Remark]) -> list[ReasonCount]:
+    """Keeps the order of the remarks in the examples."""
+    found: dict[str, list[str]] = {}
+    for reason, example in remarks:
+        found.setdefault(reason, []).append(example)
+    by_count = sorted(found.items(), key=lambda entry: -len(entry[1]))
+    return [ReasonCount(reason=reason, count=len(all_), examples=all_[:MAX_EXAMPLES]) for reason, all_ in by_count]

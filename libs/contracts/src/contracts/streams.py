@@ -1,70 +1,88 @@
-"""The streams and the settings of their consumers, as data. `kit.provision` applies them; services only compare.
+"""The streams and the settings of their consumers, as data. `kit.messaging.topology` applies and compares them.
 
-Reasons for each figure: limits retention so that every service has its own view and can replay; `discard=new` so that a
-full stream refuses loudly; a killed worker's message is back after `ack_wait`; naks carry their own delay.
+Reasons for the figures: limits retention, so that every service has its own position and can replay; `discard=new`, so
+that a full stream refuses; a killed worker's message is back after `ack_wait`, and clients of short commands wait for
+that; naks carry their own delay.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DAY = 86_400.0
 MIB = 1 << 20
-LARGEST_ANSWER = 8_000_000
-"""Bytes that the bus must let through in one message (`max_payload`): lists and live predictions come close."""
-LARGEST_MESSAGE = 2 * MIB
-"""Headers and body of what a stream takes: a body of 1 MiB grows on its way into a command (`[0,1]` becomes
-`[0.0,1.0]`), and what a command says may be repeated in an event."""
+MAX_ANSWER_BYTES = 8_000_000
+"""Bytes that the bus must accept in one message (`max_payload`): lists and inference results come close."""
+MAX_MESSAGE_BYTES = 2 * MIB
+"""Headers and body of a message that a stream accepts, in bytes. A body of 1 MiB grows on its way into a command
+(`[0,1]` becomes `[0.0,1.0]`), and an event may repeat what a command says."""
 
 
 @dataclass(frozen=True)
 class Stream:
+    """`max_age` and `duplicate_window` are in seconds, `max_bytes` and `max_msg_size` in bytes."""
+
     name: str
     subjects: tuple[str, ...]
     max_age: float
     max_bytes: int
-    max_msg_size: int = LARGEST_MESSAGE
+    max_msg_size: int = MAX_MESSAGE_BYTES
     duplicate_window: float = 600.0
 
 
 @dataclass(frozen=True)
-class Class:
-    """A latency class: messages of one class share a durable per service, so slow ones never hold up quick ones."""
+class ConsumerGroup:
+    """Messages of one group share a durable per service, so that slow messages never delay quick ones. `ack_wait` and
+    `timeout` are in seconds, `batch` is the number of messages in work."""
 
     name: str
     stream: str
     ack_wait: float
     batch: int
     timeout: float
-    """Hard limit of one handler call, seconds; jobs have none, they heartbeat."""
-    max_deliver: int = 20
-    """Deliveries after which the server gives up. Ours come first (`kit.messaging.retry.BURY_AFTER`, `kit.jobs.LAST`);
-    this one is for messages that kill their worker each time."""
+    """Limit of one handler call; jobs have none, they send heartbeats."""
+    max_deliver: int = -1
+    """Deliveries after which the server gives up: never, since an outage may use up any number of them. Kit counts the
+    attempts (its `MAX_ATTEMPTS`), including those that killed their service or worker."""
     max_ack_pending: int = 256
 
 
 COMMANDS = Stream("COMMANDS", ("cmd.>",), 7 * DAY, 1024 * MIB)
 EVENTS = Stream("EVENTS", ("evt.>",), 30 * DAY, 4096 * MIB)
 JOBS = Stream("JOBS", ("job.>",), 7 * DAY, 256 * MIB)
-DEAD = Stream("DEAD", ("dead.>",), 90 * DAY, 1024 * MIB, max_msg_size=LARGEST_MESSAGE + 64 * 1024)
+DEAD = Stream("DEAD", ("dead.>",), 90 * DAY, 1024 * MIB, max_msg_size=MAX_MESSAGE_BYTES + 64 * 1024)
 ADVISORIES = Stream(
     "ADVISORIES",
     tuple(f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{s}.>" for s in ("COMMANDS", "EVENTS", "JOBS")),
     30 * DAY,
     128 * MIB,
 )
-STREAMS = (COMMANDS, EVENTS, JOBS, DEAD, ADVISORIES)
+PROBES = Stream("PROBES", ("probe.>",), 600.0, 16 * MIB, max_msg_size=1024, duplicate_window=60.0)
+"""Messages that readiness writes and reads back: a bus that answers may still be unable to store."""
+STREAMS = (COMMANDS, EVENTS, JOBS, DEAD, ADVISORIES, PROBES)
+STREAM_BYTES = sum(stream.max_bytes for stream in STREAMS)
 
-CLASSES = {
-    "commands": Class("commands", "COMMANDS", ack_wait=15, batch=32, timeout=10),
-    "effects": Class("effects", "COMMANDS", ack_wait=60, batch=4, timeout=45),
-    "events": Class("events", "EVENTS", ack_wait=15, batch=32, timeout=10),
-    "reactions": Class("reactions", "EVENTS", ack_wait=60, batch=4, timeout=45),
-    "jobs": Class("jobs", "JOBS", ack_wait=22, batch=1, timeout=0),
-    "dead": Class("dead", "DEAD", ack_wait=15, batch=16, timeout=10, max_deliver=-1),
-    "advisories": Class("advisories", "ADVISORIES", ack_wait=15, batch=16, timeout=10, max_deliver=-1),
+
+def within(total: int | None) -> tuple[Stream, ...]:
+    """Returns the streams, each smaller by the same factor when they may not take `STREAM_BYTES` together. Their sizes
+    are reserved: a server with less room for files than their sum refuses the last ones."""
+    if total is None or total >= STREAM_BYTES:
+        return STREAMS
+    return tuple(replace(stream, max_bytes=stream.max_bytes * total // STREAM_BYTES) for stream in STREAMS)
+
+
+CONSUMER_GROUPS = {
+    "commands": ConsumerGroup("commands", "COMMANDS", ack_wait=6, batch=32, timeout=10),
+    "effects": ConsumerGroup("effects", "COMMANDS", ack_wait=60, batch=4, timeout=45),
+    "events": ConsumerGroup("events", "EVENTS", ack_wait=15, batch=32, timeout=10),
+    "reactions": ConsumerGroup("reactions", "EVENTS", ack_wait=60, batch=4, timeout=45),
+    "jobs": ConsumerGroup("jobs", "JOBS", ack_wait=22, batch=1, timeout=0),
+    "bulk": ConsumerGroup("bulk", "JOBS", ack_wait=22, batch=1, timeout=0),
+    "dead": ConsumerGroup("dead", "DEAD", ack_wait=15, batch=16, timeout=10),
+    "advisories": ConsumerGroup("advisories", "ADVISORIES", ack_wait=15, batch=16, timeout=10),
 }
-"""`effects` are commands, `reactions` are events, whose handlers call the outside world."""
+"""`bulk` are jobs that take minutes; a worker has one slot for them and one for short jobs. `effects` are commands and
+`reactions` are events whose handlers call the outside world."""
 
 
-def durable(service: str, latency: str) -> str:
-    """`training-commands-v1`: one durable per service and latency class."""
-    return f"{service}-{latency}-v1"
+def durable(service: str, group: str) -> str:
+    """Returns the name of the durable of a service and a consumer group, such as `training-commands-v1`."""
+    return f"{service}-{group}-v1"

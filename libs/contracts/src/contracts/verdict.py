@@ -1,4 +1,4 @@
-"""What the owner says of a command. Stored beside the inbox row, so that a repeated command gets its first verdict."""
+"""The owner's decision on a command. Stored beside the inbox row, so that a repeated command gets its first verdict."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -9,7 +9,7 @@ from contracts.base import Contract
 
 
 class Kind(StrEnum):
-    """Why something was refused; the gateway maps it to a status."""
+    """Why a command was refused; the gateway maps it to an HTTP status."""
 
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
@@ -24,29 +24,25 @@ class Kind(StrEnum):
 
 
 class Accepted(Contract):
-    """Done. `result` is the answer that the client gets, ready to be sent."""
+    """The command is done. `result` is the body of the response to the client."""
 
     status: Literal["accepted"] = "accepted"
     result: Any = None
     http: int = 200
+    replayed: bool = False
+    """It was given before, to an earlier command of the same id."""
 
 
 class Refused(Contract):
-    """Not done and it will not be; `code` is stable, `detail` is for people, `facts` for programs."""
+    """The command is not done and will not be; `code` is stable, `detail` is for people, `facts` for programs."""
 
     status: Literal["refused"] = "refused"
     kind: Kind
     code: str
     detail: str = ""
     facts: dict[str, Any] = {}
+    replayed: bool = False
 
 
 Verdict = Annotated[Accepted | Refused, Field(discriminator="status")]
 VERDICT: TypeAdapter[Accepted | Refused] = TypeAdapter(Verdict)
-
-
-class Answer(Contract):
-    """Reply to a query: either a value or a refusal."""
-
-    value: Any = None
-    refused: Refused | None = None

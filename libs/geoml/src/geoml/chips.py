@@ -1,4 +1,4 @@
-"""Chips: small RGB images of a folder, read under limits, with the place they show."""
+"""Chips: small georeferenced RGB images in a folder, read under limits."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from scipy import ndimage
 
 from geoml.georef import Bounds, georeference
-from geoml.quiet import silence
+from geoml.warning_filters import ignore_warning
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
 DRIVERS = {b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG"}
@@ -35,7 +35,7 @@ class Chip:
 
 
 def chip_paths(folder: str | Path) -> list[Path]:
-    """Images of a folder by name; FileNotFoundError when there is none."""
+    """Returns the images of a folder, sorted by name. Raises FileNotFoundError when there is none."""
     root = Path(folder)
     found = sorted(p for p in root.glob("*") if p.suffix.lower() in SUFFIXES) if root.is_dir() else []
     if not found:
@@ -44,22 +44,28 @@ def chip_paths(folder: str | Path) -> list[Path]:
 
 
 def list_chips(folder: str | Path) -> list[Chip]:
+    """Opens all images of a folder; raises what `chip_paths` and `open_chip` raise."""
     return [open_chip(path) for path in chip_paths(folder)]
 
 
 def open_chip(path: Path) -> Chip:
-    """Reads the header only. ValueError for what is not an 8-bit image of at most MAX_SIDE pixels a side."""
+    """Reads the header of an image.
+
+    Raises ValueError for anything but a georeferenced 8-bit image of at most MAX_SIDE pixels a side.
+    """
     with _open(path) as source:
         if max(source.width, source.height) > MAX_SIDE or min(source.width, source.height) < 1:
-            raise ValueError(f"{path.name}: {source.width} x {source.height} pixels is outside the limits")
+            raise ValueError(f"{path.name}: {source.width} x {source.height} pixels; at most {MAX_SIDE} a side")
         if set(source.dtypes) != {"uint8"}:
             raise ValueError(f"{path.name}: 8-bit bands expected, found {source.dtypes[0]}")
+        if ColorInterp.palette in source.colorinterp:
+            raise ValueError(f"{path.name}: grey or RGB bands expected, found a palette; save it as RGB")
         crs, bounds = georeference(source, path)
         return Chip(path, source.width, source.height, crs, bounds)
 
 
 def read_rgb(chip: Chip, width: int, height: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The chip as [height, width, 3] uint8, averaged or interpolated to that size, and which pixels hold data."""
+    """Returns the chip as [height, width, 3] uint8, resampled to that size, and a mask of the pixels with data."""
     with _open(chip.path) as source:
         bands = [1, 2, 3] if source.count >= 3 else [1, 1, 1]
         method = Resampling.average if width < source.width else Resampling.bilinear
@@ -71,19 +77,19 @@ def read_rgb(chip: Chip, width: int, height: int) -> tuple[NDArray[np.uint8], ND
 
 
 def _open(path: Path) -> rasterio.DatasetReader:
-    """Only plain image drivers: a file that is really a VRT could name any other file or address."""
+    """Uses plain image drivers only: a file that is really a VRT could read any other file or address."""
     with path.open("rb") as file:
         start = file.read(4)
     driver = next((d for magic, d in DRIVERS.items() if start.startswith(magic)), None)
     try:
-        with silence(NotGeoreferencedWarning):
+        with ignore_warning(NotGeoreferencedWarning):
             return rasterio.open(path, driver=driver or "GTiff")
     except RasterioIOError as error:
         raise ValueError(f"{path.name}: not a readable TIFF, PNG or JPEG") from error
 
 
 def _blank(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Large even patches of pure white or black: the edge of the imagery, not a bright roof."""
+    """The large areas of pure white or black: the edge of the imagery, not a bright roof."""
     red, green, blue = np.moveaxis(
         image, 2, 0
     )  # plane by plane: a reduction over an axis of three takes 20 times as long

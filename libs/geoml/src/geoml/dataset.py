@@ -1,39 +1,77 @@
-"""Chips and building labels of one training set."""
+"""Chips and building labels of one training dataset."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
 from shapely import Geometry
 
-from geoml.chips import Chip, list_chips
+from geoml.chips import Chip, chip_paths, open_chip
 from geoml.fetch import local_file, local_folder
-from geoml.grid import Layout, layouts
+from geoml.grid import ChipLayout, chip_layouts
 from geoml.labels import read_polygons
 from geoml.predict import GROUND_RESOLUTION
+
+MAX_EXAMPLES: Final = 5
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """`polygons` are building outlines in EPSG:4326."""
+    """`polygons` are building outlines in EPSG:4326; `left_out` lists (reason, name) of the unusable chips."""
 
     chips: Sequence[Chip]
     polygons: Sequence[Geometry]
+    left_out: Sequence[tuple[str, str]] = ()
 
     @property
     def names(self) -> list[str]:
         return [chip.name for chip in self.chips]
 
-    def sheets(self, names: Iterable[str]) -> list[Layout]:
-        """The named chips, on the grid that all chips share; ValueError for a name that is not here."""
+    def outcome(self) -> dict[str, Any]:
+        """Returns `{wanted, done, left_out: [{reason, count, examples}], altered}`, which is shown with the run."""
+        names: dict[str, list[str]] = {}
+        for reason, name in self.left_out:
+            names.setdefault(reason, []).append(name)
+        left_out = [
+            {"reason": reason, "count": len(found), "examples": found[:MAX_EXAMPLES]} for reason, found in names.items()
+        ]
+        done = len(self.chips)
+        return {"wanted": done + len(self.left_out), "done": done, "left_out": left_out, "altered": []}
+
+    def layouts(self, names: Iterable[str]) -> list[ChipLayout]:
+        """Returns the named chips on the grids that all chips share. Raises ValueError for an unknown name."""
         wanted = set(names)
         if missing := wanted - set(self.names):
             raise ValueError(f"chips of the split are missing: {sorted(missing)[:5]}")
-        sheets = layouts(self.chips, GROUND_RESOLUTION)
-        return [sheet.only(wanted) for sheet in sheets if wanted & {p.chip.name for p in sheet.placed}]
+        layouts = chip_layouts(self.chips, GROUND_RESOLUTION)
+        return [layout.subset(wanted) for layout in layouts if wanted & {p.chip.name for p in layout.chips}]
 
 
 def load_dataset(chips: str, labels: str) -> Dataset:
-    """Both by local path or s3: URI; `labels` names a GeoJSON file or a folder of them."""
+    """Reads chips (a folder) and labels (a GeoJSON file, or a folder of them), each by local path or s3: URI.
+
+    Raises ValueError when no chip can be used, and the errors of `read_polygons`.
+    """
     is_file = labels.endswith((".geojson", ".json"))
     source = local_file(labels) if is_file else local_folder(labels)
-    return Dataset(list_chips(local_folder(chips)), read_polygons(source))
+    readable, left_out = _usable(local_folder(chips))
+    return Dataset(readable, read_polygons(source), left_out)
+
+
+def _usable(folder: Path) -> tuple[list[Chip], list[tuple[str, str]]]:
+    chips: list[Chip] = []
+    left_out: list[tuple[str, str]] = []
+    for path in chip_paths(folder):
+        try:
+            chips.append(open_chip(path))
+        except ValueError as error:
+            left_out.append((_sentence(str(error), path.name), path.name))
+    if not chips:
+        raise ValueError(f"None of the {len(left_out)} chips can be used. {left_out[0][0]}")
+    return chips, left_out
+
+
+def _sentence(message: str, name: str) -> str:
+    """Without the chip's name, so that all chips with one problem share a reason."""
+    return f"The chip cannot be used: {message.removeprefix(f'{name}: ')}."

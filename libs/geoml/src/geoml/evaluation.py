@@ -1,4 +1,4 @@
-"""Measuring a model on validation chips through the same machine that predicts."""
+"""Evaluation of a model on validation chips, with the code that predicts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,50 +7,53 @@ import numpy as np
 import shapely
 from shapely import Geometry
 
-from geoml.block import MARGIN, class_probabilities
-from geoml.grid import Layout
+from geoml.grid import ChipLayout
 from geoml.instances import building_probability
-from geoml.labels import LabelMap
+from geoml.labels import LabelRasterizer
 from geoml.metrics import confusion, object_metrics, pixel_metrics
 from geoml.mosaic import Mosaic
-from geoml.predict import BLOCK, Params, buildings
+from geoml.predict import BLOCK_PIXELS, PredictParams, predict_layout
 from geoml.session import Session
+from geoml.tiled_inference import MARGIN, class_probabilities
 
 
 def evaluate(
-    session: Session, sheets: Sequence[Layout], polygons: Sequence[Geometry], params: Mapping[str, Any]
+    session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[Geometry], params: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Pixel and object metrics over the chips of `sheets`; labels are EPSG:4326 and cut to these chips."""
-    wanted, counts = Params.read(params), np.zeros((2, 2), np.int64)
+    """Returns pixel and object metrics over the chips of `layouts` (see `geoml.metrics`).
+
+    `polygons` are the labels in EPSG:4326, cut to these chips. Raises ValueError as `PredictParams.read` does.
+    """
+    wanted, counts = PredictParams.read(params), np.zeros((2, 2), np.int64)
     truth: list[Geometry] = []
     found: list[Geometry] = []
-    for number, sheet in enumerate(sheets):
-        labels = LabelMap(sheet, polygons)
-        counts += _pixels(session, sheet, labels, wanted.threshold)
-        truth += _apart(number, _cut(sheet, labels, wanted.style.min_area))
-        found += _apart(number, [b.outline for b in buildings(session, sheet, wanted)])
+    for number, layout in enumerate(layouts):
+        labels = LabelRasterizer(layout, polygons)
+        counts += _pixels(session, layout, labels, wanted.threshold)
+        truth += _shifted(number, _clipped(layout, labels, wanted.options.min_area))
+        found += _shifted(number, [b.outline for b in predict_layout(session, layout, wanted)])
     return {**pixel_metrics(counts), **object_metrics(truth, found)}
 
 
-def _pixels(session: Session, sheet: Layout, labels: LabelMap, threshold: float) -> np.ndarray:
-    mosaic, counts = Mosaic(sheet), np.zeros((2, 2), np.int64)
-    for block in sheet.blocks(BLOCK):
-        view, core = sheet.view(block, MARGIN), sheet.view(block, 0)
-        image = mosaic.window(view)
-        inner = np.s_[core[1] - view[1] : core[3] - view[1], core[0] - view[0] : core[2] - view[0]]
+def _pixels(session: Session, layout: ChipLayout, labels: LabelRasterizer, threshold: float) -> np.ndarray:
+    mosaic, counts = Mosaic(layout), np.zeros((2, 2), np.int64)
+    for block in layout.blocks(BLOCK_PIXELS):
+        window, core = layout.padded(block, MARGIN), layout.padded(block, 0)
+        image = mosaic.window(window)
+        inner = np.s_[core[1] - window[1] : core[3] - window[1], core[0] - window[0] : core[2] - window[0]]
         predicted = (building_probability(class_probabilities(session, image)) >= threshold)[inner]
         seen = image[inner][:, :, 3] > 0
         counts += confusion((labels.mask(core) > 0)[seen], predicted[seen])
     return counts
 
 
-def _cut(sheet: Layout, labels: LabelMap, min_area: float) -> list[Geometry]:
-    """Label polygons cut to the chips; what is left of a building outside them may be a speck, and is dropped."""
-    covered = shapely.union_all([shapely.box(*p.box) for p in sheet.placed])
-    cut = shapely.intersection(np.asarray(labels.inside(sheet.extent), object), covered)
-    return [g for g in cut if g.area * labels.metres**2 >= min_area]
+def _clipped(layout: ChipLayout, labels: LabelRasterizer, min_area: float) -> list[Geometry]:
+    """The label polygons clipped to the chips, without remainders smaller than `min_area` square metres."""
+    covered = shapely.union_all([shapely.box(*p.box) for p in layout.chips])
+    cut = shapely.intersection(np.asarray(labels.inside(layout.extent), object), covered)
+    return [g for g in cut if g.area * labels.metres_per_pixel**2 >= min_area]
 
 
-def _apart(sheet: int, geometries: Sequence[Geometry]) -> list[Geometry]:
-    """Sheets have pixel coordinates of their own; a shift keeps them from meeting."""
-    return [shapely.transform(g, lambda p: p + sheet * 1e8) for g in geometries]
+def _shifted(layout: int, geometries: Sequence[Geometry]) -> list[Geometry]:
+    """Each layout has its own pixel coordinates; a shift keeps geometries of two layouts from matching."""
+    return [shapely.transform(g, lambda p: p + layout * 1e8) for g in geometries]

@@ -1,4 +1,4 @@
-"""Buildings as GeoJSON features."""
+"""Buildings converted to GeoJSON features."""
 
 import json
 from collections.abc import Sequence
@@ -15,19 +15,22 @@ from geoml.grid import Grid
 from geoml.labels import reproject
 
 DIGITS = 8
+"""Decimals of a coordinate: about 1 mm."""
 CHUNK = 1000
+OSM_TAGS = {"building": "yes"}
+"""The OpenStreetMap tags of a feature; its other properties are Fairway's own."""
 
 
 @dataclass(frozen=True)
 class Building:
-    """`outline` in pixel coordinates of a grid; `confidence` is the mean building probability of its pixels."""
+    """`outline` is in pixels of a grid; `confidence` is the mean building probability of its pixels, 0…1."""
 
     outline: Polygon
     confidence: float
 
 
-def collection(grid: Grid, buildings: Sequence[Building], source: str) -> list[dict[str, Any]]:
-    """GeoJSON features in EPSG:4326 (outer rings counter-clockwise, coordinates to a millimetre)."""
+def building_features(grid: Grid, buildings: Sequence[Building], source: str) -> list[dict[str, Any]]:
+    """Returns GeoJSON features in EPSG:4326, outer rings counter-clockwise (RFC 7946, 3.1.6), rounded to DIGITS."""
     parts = (buildings[i : i + CHUNK] for i in range(0, len(buildings), CHUNK))
     return [feature for part in parts for feature in _converted(grid, part, source)]
 
@@ -41,13 +44,15 @@ def _converted(grid: Grid, buildings: Sequence[Building], source: str) -> list[d
 
 
 def _feature(geometry: str, confidence: float, source: str) -> dict[str, Any]:
-    properties = {"class": 1, "label": "building", "confidence": round(confidence, 4), "source": source}
-    return {"type": "Feature", "geometry": json.loads(geometry), "properties": properties}
+    own = {"class": 1, "label": "building", "confidence": round(confidence, 4), "source": source}
+    return {"type": "Feature", "geometry": json.loads(geometry), "properties": own | OSM_TAGS}
 
 
 def _valid(outlines: NDArray) -> NDArray:
-    """On the grid of the digits that are written, where plain rounding may let a narrow neck touch itself; the largest
-    part of those whose neck closes."""
+    """Snaps outlines to the written precision and keeps them valid.
+
+    Plain rounding may close a narrow neck of an outline; the largest part is kept then.
+    """
     whole, broken = outlines.copy(), ~shapely.is_valid(outlines)
     whole[broken] = shapely.make_valid(outlines[broken])
     snapped = shapely.set_precision(whole, 10.0**-DIGITS)

@@ -1,4 +1,4 @@
-"""Local copies of what a URI names, kept under the content's ETag so that a changed object is noticed."""
+"""A local cache of remote files, keyed by ETag so that a changed object is downloaded again."""
 
 import hashlib
 import os
@@ -15,17 +15,17 @@ WORKERS = 16
 
 
 def cache_root() -> Path:
-    """FAIR_CACHE_DIR, else a folder of the user's cache."""
+    """Returns the folder FAIR_CACHE_DIR, else one in the user's cache folder."""
     return Path(os.environ.get("FAIR_CACHE_DIR") or Path.home() / ".cache" / "fairway")
 
 
 def local_file(uri: str) -> Path:
-    """A file by path, file:, http(s): or s3: URI. FileNotFoundError when it is not there."""
+    """Returns a local copy of a file given by path, file:, http(s): or s3: URI. Raises FileNotFoundError."""
     return fetch_file(uri)[1]
 
 
 def fetch_file(uri: str) -> tuple[str, Path]:
-    """(content key, local path); the key changes with the content and suits SessionCache."""
+    """Returns (content key, local path). The key changes with the content; SessionCache takes it."""
     if "://" not in uri or uri.startswith("file://"):
         path = Path(uri.removeprefix("file://"))
         return _stat_key(path), path
@@ -35,10 +35,10 @@ def fetch_file(uri: str) -> tuple[str, Path]:
 
 
 def local_folder(uri: str, on_file: Callable[[int, int], None] = lambda done, total: None) -> Path:
-    """A folder of the objects directly below an s3: prefix (or below a local path, then that path itself).
+    """Returns a folder with the objects directly below an s3: prefix; a local path is returned as it is.
 
-    The folder is named by the ETags of all its objects: any change of one makes another folder. `on_file(done, total)`
-    is called after each object and may raise to stop.
+    The folder is named by the ETags of all objects, so any changed object makes another folder. `on_file(done, total)`
+    is called after each object and may raise to stop. Raises FileNotFoundError when there is no object.
     """
     if "://" not in uri or uri.startswith("file://"):
         return Path(uri.removeprefix("file://"))
@@ -69,7 +69,7 @@ def _downloaded(filesystem: Any, infos: dict[str, str], on_file: Callable[[int, 
 
 
 def _assemble(folder: Path, files: list[tuple[str, Path]]) -> None:
-    """Appears at once and whole: two processes may make the same folder."""
+    """Renames a complete folder into place, as two processes may assemble the same one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent))
     for name, file in files:
@@ -97,7 +97,7 @@ def _move(draft: Path, target: Path) -> None:
 
 
 def _key(uri: str, info: dict[str, Any]) -> str:
-    """Without an ETag the size and time must do; without these, every call downloads anew."""
+    """Uses size and time where there is no ETag; without these, every call downloads again."""
     version = info.get("ETag") or (info.get("size"), info.get("LastModified") or os.urandom(8).hex())
     return _digest(f"{uri} {version}")
 

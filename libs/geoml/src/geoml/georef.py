@@ -1,4 +1,4 @@
-"""Where a chip lies: from the file's own georeference, else from the tile name `OAM-<x>-<y>-<z>`."""
+"""The georeference of a chip: from the file itself, else from the tile name `OAM-<x>-<y>-<z>`."""
 
 import math
 import re
@@ -15,10 +15,11 @@ _TILE_NAME = re.compile(r"^OAM-(\d+)-(\d+)-(\d+)$")
 _TILES = morecantile.tms.get("WebMercatorQuad")
 
 Bounds = tuple[float, float, float, float]
+"""West, south, east, north in units of a CRS."""
 
 
 def tile_of_name(name: str) -> morecantile.Tile:
-    """The XYZ tile of `OAM-<x>-<y>-<z>.<suffix>`; ValueError for any other name."""
+    """Returns the XYZ tile of `OAM-<x>-<y>-<z>.<suffix>`. Raises ValueError for any other name."""
     match = _TILE_NAME.match(Path(name).stem)
     if not match:
         raise ValueError(f"{name}: no georeference in the file, and the name is not OAM-<x>-<y>-<z>")
@@ -29,10 +30,10 @@ def tile_of_name(name: str) -> morecantile.Tile:
 
 
 def georeference(dataset: DatasetReader, path: Path) -> tuple[CRS, Bounds]:
-    """CRS and bounds of an open raster, in a projected CRS: geographic files are given in EPSG:3857.
+    """Returns a projected CRS and the bounds of an open raster in it; EPSG:3857 for a file in a geographic CRS.
 
-    A chip is some tens of metres wide, so the straight-line error of taking its four sides over to
-    Mercator is far below a pixel. Rotated rasters are refused.
+    A chip is some tens of metres wide, so the error of transforming its four sides as straight lines is far below a
+    pixel. Raises ValueError for rotated and flipped rasters, and as `tile_of_name` does.
     """
     if dataset.crs is None or dataset.transform.is_identity:
         return WEB_MERCATOR, tuple(_TILES.xy_bounds(tile_of_name(path.name)))
@@ -46,7 +47,7 @@ def georeference(dataset: DatasetReader, path: Path) -> tuple[CRS, Bounds]:
 
 @lru_cache(maxsize=64)
 def _crs(wkt: str) -> CRS:
-    """One object for the thousands of chips that share it: each takes some time and 100 kB."""
+    """Cached, as a CRS takes 100 kB and thousands of chips share one."""
     return CRS.from_wkt(wkt)
 
 
@@ -55,9 +56,10 @@ def to_mercator(crs: CRS) -> Transformer:
 
 
 def metres_per_unit(crs: CRS, x: float, y: float) -> float:
-    """Ground metres per CRS unit at a place, so that areas and tolerances are true metres.
+    """Returns the ground metres per unit of a projected CRS at (x, y).
 
-    EPSG:3857 stretches by 1/cos(latitude); the areal scale of the projection says by how much.
+    It is the unit's length in metres divided by the square root of the projection's areal scale (PROJ, "Scale
+    factors"); EPSG:3857, for one, stretches lengths by 1/cos(latitude).
     """
     to_degrees, projection = _projection(crs.to_string())
     factors = projection.get_factors(*to_degrees.transform(x, y))
@@ -66,5 +68,5 @@ def metres_per_unit(crs: CRS, x: float, y: float) -> float:
 
 @lru_cache(maxsize=16)
 def _projection(crs: str) -> tuple[Transformer, Proj]:
-    """Setting up a projection takes a thousand times as long as using it."""
+    """Cached, as creating a projection takes a thousand times as long as using it."""
     return Transformer.from_crs(crs, WGS84, always_xy=True), Proj(crs)

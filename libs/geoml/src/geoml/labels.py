@@ -1,4 +1,4 @@
-"""Building polygons as training masks of three classes."""
+"""Building polygons rasterized to training masks of three classes."""
 
 import json
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from shapely import Geometry, STRtree
 from shapely.affinity import translate
 
 from geoml.georef import WGS84
-from geoml.grid import Grid, Layout, PixelBox
+from geoml.grid import ChipLayout, Grid, PixelBox
 
 BACKGROUND, INTERIOR, BORDER = 0, 1, 2
-RIM_METRES = 0.6
+BORDER_METRES = 0.6
 
 
 def read_polygons(source: str | Path) -> list[Geometry]:
-    """Polygons in EPSG:4326 of a GeoJSON file, or of all GeoJSON files of a folder.
+    """Returns the valid polygons (EPSG:4326) of a GeoJSON file, or of all GeoJSON files in a folder.
 
-    ValueError for geometry that is not (Multi)Polygon; FileNotFoundError when nothing is there.
+    Raises ValueError for a geometry that is not a Polygon or MultiPolygon, FileNotFoundError without a file.
     """
     root = Path(source)
     files = sorted([*root.glob("*.geojson"), *root.glob("*.json")]) if root.is_dir() else [root]
@@ -41,46 +41,49 @@ def _read_file(file: Path) -> list[Geometry]:
 
 
 def reproject(geometries: Sequence[Geometry], source: CRS, target: CRS) -> list[Geometry]:
+    """Transforms coordinates (x before y) from the CRS `source` to the CRS `target`."""
     convert = Transformer.from_crs(source, target, always_xy=True)
     return list(shapely.transform(np.asarray(geometries, object), convert.transform, interleaved=False))
 
 
-def on_grid(polygons: Sequence[Geometry], grid: Grid) -> list[Geometry]:
-    """EPSG:4326 polygons in pixel coordinates (column, row) of a grid."""
+def to_pixels(polygons: Sequence[Geometry], grid: Grid) -> list[Geometry]:
+    """Transforms polygons in EPSG:4326 to pixel coordinates (column, row) of a grid."""
     projected = reproject(polygons, WGS84, grid.crs)
     a, _, c, _, e, f = (~grid.transform)[:6]
     return list(shapely.transform(np.asarray(projected, object), lambda p: p * [a, e] + [c, f]))
 
 
-class LabelMap:
-    """Masks of any window of a layout from building polygons.
+class LabelRasterizer:
+    """Rasterizes building polygons (EPSG:4326) to a mask of any window of a layout.
 
-    Every building pixel is INTERIOR or BORDER, so `mask > 0` is the building mask. BORDER is the rim of
-    each building, RIM_METRES wide (narrower on small ones), drawn building by building: where two
-    buildings touch, two rims lie between their interiors, and interiors never join.
+    Every building pixel is INTERIOR or BORDER, so `mask > 0` is the building mask. BORDER runs along the inner edge of
+    each building, BORDER_METRES wide (narrower on small ones). It is drawn per building: where two buildings touch,
+    two borders separate their interiors, so that interiors never join.
     """
 
-    def __init__(self, layout: Layout, polygons: Sequence[Geometry]) -> None:
-        self.polygons = on_grid(polygons, layout.grid)
-        self.metres = layout.grid.metres(layout.placed[0].box)
+    def __init__(self, layout: ChipLayout, polygons: Sequence[Geometry]) -> None:
+        self.polygons = to_pixels(polygons, layout.grid)
+        self.metres_per_pixel = layout.grid.metres_per_pixel(layout.chips[0].box)
         self._tree = STRtree(self.polygons)
 
     def inside(self, window: PixelBox) -> list[Geometry]:
+        """Returns the polygons that intersect the window, in pixels of the grid."""
         return [self.polygons[i] for i in self._tree.query(shapely.box(*window), "intersects")]
 
     def mask(self, window: PixelBox) -> NDArray[np.uint8]:
+        """Returns the classes [height, width] of the window."""
         left, top, right, bottom = window
         buildings = [translate(g, -left, -top) for g in self.inside(window)]
-        cores = [core for g in buildings if not (core := g.buffer(-self._rim(g), join_style="mitre")).is_empty]
+        cores = [core for g in buildings if not (core := g.buffer(-self._border(g), join_style="mitre")).is_empty]
         edges = [g.boundary for g in buildings]
         shapes = [(g, BORDER) for g in buildings] + [(g, INTERIOR) for g in cores]
         mask = _burn(shapes, (bottom - top, right - left))
         seams = _burn([(g, 1) for g in edges], mask.shape, all_touched=False)
         return np.where((mask == INTERIOR) & (seams == 1), BORDER, mask).astype(np.uint8)
 
-    def _rim(self, polygon: Geometry) -> float:
-        """In pixels; an eighth of the side of small buildings, so that each keeps an interior."""
-        return min(RIM_METRES / self.metres, 0.15 * polygon.area**0.5)
+    def _border(self, polygon: Geometry) -> float:
+        """The border's width in pixels: 15 % of the side of small buildings, so that each keeps an interior."""
+        return min(BORDER_METRES / self.metres_per_pixel, 0.15 * polygon.area**0.5)
 
 
 def _burn(shapes: list, size: tuple[int, int], all_touched: bool = False) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""How good a prediction is, in pixels and in buildings."""
+"""Metrics of a prediction, by pixels and by buildings."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,18 @@ from shapely import Geometry, STRtree
 
 
 def confusion(truth: NDArray, predicted: NDArray) -> NDArray[np.int64]:
-    """2 x 2 counts [truth, predicted] of ground and building; both arrays are boolean. Sums over chips may be added."""
+    """Returns the confusion matrix [truth, predicted] of ground and building, of two boolean arrays of one shape.
+
+    Matrices of several chips may be added.
+    """
     return np.bincount(2 * truth.ravel().astype(int) + predicted.ravel(), minlength=4).reshape(2, 2)
 
 
 def pixel_metrics(counts: NDArray) -> dict[str, float]:
-    """`building_iou`, `mean_iou` over ground and building, `accuracy`; a class that nobody names counts as 1."""
+    """Returns `building_iou`, `mean_iou` over ground and building, and `accuracy` of a confusion matrix.
+
+    IoU is TP / (TP + FP + FN); a class that neither labels nor prediction contain has an IoU of 1.
+    """
     hits = np.diag(counts)
     either = counts.sum(axis=0) + counts.sum(axis=1) - hits
     iou = np.where(either > 0, hits / np.maximum(either, 1), 1.0)
@@ -22,17 +28,18 @@ def pixel_metrics(counts: NDArray) -> dict[str, float]:
     return {"building_iou": float(iou[1]), "mean_iou": float(iou.mean()), "accuracy": float(accuracy)}
 
 
-def object_metrics(
-    truth: Sequence[Geometry], predicted: Sequence[Geometry], least_iou: float = 0.5
-) -> dict[str, float]:
-    """`object_precision`, `object_recall`, `object_f1`: each building matches at most one, best pairs first."""
-    hits = _matches(truth, predicted, least_iou)
+def object_metrics(truth: Sequence[Geometry], predicted: Sequence[Geometry], min_iou: float = 0.5) -> dict[str, float]:
+    """Returns `object_precision`, `object_recall` and `object_f1` of two lists of polygons in one CRS.
+
+    A pair matches from an IoU of `min_iou`; each building matches at most one, pairs of highest IoU first.
+    """
+    hits = _matches(truth, predicted, min_iou)
     precision, recall = hits / max(len(predicted), 1), hits / max(len(truth), 1)
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
     return {"object_precision": precision, "object_recall": recall, "object_f1": f1}
 
 
-def _matches(truth: Sequence[Geometry], predicted: Sequence[Geometry], least_iou: float) -> int:
+def _matches(truth: Sequence[Geometry], predicted: Sequence[Geometry], min_iou: float) -> int:
     if not len(truth) or not len(predicted):
         return 0
     a, b = np.asarray(truth, object), np.asarray(predicted, object)
@@ -41,7 +48,7 @@ def _matches(truth: Sequence[Geometry], predicted: Sequence[Geometry], least_iou
     iou = shared / (shapely.area(a[i]) + shapely.area(b[j]) - shared)
     seen_a, seen_b, hits = set(), set(), 0
     for pair in np.argsort(-iou):
-        if iou[pair] >= least_iou and i[pair] not in seen_a and j[pair] not in seen_b:
+        if iou[pair] >= min_iou and i[pair] not in seen_a and j[pair] not in seen_b:
             seen_a.add(i[pair])
             seen_b.add(j[pair])
             hits += 1

@@ -1,56 +1,57 @@
-"""The one way from images to building polygons, for batch, live and evaluation alike."""
+"""From images to building polygons: the one implementation for batch, live inference and evaluation."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from geoml import report
-from geoml.block import MARGIN, find, looks
+from geoml.block_cache import BlockCache, BlockGroup
+from geoml.block_result import BlockResult
 from geoml.chips import list_chips
-from geoml.features import Building, collection
-from geoml.grid import Layout, PixelBox, layouts
-from geoml.ledger import Ledger, Work
+from geoml.features import Building, building_features
+from geoml.grid import ChipLayout, PixelBox, chip_layouts
 from geoml.mosaic import Mosaic
-from geoml.outlines import Style, clean, without_overlaps
-from geoml.portion import Portion
-from geoml.seams import Finding, join
+from geoml.polygonize import PolygonizeOptions, regularize, remove_overlaps
 from geoml.session import Session
+from geoml.stitching import Detection, merge_detections
+from geoml.tiled_inference import MARGIN, detect_buildings, infer_blocks
 
 GROUND_RESOLUTION = 0.265
-BLOCK, TOGETHER = 768, 4
-"""Pixels along the side of a block; blocks of a portion, which is kept or lost as a whole."""
-Tell = Callable[[str, int, int], None]
-"""Stage, how much of it is done, how much there is."""
+"""Metres per pixel at which models work."""
+BLOCK_PIXELS, BLOCKS_PER_GROUP = 768, 4
+"""Pixels along the side of a block; blocks of a group, which is cached as a whole."""
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with the stage, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True)
-class Params:
-    """What a caller may set; `threshold` is the least building probability of a pixel."""
+class PredictParams:
+    """The parameters of a prediction; `threshold` is the lowest building probability of a pixel, 0…1."""
 
     threshold: float
-    style: Style
+    options: PolygonizeOptions
 
     @classmethod
-    def read(cls, params: Mapping[str, Any]) -> "Params":
-        """ValueError without `confidence_threshold` or with one outside 0…1."""
+    def read(cls, params: Mapping[str, Any]) -> "PredictParams":
+        """Raises ValueError without `confidence_threshold`, or where it is outside 0…1."""
         if "confidence_threshold" not in params:
             raise ValueError("confidence_threshold is required")
         threshold = float(params["confidence_threshold"])
         if not 0 <= threshold <= 1:
             raise ValueError("confidence_threshold must be between 0 and 1")
         given = {key: params[key] for key in ("min_area", "max_hole", "tolerance", "right_angles") if key in params}
-        return cls(threshold, Style(**given))
+        return cls(threshold, PolygonizeOptions(**given))
 
 
-class Steps:
-    """How far one stage has come."""
+class StageProgress:
+    """Counts the steps of one stage and passes the count on."""
 
-    def __init__(self, stage: str, total: int, tell: Tell) -> None:
-        self.stage, self.total, self.tell, self.done = stage, total, tell, 0
+    def __init__(self, stage: str, total: int, on_progress: ProgressCallback) -> None:
+        self.stage, self.total, self.on_progress, self.done = stage, total, on_progress, 0
 
     def add(self, number: int = 1) -> None:
         self.done += number
-        self.tell(self.stage, self.done, self.total)
+        self.on_progress(self.stage, self.done, self.total)
 
 
 def _report(stage: str, done: int, total: int) -> None:
@@ -64,85 +65,94 @@ def predict(
     params: Mapping[str, Any],
     *,
     source: str,
-    tell: Tell = _report,
-    ledger: Ledger | None = None,
+    on_progress: ProgressCallback = _report,
+    cache: BlockCache | None = None,
 ) -> dict[str, Any]:
-    """Buildings of a folder of images as a FeatureCollection in EPSG:4326.
+    """Returns the buildings in a folder of images as a GeoJSON FeatureCollection in EPSG:4326.
 
-    `session` maps [n, 3, H, W] in 0…1, at GROUND_RESOLUTION metres a pixel, to the probabilities
-    [n, 3, H, W] of background, interior and border. Work goes block by block (memory does not grow
-    with the number of images). `tell` hears of each block (stage `predict`) and of each building that block borders cut
-    (stage `outlines`), and may raise to stop. Blocks that the ledger has are taken from there, the others are put
-    there. FileNotFoundError when the folder has no image.
+    `session` maps images [n, 3, height, width] in 0…1, at GROUND_RESOLUTION metres per pixel, to the probabilities
+    [n, 3, height, width] of background, interior and border. `source` is written to each feature.
+    The images are processed block by block, so memory does not grow with their number. `on_progress` is called after
+    each block (stage `predict`) and each building that a block border cut (stage `outlines`), and may raise to stop.
+    Results that are in `cache` are read from it, the others are written to it.
+    Raises FileNotFoundError when the folder holds no image, ValueError for wrong parameters or unusable images.
     """
-    wanted = Params.read(params)
-    sheets = layouts(list_chips(input_images), GROUND_RESOLUTION)
-    blocks = Steps("predict", sum(len(sheet.blocks(BLOCK)) for sheet in sheets), tell)
-    found = [_joined(_portions(session, sheet, wanted, blocks, ledger)) for sheet in sheets]
-    outlines = Steps("outlines", sum(len(portion.cut) for portion in found), tell)
+    wanted = PredictParams.read(params)
+    layouts = chip_layouts(list_chips(input_images), GROUND_RESOLUTION)
+    blocks = StageProgress("predict", sum(len(layout.blocks(BLOCK_PIXELS)) for layout in layouts), on_progress)
+    found = [_merged(_group_results(session, layout, wanted, blocks, cache)) for layout in layouts]
+    outlines = StageProgress("outlines", sum(len(result.cut) for result in found), on_progress)
     return {"type": "FeatureCollection", "features": [
         feature
-        for sheet, portion in zip(sheets, found, strict=True)
-        for feature in collection(sheet.grid, _cleaned(portion, sheet, wanted.style, outlines), source)
+        for layout, result in zip(layouts, found, strict=True)
+        for feature in building_features(layout.grid, _buildings(result, layout, wanted.options, outlines), source)
     ]}  # fmt: skip
 
 
-def buildings(session: Session, layout: Layout, wanted: Params) -> list[Building]:
-    """Of one layout, without telling anybody how far it is."""
-    unheard = Steps("", 0, lambda *_: None)
-    return _cleaned(_joined(_portions(session, layout, wanted, unheard, None)), layout, wanted.style, unheard)
+def predict_layout(session: Session, layout: ChipLayout, wanted: PredictParams) -> list[Building]:
+    """Returns the buildings of one layout, in pixels of its grid; reports no progress."""
+    silent = StageProgress("", 0, lambda *_: None)
+    return _buildings(_merged(_group_results(session, layout, wanted, silent, None)), layout, wanted.options, silent)
 
 
-def _joined(portions: list[Portion]) -> Portion:
-    """Of a whole layout: what is cut is one finding for each building by now."""
-    ready = [building for portion in portions for building in portion.ready]
-    return Portion(ready, join([finding for portion in portions for finding in portion.cut]))
+def _merged(results: list[BlockResult]) -> BlockResult:
+    """The result of a whole layout, with one detection for each building that block borders cut."""
+    complete = [building for result in results for building in result.complete]
+    return BlockResult(complete, merge_detections([detection for result in results for detection in result.cut]))
 
 
-def _cleaned(whole: Portion, layout: Layout, style: Style, steps: Steps) -> list[Building]:
-    """Whole buildings were cleaned at once; those on a block's edge had to wait until all blocks were done."""
-    ready = list(whole.ready)
-    for f in whole.cut:
-        building = _building(f, layout.grid.metres(tuple(map(int, f.whole.bounds))), style)
-        ready += [building] if building else []
-        steps.add()
-    outlines = without_overlaps([b.outline for b in ready])
-    return [Building(o, b.confidence) for o, b in zip(outlines, ready, strict=True) if not o.is_empty]
+def _buildings(
+    whole: BlockResult, layout: ChipLayout, options: PolygonizeOptions, progress: StageProgress
+) -> list[Building]:
+    """Complete buildings are regularized with their block; those on a border only once all blocks are done."""
+    buildings = list(whole.complete)
+    for detection in whole.cut:
+        window: PixelBox = tuple(map(int, detection.whole.bounds))
+        building = _building(detection, layout.grid.metres_per_pixel(window), options)
+        buildings += [building] if building else []
+        progress.add()
+    outlines = remove_overlaps([b.outline for b in buildings])
+    return [Building(o, b.confidence) for o, b in zip(outlines, buildings, strict=True) if not o.is_empty]
 
 
-def _portions(session: Session, layout: Layout, wanted: Params, blocks: Steps, ledger: Ledger | None) -> list[Portion]:
-    """In the order of the layout, whoever made them when."""
-    works = list(_works(layout, wanted))
-    kept = {n: found for n, work in enumerate(works) if ledger and (found := ledger.read(work))}
-    missing = [n for n in range(len(works)) if n not in kept]
-    if kept:
-        blocks.add(sum(len(works[n].blocks) for n in kept))
+def _group_results(
+    session: Session, layout: ChipLayout, wanted: PredictParams, progress: StageProgress, cache: BlockCache | None
+) -> list[BlockResult]:
+    """In the order of the layout, whether cached or computed here."""
+    groups = list(_groups(layout, wanted))
+    results = {n: found for n, group in enumerate(groups) if cache and (found := cache.read(group))}
+    missing = [n for n in range(len(groups)) if n not in results]
+    if results:
+        progress.add(sum(len(groups[n].blocks) for n in results))
     mosaic = Mosaic(layout)
-    seen = looks(session, mosaic, (block for n in missing for block in works[n].blocks))
+    inferred = infer_blocks(session, mosaic, (block for n in missing for block in groups[n].blocks))
     for n in missing:
-        kept[n] = Portion()
-        for block, probabilities in (next(seen) for _ in works[n].blocks):
+        results[n] = BlockResult()
+        for block, probabilities in (next(inferred) for _ in groups[n].blocks):
             if probabilities is not None:
-                _sort(find(probabilities, wanted.threshold, mosaic, block), block, layout, wanted.style, kept[n])
-            blocks.add()
-        if ledger:
-            ledger.write(works[n], kept[n])
-    return [kept[n] for n in range(len(works))]
+                detections = detect_buildings(probabilities, wanted.threshold, mosaic, block)
+                _add(detections, block, layout, wanted.options, results[n])
+            progress.add()
+        if cache:
+            cache.write(groups[n], results[n])
+    return [results[n] for n in range(len(groups))]
 
 
-def _works(layout: Layout, wanted: Params) -> Iterator[Work]:
-    blocks = layout.blocks(BLOCK)
-    for start in range(0, len(blocks), TOGETHER):
-        some = blocks[start : start + TOGETHER]
-        yield Work(layout, some, [layout.view(block, MARGIN) for block in some], wanted)
+def _groups(layout: ChipLayout, wanted: PredictParams) -> Iterator[BlockGroup]:
+    blocks = layout.blocks(BLOCK_PIXELS)
+    for start in range(0, len(blocks), BLOCKS_PER_GROUP):
+        some = blocks[start : start + BLOCKS_PER_GROUP]
+        yield BlockGroup(layout, some, [layout.padded(block, MARGIN) for block in some], wanted)
 
 
-def _sort(found: list[Finding], block: PixelBox, layout: Layout, style: Style, portion: Portion) -> None:
-    metres = layout.grid.metres(block)
-    portion.cut += [f for f in found if f.cut]
-    portion.ready += [b for f in found if not f.cut and (b := _building(f, metres, style))]
+def _add(
+    detections: list[Detection], block: PixelBox, layout: ChipLayout, options: PolygonizeOptions, result: BlockResult
+) -> None:
+    metres = layout.grid.metres_per_pixel(block)
+    result.cut += [d for d in detections if d.is_cut]
+    result.complete += [b for d in detections if not d.is_cut and (b := _building(d, metres, options))]
 
 
-def _building(finding: Finding, metres: float, style: Style) -> Building | None:
-    outline = clean(finding.whole, metres, style)
-    return Building(outline, finding.probability / finding.pixels) if outline else None
+def _building(detection: Detection, metres_per_pixel: float, options: PolygonizeOptions) -> Building | None:
+    outline = regularize(detection.whole, metres_per_pixel, options)
+    return Building(outline, detection.probability / detection.pixels) if outline else None

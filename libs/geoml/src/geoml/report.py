@@ -1,4 +1,4 @@
-"""What a run tells while it works, without knowing who listens.
+"""Progress reports of a run, for whichever process started it.
 
 The environment variable FAIRWAY_REPORT names a file or FIFO; without it nothing is written.
 One JSON object a line, appended in one write below 4 kB, always with `type` and `time` (seconds since 1970):
@@ -8,8 +8,9 @@ One JSON object a line, appended in one write below 4 kB, always with `type` and
     {"type": "metrics", "metrics": {"building_iou": 0.71}}
     {"type": "log", "message": "...", "level": "info"}
 
-`epoch` counts from 1; with `done` (0…1, the share of the whole training) a bar can be drawn even where a time
-limit ends the training before the last epoch. A reader cancels the run by creating the file `<FAIRWAY_REPORT>.cancel`.
+`epoch` counts from 1; `done` is the progress of the whole training, 0…1, which counts where a time limit ends the
+training before the last epoch. NaN and infinite numbers are written as null. The reader cancels the run by creating
+the file `<FAIRWAY_REPORT>.cancel`.
 """
 
 import errno
@@ -19,42 +20,50 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from geoml.jsonable import jsonable
+
 VARIABLE = "FAIRWAY_REPORT"
 _listeners: list[Callable[[Mapping], None]] = []
 
 
 class Cancelled(Exception):
-    """The run was asked to stop and did."""
+    """The run was cancelled."""
 
 
-def epoch(epoch: int, epochs: int, **numbers: float) -> None:
+def epoch(epoch: int, epochs: int, **numbers: float | None) -> None:
+    """Reports the end of an epoch with its losses and other numbers."""
     _write({"type": "epoch", "epoch": epoch, "epochs": epochs, **numbers})
 
 
 def progress(done: int, total: int, stage: str) -> None:
+    """Reports how many units of a stage are done."""
     _write({"type": "progress", "done": done, "total": total, "stage": stage})
 
 
 def metrics(values: Mapping[str, float]) -> None:
+    """Reports the metrics of a trained model."""
     _write({"type": "metrics", "metrics": dict(values)})
 
 
 def log(message: str, level: str = "info") -> None:
+    """Reports a log message, cut to 2,000 characters."""
     _write({"type": "log", "message": message[:2000], "level": level})
 
 
 def cancelled() -> bool:
+    """Returns whether the reader has cancelled the run."""
     path = os.environ.get(VARIABLE)
     return bool(path) and Path(f"{path}.cancel").exists()
 
 
 def raise_if_cancelled() -> None:
+    """Raises Cancelled when the reader has cancelled the run."""
     if cancelled():
         raise Cancelled("the run was cancelled")
 
 
 def listen(listener: Callable[[Mapping], None]) -> None:
-    """Calls back with every record of this process, besides what is written."""
+    """Calls `listener` with every later report of this process, in addition to writing it."""
     _listeners.append(listener)
 
 
@@ -64,11 +73,11 @@ def _write(record: dict) -> None:
     path = os.environ.get(VARIABLE)
     if not path:
         return
-    line = json.dumps({**record, "time": round(time.time(), 3)}) + "\n"
+    line = json.dumps({**jsonable(record, "the report"), "time": round(time.time(), 3)}, allow_nan=False) + "\n"
     try:
         _append(path, line.encode())
     except OSError as error:
-        if error.errno not in (errno.ENXIO, errno.EAGAIN, errno.EPIPE):  # a FIFO nobody reads: the run goes on
+        if error.errno not in (errno.ENXIO, errno.EAGAIN, errno.EPIPE):  # a FIFO without a reader: the run goes on
             raise
 
 

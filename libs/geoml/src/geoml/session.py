@@ -1,4 +1,4 @@
-"""ONNX sessions: one a model file, kept while it is in use."""
+"""ONNX sessions, and a cache of them."""
 
 import os
 from collections import OrderedDict
@@ -18,7 +18,11 @@ class Session(Protocol):
 
 
 def open_session(model: str | bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
-    """On the CPU. `threads`: given, else environment FAIRWAY_ONNX_THREADS, else as many as there are cores."""
+    """Opens a model, given by path or as bytes, on the CPU.
+
+    `threads` defaults to the environment variable FAIRWAY_ONNX_THREADS, then to the number of cores.
+    Raises the errors of onnxruntime for a file that is not a model.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or int(os.environ.get("FAIRWAY_ONNX_THREADS", "0"))
     options.enable_cpu_mem_arena = False
@@ -27,12 +31,12 @@ def open_session(model: str | bytes, threads: int | None = None) -> onnxruntime.
 
 
 def run(session: Session, image: NDArray) -> NDArray:
-    """First output for a batch given to the first input."""
+    """Returns the first output for `image`, a batch that is passed to the first input."""
     return session.run(None, {session.get_inputs()[0].name: image})[0]
 
 
 class SessionCache:
-    """Least recently used sessions by content key (digest or ETag), so that a changed model is never mistaken."""
+    """An LRU cache of sessions by content key (digest or ETag), so that a changed model file is opened again."""
 
     def __init__(self, size: int = 8, threads: int | None = None) -> None:
         self._size, self._threads = size, threads
@@ -40,6 +44,7 @@ class SessionCache:
         self._lock = Lock()
 
     def get(self, key: str, file: Path) -> onnxruntime.InferenceSession:
+        """Returns the session of that key, opened from `file` if it is not cached."""
         with self._lock:
             session = self._kept.pop(key, None) or open_session(str(file), self._threads)
             self._kept[key] = session

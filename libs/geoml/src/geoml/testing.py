@@ -1,4 +1,4 @@
-"""A toy data set for tests of plug-ins and services: reddish roofs on green ground, and their outlines."""
+"""A toy dataset for tests of plug-ins and services: reddish roofs on green ground, and their outlines."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from shapely.geometry import box, mapping
 
 from geoml.chips import list_chips
 from geoml.georef import WGS84
-from geoml.grid import layouts
+from geoml.grid import chip_layouts
 from geoml.labels import reproject
 from geoml.predict import GROUND_RESOLUTION
 
@@ -21,7 +21,7 @@ GROUND, ROOF = (70, 110, 60), (170, 70, 60)
 
 
 def toy_dataset(folder: Path, columns: int = 3, rows: int = 2, seed: int = 0) -> dict[str, Path]:
-    """`chips` (folder of PNG tiles), `labels` (GeoJSON file), `dataset_stac_item` (JSON file)."""
+    """Returns the paths `chips` (folder of PNG tiles), `labels` (GeoJSON file), `dataset_stac_item` (JSON file)."""
     rng = np.random.default_rng(seed)
     chips, labels, item = folder / "chips", folder / "labels.geojson", folder / "stac-item.json"
     chips.mkdir(parents=True)
@@ -51,7 +51,7 @@ def _paint(rng: np.random.Generator, roofs: list[shapely.Polygon], columns: int,
 
 
 def _labels(chips: Path, roofs: list[shapely.Polygon]) -> dict[str, Any]:
-    grid = layouts(list_chips(chips), GROUND_RESOLUTION)[0].grid
+    grid = chip_layouts(list_chips(chips), GROUND_RESOLUTION)[0].grid
     a, _, c, _, e, f = grid.transform[:6]
     placed = shapely.transform(np.asarray(roofs), lambda p: p * [a, e] + [c, f])
     polygons = reproject(placed, grid.crs, WGS84)

@@ -1,14 +1,11 @@
-"""What outside services have of an area: imagery (which tiles, from where, stored how) and OpenStreetMap features.
-Shared by catalog and prediction."""
+"""Imagery of an area: tile templates, tiles, and their download as georeferenced chips."""
 
-from imagery.download import Downloaded, NoTiles, download
-from imagery.overlap import OnMap, parted
-from imagery.rawdata import RawData, RawDataError
-from imagery.source import source_of
-from imagery.template import BadTemplate, Template
-from imagery.tiles import TooManyTiles, chip_name, intersecting, tile_of, within
+from contracts.imagery import BadTemplate, Template
+from imagery.download import DownloadResult, NoTiles, download
+from imagery.template_source import resolve_template
+from imagery.tiles import TooManyTiles, chip_name, intersecting, tile_label, tile_of
 
 __all__ = [
-    "BadTemplate", "Downloaded", "NoTiles", "OnMap", "RawData", "RawDataError", "Template", "TooManyTiles",
-    "chip_name", "download", "intersecting", "parted", "source_of", "tile_of", "within",
+    "BadTemplate", "DownloadResult", "NoTiles", "Template", "TooManyTiles", "chip_name", "download", "intersecting",
+    "resolve_template", "tile_label", "tile_of",
 ]  # fmt: skip

@@ -1,78 +1,90 @@
-"""Many tiles at once, each tried again when its server stumbles; some may stay away, not all."""
+"""Concurrent download of tiles, with retries; single tiles may fail, but not all."""
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from morecantile import Tile
 
+from contracts.imagery import Template
 from imagery.decoder import Decoder
 from imagery.geotiff import BadTile
-from imagery.template import Template
+from imagery.throttle import ServerUnavailable, Throttle
 from imagery.tiles import chip_name
-from kit.outbound import IMAGE, Outbound, OutboundError
+from kit.http.outbound import Outbound, OutboundError
 
 WORKERS = 8
-TRIES = 3
-PAUSES = (0.5, 2.0)
+TILE_NOT_FOUND = "The imagery has no tile here"
+EMPTY_TILE = "The imagery has no picture here."
 Save = Callable[[str, bytes], Awaitable[None]]
 Progress = Callable[[int, int], Awaitable[None]]
 
 
 class NoTiles(Exception):
-    """Not one tile could be had; the text is the most frequent reason. `transient`: worth another try later."""
+    """All tiles failed; the text is the most frequent reason. `failed` holds the reasons by chip name.
 
-    def __init__(self, reasons: Counter[str], transient: bool) -> None:
-        words = reasons.most_common(1)[0][0] if reasons else "The area has no tiles."
+    `transient`: another attempt may succeed, not before `retry_after` seconds.
+    """
+
+    def __init__(self, failed: dict[str, str], transient: bool, retry_after: float = 0.0) -> None:
+        words = Counter(failed.values()).most_common(1)[0][0] if failed else "The area has no tiles."
         super().__init__(f"No imagery could be downloaded. {words}")
-        self.transient = transient
+        self.failed, self.transient, self.retry_after = failed, transient, retry_after
 
 
 @dataclass
-class Downloaded:
-    """Names of chips that were saved, and why others were not."""
+class DownloadResult:
+    """The names of saved chips, and the reasons of failures by chip name."""
 
     saved: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     transient: int = 0
-    """Failures of the network or the server, not of the tile."""
+    """Number of failures of the network or the server, not of the tile."""
+    retry_after: float = 0.0
+    """Seconds until the server may be asked again."""
+
+    def fail(self, name: str, error: OutboundError | BadTile | ServerUnavailable) -> None:
+        if isinstance(error, ServerUnavailable):
+            self.retry_after, error = error.pause, error.error
+        self.failed[name] = _reason(error)
+        self.transient += isinstance(error, OutboundError) and error.transient
 
 
 async def download(
     tiles: Sequence[Tile], template: Template, outbound: Outbound, save: Save, progress: Progress | None = None
-) -> Downloaded:
-    """Fetches each tile, writes it as GeoTIFF and gives it to `save(name, content)`; the first error of `save` or
-    `progress` ends everything and is raised.
+) -> DownloadResult:
+    """Downloads tiles as GeoTIFF chips (EPSG:3857) and passes each to `save(name, content)`.
 
-    `progress(done, total)` after each tile. NoTiles when none succeeded. The outbound client keeps to its own limit of
-    requests per host.
+    `progress(done, total)` is called after each tile. The outbound client limits the requests per host. The download
+    pauses as long as the server asks for; a server that asks for a long pause or does not answer ends the download, and
+    the remaining tiles have failed.
+    Returns what was saved and what failed. Raises NoTiles when no tile succeeded, and the first error of `save` or
+    `progress`.
     """
-    result, waiting = Downloaded(), list(reversed(tiles))
+    result, waiting, throttle = DownloadResult(), list(reversed(tiles)), Throttle(outbound)
     try:
         async with Decoder() as decoder, asyncio.TaskGroup() as group:
             for _ in range(min(WORKERS, len(tiles))):
-                group.create_task(_work(waiting, len(tiles), template, outbound, decoder, save, progress, result))
+                group.create_task(_work(waiting, len(tiles), template, throttle, decoder, save, progress, result))
     except ExceptionGroup as several:
         raise several.exceptions[0] from several
     if not result.saved:
-        raise NoTiles(Counter(result.failed.values()), bool(result.transient))
+        raise NoTiles(result.failed, bool(result.transient), result.retry_after)
     return result
 
 
 async def _work(
-    waiting: list[Tile], total: int, template: Template, outbound: Outbound, decoder: Decoder, save: Save,
-    progress: Progress | None, result: Downloaded,
+    waiting: list[Tile], total: int, template: Template, throttle: Throttle, decoder: Decoder, save: Save,
+    progress: Progress | None, result: DownloadResult,
 ) -> None:  # fmt: skip
     while waiting:
         tile = waiting.pop()
         name = chip_name(tile)
         try:
-            content = await decoder.geotiff(await _fetched(template.url(tile), outbound), tile)
-        except (OutboundError, BadTile) as error:
-            result.failed[name] = str(error)
-            result.transient += isinstance(error, OutboundError) and error.transient
+            content = await decoder.geotiff(await throttle.get(template.url(tile)), tile)
+        except (OutboundError, BadTile, ServerUnavailable) as error:
+            result.fail(name, error)
         else:
             await save(name, content)
             result.saved.append(name)
@@ -80,12 +92,8 @@ async def _work(
             await progress(len(result.saved) + len(result.failed), total)
 
 
-async def _fetched(url: str, outbound: Outbound) -> bytes:
-    for pause in PAUSES:
-        try:
-            return (await outbound.get(url, IMAGE)).content
-        except OutboundError as error:
-            if not error.transient:
-                raise
-        await asyncio.sleep(pause * random.uniform(0.8, 1.2))
-    return (await outbound.get(url, IMAGE)).content
+def _reason(error: OutboundError | BadTile) -> str:
+    """The reason for a mapper."""
+    if isinstance(error, OutboundError) and error.status in (404, 410):
+        return f"{TILE_NOT_FOUND} (HTTP {error.status})."
+    return EMPTY_TILE if isinstance(error, OutboundError) and error.code == "empty" else str(error)

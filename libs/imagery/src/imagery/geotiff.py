@@ -1,42 +1,45 @@
-"""A tile's picture as a georeferenced GeoTIFF. Runs in a child process: decoders of foreign bytes are kept apart."""
+"""Converts a tile's image to GeoTIFF. Runs in a child process, which isolates decoders of untrusted bytes."""
 
 import io
 import resource
+from typing import TYPE_CHECKING
 
 import numpy as np
 from morecantile import Tile
 
 from imagery.tiles import GRID
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 MAX_SIDE = 4096
 MEMORY = 4 << 30
 FORMATS = ("PNG", "JPEG", "WEBP")
+EIGHT_BITS = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
+"""Modes of Pillow that become RGB without loss of meaning."""
 
 
 class BadTile(ValueError):
-    """The bytes are no usable picture; words for people."""
+    """The bytes are not a usable image; the text is for a mapper."""
 
 
-def limit_child() -> None:
-    """No files, a ceiling on address space."""
-    from kit.child import die_with_parent
-
-    die_with_parent()
+def forbid_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def warm() -> None:
-    """Imports what the first tile would import."""
+def prepare_child() -> None:
+    """Forbids writing files, and imports what the first tile would import."""
+    forbid_files()
     import PIL.Image  # noqa: F401
     import rasterio.io
     import rasterio.transform  # noqa: F401
 
 
 def geotiff(content: bytes, tile: Tile) -> bytes:
-    """EPSG:3857, bounds of the tile. JPEG stays JPEG (quality 95, in YCbCr), lossless pictures stay lossless (deflate).
+    """Returns a GeoTIFF in EPSG:3857 with the bounds of `tile` and 3 bands, or 4 with transparency (alpha).
 
-    A transparent part of the picture becomes a fourth band; a wholly transparent tile is a BadTile.
+    JPEG stays JPEG (quality 95, in YCbCr); lossless images stay lossless (deflate).
+    Raises BadTile for an image that is unreadable, too large, deeper than 8 bits a band, or wholly transparent.
     """
     pixels, lossy = _decoded(content)
     profile = _profile(pixels, tile)
@@ -72,11 +75,22 @@ def _decoded(content: bytes) -> tuple[np.ndarray, bool]:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             if max(picture.size) > MAX_SIDE:
                 raise BadTile(f"A tile of {picture.width} x {picture.height} pixels is too large.")
+            check_depth(picture, content)
             lossy = picture.format == "JPEG"
             rgba = np.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise error if isinstance(error, BadTile) else BadTile("A tile is no readable PNG, JPEG or WebP.") from error
+        raise error if isinstance(error, BadTile) else BadTile("A tile is not a readable PNG, JPEG or WebP.") from error
     return _bands(rgba), lossy
+
+
+def check_depth(picture: "Image", content: bytes) -> None:
+    """Raises BadTile for more than 8 bits a band: a tile does not say how its values map to brightness.
+
+    Pillow opens a 16-bit RGB PNG as RGB and keeps the upper bytes, so the file header is read.
+    """
+    deep_png = picture.format == "PNG" and content[24:25] == b"\x10"
+    if deep_png or picture.mode not in EIGHT_BITS:
+        raise BadTile("The imagery has 16 bits a band; only imagery of 8 bits a band can be used.")
 
 
 def _bands(image: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
-"""What every service stands on."""
+"""The runtime that every service and worker is built on."""
 
 import sys
 
 if "aiohttp" not in sys.modules:
-    # nats-py imports aiohttp for websockets, which nobody here speaks: 6 MB a process (docs/decisions/0014).
+    # nats-py imports aiohttp for websockets, which no service uses: 6 MB a process (docs/decisions/0014).
     sys.modules["aiohttp"] = None  # type: ignore[assignment]
     import nats  # noqa: F401
 

@@ -1,6 +1,6 @@
-"""A whole service in one object: what it hears, what it offers to handlers, what it does besides.
+"""A whole service in one object: the messages it handles, the adapters its handlers use, and its background loops.
 
-`run()` serves (commands, events, queries, relay, watchdog, loops, internal HTTP); `work()` takes jobs only.
+`run()` serves (commands, events, queries, relay, monitor, loops, internal HTTP); `work()` takes jobs only.
 """
 
 import asyncio
@@ -14,36 +14,41 @@ import nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from contracts.streams import CLASSES
-from kit import connection, health, telemetry
-from kit.db import Database
-from kit.declared import as_declared
-from kit.ending import cancelled, done_before
-from kit.lag import measure_lag
-from kit.messaging.answers import Answers
+from contracts.streams import CONSUMER_GROUPS
+from kit.db.database import Database
+from kit.jobs.worker import JobSettler
+from kit.messaging import nats_connection
+from kit.messaging.broker_clock import BROKER_CLOCK
 from kit.messaging.bus import Bus
-from kit.messaging.lookup import command_lookup
-from kit.messaging.pull import Puller
-from kit.messaging.relay import Relay
-from kit.messaging.router import Router, by_class
-from kit.messaging.settle import Settler
-from kit.messaging.tap import Tap, tapped
+from kit.messaging.bus_probe import BusProbe
+from kit.messaging.command_status import command_lookup
+from kit.messaging.delivery.pull_consumer import PullConsumer
+from kit.messaging.delivery.raw_messages import RawHandler, settle_raw
+from kit.messaging.delivery.settle import Settler
+from kit.messaging.outbox.relay import Relay
+from kit.messaging.query_server import QueryServer
+from kit.messaging.router import Router, by_group
+from kit.messaging.topology.apply import Durable, durables
+from kit.messaging.topology.monitor import ConsumerMonitor, ConsumerStuck
+from kit.messaging.topology.wait import wait_until_provisioned
 from kit.messaging.tx import Tx, transaction
-from kit.provision import Durable, durables
+from kit.process.tasks import cancel_all, run_until
 from kit.settings import ServiceSettings
-from kit.watchdog import Lost, Watchdog
-from kit.worker import JobSettler
+from kit.storage.object_storage import Storage
+from kit.telemetry import health, metrics, tracing
+from kit.telemetry.event_loop_lag import measure_lag
 
 if TYPE_CHECKING:
     from faststream.nats import NatsBroker
 
 log = logging.getLogger("kit.app")
+JOB_GROUPS = ("jobs", "bulk")
 Loop = Callable[["Service"], Awaitable[None]]
 
 
 class Service:
-    """`provides` are adapters that handlers ask for by type; those with `start`/`stop` follow the service's life.
-    `loops` are background coroutines; one that ends or fails ends the service."""
+    """`provides` are adapters that handlers get by type; those with `start`/`stop` follow the service's life. `loops`
+    are background coroutines; the service ends when one of them ends or fails."""
 
     def __init__(
         self,
@@ -56,37 +61,50 @@ class Service:
         self.name, self.settings, self.loops = name, settings, list(loops)
         url = settings.database_url.get_secret_value()
         self.db = Database(url, settings.pool_min, settings.pool_max, settings.pool_timeout)
-        self.line = connection.options(name, settings.nats_url.get_secret_value(), self.end)
+        self.line = nats_connection.connect_options(name, settings.nats_url.get_secret_value(), self.end)
         self.broker: NatsBroker | None = None
-        """Of a worker; a service has a bare client."""
+        """Only a worker has one; a service uses a bare client."""
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
-        self.taps: dict[str, Tap] = {}
-        self.hearing: list[Puller | Answers] = []
+        self.raw_handlers: dict[str, RawHandler] = {}
+        self.hearing: list[PullConsumer | QueryServer] = []
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
         self.problems: list[str] = []
-        """What it waits for before it takes anything."""
+        """What it waits for before it takes messages."""
 
     @property
     def durables(self) -> list[Durable]:
-        heard: dict[str, list] = {latency: [r.message for r in table.values()] for latency, table in self.heard.items()}
-        heard |= {latency: [] for latency in self.taps}
-        return durables(self.name, {k: v for k, v in heard.items() if k in CLASSES})
+        """The durable consumers of this service, one per consumer group."""
+        routes = self.routes_by_group.items()
+        messages: dict[str, list] = {group: [r.message for r in table.values()] for group, table in routes}
+        messages |= {group: [] for group in self.raw_handlers}
+        return durables(self.name, {k: v for k, v in messages.items() if k in CONSUMER_GROUPS})
 
-    def tap(self, latency: str, handler: Tap) -> None:
-        """Hears a whole stream (`dead`, `advisories`) as raw messages; `handler` must bear repeats."""
-        self.taps[latency] = handler
+    def consume_raw(self, group: str, handler: RawHandler) -> None:
+        """Hands the raw messages of a whole stream (group `dead` or `advisories`) to `handler`, which must be
+        idempotent."""
+        self.raw_handlers[group] = handler
 
     @property
-    def heard(self) -> dict:
-        return by_class(self.routes)
+    def routes_by_group(self) -> dict:
+        """Consumer group → CloudEvents type → route."""
+        return by_group(self.routes)
 
     @property
-    def is_connected(self) -> bool:
-        """To the bus, just now."""
-        return "nc" in vars(self) and self.nc.is_connected
+    def storage(self) -> Storage | None:
+        """The object store, or None without a bucket."""
+        found = (one for one in self.provides if isinstance(one, Storage) and one.settings.bucket)
+        return next(found, None)
+
+    async def bus_problem(self) -> str:
+        """Returns a sentence when the bus does not store messages, else an empty string."""
+        connected = "bus_probe" in vars(self) and self.nc.is_connected
+        problem = await self.bus_probe.problem() if connected else "is not reachable"
+        metrics.BUS_STORES.set(not problem)
+        url = self.settings.nats_url.get_secret_value()
+        return f"The message bus at {health.address(url)} {problem}." if problem else ""
 
     def end(self, reason: str = "connection closed") -> None:
         """Asks the process to stop; safe to call twice."""
@@ -95,12 +113,15 @@ class Service:
         self.stopping.set()
 
     async def open(self) -> None:
-        """Database and bus, and whatever the adapters need; nothing is consumed yet."""
+        """Connects to database and bus, and starts the adapters; consumes nothing yet. Waits until the bus is
+        reachable."""
         await self.db.open()
         connect = self.broker.connect if self.broker else partial(nats.connect, **self.line)
-        self.nc = await connection.connected(connect)
-        self.bus = Bus(self.nc, self.name)
+        self.nc = await nats_connection.connect_persistently(connect)
+        self.bus_probe = BusProbe(self.nc, self.name)
+        self.bus = Bus(self.nc, self.name, self.storage)
         await self.bus.start()
+        await BROKER_CLOCK.measure(self.nc)
         self.relay = Relay(self.name, self.db, self.nc)
         self.provides += [self.bus, self.relay]
         for adapter in self.provides:
@@ -108,22 +129,24 @@ class Service:
                 await adapter.start()  # type: ignore[attr-defined]
 
     async def _opened(self, stack: AsyncExitStack, durables: Sequence[Durable]) -> bool:
-        """Connected, with what it hears as declared; False when asked to end before."""
-        if not await done_before(self.stopping, self.open()):
+        """Returns True when everything is connected and provisioned; False when the process was asked to end before."""
+        if not await run_until(self.stopping, self.open()):
             await self.db.close()
             return False
         stack.push_async_callback(self.close)
-        return await done_before(self.stopping, as_declared(self, durables))
+        return await run_until(self.stopping, wait_until_provisioned(self, durables))
 
     def tx(self) -> AbstractAsyncContextManager[Tx]:
+        """Opens a transaction with outbox; it commits at the end of the block."""
         return transaction(self.db, self.name, self.relay)
 
     @property
     def remedy(self) -> str:
+        """The sentence that tells an operator how to provision."""
         return f"Run `python -m {self.name} provision`."
 
     async def close(self) -> None:
-        """In this order: no new messages, the ones in work done, adapters, connections."""
+        """Ends in this order: no new messages, those in work done, adapters, connections."""
         await asyncio.gather(*(ear.stop() for ear in self.hearing))
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
@@ -131,81 +154,89 @@ class Service:
         with suppress(NatsError):  # a server that is away takes no goodbye
             await (self.broker.stop() if self.broker else self.nc.drain())
         await self.db.close()
-        telemetry.shutdown()
+        tracing.shutdown()
 
     async def consume(self) -> None:
-        """Starts hearing."""
-        for latency, table in self.heard.items():
-            if latency not in ("queries", "jobs"):
+        """Starts all consumers and the query server."""
+        for group, table in self.routes_by_group.items():
+            if group not in ("queries", *JOB_GROUPS):
                 bound = {kind: route.bound(self.provides) for kind, route in table.items()}
-                await self._pull(latency, Settler(self.name, CLASSES[latency], bound, self.db, self.relay))
-        for latency, handler in self.taps.items():
-            await self._pull(latency, tapped(handler))
+                settler = Settler(self.name, CONSUMER_GROUPS[group], bound, self.db, self.relay, self.storage)
+                await self._pull(group, settler)
+        for group, handler in self.raw_handlers.items():
+            await self._pull(group, settle_raw(handler))
         await self._start_answers()
 
-    async def _pull(self, latency: str, settle: Callable[[Msg], Awaitable[None]]) -> None:
-        puller = Puller(self.nc, self.name, CLASSES[latency], settle)
+    async def _pull(self, group: str, settle: Callable[[Msg], Awaitable[None]]) -> None:
+        puller = PullConsumer(self.nc, self.name, CONSUMER_GROUPS[group], settle)
         await puller.start()
         self.hearing.append(puller)
 
     async def _start_answers(self) -> None:
-        table = self.heard.get("queries", {})
-        answers = Answers(self.name, {k: r.bound(self.provides) for k, r in table.items()}, self.db, self.nc)
+        table = self.routes_by_group.get("queries", {})
+        answers = QueryServer(self.name, {k: r.bound(self.provides) for k, r in table.items()}, self.db, self.nc)
         await answers.start()
         self.hearing.append(answers)
 
     async def run(self) -> None:
-        """Serves until `end()`, a signal, or a background loop that gives up."""
+        """Serves until `end()`, a signal, or a background loop that fails. Raises SystemExit when a loop fails."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
-            serving = [d for d in self.durables if d.latency.name != "jobs"]
+            serving = [d for d in self.durables if d.group.name not in JOB_GROUPS]
             if not await self._opened(stack, serving):
                 return
             await self.consume()
             self.ready = True
-            watchdog = Watchdog(self.nc.jetstream(timeout=5), serving)
+            monitor = ConsumerMonitor(self.nc.jetstream(timeout=5), serving)
+            clock = BROKER_CLOCK.keep_measuring(self.nc)
             await self._until_end(
-                [self.relay.run(), watchdog.run(), measure_lag(), *(loop(self) for loop in self.loops)]
+                [self.relay.run(), monitor.run(), clock, measure_lag(), *(loop(self) for loop in self.loops)]
             )
 
     async def work(self) -> None:
-        """Takes jobs, one at a time, until the end. The one in work ends or is handed over before anything closes."""
-        from kit.messaging.consumers import broker, subscribe
+        """Takes jobs until the end, one of each group at a time. Those in work end or are handed over before anything
+        closes."""
+        from kit.jobs.job_subscriber import broker, subscribe
 
         self.broker = broker(self.line)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
-            working = [d for d in self.durables if d.latency.name == "jobs"]
+            working = [d for d in self.durables if d.group.name in JOB_GROUPS]
             if not await self._opened(stack, working):
                 return
-            jobs = {kind: route.bound(self.provides) for kind, route in self.heard.get("jobs", {}).items()}
-            settler = JobSettler(self.name, jobs, self.db, self.bus, self.relay)
-            subscribe(self.broker, self.name, "jobs", settler)
+            settlers = [self._job_settler(group) for group in JOB_GROUPS if group in self.routes_by_group]
+            for settler in settlers:
+                subscribe(self.broker, self.name, settler.group, settler)
             await self.broker.start()
-            stack.push_async_callback(_settled, self.broker, settler)
+            stack.push_async_callback(_settled, self.broker, settlers)
             self.ready = True
-            await self._until_end([Watchdog(self.nc.jetstream(timeout=5), working).run(), measure_lag()])
+            await self._until_end([ConsumerMonitor(self.nc.jetstream(timeout=5), working).run(), measure_lag()])
+
+    def _job_settler(self, group: str) -> JobSettler:
+        routes = {kind: route.bound(self.provides) for kind, route in self.routes_by_group[group].items()}
+        return JobSettler(self.name, routes, self.db, self.bus, self.relay, group)
 
     async def _until_end(self, loops: Sequence[Awaitable[None]]) -> None:
         tasks = [asyncio.ensure_future(loop) for loop in loops]
         stop = asyncio.ensure_future(self.stopping.wait())
         done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
         self.ready = False
-        await cancelled({stop, *tasks})
-        self._judge_end(done, stop)
+        await cancel_all({stop, *tasks})
+        self._raise_failure(done, stop)
 
-    def _judge_end(self, done: set, stop: asyncio.Future) -> None:
-        """A normal end returns; a lost consumer or a failed loop ends the process with its reason."""
+    def _raise_failure(self, done: set, stop: asyncio.Future) -> None:
+        """Returns after a normal end; raises SystemExit, and logs the reason, when a durable is stuck or a loop
+        failed."""
         if stop in done:
             return
         error = next((task.exception() for task in done if task.exception()), None)
-        log.critical("service.stopped", exc_info=error if not isinstance(error, Lost) else None,
-                     extra={"facts": {"reason": str(error)}})  # fmt: skip
+        log.critical("service.stopped", exc_info=error if not isinstance(error, ConsumerStuck) else None,
+                     extra={"fields": {"reason": str(error)}})  # fmt: skip
         raise SystemExit(1)
 
 
-async def _settled(broker: "NatsBroker", settler: JobSettler) -> None:
-    """The job in work is done or given back, and no other one is taken."""
-    from kit.messaging.consumers import fetched_no_more
+async def _settled(broker: "NatsBroker", settlers: Sequence[JobSettler]) -> None:
+    """Returns when the jobs in work are done or given back, and no other is taken."""
+    from kit.jobs.job_subscriber import stop_fetching
 
-    await asyncio.gather(fetched_no_more(broker), settler.stop())
+    await asyncio.gather(stop_fetching(broker), *(settler.stop() for settler in settlers))

@@ -1,17 +1,20 @@
-"""Errors of the domain: a kind and a stable code, no transport.
+"""Errors of the domain: a kind and a stable code, independent of transport.
 
 DomainError
- ├─ Unauthenticated  Forbidden  NotFound  Conflict  Invalid  Unprocessable  TooMany
- └─ Unavailable      a neighbour is down: worth trying again, never a verdict on the bus
+ ├─ Unauthenticated  Forbidden  NotFound  Conflict  Invalid  Unprocessable  RateLimited
+ └─ Unavailable      an upstream service is down: worth trying again, never a verdict on the bus
+     └─ Misconfigured  it is up and refuses the call: an operator has to correct the configuration
 """
 
 from typing import Any, ClassVar
 
 from contracts.verdict import Kind, Refused
+from kit.db.jsonb import storable
 
 
 class DomainError(Exception):
-    """`code` is part of the contract, `detail` is for people, `facts` become the error's `details`."""
+    """`code` is part of the contract, `detail` is a sentence for people, `facts` become the error's `details` in
+    HTTP."""
 
     kind: ClassVar[Kind] = Kind.INTERNAL
 
@@ -20,56 +23,73 @@ class DomainError(Exception):
         self.code, self.detail, self.facts = code, detail, facts
 
     def refused(self) -> Refused:
-        return Refused(kind=self.kind, code=self.code, detail=self.detail, facts=self.facts)
+        """Returns the error as the verdict that travels over the bus, with values that PostgreSQL can store."""
+        return Refused(kind=self.kind, code=self.code, detail=storable(self.detail), facts=storable(self.facts))
 
 
 class Unauthenticated(DomainError):
+    """Credentials are missing or not valid."""
+
     kind = Kind.UNAUTHENTICATED
 
 
 class Forbidden(DomainError):
+    """The caller is known and may not do this."""
+
     kind = Kind.FORBIDDEN
 
 
 class NotFound(DomainError):
-    """No such thing, or not yours to see."""
+    """There is no such thing, or the caller may not see it."""
 
     kind = Kind.NOT_FOUND
 
 
 class Conflict(DomainError):
-    """The state does not allow it."""
+    """The current state does not allow the operation."""
 
     kind = Kind.CONFLICT
 
 
 class Invalid(DomainError):
-    """Well-formed but wrong; `facts` map field names to lists of messages."""
+    """The input is well-formed but wrong; `facts` map field names to lists of messages."""
 
     kind = Kind.INVALID
 
 
 class Unprocessable(DomainError):
+    """The input is understood, but cannot be carried out."""
+
     kind = Kind.UNPROCESSABLE
 
 
-class TooMany(DomainError):
-    """`facts["retry_after"]` holds seconds."""
+class RateLimited(DomainError):
+    """The caller has reached a limit; `facts["retry_after"]` is in seconds."""
 
     kind = Kind.TOO_MANY
 
 
 class Unavailable(DomainError):
+    """An upstream service is down or busy; the same call may succeed later."""
+
     kind = Kind.UNAVAILABLE
 
 
+class Misconfigured(Unavailable):
+    """An upstream service refuses what the platform asks; time alone does not cure it."""
+
+    pass
+
+
 class Expired(DomainError):
-    """The command waited longer than its sender wanted."""
+    """The command waited longer than its sender allowed."""
 
     kind = Kind.EXPIRED
 
 
 class Internal(DomainError):
+    """A bug of ours; the caller gets no details."""
+
     kind = Kind.INTERNAL
 
 
@@ -77,5 +97,5 @@ _BY_KIND: dict[Kind, type[DomainError]] = {error.kind: error for error in Domain
 
 
 def error_of(refused: Refused) -> DomainError:
-    """The error a refusal from another service stands for, to be raised on this side."""
+    """Returns the error that a refusal of another service stands for, to be raised on this side."""
     return _BY_KIND[refused.kind](refused.code, refused.detail, **refused.facts)

@@ -1,6 +1,6 @@
 """Named points where a test may kill the process: `FAIRWAY_FAILPOINTS=relay.acked,settle.committed:0.01`.
 
-The number is the chance per pass (default 1). Nothing happens without the variable.
+The number is the chance per pass (default 1). Without the variable nothing happens.
 """
 
 import os
@@ -14,6 +14,6 @@ _ARMED: dict[str, float] = {
 
 
 def reach(name: str) -> None:
-    """kill -9 of this very process when the point is armed."""
+    """Kills this process with SIGKILL when the point `name` is armed."""
     if _ARMED and random.random() < _ARMED.get(name, 0.0):
         os.kill(os.getpid(), signal.SIGKILL)

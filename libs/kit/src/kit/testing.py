@@ -1,6 +1,7 @@
-"""Fixtures of every room's tests: a throw-away NATS server, a throw-away database, the service running in this process.
+"""Fixtures of every service's tests: a temporary NATS server, a temporary database, the service running in this
+process.
 
-A room's `tests/conftest.py` imports the fixtures it wants and names itself:
+A service's `tests/conftest.py` imports the fixtures it needs and names itself:
 
     @pytest.fixture(scope="session")
     def room() -> Room:
@@ -11,6 +12,7 @@ A room's `tests/conftest.py` imports the fixtures it wants and names itself:
 
 import asyncio
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -31,24 +33,27 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from contracts.base import Command, Message, Query
 from contracts.shared import Actor
 from contracts.verdict import Kind
-from kit import migrations
 from kit.app import Service
+from kit.db import migrations
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unprocessable
 from kit.messaging.bus import Bus
 from kit.messaging.envelope import headers_of, new_id, subject_of
 from kit.messaging.router import Route
-from kit.provision import apply
+from kit.messaging.topology.apply import apply
 from kit.settings import ServiceSettings
 
 MAPPER = Actor(id=7, username="mapper")
 STRANGER = Actor(id=8, username="stranger")
 ADMIN = Actor(id=1, username="admin", roles=frozenset({"admin"}))
 LIMIT = 15.0
+START = 120.0
+"""Seconds for a start, and for an end: a busy machine may take longer than usual."""
+PORTS = range(30_000, 32_700)
 
 
 @dataclass
 class Room:
-    """`environment` is set before the settings are read, `overrides` replaces adapters (`Service.provides`) by type."""
+    """`environment` is set before the settings are read. `extensions` are created in the database."""
 
     name: str
     build: Callable[[Any], Service]
@@ -59,7 +64,7 @@ class Room:
 
 @pytest.fixture(scope="session")
 def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A NATS server of our own with JetStream."""
+    """Starts a NATS server with JetStream and yields its address."""
     port, folder = free_port(), tmp_path_factory.mktemp("nats")
     config = folder / "nats.conf"
     config.write_text(
@@ -70,18 +75,26 @@ def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen([server, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield f"nats://127.0.0.1:{port}"
     process.terminate()
-    process.wait(5)
+    try:
+        process.wait(30)
+    finally:
+        process.kill()
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Returns a free port of 127.0.0.1 that no outgoing connection takes before it is used: Linux gives those 32768 and
+    above."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
-    """Superuser address: FAIRWAY_PG_ADMIN_URL, else the embedded stack's PostgreSQL, started when it is not up."""
+    """Returns a superuser's address: FAIRWAY_PG_ADMIN_URL, else the embedded stack's PostgreSQL, started when it is not
+    up."""
     if url := os.environ.get("FAIRWAY_PG_ADMIN_URL"):
         return url
     from stack import up
@@ -91,7 +104,7 @@ def postgres_url() -> str:
 
 @pytest.fixture(scope="session")
 def database_url(postgres_url: str, room: Room) -> Iterator[str]:
-    """An empty database for this run, dropped at its end."""
+    """Yields an empty database for this run, dropped at its end."""
     name = f"test_{room.name}_{uuid4().hex[:8]}"
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f'create database "{name}"')
@@ -110,6 +123,7 @@ def _uri(url: str, database: str) -> str:
 
 @pytest.fixture(scope="session")
 def settings(room: Room, nats_url: str, database_url: str) -> Iterator[ServiceSettings]:
+    """Yields the settings of the service for the temporary servers."""
     patch = pytest.MonkeyPatch()
     for name, value in {"NATS__URL": nats_url, "DATABASE_URL": database_url, **room.environment}.items():
         patch.setenv(name, value)
@@ -119,20 +133,23 @@ def settings(room: Room, nats_url: str, database_url: str) -> Iterator[ServiceSe
 
 @pytest_asyncio.fixture(scope="session")
 async def running(room: Room, settings: ServiceSettings) -> AsyncIterator[Service]:
-    """The service of this room, serving. Its loops run, its relay too; it is asked to end after the last test."""
+    """Yields the service, with its loops and its relay; ends it after the last test."""
     migrations.upgrade(room.name, settings.database_url.get_secret_value())
     service = room.build(settings)
     await provisioned(service)
     task = asyncio.create_task(service.run())
-    await eventually(lambda: service.ready or task.done())
-    if task.done():
-        task.result()
-    yield service
-    service.end()
-    await asyncio.wait_for(task, 30)
+    try:
+        await eventually(lambda: service.ready or task.done(), START)
+        if task.done():
+            task.result()
+        yield service
+    finally:
+        service.end()
+        await asyncio.wait_for(task, START)
 
 
 async def provisioned(service: Service) -> None:
+    """Creates the streams and the durables of the service."""
     connection = await nats.connect(service.settings.nats_url.get_secret_value())
     await apply(connection.jetstream(), service.durables, replicas=1)
     await connection.close()
@@ -140,17 +157,20 @@ async def provisioned(service: Service) -> None:
 
 @dataclass
 class Caller:
-    """The gateway's side of the bus. `publish` puts any message on its subject as its owner would."""
+    """The gateway's side of the bus."""
 
     bus: Bus
 
     async def send(self, command: Any, actor: Actor = MAPPER, command_id: Any = None) -> Any:
+        """Sends a command and returns its verdict, None after `LIMIT` seconds."""
         return await self.bus.send(command, actor, command_id, wait=LIMIT)
 
     async def ask(self, query: Any, actor: Actor = MAPPER) -> Any:
+        """Asks a query and returns the answer as Python values; raises the refusal."""
         return loads(await self.bus.ask(query, actor, wait=LIMIT))
 
     async def publish(self, message: Message, actor: Actor = MAPPER) -> UUID:
+        """Publishes an event or a job as its owner would, and returns its id."""
         message_id = new_id()
         headers = headers_of(message, message.owner(), actor, message_id)
         data = message.model_dump_json().encode()
@@ -160,6 +180,7 @@ class Caller:
 
 @pytest_asyncio.fixture(scope="session")
 async def caller(nats_url: str) -> AsyncIterator[Caller]:
+    """Yields a caller with a connection of its own."""
     connection = await nats.connect(nats_url)
     bus = Bus(connection, "gateway")
     await bus.start()
@@ -168,7 +189,8 @@ async def caller(nats_url: str) -> AsyncIterator[Caller]:
 
 
 async def eventually(check: Callable[[], Any], limit: float = LIMIT) -> Any:
-    """The first true value of `check`, which may be a coroutine function; AssertionError after `limit` seconds."""
+    """Returns the first true value of `check`, which may be a coroutine function. Raises TimeoutError after `limit`
+    seconds."""
     async with asyncio.timeout(limit):
         while True:
             value = check()
@@ -179,17 +201,18 @@ async def eventually(check: Callable[[], Any], limit: float = LIMIT) -> Any:
 
 
 def example(kind: type[Message], name: str = "typical") -> Message:
-    """The committed example of a message; FileNotFoundError names the file to write."""
+    """Returns the committed example of a message. Raises FileNotFoundError, which names the file to write."""
     import contracts
 
     folder = Path(contracts.__file__).parents[2] / "examples" / kind.ce_type()
     return kind.model_validate_json((folder / f"{name}.json").read_bytes())
 
 
-async def feed(service: Service, caller: Caller, route: Route, actor: Actor = MAPPER) -> None:
-    """Gives the committed example of a message to its real handler, over the bus; AssertionError when that breaks.
+async def deliver_example(service: Service, caller: Caller, route: Route, actor: Actor = MAPPER) -> None:
+    """Sends the committed example of a message to its real handler, over the bus. Raises AssertionError when the
+    handler fails.
 
-    A refusal is a fine answer to an example that names things which do not exist here; a bug or a dead letter is not.
+    A refusal is a valid answer to an example that names things which do not exist here; a bug or a dead letter is not.
     """
     message = example(route.message)
     if isinstance(message, Query):

@@ -1,4 +1,4 @@
-"""What a service may ask about ML runs, free of ZenML: the protocol, its data, its errors."""
+"""The port to ML runs, independent of ZenML: the protocol, its data, its errors."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 
 class RunStatus(StrEnum):
-    """States of a run and of its steps as the pipeline server tells them, in the words of the public API."""
+    """States of a run and of its steps as the pipeline server reports them, named as in the public API."""
 
     INITIALIZING = "initializing"
     PROVISIONING = "provisioning"
@@ -30,7 +30,7 @@ _TERMINAL = {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CACHED, RunStatus.
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run to be made. `name` is unique on the server (`run-<id>-<attempt>`): the same name is never run twice."""
+    """A run to start. `name` is unique on the server (`run-<id>-<attempt>`): the same name is never run twice."""
 
     name: str
     module: str
@@ -40,7 +40,7 @@ class RunSpec:
     step_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     """by step name; for arguments that the pipeline function leaves open"""
     model_name: str | None = None
-    """a version of this model is made by the run and owns its artifacts; none for inference"""
+    """the run creates a version of this model, which owns its artifacts; None for inference"""
     tags: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     """ZenML settings of all steps, e.g. `docker`"""
@@ -63,7 +63,7 @@ class RunState:
     name: str
     status: RunStatus
     reason: str = ""
-    """why it failed or was stopped, in words for the person who asked for it; else empty"""
+    """why it failed or was stopped, for the user who started it; else empty"""
     steps: list[StepState] = field(default_factory=list)
     """in the order of their start; steps that have not started are missing"""
     started: datetime | None = None
@@ -103,6 +103,17 @@ class Artifact:
     """folder in the artifact store, `s3://bucket/prefix…`"""
     file: str | None
     """URI of the one data file for bytes (`…/data.txt`) and JSON-like values (`…/data.json`); None for other types"""
+    value_file: str
+    """URI of the value as JSON. Values that ZenML stored in another format are there once the child process of the run
+    has ended; outputs of `OUTPUTS` only"""
+    is_json: bool
+    """ZenML itself wrote `value_file`, whatever the value is"""
+    version: str
+    """id of the artifact version"""
+
+
+OUTPUTS: dict[str, tuple[str, ...]] = {"training": ("metrics", "split_info"), "inference": ("predictions",)}
+"""Values that a service reads of a run, by kind of pipeline."""
 
 
 class Pipelines(Protocol):
@@ -119,11 +130,15 @@ class Pipelines(Protocol):
         ...
 
     async def runs_of_model(self, name: str, limit: int = 50) -> list[RunInfo]:
-        """Newest first; empty for a model nobody has trained."""
+        """Newest first; empty for a model without trainings."""
         ...
 
     async def artifact(self, run_id: str, name: str) -> Artifact:
-        """The output `name` of the step that made it. Raises ArtifactNotFound."""
+        """The output `name`, of whichever step wrote it. Raises ArtifactNotFound."""
+        ...
+
+    async def artifacts(self, run_id: str) -> dict[str, Artifact]:
+        """All outputs by name."""
         ...
 
     async def metadata(self, run_id: str) -> dict[str, Any]:
@@ -135,7 +150,7 @@ class Pipelines(Protocol):
         ...
 
     async def mark_ended(self, run_id: str, status: RunStatus, reason: str) -> None:
-        """Sets the record of a run whose process is gone to `failed` or `stopped`; ended runs stay as they are."""
+        """Sets the record of a run whose process has ended to `failed` or `stopped`; ended runs are not changed."""
         ...
 
 
@@ -151,7 +166,10 @@ class PipelinesError(Exception):
 
 
 class PipelinesDown(PipelinesError):
-    """The server cannot be reached, answers nonsense or refuses our key; later it may be well again."""
+    """The server is unreachable, returns invalid answers or rejects our key; a later attempt may succeed."""
+
+    outage = True
+    """Read by `kit.outages`."""
 
 
 class RunNotFound(PipelinesError):

@@ -1,4 +1,4 @@
-"""Report lines: how the child tells its parent, and any plug-in that wishes, what is going on."""
+"""Report lines, which the child process and plug-ins send to the parent process."""
 
 import json
 import os

@@ -1,5 +1,5 @@
-"""What the steps of a run ask of a Kubernetes cluster, as settings of ZenML. Stacks with another orchestrator leave
-them out."""
+"""Resources that the steps of a run request from a Kubernetes cluster, as settings of ZenML. Stacks with another
+orchestrator ignore them."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -9,12 +9,12 @@ Workload = Literal["training", "inference"]
 GPU = "nvidia.com/gpu"
 WITHOUT_GPU = frozenset({"", "amd64", "cpu"})
 OWNER = "fair.user_id"
-"""Label of pods, by which a cluster's cost is told apart."""
+"""Label of pods, by which the cost of a cluster is attributed to users."""
 
 
 @dataclass(frozen=True)
-class Needs:
-    """Of a model, from its STAC item; an empty image is the stack's own."""
+class ResourceRequest:
+    """What a model requests, from its STAC item; an empty image means the stack's own."""
 
     image: str = ""
     accelerator: str = ""
@@ -22,7 +22,7 @@ class Needs:
 
 
 class Cluster(Protocol):
-    """What one kind of run may take there; empty amounts are left to the cluster."""
+    """The resources of one kind of run; empty amounts are left to the cluster."""
 
     label_domain: str
     force_cpu: bool
@@ -32,12 +32,12 @@ class Cluster(Protocol):
     cpu_limit: str
 
 
-def image_settings(needs: Needs) -> Json:
-    """The plug-in's image as it is: nothing is built."""
+def image_settings(needs: ResourceRequest) -> Json:
+    """Uses the plug-in's image as it is; builds nothing."""
     return {"docker": {"parent_image": needs.image, "skip_build": True}} if needs.image else {}
 
 
-def pod_settings(workload: Workload, needs: Needs, cluster: Cluster, user_id: int) -> Json:
+def pod_settings(workload: Workload, needs: ResourceRequest, cluster: Cluster, user_id: int) -> Json:
     label = f"{cluster.label_domain}/{workload}"
     on_gpu = needs.accelerator.lower() not in WITHOUT_GPU and not cluster.force_cpu
     tolerations = [{"key": label, "operator": "Equal", "value": "true", "effect": "NoSchedule"}]

@@ -1,21 +1,23 @@
-"""Settings of services that run pipelines. Each adds the amounts that its own kind of run takes of a cluster."""
+"""Settings of services that run pipelines. Each service adds the cluster resources of its own kind of run."""
 
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 
+from pipelines.s3_logs import S3Logs
+
 Quantity = Annotated[str, Field(pattern=r"^(\d+(\.\d+)?(m|k|[KMGTPE]i?)?)?$")]
-"""Of Kubernetes: `2.5Gi`, `500m`; empty leaves it to the cluster."""
+"""A Kubernetes quantity: `2.5Gi`, `500m`; empty leaves it to the cluster."""
 
 
 def amount(run: str, what: str, default: str = "") -> Any:
-    """That of one kind of run wins over the one for all kinds."""
+    """A setting for one kind of run; it takes precedence over the one for all kinds."""
     return Field(default, validation_alias=AliasChoices(f"FAIR_{run}_{what}", f"FAIR_K8S_{what}"))
 
 
 class PipelineSettings(BaseModel):
-    """Without a pipeline server a service starts and says so on first use."""
+    """Without a pipeline server a service starts; the first use of the server fails."""
 
     zenml_url: str | None = Field(None, validation_alias=AliasChoices("FAIR_ZENML_STORE_URL"))
     """The ZenML server that runs pipelines."""
@@ -61,3 +63,13 @@ def run_environment(settings: RunsAndStore) -> dict[str, str]:
         "AWS_ENDPOINT_URL": settings.endpoint,
     }
     return {name: value for name, value in values.items() if value}
+
+
+def log_store(settings: RunsAndStore) -> S3Logs:
+    """With the service's own access to the object store, where ZenML keeps its logs."""
+    return S3Logs(
+        endpoint_url=settings.endpoint,
+        region_name=settings.region,
+        aws_access_key_id=settings.access_key,
+        aws_secret_access_key=revealed(settings.secret_key) or None,
+    )

@@ -89,7 +89,7 @@ class Cluster:
     def daemon(self, name: str, program: str, *arguments: str, ready: Callable[[], bool]) -> None:
         Daemon(name, [program, "-f", "-c", self.config, *arguments], ready=ready, home=self.home).start()
 
-    def run(self, program: str, *arguments: str | Path, timeout: float = 60) -> str:
+    def run(self, program: str, *arguments: str | Path, timeout: float = 300) -> str:
         """Standard output of one of Ceph's programs; raises RuntimeError with its complaint."""
         argv = [program, "-c", str(self.config), *map(str, arguments)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, cwd=self.folder)

@@ -54,6 +54,10 @@ def env() -> None:
 def install(only: Only = None) -> None:
     """Install Debian packages and make the environments of the ZenML and STAC servers."""
     wanted = set(only) if only else set(run.SERVERS)
-    installer.packages(wanted)
-    for name in wanted & {"stac", "zenml"}:
-        installer.environment(Home.default(), name)
+    try:
+        installer.packages(wanted)
+        for name in sorted(wanted & {"stac", "zenml"}):
+            installer.environment(Home.default(), name)
+    except StackError as error:
+        console.print(f"[red]✗[/] {escape(str(error))}")
+        raise typer.Exit(1) from error

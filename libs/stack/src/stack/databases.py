@@ -33,7 +33,7 @@ def ensure(home: Home, admin: str) -> Env:
 def as_admin(admin: str, database: str = "postgres") -> Iterator[Connection]:
     place = urlsplit(admin)._replace(path=f"/{database}").geturl()
     quiet = "-c client_min_messages=warning"
-    with psycopg.connect(place, autocommit=True, connect_timeout=10, options=quiet) as connection:
+    with psycopg.connect(place, autocommit=True, connect_timeout=60, options=quiet) as connection:
         yield connection
 
 

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 from stack.home import REPOSITORY, Home, StackError
+from stack.waiting import step
 
 CEPH = ("radosgw", "ceph-mon", "ceph-osd", "ceph-common")
 CEPH_PROGRAMS = ("radosgw", "radosgw-admin", "ceph-mon", "ceph-osd", "ceph", "ceph-authtool", "monmaptool")
+UV, AS_ROOT = REPOSITORY / "scripts/uv", REPOSITORY / "scripts/as_root"
 POSTGRES_VERSIONS = (15, 16, 17, 18)
 """the first that a machine offers is taken"""
 
@@ -23,45 +25,39 @@ def packages(servers: set[str]) -> None:
         return
     if not shutil.which("apt-get"):
         raise StackError(
-            "Install PostgreSQL 15+ with PostGIS, and Ceph's radosgw, or give addresses of running servers."
+            "This is no Debian or Ubuntu: install PostgreSQL 15+ with PostGIS, and Ceph's radosgw, or give addresses "
+            "of running servers (libs/stack/README.md)."
         )
     # at runlevel 1 the packages' own servers are not started: nothing of ours would use them
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    _run([*_as_root(), "apt-get", "update", "-q"], quiet)
+    with step("Reading what the system's package sources offer"):
+        _run([AS_ROOT, "apt-get", "update", "-q"], quiet)
     wanted = [*(_postgres_packages() if "postgres" in missing else ()), *(CEPH if "s3" in missing else ())]
-    _run([*_as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *wanted], quiet)
+    with step(f"Installing {', '.join(wanted)}"):
+        _run([AS_ROOT, "apt-get", "install", "-y", "-q", "--no-install-recommends", *wanted], quiet)
 
 
 def program(name: str, package: str) -> str:
     """A program of a Debian package, installed when missing."""
     if not shutil.which(name):
-        _run(
-            [*_as_root(), "apt-get", "install", "-y", "-q", package],
-            {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        )
+        with step(f"Installing {package}"):
+            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            _run([AS_ROOT, "apt-get", "install", "-y", "-q", package], quiet)
     return shutil.which(name) or name
 
 
-def environment(home: Home, name: str) -> Path:
-    """The folder `<home>/envs/<name>`, made anew whenever `requirements/<name>-server.txt` has changed."""
-    requirements = REPOSITORY / "requirements" / f"{name}-server.txt"
+def environment(home: Home, name: str, pinned: str | None = None) -> Path:
+    """The folder `<home>/envs/<name>`, made anew whenever its requirements have changed: `pinned`, a file of the folder
+    `requirements`, or `<name>-server.txt`."""
+    requirements = REPOSITORY / "requirements" / (pinned or f"{name}-server.txt")
     folder, wanted = home.folder("envs") / name, hashlib.sha256(requirements.read_bytes()).hexdigest()
     stamp = folder / "fairway-requirements.sha256"
     if not stamp.exists() or stamp.read_text() != wanted:
-        _run([_uv(), "venv", "-q", "--clear", "--python", sys.executable, folder])
-        _run(
-            [
-                _uv(),
-                "pip",
-                "sync",
-                "-q",
-                "--compile-bytecode",
-                "--require-hashes",
-                "--python",
-                folder / "bin/python",
-                requirements,
-            ]
-        )
+        python = folder / "bin/python"
+        options = ["-q", "--compile-bytecode", "--require-hashes", "--python", python]
+        with step(f"Installing the packages of the {name} server"):
+            _run([UV, "venv", "-q", "--clear", "--python", sys.executable, folder])
+            _run([UV, "pip", "sync", *options, requirements])
         stamp.write_text(wanted)
     return folder
 
@@ -93,21 +89,6 @@ def _postgres_packages() -> tuple[str, str]:
         if (postgis := f"postgresql-{version}-postgis-3") in offered:
             return f"postgresql-{version}", postgis
     raise StackError("This machine's package sources offer no PostGIS for PostgreSQL 15 or later.")
-
-
-def _as_root() -> list[str]:
-    if os.geteuid() == 0:
-        return []
-    if shutil.which("sudo"):
-        return ["sudo", "--preserve-env=DEBIAN_FRONTEND,RUNLEVEL"]
-    raise StackError("Installing Debian packages needs root: run `python -m stack install` as root once.")
-
-
-def _uv() -> str:
-    found = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-    if not found:
-        raise StackError("uv is missing: install it, or name its path in the environment variable UV.")
-    return found
 
 
 def _run(argv: list[str | Path], env: dict[str, str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ class Line:
 
     def __init__(self, url: str, port: int = 0) -> None:
         self._target, self.port = urlsplit(url), port
+        self._silent = False
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
         self._flows: list[asyncio.Event] = []
@@ -43,10 +44,20 @@ class Line:
         for flow in self._flows:
             flow.clear()
 
+    def block(self) -> None:
+        """As `hang`, for new connections too, until `resume`."""
+        self._silent = True
+        self.hang()
+
+    def resume(self) -> None:
+        """New connections work; those from before stay silent, as behind a firewall that has forgotten them."""
+        self._silent = False
+
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(self._target.hostname, self._target.port)
         flow = asyncio.Event()
-        flow.set()
+        if not self._silent:
+            flow.set()
         self._writers += [writer, back]
         self._flows.append(flow)
         await asyncio.gather(_pump(reader, back, flow), _pump(there, writer, flow), return_exceptions=True)
@@ -60,6 +71,36 @@ async def line_to(url: str, port: int = 0) -> AsyncIterator[Line]:
         yield line
     finally:
         await line.cut()
+
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator["SilentServer"]:
+    """Takes connections and never answers, while the block runs."""
+    server = SilentServer()
+    listening = await asyncio.start_server(server.take, "127.0.0.1", 0)
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    try:
+        yield server
+    finally:
+        listening.close()
+        for writer in server.open:
+            writer.transport.abort()
+
+
+class SilentServer:
+    def __init__(self) -> None:
+        self.url = ""
+        self.open: set[asyncio.StreamWriter] = set()
+        """Connections whose other end is still there."""
+        self.requests = 0
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open.add(writer)
+        with suppress(ConnectionError):
+            while await reader.read(65536):
+                self.requests += 1
+        self.open.discard(writer)
+        writer.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: asyncio.Event) -> None:

@@ -46,7 +46,7 @@ def _serve(home: Home) -> str:
 
 
 def _answers(admin: str) -> bool:
-    with psycopg.connect(admin, connect_timeout=5):
+    with psycopg.connect(admin, connect_timeout=10):
         return True
 
 

@@ -12,6 +12,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 
 from stack import pids
 from stack.home import Home, StackError
+from stack.waiting import told
 
 
 class NotReady(StackError):
@@ -22,31 +23,42 @@ class NotReady(StackError):
 class Daemon:
     """A server process of that name; there is at most one per home.
 
-    `env` is added to the caller's. `ready` is asked until it answers True; an exception counts as "not yet". What is
-    still alive after the polite `stop_signal` and some patience is killed, children included.
+    `env` is added to the caller's. `ready` is asked until it answers True; an exception counts as "not yet". A daemon
+    that was started here and is not ready within `limit` seconds is stopped again. What is still alive after the
+    polite `stop_signal` and some patience is killed, children included.
     """
 
     name: str
     argv: Sequence[str | Path]
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
-    limit: float = 60
+    limit: float = 300
     cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     home: Home = field(default_factory=Home.default)
 
     def start(self) -> "Daemon":
         """Returns once the daemon is ready; one that is already running is kept. Raises NotReady."""
-        if self.pid is None:
+        is_new = self.pid is None
+        if is_new:
             self._spawn()
+        try:
+            self._wait()
+        except BaseException:
+            if is_new:
+                self.stop(patience=5)
+            raise
+        return self
+
+    def _wait(self) -> None:
         waiting = Retrying(
             retry=retry_if_result(lambda ok: not ok), stop=stop_after_delay(self.limit), wait=wait_fixed(0.05)
         )
         try:
-            waiting(self._is_ready)
+            with told(f"waiting for {self.name} to answer"):
+                waiting(self._is_ready)
         except RetryError:
             raise NotReady(f"{self.name} was not ready within {self.limit:.0f} s.\n{self._log_end()}") from None
-        return self
 
     def stop(self, patience: float = 30) -> None:
         pids.stop(self.home, self.name, patience)

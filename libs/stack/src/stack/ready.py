@@ -6,4 +6,4 @@ import httpx
 
 
 def http_ok(url: str) -> Callable[[], bool]:
-    return lambda: httpx.get(url, timeout=5, trust_env=False).is_success
+    return lambda: httpx.get(url, timeout=10, trust_env=False).is_success

@@ -11,6 +11,8 @@ from stack.ready import http_ok
 from stack.servers import Ask
 
 APP_FOLDER = REPOSITORY / "libs/stack/envs"
+SETTINGS = {"context": "on", "context_stats_ttl": "0 seconds"}
+"""Of pgstac: searches answer `numberMatched`, counted anew each time; its own default keeps a count for a day."""
 
 
 def up(home: Home, ask: Ask) -> Env:
@@ -41,6 +43,8 @@ def _migrate(pypgstac: os.PathLike[str], admin: str) -> None:
     with databases.as_admin(admin, "stac") as connection:
         connection.execute("grant pgstac_admin, pgstac_ingest, pgstac_read to stac")
         connection.execute("alter role stac in database stac set search_path to pgstac, public")
+        for name, value in SETTINGS.items():
+            connection.execute("update pgstac.pgstac_settings set value = %s where name = %s", (value, name))
 
 
 def _libpq(url: str) -> Env:

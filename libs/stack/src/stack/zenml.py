@@ -50,5 +50,5 @@ def _serve(home: Home) -> str:
     }
     app = "zenml.zen_server.zen_server_api:app"
     argv = [programs / "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
-    Daemon("zenml", argv, env=env, ready=http_ok(f"{url}/health"), limit=180, cwd=folder, home=home).start()
+    Daemon("zenml", argv, env=env, ready=http_ok(f"{url}/health"), cwd=folder, home=home).start()
     return url

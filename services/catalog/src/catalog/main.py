@@ -1,33 +1,58 @@
-from catalog import events
+from catalog.aoi_labels import wiring as aoi_labels
 from catalog.areas import handlers as areas
+from catalog.categories import handlers as categories
 from catalog.curation import handlers as curation
-from catalog.datasets import main as datasets
+from catalog.datasets import wiring as datasets
+from catalog.datasets.tables import DatasetRow
 from catalog.files import handlers as files
+from catalog.files.context import MirrorContext
 from catalog.files.reading import FeatureReader
-from catalog.files.tools import MirrorTools
-from catalog.labels import main as labels
-from catalog.models import main as models
-from catalog.owned import handlers as owned
+from catalog.item_privacy import handlers as item_privacy
+from catalog.item_privacy.queries import private_items
+from catalog.item_privacy.usecases import withdraw_private_items
+from catalog.models import wiring as models
+from catalog.models.installed_plugins import Plugins
+from catalog.models.jobs.context import RegistrationContext
+from catalog.models.queries import count_models_by_dataset
+from catalog.models.tables import BaseModelRow, LocalModelRow
+from catalog.ownership import handlers as ownership
+from catalog.projections import handlers as projections
 from catalog.settings import Settings
-from catalog.stac.main import attach as attach_stac
+from catalog.stac import wiring as stac
 from catalog.stars import handlers as stars
+from catalog.stars.targets import StarTargets
 from kit.app import Service
-from kit.ids import Ids
-from kit.outbound import Outbound
-from kit.storage import Storage
+from kit.db.ids import IdAllocator
+from kit.http.outbound import Outbound
+from kit.storage.object_storage import Storage
+from osm import RawData
+
+ROUTERS = [
+    projections.router, categories.router, areas.router, datasets.router, aoi_labels.router, models.router,
+    curation.router, stars.router, ownership.router, files.router, item_privacy.router,
+]  # fmt: skip
+STARRED = StarTargets((DatasetRow.stac_id, BaseModelRow.name, LocalModelRow.name))
 
 
 def build(settings: Settings) -> Service:
-    routers = [
-        events.router, areas.router, datasets.router, labels.router, models.router, curation.router, stars.router,
-        owned.router, files.router,
-    ]  # fmt: skip
-    service = Service("catalog", settings, routers=routers)
-    outbound, storage = Outbound(settings.outbound_allow), Storage(settings)
-    service.provides += [Ids(service.db), outbound, storage, FeatureReader(storage)]
-    api, facets = attach_stac(service, settings)
-    service.provides.append(MirrorTools(api, storage, outbound, facets, settings.api_base_url))
-    datasets.attach(service, settings)
-    labels.attach(service, settings, outbound)
-    models.attach(service, settings)
+    service = Service("catalog", settings, routers=ROUTERS)
+    storage, models_outbound = Storage(settings), Outbound(settings.allow_models)
+    imagery, services = Outbound(settings.allow_imagery), Outbound(settings.allow_services)
+    osm = RawData(settings.rawdata_url, services, settings.rawdata_interval, settings.rawdata_limit)
+    service.provides += [
+        IdAllocator(service.db),
+        imagery,
+        models_outbound,
+        services,
+        storage,
+        FeatureReader(storage),
+        STARRED,
+    ]
+    api, item_cache = stac.register(service, settings, private_items(service.db), settings.api_base_url)
+    service.loops.append(withdraw_private_items(api))
+    service.provides.append(MirrorContext(api, storage, models_outbound, item_cache, settings.api_base_url))
+    datasets.register(service, settings, imagery, osm, count_models_by_dataset)
+    aoi_labels.register(service, settings, osm)
+    registration = RegistrationContext(api, storage, models_outbound, settings.api_base_url)
+    models.register(service, Plugins(settings.models_path), registration, settings.silence)
     return service

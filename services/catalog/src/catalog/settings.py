@@ -1,11 +1,12 @@
 from catalog.datasets.settings import DatasetSettings
-from catalog.files.tools import MirrorSettings
-from catalog.models.plugins import PluginSettings
+from catalog.files.context import MirrorSettings
+from catalog.models.installed_plugins import PluginSettings
 from catalog.stac.settings import StacSettings
-from kit.settings import OutboundSettings, ServiceSettings, StorageSettings
+from kit.settings import AllowImagery, AllowModels, AllowServices, ServiceSettings, StorageSettings
 
 
 class Settings(
-    ServiceSettings, StorageSettings, OutboundSettings, StacSettings, DatasetSettings, PluginSettings, MirrorSettings
-):
-    """What the catalog reads from its environment."""
+    ServiceSettings, StorageSettings, AllowServices, AllowImagery, AllowModels, StacSettings, DatasetSettings,
+    PluginSettings, MirrorSettings,
+):  # fmt: skip
+    """Settings of the catalog, read from the environment."""

@@ -1,23 +1,12 @@
-"""The base of the catalog's tables, and users as the gateway tells of them."""
+"""All tables of the catalog, in one metadata."""
 
-from datetime import datetime
+from catalog.aoi_labels import tables as aoi_labels
+from catalog.areas import tables as areas
+from catalog.categories import tables as categories
+from catalog.datasets import tables as datasets
+from catalog.models import tables as models
+from catalog.shared import tables as shared
+from catalog.stac import tables as stac
 
-from sqlalchemy import BigInteger, DateTime, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-from kit.db import new_metadata
-
-
-class Base(DeclarativeBase):
-    metadata = new_metadata()
-    type_annotation_map = {datetime: DateTime(timezone=True), int: BigInteger, str: Text}
-
-
-class KnownUser(Base):
-    """A copy fed by `gateway.v1.user_changed`, so that rows can show a name."""
-
-    __tablename__ = "known_users"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    username: Mapped[str]
-    as_of: Mapped[datetime]
+__all__ = ["aoi_labels", "areas", "categories", "datasets", "metadata", "models", "shared", "stac"]
+metadata = shared.Base.metadata

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from catalog.datasets.tables import DatasetRow
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 from kit.testing import eventually, free_port
 
 
@@ -52,10 +52,9 @@ async def slow(served, tiles) -> AsyncIterator[SlowTiles]:
 
 
 async def worker(slow: SlowTiles) -> asyncio.subprocess.Process:
-    allow = f"{os.environ['OUTBOUND_ALLOW']},127.0.0.1:{slow.port}"
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "catalog", "worker", env={**os.environ, "OUTBOUND_ALLOW": allow, "HTTP__PORT": "0"}
-    )
+    allow = f"{os.environ['OUTBOUND_ALLOW_IMAGERY']},127.0.0.1:{slow.port}"
+    env = {**os.environ, "OUTBOUND_ALLOW_IMAGERY": allow, "HTTP__PORT": "0"}
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "catalog", "worker", env=env)
 
 
 async def point_to(running, dataset_id: int, template: str) -> None:

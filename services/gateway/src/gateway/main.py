@@ -1,47 +1,51 @@
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable
 
+from gateway.apis.fair_v1.settings import v1_settings
 from gateway.app import application
-from gateway.auth import handlers as auth
-from gateway.auth import links
-from gateway.auth.osm import osm_login
-from gateway.auth.setup import provider_of
-from gateway.auth.users import Users
-from gateway.dead_letters import handlers as dead_letters
-from gateway.dead_letters.store import DeadLetters
-from gateway.door import Door
-from gateway.limits.leases import Limiter
-from gateway.measures import measure
-from gateway.probes import Probes
-from gateway.server import PublicServer
+from gateway.context import AppContext
+from gateway.http.limits.leases import Limiter
+from gateway.http.server.public import PublicServer
+from gateway.identity import handlers as identity
+from gateway.identity.providers.osm import osm_login
+from gateway.identity.providers.setup import provider_of
+from gateway.identity.users import Users
+from gateway.operations.cluster_metrics import measure
+from gateway.operations.dead_letters import handlers as dead_letters
+from gateway.operations.dead_letters.store import DeadLetters
+from gateway.operations.health_checks import HealthChecks
+from gateway.operations.settled_commands import SettledCommands
+from gateway.outbounds import Outbounds
 from gateway.settings import Settings
-from gateway.sse.hub import Hub
-from gateway.v1.settings import early_settings
+from gateway.streaming.hub import Hub
 from kit.app import Service
-from kit.outbound import Outbound
+from kit.errors import Unavailable
+from kit.messaging.staging import sweep
 
+log = logging.getLogger("gateway")
 PRUNE_EVERY = 600.0
 
 
 class Gateway(Service):
-    """Answers HTTP from the first moment, with 503 where bus or database are missing yet."""
+    """Serves HTTP from the start, with 503 until bus and database are connected."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__("gateway", settings, routers=[auth.router, links.router, dead_letters.router])
-        hub, users, outbound = Hub(), Users(self.db), Outbound(settings.outbound_allow)
-        self.door = Door(
-            settings, self, provider_of(settings, users, outbound), users, Limiter(self.db), hub,
-            Probes(settings, self.db), outbound, osm_login(settings, outbound),
+        super().__init__("gateway", settings, routers=[identity.router, dead_letters.router])
+        hub, users, outbounds = Hub(), Users(self.db), Outbounds.of(settings)
+        self.context = AppContext(
+            settings, self, provider_of(settings, users, outbounds.services), users, Limiter(self.db), hub,
+            HealthChecks(settings, self), outbounds, osm_login(settings, outbounds.services),
         )  # fmt: skip
         self.app = application(settings)
-        self.app.state.door = self.door
+        self.app.state.context = self.context
         self.public = PublicServer(self.app, settings, hub)
         letters = DeadLetters(self)
-        self.tap("dead", letters.on_dead)
-        self.tap("advisories", letters.on_advisory)
-        self.provides += [outbound, settings]
-        self.loops += [hub.run, self._prune, measure, self._drain]
+        self.consume_raw("dead", letters.on_dead)
+        self.consume_raw("advisories", letters.on_advisory)
+        self.provides += [outbounds, settings, self.context.health_checks.storage]
+        self.loops += [hub.run, SettledCommands().run, self._prune, measure, self._drain]
 
     async def run(self) -> None:
         await self.public.start()
@@ -53,15 +57,24 @@ class Gateway(Service):
 
     async def open(self) -> None:
         await super().open()
-        self.door.users.relay = self.relay
+        self.context.users.relay = self.relay
 
     async def _prune(self, _: Service) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY)
-            await self.door.limiter.prune()
+            await self.context.limiter.prune()
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Deletes staged bodies that were never fetched. An object store that is not reachable is swept the next
+        time."""
+        if self.storage:
+            with contextlib.suppress(Unavailable):
+                if swept := await sweep(self.storage):
+                    log.warning("staging.swept", extra={"fields": {"bodies": swept}})
 
     def _drain(self, _: Service) -> Awaitable[None]:
-        """Ends with the other loops, that is before the bus closes: answers under way still need it."""
+        """Ends with the other loops, before the bus closes: running responses still need it."""
 
         async def until_the_end() -> None:
             with contextlib.suppress(asyncio.CancelledError):
@@ -72,5 +85,5 @@ class Gateway(Service):
 
 
 def build(settings: Settings) -> Service:
-    early_settings()  # a wrong value ends the process now instead of a request
+    v1_settings()  # a wrong value ends the process now instead of a request
     return Gateway(settings)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime, Text
 from sqlalchemy.orm import DeclarativeBase
 
-from kit.db import new_metadata
+from kit.db.database import new_metadata
 
 
 class Base(DeclarativeBase):

@@ -1,40 +1,47 @@
 from kit.app import Service
-from kit.ids import Ids
-from notify import accounts, handlers, reactions
+from kit.db.ids import IdAllocator
 from notify.banners import handlers as banners
-from notify.calls import Calls
+from notify.bounded_tasks import BoundedTasks
 from notify.kpi import handlers as kpi
-from notify.kpi import heal
-from notify.mails import due as mails
-from notify.mails.sending import Mailing
+from notify.kpi.jobs import reconcile
+from notify.mails import handlers as mails
+from notify.mails.jobs import dispatcher as mail_dispatcher
+from notify.mails.jobs.delivery import MailDeliveryWorker
+from notify.notifications import event_handlers
+from notify.notifications import handlers as notifications
+from notify.projections import handlers as projections
 from notify.settings import Settings
-from notify.userstate import handlers as userstate
-from notify.webhooks import due as webhook_rows
+from notify.user_state import handlers as user_state
 from notify.webhooks import handlers as webhooks
-from notify.webhooks.seal import Seal
-from notify.webhooks.sending import Sending
+from notify.webhooks.jobs import dispatcher as webhook_dispatcher
+from notify.webhooks.jobs.delivery import WebhookDeliveryWorker
+from notify.webhooks.secret_box import SecretBox
 
 WEBHOOKS_AT_ONCE, MAILS_AT_ONCE = 32, 4
 
 
 def build(settings: Settings) -> Service:
     routers = [
-        handlers.router, reactions.router, accounts.router, banners.router, userstate.router, webhooks.router,
-        kpi.router,
+        notifications.router, event_handlers.router, mails.router, banners.router, user_state.router, webhooks.router,
+        kpi.router, projections.router,
     ]  # fmt: skip
-    loops = [mails.handed_out, webhook_rows.handed_out, webhook_rows.pruned, heal.healed]
-    service = Service("notify", settings, routers=routers, provides=[settings, Seal(settings)], loops=loops)
-    service.provides.append(Ids(service.db))
+    loops = [
+        mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,
+        reconcile.reconcile_forever,
+    ]  # fmt: skip
+    service = Service("notify", settings, routers=routers, provides=[settings, SecretBox(settings)], loops=loops)
+    service.provides.append(IdAllocator(service.db))
     return service
 
 
 def build_worker(settings: Settings) -> Service:
-    """It alone calls others, so it alone needs clients for HTTP and SMTP."""
+    """Only the worker calls other servers, so only the worker has clients for HTTP and SMTP."""
     from notify.mails.smtp import LogMailer, SmtpMailer
-    from notify.webhooks.http import HttpLine
+    from notify.webhooks.jobs.http_client import HttpWebhookClient
 
-    service, line = build(settings), HttpLine(settings.outbound_allow)
+    service, client = build(settings), HttpWebhookClient(settings.allow_webhooks)
     mailer = LogMailer() if settings.debug else SmtpMailer(settings)
-    service.provides += [line, Sending(line, Seal(settings), Ids(service.db), Calls(WEBHOOKS_AT_ONCE))]
-    service.provides.append(Mailing(mailer, Calls(MAILS_AT_ONCE)))
+    tasks = BoundedTasks(WEBHOOKS_AT_ONCE)
+    service.provides += [client, WebhookDeliveryWorker(client, SecretBox(settings), IdAllocator(service.db), tasks)]
+    service.provides.append(MailDeliveryWorker(mailer, BoundedTasks(MAILS_AT_ONCE), IdAllocator(service.db)))
     return service

@@ -1,12 +1,13 @@
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from kit.settings import OutboundSettings, ServiceSettings, names
-from notify.webhooks.seal import SealSettings
+from kit.mail_address import is_mail_address
+from kit.settings import AllowWebhooks, ServiceSettings, names
+from notify.webhooks.secret_box import SecretBoxSettings
 
 
-class Settings(ServiceSettings, OutboundSettings, SealSettings):
+class Settings(ServiceSettings, AllowWebhooks, SecretBoxSettings):
     """How mail leaves, with DEBUG to the log instead; which addresses may be called."""
 
     email_host: str = Field("smtp.gmail.com", validation_alias=names("EMAIL_HOST"))
@@ -24,7 +25,14 @@ class Settings(ServiceSettings, OutboundSettings, SealSettings):
     email_from: str = Field("no-reply@fair.hotosm.org", validation_alias=names("DEFAULT_FROM_EMAIL"))
     """Who mails are from."""
     deletion_email: str = Field("fair@hotosm.org", validation_alias=names("ACCOUNT_DELETION_EMAIL"))
-    """Who is written to when somebody wants their account deleted."""
+    """Who is written to when somebody wants their account deleted: one address."""
+
+    @field_validator("deletion_email")
+    @classmethod
+    def _one_address(cls, address: str) -> str:
+        if not is_mail_address(address):
+            raise ValueError("must be one mail address")
+        return address
 
     @model_validator(mode="after")
     def _one_encryption(self) -> Self:

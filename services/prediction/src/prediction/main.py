@@ -1,32 +1,38 @@
 import os
 
-from imagery import RawData
 from kit.app import Service
-from kit.ids import Ids
-from kit.outbound import Outbound
-from kit.storage import Storage
-from pipelines.settings import revealed, run_environment
+from kit.db.ids import IdAllocator
+from kit.http.outbound import Outbound
+from kit.storage.object_storage import Storage
+from osm import RawData
+from pipelines.settings import run_environment
 from prediction.feedback import handlers as feedback
-from prediction.known import handlers as known
-from prediction.known.usecases import Models
-from prediction.live import handlers as live
-from prediction.live.pool import WarmChildren
-from prediction.live.usecases import Live
+from prediction.feedback.quota import FeedbackQuota
+from prediction.inference import handlers as inference
+from prediction.inference.process_pool import WarmProcessPool
+from prediction.inference.usecases import Inference
 from prediction.mapswipe import handlers as mapswipe
-from prediction.mapswipe import jobs as mapswipe_jobs
 from prediction.mapswipe.client import Mapswipe
-from prediction.mapswipe.push import Crowd
+from prediction.mapswipe.jobs import handlers as mapswipe_jobs
+from prediction.mapswipe.jobs.push import MapswipeContext
+from prediction.mapswipe.jobs.stale_pushes import stale_push_reaper
 from prediction.mapswipe.queries import Projects
-from prediction.pipeline_server import PipelineServer
+from prediction.pipeline_server import pipeline_server
+from prediction.projections import handlers as projections
+from prediction.projections.usecases import VisibleModels
+from prediction.results.addresses import Addresses
 from prediction.runs import handlers as runs
-from prediction.runs import jobs
-from prediction.runs.checks import Checks
-from prediction.runs.ports import Tools
-from prediction.runs.reconcile import Reconciler
+from prediction.runs.jobs import handlers as run_jobs
+from prediction.runs.jobs.context import WorkerContext
+from prediction.runs.jobs.reconciler import Reconciler
+from prediction.runs.quota import RunQuota
+from prediction.runs.validation import SubmissionValidator
 from prediction.settings import Settings
+from runs.pipeline_server import PipelineServer
 
 ROUTERS = [
-    known.router, runs.router, live.router, feedback.router, mapswipe.router, jobs.router, mapswipe_jobs.router,
+    projections.router, runs.router, inference.router, feedback.router, mapswipe.router, run_jobs.router,
+    mapswipe_jobs.router,
 ]  # fmt: skip
 QUESTION_LIMIT = 8.0
 """Seconds that somebody who asks how a Mapswipe project is doing waits for Mapswipe."""
@@ -34,30 +40,37 @@ QUESTION_LIMIT = 8.0
 
 def build(settings: Settings) -> Service:
     service = Service("prediction", settings, routers=ROUTERS)
-    storage, outbound, server = _adapters(settings)
-    service.loops.append(lambda it: Reconciler(it, server, settings.sync_interval).run())
-    service.provides += [storage, outbound, server]
-    service.provides.append(Live(WarmChildren(environment(settings)), settings.outbound_allow))
-    service.provides.append(Projects(Mapswipe(settings, settings.outbound_allow), settings, QUESTION_LIMIT))
-    service.provides += [Ids(service.db), Models(service.db), Checks(outbound, settings.max_tiles)]
+    storage, imagery, server = _adapters(settings)
+    service.loops += [Reconciler(server, settings.sync_interval).run, stale_push_reaper().run]
+    service.provides += [storage, imagery, server, Addresses(storage, settings.api_base_url)]
+    service.provides.append(Inference(WarmProcessPool(environment(settings)), settings.allow_imagery))
+    service.provides.append(Projects(Mapswipe(settings, settings.allow_services), settings, QUESTION_LIMIT))
+    service.provides += [IdAllocator(service.db), VisibleModels(service.db)]
+    service.provides.append(SubmissionValidator(imagery, settings.max_tiles))
+    service.provides += [
+        RunQuota(settings.unfinished_limit), FeedbackQuota(settings.feedback_limit, settings.feedback_day_limit),
+    ]  # fmt: skip
     return service
 
 
 def build_worker(settings: Settings) -> Service:
     service = Service("prediction", settings, routers=ROUTERS)
-    storage, outbound, server = _adapters(settings)
+    storage, imagery, server = _adapters(settings)
     zooms = (settings.min_zoom, settings.max_zoom)
-    osm = RawData(settings.osm_url, outbound)
-    tools = Tools(
-        storage, outbound, server, environment(settings), settings.work_dir, settings.deadline, zooms, osm, settings
-    )
-    service.provides += [tools, Crowd(storage, outbound, Mapswipe(settings, settings.outbound_allow))]
+    services = Outbound(settings.allow_services)
+    osm = RawData(settings.osm_url, services)
+    context = WorkerContext(
+        storage, imagery, server, environment(settings), settings.work_dir, settings.deadline, zooms, osm, settings,
+        settings.patience,
+    )  # fmt: skip
+    mapswipe_context = MapswipeContext(storage, imagery, Mapswipe(settings, settings.allow_services))
+    service.provides += [context, services, mapswipe_context]
     return service
 
 
 def _adapters(settings: Settings) -> tuple[Storage, Outbound, PipelineServer]:
-    server = PipelineServer(settings.zenml_url, revealed(settings.zenml_key))
-    return Storage(settings), Outbound(settings.outbound_allow), server
+    server = pipeline_server(settings)
+    return Storage(settings), Outbound(settings.allow_imagery), server
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kit.settings import OutboundSettings, ServiceSettings, load, names
-from prediction.live.compute import check_plugin, predict_area
-from prediction.live.domain import Area, Refused, Unable, check
-from prediction.live.pool import Busy, WarmChildren
+from kit.settings import AllowImagery, ServiceSettings, load, names
+from prediction.inference.domain import Area, CannotPredict, InvalidRequest, check
+from prediction.inference.process_pool import Busy, WarmProcessPool
+from prediction.inference.worker import check_plugin, predict_area
 
 log = logging.getLogger("prediction.serving")
 MAX_BODY = 100_000
@@ -34,7 +34,7 @@ Number = StrictInt | StrictFloat
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 
 
-class Settings(OutboundSettings, BaseSettings):
+class Settings(AllowImagery, BaseSettings):
     model_config = ServiceSettings.model_config
 
     module: str = Field(validation_alias=names("MODEL_MODULE"))
@@ -42,6 +42,8 @@ class Settings(OutboundSettings, BaseSettings):
     host: str = Field("0.0.0.0", validation_alias=names("HTTP__HOST"))  # noqa: S104
     port: int = Field(8080, validation_alias=names("HTTP__PORT", "PORT"))
     children: int = Field(1, ge=1, validation_alias=names("SERVE_CHILDREN"))
+    allow_inference: str = Field("", validation_alias=names("OUTBOUND_ALLOW_INFERENCE"))
+    """Comma list of `host:port` that may be private, plain http and on any port: for the model that a request names."""
     allow_files: bool = Field(False, validation_alias=names("SERVE_ALLOW_FILES"))
     """Whether a request may name a model by a path of this machine."""
 
@@ -56,7 +58,7 @@ class Body(BaseModel):
     params: dict[str, Any] = {}
 
 
-def create(settings: Settings, children: WarmChildren) -> Starlette:
+def create(settings: Settings, children: WarmProcessPool) -> Starlette:
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
         yield
@@ -69,9 +71,9 @@ def create(settings: Settings, children: WarmChildren) -> Starlette:
         try:
             area = _area(await _body(request), settings)
             return Response(await children.run(predict_area, area), media_type="application/geo+json")
-        except Refused as problem:
-            return _error(400, f"{problem.field}: {problem.words}")
-        except Unable as problem:
+        except InvalidRequest as problem:
+            return _error(400, f"{problem.field}: {problem.text}")
+        except CannotPredict as problem:
             return _error(500, str(problem))
         except Busy:
             return _error(503, "Many predictions are under way, try again.")
@@ -92,32 +94,32 @@ async def _body(request: Request) -> Body:
     async for piece in request.stream():
         content += piece
         if len(content) > MAX_BODY:
-            raise Refused("body", "The request is too large.")
+            raise InvalidRequest("body", "The request is too large.")
     try:
         return Body.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise Refused(str(first["loc"][0]) if first["loc"] else "body", first["msg"]) from error
+        raise InvalidRequest(str(first["loc"][0]) if first["loc"] else "body", first["msg"]) from error
 
 
 def _area(body: Body, settings: Settings) -> Area:
     west, south, east, north = map(float, body.bbox)
     check((west, south, east, north), body.zoom)
     if not body.model_uri.startswith(("s3://", "http://", "https://")) and not settings.allow_files:
-        raise Refused("model_uri", "Only s3, http and https addresses can be used.")
+        raise InvalidRequest("model_uri", "Only s3, http and https addresses can be used.")
     return Area(
         settings.module, body.model_uri, False, body.image_uri, (west, south, east, north), body.zoom, body.params,
-        settings.outbound_allow,
+        settings.allow_imagery, settings.allow_inference,
     )  # fmt: skip
 
 
 async def serve(settings: Settings) -> None:
     """Ends the process with a sentence when the plug-in has no `predict`."""
     path = {"FAIRWAY_MODELS_PATH": str(settings.models_path.resolve())}
-    children = WarmChildren(path | {"FAIR_CACHE_DIR": os.environ.get("FAIR_CACHE_DIR", "")}, settings.children)
+    children = WarmProcessPool(path | {"FAIR_CACHE_DIR": os.environ.get("FAIR_CACHE_DIR", "")}, settings.children)
     try:
         await children.run(check_plugin, settings.module)
-    except Unable:
+    except CannotPredict:
         await children.stop()
         sys.exit(f"prediction.serving: MODEL_MODULE {settings.module} has no predict")
     config = uvicorn.Config(

@@ -2,22 +2,32 @@ from pathlib import Path
 
 from pydantic import Field
 
-from kit.settings import OutboundSettings, ServiceSettings, StorageSettings, names
+from kit.settings import Address, AllowImagery, AllowServices, ServiceSettings, StorageSettings, names
 from pipelines.settings import PipelineSettings, Quantity, amount
 from prediction.mapswipe.settings import MapswipeSettings
 
 
-class Settings(ServiceSettings, StorageSettings, OutboundSettings, MapswipeSettings, PipelineSettings):
+class Settings(ServiceSettings, StorageSettings, AllowServices, AllowImagery, MapswipeSettings, PipelineSettings):
     """What the prediction service and its workers read from their environment."""
 
     work_dir: Path = Field(Path("/var/tmp/fairway/prediction"), validation_alias=names("PREDICTION_WORK_DIR"))  # noqa: S108
     """Files of runs; shared by workers of one machine."""
     sync_interval: float = Field(15.0, gt=0, validation_alias=names("PREDICTION_SYNC_INTERVAL"))
     """Seconds between two looks of the reconciler at the pipeline server."""
+    patience: float = Field(600.0, ge=0, validation_alias=names("PREDICTION_PATIENCE"))
+    """Seconds that a worker waits in place for a server that is away, before it takes other jobs meanwhile."""
     deadline: float = Field(1800.0, gt=0, validation_alias=names("PREDICTION_DEADLINE"))
     """Seconds from the moment a worker takes an attempt to its end."""
+    api_base_url: Address | None = Field(None, validation_alias=names("API_BASE_URL"))
+    """Public address of the API, `/api/v1` included. Without it addresses of results work for a while only."""
     max_tiles: int = Field(4096, ge=1, validation_alias=names("PREDICTION_MAX_TILES"))
     """Tiles that one prediction may cover."""
+    unfinished_limit: int = Field(20, ge=1, validation_alias=names("PREDICTION_UNFINISHED_LIMIT"))
+    """Unfinished predictions that one user may have at a time, retried ones included."""
+    feedback_limit: int = Field(10_000, ge=1, validation_alias=names("FEEDBACK_LIMIT"))
+    """Feedback that one user may have on one prediction, or on one model without a prediction."""
+    feedback_day_limit: int = Field(5000, ge=1, validation_alias=names("FEEDBACK_DAY_LIMIT"))
+    """Feedback that one user may give within 24 hours."""
     osm_url: str = Field(
         "https://api-prod.raw-data.hotosm.org/v1", validation_alias=names("RAW_DATA_API_URL", "EXPORT_TOOL_API_URL")
     )

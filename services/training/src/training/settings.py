@@ -20,6 +20,8 @@ class Settings(ServiceSettings, StorageSettings, PipelineSettings):
     """Most epochs, whatever a model allows."""
     batch_size_limit: int = Field(65_536, gt=0, validation_alias=names("TRAINING_BATCH_SIZE_LIMIT"))
     """Largest batch, whatever a model allows."""
+    unfinished_limit: int = Field(20, ge=1, validation_alias=names("TRAINING_UNFINISHED_LIMIT"))
+    """Unfinished trainings that one user may have at a time, retried ones included."""
     work_path: Path = Field(
         Path(tempfile.gettempdir()) / "fairway-training", validation_alias=names("TRAINING_WORK_PATH")
     )

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from fairway.cli import datasets, labels, models, predictions, trainings, webhooks
-from fairway.cli.session import client, console, in_words, save
-from fairway.cli.show import table
+from fairway.cli.display import table
+from fairway.cli.session import client, console, print_api_errors, save
 from fairway.client import Fairway
 
 app = typer.Typer(no_args_is_help=True, help="AI-assisted mapping from the terminal.")
@@ -19,12 +19,12 @@ app.add_typer(webhooks.app, name="webhooks")
 
 
 @app.command()
-@in_words
+@print_api_errors
 def login(
     url: Annotated[str, typer.Argument(help="Address of the API, ending in /api/v1")],
     token: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Access token")],
 ) -> None:
-    """Keeps address and token for the next commands."""
+    """Stores address and token for the next commands."""
     with Fairway(url, token) as fairway:
         profile = fairway.me()
     save(url, token)
@@ -32,9 +32,9 @@ def login(
 
 
 @app.command()
-@in_words
+@print_api_errors
 def notifications(unread: bool = False) -> None:
-    """What happened to your things."""
+    """Lists your notifications."""
     with client() as fairway:
         page = fairway.notifications.list(is_read="false" if unread else None)
     console.print(table("Notifications", ("created_at", "message"), page.results))

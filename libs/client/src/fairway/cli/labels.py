@@ -7,41 +7,45 @@ from typing import Annotated
 import typer
 
 from fairway import rows
-from fairway.cli.session import client, console, in_words, read_json
-from fairway.cli.show import watch
+from fairway.cli.display import watch
+from fairway.cli.outcome import sentences
+from fairway.cli.session import client, console, print_api_errors, read_json
 from fairway.client import Fairway
 
-app = typer.Typer(no_args_is_help=True, help="What is on the ground of an AOI.")
+app = typer.Typer(no_args_is_help=True, help="Labels of an AOI.")
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="GeoJSON FeatureCollection in EPSG:4326")]
 
 
 @app.command()
-@in_words
+@print_api_errors
 def fetch(aoi_id: int) -> None:
-    """Takes the buildings of OpenStreetMap as the AOI's labels."""
+    """Replaces the AOI's labels by buildings of OpenStreetMap."""
     with client() as fairway:
-        _watched(fairway, fairway.labels.fetch(aoi_id))
+        _watch(fairway, fairway.labels.fetch(aoi_id))
 
 
 @app.command()
-@in_words
+@print_api_errors
 def upload(aoi_id: int, file: File) -> None:
-    """Adds the features of a file."""
-    collection = read_json(file.read_text(), str(file))
+    """Adds the features of a file to the AOI's labels."""
+    collection = read_json(file.read_text("utf-8-sig"), str(file))
     with client() as fairway:
-        _watched(fairway, fairway.labels.upload(aoi_id, collection))
+        _watch(fairway, fairway.labels.upload(aoi_id, collection))
 
 
 @app.command()
-@in_words
+@print_api_errors
 def download(aoi_id: int, file: Path = Path("labels.geojson")) -> None:
-    """Writes the AOI's labels, with their tags, into a file."""
+    """Writes the AOI's labels with their tags to a file."""
     with client() as fairway, file.open("w") as target:
         features = [label.model_dump() for label in fairway.labels.all(aoi=aoi_id)]
         json.dump({"type": "FeatureCollection", "features": features}, target)
     console.print(f"{len(features)} labels in {file}", markup=False)
 
 
-def _watched(fairway: Fairway, aoi: rows.Aoi) -> None:
+def _watch(fairway: Fairway, aoi: rows.Aoi) -> None:
     watch(console, fairway.follow(fairway.aois, "aoi_id", aoi.id))
-    console.print(f"The AOI has {fairway.aois.get(aoi.id).label_count} labels.")
+    ended = fairway.aois.get(aoi.id)
+    console.print(f"The AOI has {ended.label_count} labels.")
+    for sentence in sentences(ended.label_outcome, "features"):
+        console.print(sentence, markup=False)

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from fairway.cli.session import client, console, in_words, read_json
-from fairway.cli.show import table, watch
+from fairway.cli.display import table, watch
+from fairway.cli.session import client, console, print_api_errors, read_json
 
 app = typer.Typer(no_args_is_help=True, help="Base models and fine-tuned models.")
 
 
 @app.command("list")
-@in_words
+@print_api_errors
 def list_(search: str | None = None, limit: int = 20) -> None:
     with client() as fairway:
         base = fairway.base_models.list(limit=limit, search=search)
@@ -24,12 +24,12 @@ def list_(search: str | None = None, limit: int = 20) -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def register(
     item: Annotated[str, typer.Argument(help="STAC item of a base model: a file, or the address of one")],
     category: str = "buildings",
 ) -> None:
-    """Puts a base model into the catalogue and watches its checks. For administrators."""
+    """Registers a base model and shows the progress of its checks. For administrators."""
     remote = item.startswith(("http://", "https://"))
     stac_item = item if remote else read_json(_text(Path(item)), item)
     with client() as fairway:
@@ -45,16 +45,16 @@ def _text(path: Path) -> str:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def publish(model_id: int) -> None:
-    """Shows a local model to everyone."""
+    """Makes a local model public."""
     with client() as fairway:
         fairway.local_models.publish(model_id)
 
 
 @app.command()
-@in_words
+@print_api_errors
 def unpublish(model_id: int) -> None:
-    """Shows a local model to its owner only."""
+    """Makes a local model private."""
     with client() as fairway:
         fairway.local_models.unpublish(model_id)

@@ -6,15 +6,17 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
-from fairway.cli.session import client, console, in_words, read_json
-from fairway.cli.show import bars, table, watch
+from fairway.cli.display import bars, table, watch
+from fairway.cli.outcome import sentences
+from fairway.cli.session import client, console, print_api_errors, read_json
+from fairway.client import Fairway
 
 app = typer.Typer(no_args_is_help=True, help="Features found by a model.")
 FILES = {"geojson": "predictions.geojson", "fgb": "predictions.fgb", "pmtiles": "predictions.pmtiles"}
 
 
 @app.command("list")
-@in_words
+@print_api_errors
 def list_(status: str | None = None, limit: int = 20) -> None:
     columns = ("id", "status", "results_ready", "local_model_stac_id", "submitted_at", "error")
     with client() as fairway:
@@ -23,7 +25,7 @@ def list_(status: str | None = None, limit: int = 20) -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def submit(
     model: Annotated[str, typer.Argument(help="STAC id of a base or local model")],
     imagery: Annotated[str, typer.Argument(help="Tile template with {x} {y} {z}")],
@@ -31,7 +33,7 @@ def submit(
     zoom: int = 19,
     confidence: float | None = None,
 ) -> None:
-    """Starts a prediction and watches it."""
+    """Starts a prediction and shows its progress."""
     params = {} if confidence is None else {"confidence_threshold": confidence}
     box = read_json(f"[{bbox}]", "bbox")
     with client() as fairway:
@@ -39,18 +41,18 @@ def submit(
             model_stac_id=model, image_uri=imagery, bbox=box, zoom=zoom, params=params
         )
         console.print(f"Prediction [bold]{prediction.id}[/bold]")
-        watch(console, fairway.follow(fairway.predictions, "prediction_id", prediction.id))
+        _watch(fairway, prediction.id)
 
 
 @app.command("watch")
-@in_words
+@print_api_errors
 def watch_(prediction_id: int) -> None:
     with client() as fairway:
-        watch(console, fairway.follow(fairway.predictions, "prediction_id", prediction_id))
+        _watch(fairway, prediction_id)
 
 
 @app.command()
-@in_words
+@print_api_errors
 def logs(prediction_id: int, step: str | None = None, tail: int = 100) -> None:
     with client() as fairway:
         run_id = fairway.predictions.get(prediction_id).zenml_run_id
@@ -59,9 +61,9 @@ def logs(prediction_id: int, step: str | None = None, tail: int = 100) -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def download(prediction_id: int, folder: Path = Path(".")) -> None:
-    """The three result files, with a bar each."""
+    """Downloads the result files."""
     folder.mkdir(parents=True, exist_ok=True)
     with client() as fairway, bars() as progress:
         for kind, url in fairway.predictions.result(prediction_id).items():
@@ -74,24 +76,31 @@ def download(prediction_id: int, folder: Path = Path(".")) -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def cancel(prediction_id: int) -> None:
     with client() as fairway:
         fairway.predictions.cancel(prediction_id)
 
 
 @app.command()
-@in_words
+@print_api_errors
 def retry(prediction_id: int) -> None:
-    """Runs a failed or cancelled prediction again and watches it."""
+    """Runs a failed or cancelled prediction again and shows its progress."""
     with client() as fairway:
         fairway.predictions.retry(prediction_id)
-        watch(console, fairway.follow(fairway.predictions, "prediction_id", prediction_id))
+        _watch(fairway, prediction_id)
 
 
 @app.command()
-@in_words
+@print_api_errors
 def publish(prediction_id: int) -> None:
-    """Shows it to everyone."""
+    """Makes a prediction public."""
     with client() as fairway:
         fairway.predictions.publish(prediction_id)
+
+
+def _watch(fairway: Fairway, prediction_id: int) -> None:
+    watch(console, fairway.follow(fairway.predictions, "prediction_id", prediction_id))
+    outcome = fairway.predictions.get(prediction_id).outcome or {}
+    for sentence in (*sentences(outcome.get("tiles"), "tiles"), *sentences(outcome.get("features"), "features")):
+        console.print(sentence, markup=False)

@@ -1,4 +1,4 @@
-"""Where `fairway login` keeps the address and the token, and the client made from them."""
+"""The stored login, the client that uses it, and error messages of commands."""
 
 import json
 import os
@@ -20,7 +20,7 @@ FILE = Path(platformdirs.user_config_dir("fairway")) / "login.json"
 
 
 def save(url: str, token: str) -> None:
-    """Readable by its owner only."""
+    """Writes the login file, readable by its owner only."""
     FILE.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
@@ -28,7 +28,7 @@ def save(url: str, token: str) -> None:
 
 
 def read_json(text: str, what: str) -> Any:
-    """BadParameter, which names `what`, for text that is not JSON."""
+    """Raises BadParameter, which names `what`, for text that is not JSON."""
     try:
         return json.loads(text)
     except ValueError as error:
@@ -36,7 +36,7 @@ def read_json(text: str, what: str) -> Any:
 
 
 def client() -> Fairway:
-    """From FAIRWAY_URL and FAIRWAY_TOKEN, else from the last login."""
+    """Returns a client for FAIRWAY_URL and FAIRWAY_TOKEN, else for the stored login."""
     kept = json.loads(FILE.read_text()) if FILE.exists() else {}
     url = os.environ.get("FAIRWAY_URL") or kept.get("url")
     if not url:
@@ -44,8 +44,8 @@ def client() -> Fairway:
     return Fairway(url, os.environ.get("FAIRWAY_TOKEN") or kept.get("token"))
 
 
-def in_words(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Errors of the API as one red line and exit code 1, without a traceback."""
+def print_api_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorates a command: prints errors of the API as one red line and exits with code 1."""
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
@@ -57,7 +57,7 @@ def in_words(command: Callable[..., Any]) -> Callable[..., Any]:
                 console.print(f"  {field}: {messages}", markup=False)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as stop:
-            console.print("Stopped looking; the work itself goes on.")
+            console.print("Stopped watching; the work continues on the server.")
             raise typer.Exit(130) from stop
 
     return run

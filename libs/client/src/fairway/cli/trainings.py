@@ -5,15 +5,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from fairway.cli.session import client, console, in_words, read_json
-from fairway.cli.show import curve, table, watch
+from fairway.cli.display import curve, figure, table, watch
+from fairway.cli.outcome import sentences
+from fairway.cli.session import client, console, print_api_errors, read_json
 from fairway.client import Fairway
 
 app = typer.Typer(no_args_is_help=True, help="Fine-tuning a model for a place.")
 
 
 @app.command("list")
-@in_words
+@print_api_errors
 def list_(status: str | None = None, limit: int = 20) -> None:
     with client() as fairway:
         page = fairway.trainings.list(limit=limit, status=status)
@@ -23,41 +24,41 @@ def list_(status: str | None = None, limit: int = 20) -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def submit(
     base_model: Annotated[str, typer.Argument(help="STAC id of the base model")],
     dataset: Annotated[str, typer.Argument(help="STAC id of the dataset")],
     name: Annotated[str, typer.Argument(help="Name of the model to be")],
     overrides: Annotated[str, typer.Option(help="Hyper-parameters as JSON")] = "{}",
 ) -> None:
-    """Starts a training and watches it."""
+    """Starts a training and shows its progress."""
     values = read_json(overrides, "overrides")
     with client() as fairway:
         training = fairway.trainings.submit(
             base_model_stac_id=base_model, dataset_stac_id=dataset, model_name=name, overrides=values
         )
         console.print(f"Training [bold]{training.id}[/bold]")
-        _watched(fairway, training.id)
+        _watch(fairway, training.id)
 
 
 @app.command("watch")
-@in_words
+@print_api_errors
 def watch_(training_id: int) -> None:
-    """Epochs, losses and log lines of a running training, live."""
+    """Shows epochs, losses and log lines of a running training."""
     with client() as fairway:
-        _watched(fairway, training_id)
+        _watch(fairway, training_id)
 
 
 @app.command()
-@in_words
+@print_api_errors
 def losses(training_id: int) -> None:
-    """The loss curve so far."""
+    """Prints the loss curve."""
     with client() as fairway:
         console.print(Text.from_ansi(curve([epoch.values for epoch in fairway.trainings.epochs(training_id)])))
 
 
 @app.command()
-@in_words
+@print_api_errors
 def logs(training_id: int, step: str | None = None, tail: int = 100) -> None:
     with client() as fairway:
         run_id = fairway.trainings.get(training_id).zenml_run_id
@@ -66,31 +67,34 @@ def logs(training_id: int, step: str | None = None, tail: int = 100) -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def publish(training_id: int, title: str = "", description: str = "") -> None:
-    """Puts the model of a completed training into the catalogue."""
+    """Publishes the model of a completed training in the catalogue."""
     with client() as fairway:
         console.print(f"Published as [bold]{fairway.trainings.publish(training_id, title, description)}[/bold]")
 
 
 @app.command()
-@in_words
+@print_api_errors
 def cancel(training_id: int) -> None:
     with client() as fairway:
         fairway.trainings.cancel(training_id)
 
 
 @app.command()
-@in_words
+@print_api_errors
 def retry(training_id: int) -> None:
-    """Runs a failed or cancelled training again and watches it."""
+    """Runs a failed or cancelled training again and shows its progress."""
     with client() as fairway:
         fairway.trainings.retry(training_id)
-        _watched(fairway, training_id)
+        _watch(fairway, training_id)
 
 
-def _watched(fairway: Fairway, training_id: int) -> None:
+def _watch(fairway: Fairway, training_id: int) -> None:
     watch(console, fairway.follow(fairway.trainings, "training_id", training_id))
-    metrics = fairway.trainings.get(training_id).metrics
-    figures = "".join(f", {name.replace('_', ' ')} {value:.3f}" for name, value in sorted((metrics or {}).items()))
+    training = fairway.trainings.get(training_id)
+    metrics = sorted((training.metrics or {}).items())
+    figures = "".join(f", {name.replace('_', ' ')} {figure(value)}" for name, value in metrics)
     console.print(f"Training [bold]{training_id}[/bold] is completed{figures}.", highlight=False)
+    for sentence in sentences(training.outcome, "chips"):
+        console.print(sentence, markup=False)

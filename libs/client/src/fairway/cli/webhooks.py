@@ -2,15 +2,15 @@
 
 import typer
 
-from fairway.cli.session import client, console, in_words
-from fairway.cli.show import table
+from fairway.cli.display import table
+from fairway.cli.session import client, console, print_api_errors
 from fairway.rows import NewWebhook
 
-app = typer.Typer(no_args_is_help=True, help="Addresses of your programs that are told what you are told.")
+app = typer.Typer(no_args_is_help=True, help="URLs that receive your notifications.")
 
 
 @app.command("list")
-@in_words
+@print_api_errors
 def list_() -> None:
     with client() as fairway:
         page = fairway.webhooks.list()
@@ -19,43 +19,45 @@ def list_() -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def add(url: str, description: str = "") -> None:
-    """Shows the secret of the signatures, once; also chooses `webhook` as a way to be told. The address has to answer a
-    challenge (`verify`)."""
+    """Adds a webhook, enables `webhook` as a delivery method and shows the secret of its signatures once.
+
+    The URL has to answer a challenge (`verify`).
+    """
     with client() as fairway:
         made = fairway.webhooks.create(url, description)
-        chosen = fairway.me().notifications_delivery_methods
-        if "webhook" not in chosen:
-            fairway.change_me(notifications_delivery_methods=[*chosen, "webhook"])
+        methods = fairway.me().notifications_delivery_methods
+        if "webhook" not in methods:
+            fairway.change_me(notifications_delivery_methods=[*methods, "webhook"])
     _show_secret(made)
 
 
 @app.command("rotate-secret")
-@in_words
+@print_api_errors
 def rotate_secret(webhook_id: int) -> None:
     with client() as fairway:
         _show_secret(fairway.webhooks.rotate_secret(webhook_id))
 
 
 @app.command()
-@in_words
+@print_api_errors
 def ping(webhook_id: int) -> None:
-    """Sends a test; `deliveries` says what came of it."""
+    """Sends a test event; `deliveries` shows its result."""
     with client() as fairway:
         console.print(f"Ping {fairway.webhooks.ping(webhook_id).id} is on its way.")
 
 
 @app.command()
-@in_words
+@print_api_errors
 def verify(webhook_id: int) -> None:
-    """Asks the address again whether it wants to be told; `list` says what came of it."""
+    """Sends the challenge again; `list` shows whether the URL is verified."""
     with client() as fairway:
         console.print(f"Verification {fairway.webhooks.verify(webhook_id).id} is on its way.")
 
 
 @app.command()
-@in_words
+@print_api_errors
 def deliveries(webhook_id: int, limit: int = 20) -> None:
     with client() as fairway:
         rows = fairway.webhooks.deliveries(webhook_id, limit)
@@ -64,7 +66,7 @@ def deliveries(webhook_id: int, limit: int = 20) -> None:
 
 
 @app.command()
-@in_words
+@print_api_errors
 def remove(webhook_id: int) -> None:
     with client() as fairway:
         fairway.webhooks.delete(webhook_id)
@@ -73,4 +75,4 @@ def remove(webhook_id: int) -> None:
 
 def _show_secret(webhook: NewWebhook) -> None:
     console.print(f"Webhook {webhook.id}: {webhook.url}", markup=False)
-    console.print(f"Secret, shown this once: {webhook.secret}", markup=False)
+    console.print(f"Secret, shown only once: {webhook.secret}", markup=False)

@@ -1,5 +1,5 @@
-"""What data exists: categories, AOIs, labels, datasets, base and local models, STAC."""
+"""Messages of the catalog: categories, AOIs, labels, datasets, base and local models, STAC."""
 
-from contracts.catalog import areas, curation, datasets, files, labels, models, osm, owned, stac, stars
+from contracts.catalog import areas, curation, datasets, files, labels, models, osm, ownership_counts, stac, stars
 
-__all__ = ["areas", "curation", "datasets", "files", "labels", "models", "osm", "owned", "stac", "stars"]
+__all__ = ["areas", "curation", "datasets", "files", "labels", "models", "osm", "ownership_counts", "stac", "stars"]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Query
-from contracts.shared import CompactUser, Json, Page
+from contracts.shared import CompactUser, Json, Outcome, Page
 
 
 class GetCommand(CommandLookup, wire="catalog.v1.get_command"):
@@ -23,12 +23,16 @@ class AoiProperties(Contract):
     label_error: str = ""
     """Why the last fetch or upload failed, in words for the mapper."""
     label_count: int = 0
+    label_outcome: Outcome | None = None
+    """Outcome of the last fetch or upload that ended: features sent, stored, left out and why. Null while one is under
+    way."""
     created_at: datetime
     last_modified: datetime
 
 
 class AoiFeature(Contract):
-    """GeoJSON Feature, EPSG:4326; has `bbox`, has no top-level `id`."""
+    """GeoJSON Feature in EPSG:4326 with `bbox` and without a top-level `id`. A geometry that crosses the antimeridian
+    is a MultiPolygon cut there, with a `bbox` whose west is greater than its east."""
 
     type: str = "Feature"
     geometry: Json
@@ -37,7 +41,7 @@ class AoiFeature(Contract):
 
 
 class CreateAoi(Command, wire="catalog.v1.create_aoi"):
-    """`geometry` is a GeoJSON Polygon in EPSG:4326."""
+    """`geometry` is one polygon in EPSG:4326, as a GeoJSON geometry, Feature or FeatureCollection."""
 
     expires = 30.0
     geometry: Json
@@ -64,15 +68,16 @@ class GetAoi(Query, wire="catalog.v1.get_aoi"):
 
 
 class GetAoiGpx(Query, wire="catalog.v1.get_aoi_gpx"):
-    """The outer ring as a GPX 1.1 track; the answer is the XML text as a JSON string. `name` of the track: `AOI <id>`
-    unless it is given."""
+    """Returns the outer ring as a GPX 1.1 track: the XML text as a JSON string. `name` is that of the track, by default
+    `AOI <id>`."""
 
     aoi_id: int
     name: str = ""
 
 
 class ListAois(Query, wire="catalog.v1.list_aois"):
-    """By id. `after`: only greater ids, and no count. An answer may end early, before it outgrows the bus."""
+    """Ordered by id. `after`: only greater ids, and no count. A page may end early, before it is too large for the
+    bus."""
 
     page: Page = Page()
     dataset: int | None = None

@@ -1,4 +1,5 @@
-"""What administrators and owners do to registered things: pins, words, STAC properties. All of it ends in STAC."""
+"""Changes that administrators and owners make to registered datasets and models: pins, texts, STAC properties. All of
+them end in STAC."""
 
 from typing import Literal
 
@@ -50,6 +51,6 @@ class EditModelStac(Command, wire="catalog.v1.edit_model_stac"):
 
 
 class ListPinnedModels(Query, wire="catalog.v1.list_pinned_models"):
-    """`PinnedModels`: the visible ones."""
+    """Returns `PinnedModels`: those that the caller may see."""
 
     expand: bool = False

@@ -6,13 +6,13 @@ from typing import Literal
 from pydantic import ConfigDict, Field, FiniteFloat
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
-from contracts.shared import CompactUser, Json, Page, Visibility
+from contracts.shared import CompactUser, Json, Outcome, Page, Visibility, Waiting
 
 DatasetStatus = Literal["draft", "building", "built", "failed"]
 Task = Literal["semantic-segmentation", "instance-segmentation", "object-detection", "classification"]
 GeometryType = Literal["point", "line", "polygon"]
 Offset = tuple[FiniteFloat, FiniteFloat]
-"""Metres east and north by which labels are moved to lie where the imagery shows them."""
+"""Metres east and north by which labels are moved to match the imagery."""
 
 
 class LabelClass(Contract):
@@ -22,6 +22,15 @@ class LabelClass(Contract):
 
     name: str
     classes: list[str | int]
+
+
+class BuildOutcome(Contract):
+    """Outcome of a build: the tiles of its areas, and the labels that were found there."""
+
+    tiles: Outcome
+    labels: Outcome
+    notes: list[str] = []
+    """What the mapper should know before using the dataset, in full sentences."""
 
 
 class Dataset(Contract):
@@ -40,12 +49,16 @@ class Dataset(Contract):
     assets: dict[str, str] | None = None
     offset: Offset = (0.0, 0.0)
     models_count: int = 0
-    """Local models that were trained on it."""
+    """Number of local models that were trained on it."""
     zoom: int | None = None
-    """Of its chips, once a build was asked for."""
+    """Zoom level of its chips, once a build was requested."""
     chip_count: int | None = None
     error: str = ""
     """Why the last build failed, in words for the mapper."""
+    waiting: Waiting | None = None
+    """For a build that waits because a server of the platform is away."""
+    outcome: BuildOutcome | None = None
+    """Outcome of the last build that succeeded."""
     created_at: datetime
     last_modified: datetime
 
@@ -63,11 +76,11 @@ class BuildDataset(Command, wire="catalog.v1.build_dataset"):
     label_type: Literal["vector", "raster"] = "vector"
     geometry_type: GeometryType
     label_source: Literal["osm", "stored"] = "osm"
-    """Fetched from OpenStreetMap, or the labels that the AOIs have."""
+    """Labels are fetched from OpenStreetMap, or taken from the AOIs."""
 
 
 class CreateDataset(Command, wire="catalog.v1.create_dataset"):
-    """A draft without a build."""
+    """Creates a draft without a build."""
 
     expires = 30.0
     title: str
@@ -92,7 +105,13 @@ class BuildDraft(Command, wire="catalog.v1.build_draft"):
 
 
 class RebuildDataset(Command, wire="catalog.v1.rebuild_dataset"):
-    """Runs the build of a failed dataset again with its first request."""
+    """Runs the build of a failed dataset again with its first request; also of one whose worker has died."""
+
+    dataset_id: int
+
+
+class CancelBuild(Command, wire="catalog.v1.cancel_build"):
+    """Ends a build that is running or waiting; the dataset is then `failed` and can be built again."""
 
     dataset_id: int
 
@@ -113,7 +132,7 @@ class DeleteDataset(Command, wire="catalog.v1.delete_dataset"):
 
 
 class GetDataset(Query, wire="catalog.v1.get_dataset"):
-    """By `dataset_id`, or by `stac_id` for services that heal a projection."""
+    """By `dataset_id`, or by `stac_id` for services that repair a projection."""
 
     dataset_id: int | None = None
     stac_id: str | None = None
@@ -129,14 +148,15 @@ class ListDatasets(Query, wire="catalog.v1.list_datasets"):
 
 
 class ListDatasetCentroids(Query, wire="catalog.v1.list_dataset_centroids"):
-    """Points in the middle of each visible dataset's AOIs, by id from `after` on; datasets without AOIs have none."""
+    """Returns the centre points of the AOIs of each visible dataset, by id from `after` on; datasets without AOIs have
+    none."""
 
     page: Page = Page()
     after: int = 0
 
 
 class DatasetBuildJob(Job, wire="catalog.v1.build_dataset"):
-    """`build` numbers the builds of a dataset; a job of an older one does nothing."""
+    """`build` numbers the builds of a dataset; the job of an older build does nothing."""
 
     dataset_id: int
     user_id: int
@@ -175,7 +195,7 @@ class DatasetBuildRequested(DatasetEvent, wire="catalog.v1.dataset_build_request
 
 
 class DatasetBuilt(DatasetEvent, wire="catalog.v1.dataset_built"):
-    """Everything a training needs to know of the dataset without asking."""
+    """Carries everything that a training needs to know of the dataset, so that it need not ask."""
 
     visibility: Visibility
     category: str
@@ -188,6 +208,7 @@ class DatasetBuilt(DatasetEvent, wire="catalog.v1.dataset_built"):
     keywords: list[str]
     label_tasks: list[Task]
     geometry_type: GeometryType
+    outcome: BuildOutcome | None = None
 
 
 class DatasetBuildFailed(DatasetEvent, wire="catalog.v1.dataset_build_failed"):

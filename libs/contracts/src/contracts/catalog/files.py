@@ -1,4 +1,4 @@
-"""Files in the object store: downloads that the public catalogue points at, pipeline artifacts, the workspace."""
+"""Files in the object store: downloads that the public catalogue links to, pipeline artifacts, the workspace."""
 
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -10,7 +10,7 @@ from contracts.shared import Progress
 
 
 class Link(Contract):
-    """An address that works for `expires_in` seconds. Whether something is there is not told."""
+    """An address that works for `expires_in` seconds. It does not say whether the object exists."""
 
     url: str
     expires_in: int
@@ -24,22 +24,26 @@ class Stored(Contract):
 
 
 class GetDownload(Query, wire="catalog.v1.get_download"):
-    """A Link to the mirrored file of an item's asset; NotFound for other assets, collections, and without a file."""
+    """Returns a Link to the file of an item's asset. NotFound for other assets and collections, for assets without a
+    file, and for what belongs to another user's private row. `name` is the file name, where the address states one;
+    `head` asks for an address that answers HEAD."""
 
     collection: str
     item_id: str
     asset: str
+    name: str | None = None
+    head: bool = False
 
 
 class GetArtifact(Query, wire="catalog.v1.get_artifact"):
-    """A Link to a public pipeline artifact. NotFound for every other place of the store."""
+    """Returns a Link to a public pipeline artifact. NotFound for every other key of the store."""
 
     bucket: str
     key: str
 
 
 class HeadArtifact(Query, wire="catalog.v1.head_artifact"):
-    """Stored; NotFound also when there is no such object."""
+    """Returns `Stored`; NotFound also when there is no such object."""
 
     bucket: str
     key: str
@@ -57,7 +61,7 @@ class StoredFile(Contract):
 
 
 class Workspace(Contract):
-    """One level under a prefix. `next` continues it, None at its end."""
+    """One level under a prefix. `next` is the cursor of the next page, None at the end."""
 
     folders: list[Folder]
     files: list[StoredFile]
@@ -65,7 +69,7 @@ class Workspace(Contract):
 
 
 class ListWorkspace(Query, wire="catalog.v1.list_workspace"):
-    """Administrators see the whole bucket, others what belongs to rows they may see. NotFound elsewhere."""
+    """Administrators see the whole bucket, others see what belongs to rows that they may see. NotFound elsewhere."""
 
     prefix: str = Field(default="", max_length=1024)
     limit: int = Field(default=1000, ge=1, le=1000)
@@ -73,14 +77,14 @@ class ListWorkspace(Query, wire="catalog.v1.list_workspace"):
 
 
 class GetWorkspaceUrl(Query, wire="catalog.v1.get_workspace_url"):
-    """A Link to any key that the caller may see."""
+    """Returns a Link to any key that the caller may see."""
 
     key: str = Field(min_length=1, max_length=1024)
 
 
 class ReadFeatures(Query, wire="catalog.v1.read_features"):
-    """Features of a FlatGeobuf that the caller may see, where they touch the box: `{"features", "next"}`. `next` is the
-    `skip` of what follows, null at the end."""
+    """Returns the features of a FlatGeobuf that touch the box, if the caller may see the file: `{"features", "next"}`.
+    `next` is the `skip` of the next page, null at the end."""
 
     key: str = Field(min_length=1, max_length=1024, pattern=r"\.fgb$")
     box: tuple[float, float, float, float]
@@ -89,7 +93,7 @@ class ReadFeatures(Query, wire="catalog.v1.read_features"):
 
 
 class MirrorJob(Job, wire="catalog.v1.mirror_stac_assets"):
-    """Copies an item's downloadable assets to where everybody may fetch them, and points the item there."""
+    """Copies an item's downloadable assets to public keys, and changes the item's links to them."""
 
     collection: str
     item_id: str

@@ -1,4 +1,4 @@
-"""Labels: features of the ground inside an AOI, drawn, uploaded, or fetched from OpenStreetMap."""
+"""Labels: features of the ground inside an AOI that were drawn, uploaded, or fetched from OpenStreetMap."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
 from contracts.catalog.datasets import GeometryType, LabelClass
-from contracts.shared import Json, Page
+from contracts.shared import Json, Outcome, Page, Remark
 
 BUILDINGS = [LabelClass(name="building", classes=["*"])]
 Tile = tuple[int, int, int]
@@ -32,7 +32,7 @@ class LabelFeature(Contract):
 
 
 class CreateLabel(Command, wire="catalog.v1.create_label"):
-    """201; the same geometry in the same AOI changes the row that is there and answers 200."""
+    """201. When the same geometry exists in the same AOI, changes that row and answers 200."""
 
     expires = 30.0
     aoi_id: int
@@ -59,7 +59,7 @@ class DeleteLabel(Command, wire="catalog.v1.delete_label"):
 
 
 class FetchLabels(Command, wire="catalog.v1.fetch_labels"):
-    """Replaces the labels of an AOI by what OpenStreetMap has there. Answers the AOI; a job does the work."""
+    """Replaces the labels of an AOI by the features of OpenStreetMap in it. Returns the AOI; a job does the work."""
 
     aoi_id: int
     label_classes: list[LabelClass] = BUILDINGS
@@ -67,14 +67,20 @@ class FetchLabels(Command, wire="catalog.v1.fetch_labels"):
 
 
 class UploadLabels(Command, wire="catalog.v1.upload_labels"):
-    """One of the `parts` of a GeoJSON file, small enough for the bus; the last to arrive starts the job that adds them
-    all. Answers the AOI."""
+    """One of the `parts` of a GeoJSON file, small enough for the bus; the last to arrive starts the job that adds all
+    of them. Returns the AOI.
+
+    `numbers` are the positions of the features in the file, from 1; without them the features are consecutive.
+    `left_out` names the features that are too large or too broken to be sent.
+    """
 
     aoi_id: int
     upload: str = Field(max_length=64)
     part: int = Field(ge=0)
     parts: int = Field(ge=1, le=500)
     features: list[Json]
+    numbers: list[int] = []
+    left_out: list[Remark] = []
 
 
 class GetLabel(Query, wire="catalog.v1.get_label"):
@@ -82,9 +88,9 @@ class GetLabel(Query, wire="catalog.v1.get_label"):
 
 
 class ListLabels(Query, wire="catalog.v1.list_labels"):
-    """By id. `after`: only greater ids, and no count. An answer may end early, before it outgrows the bus.
+    """Ordered by id. `after`: only greater ids, and no count. A page may end early, before it is too large for the bus.
 
-    `aoi` 0 is an area that has none.
+    `aoi` 0 has no labels.
     """
 
     page: Page = Page()
@@ -95,7 +101,7 @@ class ListLabels(Query, wire="catalog.v1.list_labels"):
 
 
 class LabelFetchJob(Job, wire="catalog.v1.fetch_labels"):
-    """`run` numbers the fetches of an AOI; a job of an older one does nothing."""
+    """`run` numbers the fetches of an AOI; the job of an older fetch does nothing."""
 
     aoi_id: int
     user_id: int
@@ -137,15 +143,19 @@ class AoiLabelEvent(Event):
 
 
 class LabelsStored(AoiLabelEvent, wire="catalog.v1.labels_stored"):
-    """A fetch or an upload is done. `count`: how many it brought."""
+    """A fetch or an upload has ended. `count` is the number of stored labels; `outcome` says what became of the
+    others."""
 
     source: Literal["osm", "upload"]
     count: int
+    outcome: Outcome | None = None
 
 
 class LabelsFailed(AoiLabelEvent, wire="catalog.v1.labels_failed"):
     source: Literal["osm", "upload"]
     reason: str
+    outcome: Outcome | None = None
+    """Given when none of the features can be a label."""
 
 
 class LabelEvent(Event):
@@ -158,7 +168,7 @@ class LabelEvent(Event):
 
 
 class LabelChanged(LabelEvent, wire="catalog.v1.label_changed"):
-    """Made or changed by hand."""
+    """A label was created or changed by hand."""
 
 
 class LabelDeleted(LabelEvent, wire="catalog.v1.label_deleted"):

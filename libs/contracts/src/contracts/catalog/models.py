@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Job, Query
-from contracts.shared import After, CompactUser, Json, Page, Visibility
+from contracts.shared import CompactUser, Cursor, Json, Page, Visibility, Waiting
 
 BaseModelStatus = Literal["registering", "active", "failed", "archived"]
 LocalModelStatus = Literal["active", "archived"]
@@ -23,6 +23,8 @@ class BaseModelRow(Contract):
     star_count: int = 0
     is_starred: bool = False
     error: str
+    waiting: Waiting | None = None
+    """For a registration that waits because a server of the platform is away."""
     user: CompactUser
     stac: Json | None = None
     created_at: datetime
@@ -46,7 +48,7 @@ class LocalModelRow(Contract):
     title: str = ""
     description: str = ""
     dataset: int | None = None
-    """The data that its owner means it to learn from."""
+    """The dataset that its owner intends for training."""
     published_training: int | None = None
     """The training that the active version comes from."""
     stac: Json | None = None
@@ -74,7 +76,7 @@ class Published(Contract):
 
 
 class RegisterBaseModel(Command, wire="catalog.v1.register_base_model"):
-    """`stac_item` has been fetched already where the client gave an address."""
+    """Where the client gave an address, `stac_item` has been fetched already."""
 
     stac_item: Json
     inference_endpoint: str | None = None
@@ -82,7 +84,7 @@ class RegisterBaseModel(Command, wire="catalog.v1.register_base_model"):
 
 
 class GetBaseModel(Query, wire="catalog.v1.get_base_model"):
-    """By `model_id`, or by `stac_item_id` for services that heal a projection."""
+    """By `model_id`, or by `stac_item_id` for services that repair a projection."""
 
     model_id: int | None = None
     stac_item_id: str | None = None
@@ -100,7 +102,7 @@ class ListBaseModels(Query, wire="catalog.v1.list_base_models"):
 
 
 class BaseModelRegistrationJob(Job, wire="catalog.v1.register_base_model"):
-    """`generation` numbers the registrations of a model; a job of an older one does nothing."""
+    """`generation` numbers the registrations of a model; the job of an older one does nothing."""
 
     model_id: int
     user_id: int
@@ -119,8 +121,8 @@ class BaseModelEvent(Event):
         return (self.user_id,)
 
 
-class ModelFacts(Contract):
-    """What training and prediction must know of a model, base or local, to run it."""
+class ModelSummary(Contract):
+    """What training and prediction need to know of a base or local model in order to run it."""
 
     stac_item_id: str
     name: str
@@ -140,14 +142,14 @@ class ModelFacts(Contract):
     hyperparameters_spec: list[Json]
     output_properties: list[Json] = []
     image: str = ""
-    """The OCI image that has its pipelines (`mlm:training`); empty where the item names none."""
+    """OCI image with its pipelines (`mlm:training`); empty where the item names none."""
     accelerator: str = ""
     accelerator_count: int = 1
 
 
 class BaseModelRegistered(BaseModelEvent, wire="catalog.v1.base_model_registered"):
     visibility: Visibility
-    facts: ModelFacts
+    facts: ModelSummary
 
 
 class BaseModelRegistrationFailed(BaseModelEvent, wire="catalog.v1.base_model_registration_failed"):
@@ -155,11 +157,11 @@ class BaseModelRegistrationFailed(BaseModelEvent, wire="catalog.v1.base_model_re
 
 
 class PublishLocalModel(Command, wire="catalog.v1.publish_local_model"):
-    """Promotes what a completed training run made to a STAC item of `local-models`; the run's owner and
-    administrators may. Each command makes a version of its own.
+    """Publishes the result of a completed training run as a STAC item of `local-models`; the run's owner and
+    administrators may. Each command makes a version of its own. Result: `Published` with 201.
 
-    Calls the store, the pipeline server and STAC. Its item id is a function of run and command, so that doing it again
-    after a crash writes the same item. Result: `Published` with 201.
+    It calls the object store, the pipeline server and STAC. The item id is a function of run and command, so that a
+    repeat after a crash writes the same item.
     """
 
     training_id: int
@@ -174,7 +176,7 @@ class SetLocalModelVisibility(Command, wire="catalog.v1.set_local_model_visibili
 
 
 class ArchiveLocalModel(Command, wire="catalog.v1.archive_local_model"):
-    """Archived models are seen by their owner only; `archived` false brings one back."""
+    """Only their owner sees archived models; `archived` false restores one."""
 
     expires = 30.0
     model_id: int
@@ -197,15 +199,15 @@ class ListLocalModels(Query, wire="catalog.v1.list_local_models"):
     expand: bool = False
 
 
-class ListLocalModelFacts(Query, wire="catalog.v1.list_local_model_facts"):
-    """For services only: a `Portion` of `{id, status, stac_item_id}`."""
+class ListLocalModelSummaries(Query, wire="catalog.v1.list_local_model_facts"):
+    """For services only. Returns a `SnapshotPage` of `{id, status, stac_item_id}`."""
 
-    after: After = 0
+    after: Cursor = 0
     limit: int = Field(1000, ge=1, le=1000)
 
 
-class GetModelFacts(Query, wire="catalog.v1.get_model_facts"):
-    """Base or local model by STAC item id: local first. Heals `known_models` on a miss."""
+class GetModelSummary(Query, wire="catalog.v1.get_model_facts"):
+    """A base or local model by STAC item id; local models come first. Services use it to repair a missing copy."""
 
     stac_item_id: str
 
@@ -215,7 +217,7 @@ class KnownModel(Contract):
     model_id: int
     user_id: int
     visibility: Visibility
-    facts: ModelFacts
+    facts: ModelSummary
 
 
 class LocalModelEvent(Event):
@@ -233,7 +235,7 @@ class LocalModelEvent(Event):
 class LocalModelPublished(LocalModelEvent, wire="catalog.v1.local_model_published"):
     training_id: int
     visibility: Visibility
-    facts: ModelFacts
+    facts: ModelSummary
 
 
 class LocalModelChanged(LocalModelEvent, wire="catalog.v1.local_model_changed"):
@@ -242,7 +244,7 @@ class LocalModelChanged(LocalModelEvent, wire="catalog.v1.local_model_changed"):
 
 
 class LocalModelStatusChanged(LocalModelEvent, wire="catalog.v1.local_model_status_changed"):
-    """Also the birth of a model."""
+    """Also announces a new model."""
 
     stac_item_id: str
     status: LocalModelStatus

@@ -1,4 +1,4 @@
-"""Features on their way to OpenStreetMap."""
+"""Features that users want to bring to OpenStreetMap."""
 
 from datetime import datetime
 
@@ -7,21 +7,21 @@ from contracts.shared import Json
 
 
 class DescribeAsOsm(Query, wire="catalog.v1.describe_as_osm"):
-    """Features as OSM XML, ready for an editor; the answer is the text as a JSON string."""
+    """Returns the features as OSM XML for an editor: the text as a JSON string."""
 
     features: list[Json]
 
 
 class Conflate(Query, wire="catalog.v1.conflate"):
-    """The features that OpenStreetMap does not have yet. Asks the Raw Data API, so it takes its time."""
+    """Returns the features that OpenStreetMap does not have yet. It queries the Raw Data API, so it is slow."""
 
     features: list[Json]
 
 
 class GetOsmStatus(Query, wire="catalog.v1.get_osm_status"):
-    """An `OsmStatus`. Known for a minute, so that asking is cheap."""
+    """Returns `OsmStatus`, cached for a minute."""
 
 
 class OsmStatus(Contract):
     lastUpdated: datetime
-    """Up to when OpenStreetMap's changes are in the data that labels and conflation get."""
+    """Time up to which changes of OpenStreetMap are in the data that labels and conflation use."""

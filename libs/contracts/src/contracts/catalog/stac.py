@@ -1,4 +1,4 @@
-"""Changes of the public catalogue, ours or a third party's, as pgstac's trigger saw them."""
+"""Changes of the public catalogue, by this platform or a third party, as pgstac's trigger reports them."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ class StacItemEvent(Event):
 
 
 class StacItemWritten(StacItemEvent, wire="catalog.v1.stac_item_written"):
-    """Created or changed; PUT shows as one event although pgstac deletes and inserts."""
+    """An item was created or changed. A PUT is one event, although pgstac deletes and inserts."""
 
 
 class StacItemDeleted(StacItemEvent, wire="catalog.v1.stac_item_deleted"):

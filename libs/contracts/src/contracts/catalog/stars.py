@@ -1,13 +1,13 @@
-"""Stars that people, and browsers nobody logged in with, give to datasets and models."""
+"""Stars that users and anonymous browsers give to datasets and models."""
 
 from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Query
 
 TARGET = Field(min_length=1, max_length=200)
-"""Name of a model or `stac_id` of a dataset; whether there is one is not asked."""
+"""Name of a model or `stac_id` of a dataset; its existence is not checked."""
 IDENTITY = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-"""Of an anonymous browser: SHA-256 of `<client address>|<User-Agent>`. Ignored for people."""
+"""For an anonymous browser: SHA-256 of `<client address>|<User-Agent>`. Ignored for logged-in users."""
 
 
 class Star(Contract):
@@ -21,7 +21,7 @@ class GivenStar(Star):
 
 
 class AddStar(Command, wire="catalog.v1.add_star"):
-    """Result: `GivenStar`; 201 for a new star, 200 for one that was there."""
+    """Result: `GivenStar`; 201 for a new star, 200 for an existing one."""
 
     expires = 30.0
     target_id: str = TARGET

@@ -1,4 +1,4 @@
-"""Users and dead letters: what the public door itself owns; `accounts` and `mappings` are beside them."""
+"""Users and dead letters, which the gateway owns; `accounts` and `mappings` are beside them."""
 
 from datetime import datetime
 from typing import Literal
@@ -8,7 +8,7 @@ from pydantic import Field
 from contracts.base import Command, CommandLookup, Contract, Event, Query
 from contracts.gateway import accounts as accounts
 from contracts.gateway import mappings as mappings
-from contracts.shared import After, Json, Page
+from contracts.shared import Cursor, Json, Page
 
 Delivery = Literal["email", "web", "webhook"]
 DeadLetterState = Literal["open", "replayed", "discarded"]
@@ -19,7 +19,7 @@ class GetCommand(CommandLookup, wire="gateway.v1.get_command"):
 
 
 class UserChanged(Event, wire="gateway.v1.user_changed"):
-    """First sight or a change of profile. The address travels because notify keeps its own copy to write to."""
+    """A user is new or has changed their profile. The address travels because notify keeps a copy to send mails to."""
 
     user_id: int
     username: str
@@ -31,15 +31,15 @@ class UserChanged(Event, wire="gateway.v1.user_changed"):
         return str(self.user_id)
 
 
-class ListUserFacts(Query, wire="gateway.v1.list_user_facts"):
-    """For services only: a `Portion` of `{id, username, email, delivery_methods}`."""
+class ListUserSummaries(Query, wire="gateway.v1.list_user_facts"):
+    """For services only. Returns a `SnapshotPage` of `{id, username, email, email_verified, delivery_methods}`."""
 
-    after: After = -(2**63)
+    after: Cursor = -(2**63)
     limit: int = Field(1000, ge=1, le=1000)
 
 
 class DeadLetterRecorded(Event, wire="gateway.v1.dead_letter_recorded"):
-    """One alarm for each message that nobody could handle."""
+    """One alarm for each message that could not be handled."""
 
     dead_letter_id: int
     service: str
@@ -51,7 +51,7 @@ class DeadLetterRecorded(Event, wire="gateway.v1.dead_letter_recorded"):
 
 
 class Profile(Contract):
-    """What a person may see and change of themself; the counts of other services are added by the door."""
+    """What a user may see and change of their account; the gateway adds the counts of other services."""
 
     osm_id: int
     username: str
@@ -67,7 +67,7 @@ class Profile(Contract):
 
 
 class ChangeProfile(Command, wire="gateway.v1.change_profile"):
-    """Of the sender's own account; absent fields stay. Result: `Profile`."""
+    """Changes the sender's own account; absent fields stay. Result: `Profile`."""
 
     expires = 30.0
     email: str | None = None
@@ -77,7 +77,7 @@ class ChangeProfile(Command, wire="gateway.v1.change_profile"):
 
 
 class AccountDeletionRequested(Event, wire="gateway.v1.account_deletion_requested"):
-    """Somebody asked for the first time to be forgotten; people do the rest."""
+    """A user asked for the first time to be deleted; an administrator does the rest."""
 
     user_id: int
     username: str
@@ -87,7 +87,7 @@ class AccountDeletionRequested(Event, wire="gateway.v1.account_deletion_requeste
 
 
 class DeadLetter(Contract):
-    """`data` is the body as text; headers and body are filled only where one letter is asked for."""
+    """`data` is the body as text; headers and body are given only for a single dead letter."""
 
     id: int
     service: str
@@ -118,7 +118,7 @@ class GetDeadLetter(Query, wire="gateway.v1.get_dead_letter"):
 
 
 class ReplayDeadLetter(Command, wire="gateway.v1.replay_dead_letter"):
-    """The original bytes go to their subject again, for the one durable that could not handle them."""
+    """Publishes the original bytes on their subject again, for the one durable that could not handle them."""
 
     expires = 30.0
     dead_letter_id: int

@@ -1,13 +1,13 @@
-"""How an account comes to be, and how its address is proven."""
+"""How an account is created, and how its mail address is verified."""
 
 from contracts.base import Command, Contract, Event, Query
 
 
 class Onboard(Command, wire="gateway.v1.onboard"):
-    """Gives somebody whom the identity provider knows an account: the one of `osm_id`, which the door has proof of, or
-    without one a new account under a negative id. Result: `{osm_id, username}`.
+    """Gives a user of the identity provider an account: that of `osm_id`, which the gateway has verified, or else a new
+    account with a negative id. Result: `{osm_id, username}`.
 
-    Refused: `osm_user_unknown`, and `already_linked` while the identity leads to another account.
+    Refused: `osm_user_unknown`, and `already_linked` while the identity is linked to another account.
     """
 
     expires = 30.0
@@ -18,20 +18,21 @@ class Onboard(Command, wire="gateway.v1.onboard"):
 
 
 class RequestEmailVerification(Command, wire="gateway.v1.request_email_verification"):
-    """A mail to the sender's own address. Refused: `email_verified`, `no_email`."""
+    """Requests a mail to the sender's own address. Refused: `email_verified`, `no_email`."""
 
     expires = 30.0
 
 
 class ConfirmEmail(Command, wire="gateway.v1.confirm_email"):
-    """The door has seen the sender's token for this address. Refused when the account has another one by now."""
+    """The gateway has checked the sender's token for this address. Refused when the account has another address by
+    now."""
 
     expires = 30.0
     email: str
 
 
 class EmailVerificationRequested(Event, wire="gateway.v1.email_verification_requested"):
-    """Neither address nor link travel: whoever writes the mail asks for both."""
+    """Carries neither address nor link: the service that sends the mail asks for both."""
 
     user_id: int
 
@@ -48,6 +49,6 @@ class VerificationLetter(Contract):
 
 
 class GetVerificationLetter(Query, wire="gateway.v1.get_verification_letter"):
-    """For services only. The link is made now and stored nowhere. Refused: `email_verified`, `no_email`."""
+    """For services only. The link is made at this moment and stored nowhere. Refused: `email_verified`, `no_email`."""
 
     user_id: int

@@ -1,4 +1,4 @@
-"""Which account an identity of the provider (Hanko) leads to; written by administrators of mappings."""
+"""Links of identities of the provider (Hanko) to accounts; administrators of mappings write them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic import Field
 from contracts.base import Command, Contract, Query
 
 ADMIN = "mapping-admin"
-"""The role of callers whose address is in ADMIN_EMAILS; it holds for these messages and nothing else."""
+"""The role of callers whose address is in ADMIN_EMAILS; it holds for these messages only."""
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -23,7 +23,7 @@ class Mapping(Contract):
 
 
 class ListMappings(Query, wire="gateway.v1.list_mappings"):
-    """`{count, results}`, newest first."""
+    """Returns `{count, results}`, newest first."""
 
     limit: int = Field(default=50, ge=1, le=100)
     offset: int = Field(default=0, ge=0)
@@ -34,7 +34,7 @@ class GetMapping(Query, wire="gateway.v1.get_mapping"):
 
 
 class CreateMapping(Command, wire="gateway.v1.create_mapping"):
-    """Refused with `mapping_exists` when the identity leads somewhere already."""
+    """Refused with `mapping_exists` when the identity is linked already."""
 
     expires = 30.0
     hanko_user_id: Id

@@ -1,4 +1,4 @@
-"""What a person sees happen; `banners`, `kpi`, `userstate` and `webhooks` are beside it."""
+"""What a user is notified of; `banners`, `kpi`, `userstate` and `webhooks` are beside it."""
 
 from datetime import datetime
 from typing import Literal
@@ -18,7 +18,7 @@ class GetCommand(CommandLookup, wire="notify.v1.get_command"):
 
 
 class RelatedObj(Contract):
-    """What a notification is about: `type` and its number, and the local model that it belongs to, where known."""
+    """What a notification is about: `type` and id, and the local model it belongs to, where known."""
 
     id: int
     type: About
@@ -32,6 +32,8 @@ class Notification(Contract):
     created_at: datetime
     read_at: datetime | None
     related_obj: RelatedObj | None = None
+    training_model: int | None = None
+    """Local model of a training, for clients of API v1."""
 
 
 class MarkRead(Command, wire="notify.v1.mark_read"):
@@ -42,7 +44,7 @@ class MarkRead(Command, wire="notify.v1.mark_read"):
 class MarkAllRead(Command, wire="notify.v1.mark_all_read"):
     expires = 30.0
     missed: bool = False
-    """Refused with `nothing_unread` when there is nothing to mark, which the first generation called 404."""
+    """Refused with `nothing_unread` when there is nothing to mark; API v1 answered 404."""
 
 
 class GetNotification(Query, wire="notify.v1.get_notification"):
@@ -55,7 +57,7 @@ class ListNotifications(Query, wire="notify.v1.list_notifications"):
 
 
 class CountUnread(Query, wire="notify.v1.count_unread"):
-    """`{unread}`: of the sender's own notifications."""
+    """Returns `{unread}`: the number of the sender's unread notifications."""
 
 
 class NotificationCreated(Event, wire="notify.v1.notification_created"):
@@ -65,7 +67,7 @@ class NotificationCreated(Event, wire="notify.v1.notification_created"):
     about: About
     about_id: str
     web: bool = True
-    """Whether its user wants to hear of it on open pages."""
+    """Whether its user wants to see it on open pages."""
 
     def aggregate(self) -> str:
         return str(self.notification_id)
@@ -75,6 +77,6 @@ class NotificationCreated(Event, wire="notify.v1.notification_created"):
 
 
 class MailJob(Job, wire="notify.v1.send_mail"):
-    """One mail; its row says to whom and about what, the message only its id."""
+    """Sends one mail; its row has the recipient and the content, the message only its id."""
 
     mail_id: int

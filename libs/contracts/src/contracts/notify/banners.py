@@ -1,4 +1,4 @@
-"""Announcements to everybody."""
+"""Announcements to all users."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,7 +10,7 @@ from contracts.shared import Page
 
 
 def _utc(moment: datetime) -> datetime:
-    """ValueError for what lies outside the calendar in UTC."""
+    """Raises ValueError for a time outside the calendar in UTC."""
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
@@ -18,7 +18,7 @@ def _utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, AfterValidator(_utc)]
-"""Without a zone it is UTC."""
+"""A time without a zone is UTC."""
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -31,7 +31,7 @@ class Banner(Contract):
 
 
 class CreateBanner(Command, wire="notify.v1.create_banner"):
-    """Administrators only, as all writes of banners. Without `start_date` it starts now."""
+    """For administrators only, as all writes of banners. Without `start_date` it starts now."""
 
     expires = 30.0
     message: Words
@@ -40,7 +40,7 @@ class CreateBanner(Command, wire="notify.v1.create_banner"):
 
 
 class ChangeBanner(Command, wire="notify.v1.change_banner"):
-    """Null fields stay as they are; `endless` takes the end away."""
+    """Null fields stay as they are; `endless` removes the end."""
 
     expires = 30.0
     banner_id: int
@@ -60,6 +60,6 @@ class GetBanner(Query, wire="notify.v1.get_banner"):
 
 
 class ListBanners(Query, wire="notify.v1.list_banners"):
-    """Newest start first; administrators see those to come and those that ended too."""
+    """Latest start first; administrators also see those that have not started or have ended."""
 
     page: Page = Page()

@@ -1,4 +1,4 @@
-"""Four numbers about the whole platform."""
+"""Four figures about the whole platform."""
 
 from contracts.base import Contract, Query
 
@@ -11,4 +11,4 @@ class Kpi(Contract):
 
 
 class GetKpi(Query, wire="notify.v1.get_kpi"):
-    """Unavailable until the copies were filled for the first time."""
+    """Unavailable until the copies have been filled for the first time."""

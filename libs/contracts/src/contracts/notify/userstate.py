@@ -1,4 +1,4 @@
-"""What a page wants to find again, kept for one person."""
+"""State that a page stores for one user."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from contracts.shared import Page
 
 
 class UserState(Contract):
-    """`state` is any JSON but null; `timestamp` the time of its last write."""
+    """`state` is any JSON but null; `timestamp` is the time of its last write."""
 
     pid: int
     state: Any
@@ -16,12 +16,14 @@ class UserState(Contract):
 
 
 class CreateState(Command, wire="notify.v1.create_state"):
+    """Refused: `too_many_states`."""
+
     expires = 30.0
     state: Any
 
 
 class ReplaceState(Command, wire="notify.v1.replace_state"):
-    """The whole of it; whose it is does not change."""
+    """Replaces the whole state; its owner does not change."""
 
     expires = 30.0
     pid: int
@@ -38,6 +40,6 @@ class GetState(Query, wire="notify.v1.get_state"):
 
 
 class ListStates(Query, wire="notify.v1.list_states"):
-    """Latest write first: the sender's own, for administrators everybody's."""
+    """Latest write first: the sender's own, for administrators those of all users."""
 
     page: Page = Page()

@@ -1,4 +1,5 @@
-"""Addresses of people's own programs that hear what their owner hears. Secrets are never part of a stored message."""
+"""Addresses of users' own programs that receive their owner's notifications. Secrets are never part of a stored
+message."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -15,8 +16,8 @@ Description = Annotated[str, Field(max_length=500)]
 
 
 class Webhook(Contract):
-    """Nothing but its verification is sent to an address that is not `verified`. `reason` says why it is not, or why
-    the platform switched it off; the last delivery is the last attempt of any."""
+    """An address that is not `verified` gets only its verification. `reason` says why it is not verified, or why the
+    platform disabled it; the last delivery is the last attempt of any kind."""
 
     id: int
     url: str
@@ -32,7 +33,8 @@ class Webhook(Contract):
 
 
 class WebhookDelivery(Contract):
-    """`id` is the header `webhook-id`, the same at every attempt. `next_attempt_at` only while it is `queued`."""
+    """`id` is the header `webhook-id`, the same at every attempt. `next_attempt_at` is given only while it is
+    `queued`."""
 
     id: str
     event_type: str
@@ -56,8 +58,8 @@ class CreateWebhook(Command, wire="notify.v1.create_webhook"):
 
 
 class ChangeWebhook(Command, wire="notify.v1.change_webhook"):
-    """Null fields stay as they are. What waits for an old address is dropped, and the new one has to be verified. An
-    address, or `active`, forgives former failures and begins the verification that is missing."""
+    """Null fields stay as they are. Deliveries that wait for an old address are dropped, and the new address has to be
+    verified. An address, or `active`, resets former failures and begins a missing verification."""
 
     expires = 30.0
     webhook_id: int
@@ -72,14 +74,14 @@ class DeleteWebhook(Command, wire="notify.v1.delete_webhook"):
 
 
 class RotateSecret(Command, wire="notify.v1.rotate_webhook_secret"):
-    """The old secret signs nothing from now on. Result: `Webhook`; `ShowSecret` tells the new one."""
+    """The old secret signs nothing from now on. Result: `Webhook`; `ShowSecret` returns the new one."""
 
     expires = 30.0
     webhook_id: int
 
 
 class PingWebhook(Command, wire="notify.v1.ping_webhook"):
-    """One attempt, also at an address that is switched off. Result: `WebhookDelivery`. Refused: `ping_under_way`,
+    """Makes one attempt, also at a disabled address. Result: `WebhookDelivery`. Refused: `ping_under_way`,
     `webhook_unverified`."""
 
     expires = 30.0
@@ -87,7 +89,7 @@ class PingWebhook(Command, wire="notify.v1.ping_webhook"):
 
 
 class VerifyWebhook(Command, wire="notify.v1.verify_webhook"):
-    """Asks the address again whether it wants to be told. Result: `WebhookDelivery`. Refused: `webhook_verified`,
+    """Asks the address again whether it accepts notifications. Result: `WebhookDelivery`. Refused: `webhook_verified`,
     `verification_under_way`."""
 
     expires = 30.0
@@ -99,25 +101,25 @@ class GetWebhook(Query, wire="notify.v1.get_webhook"):
 
 
 class ListWebhooks(Query, wire="notify.v1.list_webhooks"):
-    """The newest first: the sender's own, for administrators everybody's."""
+    """Newest first: the sender's own, for administrators those of all users."""
 
     page: Page = Page()
 
 
 class ListDeliveries(Query, wire="notify.v1.list_webhook_deliveries"):
-    """The newest first."""
+    """Newest first."""
 
     webhook_id: int
     page: Page = Page()
 
 
 class ShowSecret(Query, wire="notify.v1.show_webhook_secret"):
-    """`{secret}` within a minute of its making, null later. A query, because the bus keeps none of them."""
+    """Returns `{secret}` within a minute after it was made, null later. A query, because the bus stores no queries."""
 
     webhook_id: int
 
 
 class WebhookJob(Job, wire="notify.v1.send_webhook"):
-    """One attempt; its row says where to and what, the message only its id."""
+    """Makes one attempt; its row has address and content, the message only its id."""
 
     delivery_id: int

@@ -2,16 +2,26 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Query
 from contracts.prediction import feedback as feedback
 from contracts.prediction import mapswipe as mapswipe
-from contracts.shared import CompactUser, Json, Page, RunStatus, Visibility
+from contracts.shared import CompactUser, Json, Outcome, Page, RunStatus, Visibility, Waiting
 
 MOST_CENTROIDS = 20_000
 
 
 class GetCommand(CommandLookup, wire="prediction.v1.get_command"):
     pass
+
+
+class PredictionOutcome(Contract):
+    """`tiles`: imagery tiles of the area that the model processed. `features`: what it found, and what the results
+    contain."""
+
+    tiles: Outcome
+    features: Outcome
 
 
 class Prediction(Contract):
@@ -29,6 +39,10 @@ class Prediction(Contract):
     results_ready: bool
     assets: dict[str, str] | None
     error: str = ""
+    waiting: Waiting | None = None
+    """For a run that waits because a server of the platform is away."""
+    outcome: PredictionOutcome | None = None
+    """For a completed run."""
     mapswipe_project_id: str | None = None
     category: str | None
     user: CompactUser
@@ -37,7 +51,8 @@ class Prediction(Contract):
 
 
 class Result(Contract):
-    """Addresses that work for a while; there is no PMTiles file of nothing."""
+    """Lasting addresses; those of a private prediction contain a token that ends when its visibility changes. Without
+    features there is no PMTiles file."""
 
     geojson: str
     fgb: str
@@ -63,7 +78,7 @@ class SubmitPrediction(Command, wire="prediction.v1.submit_prediction"):
     remove_osm: bool = False
     description: str = ""
     one_polygon: bool = False
-    """Several polygons become one: their union, or the box around them where they do not touch."""
+    """Joins several polygons into one: their union, or the box around them where they do not touch."""
 
 
 class RetryPrediction(Command, wire="prediction.v1.retry_prediction"):
@@ -88,7 +103,7 @@ class ChangePrediction(Command, wire="prediction.v1.change_prediction"):
 
 
 class DeletePrediction(Command, wire="prediction.v1.delete_prediction"):
-    """Of one that has ended; its files follow by a job."""
+    """For a prediction that has ended; a job deletes its files."""
 
     expires = 30.0
     prediction_id: int
@@ -101,7 +116,7 @@ class SetPredictionVisibility(Command, wire="prediction.v1.set_visibility"):
 
 
 class GetPrediction(Query, wire="prediction.v1.get_prediction"):
-    """`public` sees public rows only, whoever asks."""
+    """`public` limits it to public rows, for every caller."""
 
     prediction_id: int
     public: bool = False
@@ -120,7 +135,7 @@ class ListPredictions(Query, wire="prediction.v1.list_predictions"):
 
 
 class ListCentroids(Query, wire="prediction.v1.list_centroids"):
-    """All rows of the list at once, as a FeatureCollection of points; at most `MOST_CENTROIDS`, the newest first."""
+    """Returns all rows of the list as a FeatureCollection of points; at most `MOST_CENTROIDS`, newest first."""
 
     search: str = ""
     local_model_stac_id: str | None = None
@@ -131,10 +146,27 @@ class ListCentroids(Query, wire="prediction.v1.list_centroids"):
 
 
 class GetResult(Query, wire="prediction.v1.get_result"):
-    """`Result`; Conflict until the results are ready."""
+    """Returns `Result`; Conflict until the results are ready."""
 
     prediction_id: int
     public: bool = False
+
+
+class GetResultFile(Query, wire="prediction.v1.get_result_file"):
+    """Returns a `catalog.files.Link` to a file of the results, for callers who may see the prediction or have the token
+    of its results. NotFound for all others, and for other names."""
+
+    prediction_id: int
+    name: str = Field(max_length=100)
+    token: str = Field("", max_length=100)
+
+
+class HeadResultFile(Query, wire="prediction.v1.head_result_file"):
+    """Returns `catalog.files.Stored`; NotFound also when there is no such object."""
+
+    prediction_id: int
+    name: str = Field(max_length=100)
+    token: str = Field("", max_length=100)
 
 
 class GetRunState(Query, wire="prediction.v1.get_run_state"):
@@ -149,7 +181,7 @@ class GetRunLogs(Query, wire="prediction.v1.get_run_logs"):
 
 
 class PredictLive(Query, wire="prediction.v1.predict_live"):
-    """Small area at once: a FeatureCollection, nothing stored."""
+    """Predicts a small area at once: returns a FeatureCollection and stores nothing."""
 
     model_stac_id: str
     image_uri: str
@@ -165,8 +197,8 @@ class PredictionJob(Job, wire="prediction.v1.drive_run"):
 
 
 class CleanUpJob(Job, wire="prediction.v1.clean_up"):
-    """Removes the files of a prediction that was deleted; with `attempt`, only what that attempt leaves behind when it
-    is over: finished portions of its work, and results that nobody is to see."""
+    """Deletes the files of a deleted prediction. With `attempt`, deletes only what that attempt leaves behind after its
+    end: finished blocks of its work, and results that were not published."""
 
     prediction_id: int
     attempt: int | None = None
@@ -212,6 +244,7 @@ class PredictionStatusChanged(PredictionEvent, wire="prediction.v1.prediction_st
 class PredictionReady(PredictionEvent, wire="prediction.v1.prediction_ready"):
     feature_count: int
     tile_count: int
+    outcome: PredictionOutcome | None = None
 
 
 class PredictionFailed(PredictionEvent, wire="prediction.v1.prediction_failed"):

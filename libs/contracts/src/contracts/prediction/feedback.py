@@ -1,4 +1,4 @@
-"""What mappers say of predicted features."""
+"""Feedback of mappers on predicted features."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,15 +6,15 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Query
-from contracts.shared import After, CompactUser, Json, Page
+from contracts.shared import CompactUser, Cursor, Json, Page
 
 Action = Literal["accept", "reject"]
 Kind = Literal["TP", "TN", "FP", "FN"]
-"""How the first generation judged: true or false, positive or negative."""
+"""Feedback of API v1: true or false, positive or negative."""
 
 
 class FeedbackProperties(Contract):
-    """The last four are there where the first generation gave them."""
+    """The last four are given where the client of API v1 gave them."""
 
     id: int
     stac_id: str
@@ -31,15 +31,17 @@ class FeedbackProperties(Contract):
 
 
 class FeedbackFeature(Contract):
-    """GeoJSON Feature of any geometry, EPSG:4326."""
+    """GeoJSON Feature of any geometry in EPSG:4326. `id` is that of its properties."""
 
     type: str = "Feature"
+    id: int | None = None
     geometry: Json
     properties: FeedbackProperties
 
 
 class GiveFeedback(Command, wire="prediction.v1.give_feedback"):
-    """`stac_id` names the model or item judged; without it, the model of `prediction`."""
+    """`stac_id` names the model or item the feedback is about; without it, the model of `prediction`. Without either it
+    is empty."""
 
     expires = 30.0
     geometry: Json
@@ -85,27 +87,27 @@ class ListFeedback(Query, wire="prediction.v1.list_feedback"):
     prediction: int | None = None
 
 
-class ListFeedbackFacts(Query, wire="prediction.v1.list_feedback_facts"):
-    """For services only: a `Portion` of `{id, action}`."""
+class ListFeedbackSummaries(Query, wire="prediction.v1.list_feedback_facts"):
+    """For services only. Returns a `SnapshotPage` of `{id, action}`."""
 
-    after: After = 0
+    after: Cursor = 0
     limit: int = Field(5000, ge=1, le=5000)
 
 
 class CountFeedback(Query, wire="prediction.v1.count_feedback"):
-    """`{accept, reject}`: how often this person gave either. For that person, administrators and services."""
+    """Returns `{accept, reject}`: how often this user gave each. For that user, administrators and services."""
 
     user_id: int
 
 
 class CountJudgements(Query, wire="prediction.v1.count_judgements"):
-    """`{accept, reject}`: how often either was said of this model, item or training, by whomever."""
+    """Returns `{accept, reject}`: how often each was given on this model, item or training by all users."""
 
     stac_id: str
 
 
 class FeedbackEvent(Event):
-    """Who counts adds one for `action` and takes one away for `previous`, where they are given."""
+    """A counter adds one for `action` and subtracts one for `previous`, where they are given."""
 
     feedback_id: int
     user_id: int
@@ -126,7 +128,7 @@ class FeedbackGiven(FeedbackEvent, wire="prediction.v1.feedback_given"):
 
 
 class FeedbackChanged(FeedbackEvent, wire="prediction.v1.feedback_changed"):
-    """Geometry, words or `action`; an unchanged action is told as both."""
+    """Geometry, comments or `action` changed; an unchanged action is given as both."""
 
 
 class FeedbackRemoved(FeedbackEvent, wire="prediction.v1.feedback_removed"):

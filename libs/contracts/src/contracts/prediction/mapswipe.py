@@ -1,4 +1,4 @@
-"""A crowd checks the result of a prediction in Mapswipe."""
+"""Contributors of Mapswipe check the result of a prediction."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -18,8 +18,8 @@ Place = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class MapswipeWishes(Contract):
-    """What the project is to be; null takes the server's default. `tms_url`, a tile template, is shown instead of the
-    imagery of the prediction, and the picture at `cover_image` instead of one of its tiles."""
+    """Requested properties of the project; null takes the server's default. `tms_url`, a tile template, is shown
+    instead of the imagery of the prediction, and the picture at `cover_image` instead of one of its tiles."""
 
     topic: Word
     region: Word
@@ -36,8 +36,8 @@ class MapswipeWishes(Contract):
 
 
 class MapswipeState(Contract):
-    """`details` and `results` are what Mapswipe says now, null when it cannot be asked; `reason` then says why, as it
-    does for `failed`."""
+    """`details` and `results` are Mapswipe's current answer, null when it cannot be reached; `reason` then says why, as
+    it does for `failed`."""
 
     prediction_id: int
     mapswipe_project_id: str | None
@@ -52,15 +52,15 @@ class MapswipeState(Contract):
 
 
 class PushToMapswipe(Command, wire="prediction.v1.push_to_mapswipe"):
-    """`wishes` are `MapswipeWishes`, judged after everything else."""
+    """`wishes` are `MapswipeWishes`; they are validated after everything else."""
 
     prediction_id: int
     wishes: Json
 
 
 class GetMapswipe(Query, wire="prediction.v1.get_mapswipe"):
-    """By prediction or by Mapswipe's project id; NotFound for what was never pushed. Without `details` Mapswipe is not
-    asked."""
+    """By prediction or by Mapswipe's project id; NotFound for a prediction that was never pushed. Without `details`
+    Mapswipe is not called."""
 
     prediction_id: int | None = None
     project_id: str | None = None

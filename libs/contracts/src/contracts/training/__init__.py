@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Live, Query
-from contracts.shared import CompactUser, Json, Page, RunStatus
-from contracts.training.cards import ChangeModelCard as ChangeModelCard
-from contracts.training.cards import DeleteModel as DeleteModel
-from contracts.training.cards import DraftModel as DraftModel
-from contracts.training.cards import GetModelCard as GetModelCard
-from contracts.training.cards import ModelCard as ModelCard
-from contracts.training.cards import ModelCardWritten as ModelCardWritten
-from contracts.training.cards import ModelDeleted as ModelDeleted
+from contracts.shared import CompactUser, Json, Outcome, Page, RunStatus, Waiting
+from contracts.training.model_cards import ChangeModelCard as ChangeModelCard
+from contracts.training.model_cards import DeleteModel as DeleteModel
+from contracts.training.model_cards import DraftModel as DraftModel
+from contracts.training.model_cards import GetModelCard as GetModelCard
+from contracts.training.model_cards import ModelCard as ModelCard
+from contracts.training.model_cards import ModelCardWritten as ModelCardWritten
+from contracts.training.model_cards import ModelDeleted as ModelDeleted
 
 
 class GetCommand(CommandLookup, wire="training.v1.get_command"):
@@ -31,10 +31,15 @@ class Training(Contract):
     status: RunStatus
     error: str = ""
     """Why the run failed, in words for the mapper."""
+    waiting: Waiting | None = None
+    """For a run that waits because a server of the platform is away."""
     attempt: int = 1
     started_at: datetime | None = None
     ended_at: datetime | None = None
     metrics: dict[str, Any] | None = None
+    """Metrics by name, once the run is completed; null is a metric that is not defined (NaN, infinite)."""
+    outcome: Outcome | None = None
+    """Which chips of the dataset the run could use, where its model reports it."""
     user: CompactUser
     submitted_at: datetime
     last_polled_at: datetime | None
@@ -53,16 +58,16 @@ class LogLine(Contract):
 
 
 class Epoch(Contract):
-    """One sample of the loss series."""
+    """One sample of the loss series; null is a value that is not defined (NaN, infinite)."""
 
     epoch: int
     epochs: int
-    values: dict[str, float]
+    values: dict[str, float | None]
     at: datetime
 
 
 class ModelRun(Contract):
-    """A line in the list of a model's runs, as the pipeline server has it."""
+    """An entry in the list of a model's runs, as the pipeline server has it."""
 
     id: str
     name: str
@@ -91,21 +96,22 @@ class SubmitTraining(Command, wire="training.v1.submit_training"):
     keywords: list[str] = []
     description: str = ""
     when_built: bool = False
-    """Takes a dataset whose build is under way, too: the run starts when it is built, and fails with it."""
+    """Also accepts a dataset whose build is under way: the run starts when it is built, and fails with it."""
     alone: bool = False
     """Refused while another training of the model is under way."""
     start_from: str | None = None
-    """STAC id of a published model of the same kind, whose weights are gone on from instead of the base model's."""
+    """STAC id of a published model of the same kind; training continues with its weights instead of the base
+    model's."""
 
 
 class RetryTraining(Command, wire="training.v1.retry_training"):
-    """A failed or stopped run starts again under the next attempt."""
+    """Starts a failed or stopped run again under the next attempt."""
 
     training_id: int
 
 
 class CloneTraining(Command, wire="training.v1.clone_training"):
-    """A new training of the caller's with the same model, dataset and words; what is given here replaces it."""
+    """Submits a new training of the caller with the same model, dataset and texts; the given fields replace them."""
 
     training_id: int
     model_name: str | None = None
@@ -113,7 +119,7 @@ class CloneTraining(Command, wire="training.v1.clone_training"):
 
 
 class DeleteTraining(Command, wire="training.v1.delete_training"):
-    """Of one that has ended. Versions of models that were published from it stay."""
+    """For a training that has ended. Versions of models that were published from it stay."""
 
     expires = 30.0
     training_id: int
@@ -144,7 +150,7 @@ class ReportEpoch(Command, wire="training.v1.report_epoch"):
     attempt: int
     epoch: int
     epochs: int
-    values: dict[str, float]
+    values: dict[str, float | None]
 
 
 class GetTraining(Query, wire="training.v1.get_training"):
@@ -177,25 +183,25 @@ class GetRunLogs(Query, wire="training.v1.get_run_logs"):
 
 
 class GetEpochs(Query, wire="training.v1.get_epochs"):
-    """The loss series: of `Epoch`, oldest first."""
+    """Returns the loss series: a list of `Epoch`, oldest first."""
 
     training_id: int
 
 
 class GetChart(Query, wire="training.v1.get_chart"):
-    """The loss series as a picture: PNG in base64, empty before the first epoch."""
+    """Returns the loss series as a picture: PNG in base64, empty before the first epoch."""
 
     training_id: int
 
 
 class GetPublishable(Query, wire="training.v1.get_publishable"):
-    """What the catalog needs to publish a run; refused unless the caller owns it and it is completed."""
+    """Returns what the catalog needs to publish a run; refused unless the caller owns it and it is completed."""
 
     training_id: int
 
 
 class ListModelRuns(Query, wire="training.v1.list_model_runs"):
-    """Of `ModelRun`, newest first."""
+    """Returns a list of `ModelRun`, newest first."""
 
     model_name: str
     limit: int = 50
@@ -213,7 +219,7 @@ class Publishable(Contract):
     description: str
     keywords: list[str]
     hyperparameters: Json
-    """The values really used, bare keys."""
+    """The values that were really used, with keys without prefix."""
     metrics: dict[str, Any]
     split: Json
     epochs: list[Json]
@@ -263,7 +269,7 @@ class TrainingEvent(Event):
 
 
 class TrainingSubmitted(TrainingEvent, wire="training.v1.training_submitted"):
-    """Also the birth of a local model's row, when `local_model` is new to the catalog."""
+    """Also announces the local model, when `local_model` is new to the catalog."""
 
     local_model: int
     username: str
@@ -285,6 +291,7 @@ class TrainingStatusChanged(TrainingLifeEvent, wire="training.v1.training_status
 class TrainingCompleted(TrainingLifeEvent, wire="training.v1.training_completed"):
     run_id: str
     metrics: dict[str, Any] = {}
+    outcome: Outcome | None = None
 
 
 class TrainingFailed(TrainingLifeEvent, wire="training.v1.training_failed"):

@@ -1,4 +1,4 @@
-"""The caller's side: send a command and wait for its verdict, ask a query, drop a hint."""
+"""The caller's side of the bus: sends commands and waits for verdicts, asks queries, publishes progress."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,22 +16,26 @@ from contracts.base import Command, Live, Query
 from contracts.shared import Actor
 from contracts.streams import COMMANDS
 from contracts.verdict import VERDICT, Accepted, Refused
-from kit import failpoints, telemetry
-from kit.connection import inbox
+from kit import failpoints
 from kit.errors import Invalid, Unavailable, error_of
+from kit.messaging import staging
+from kit.messaging.deadline import remaining, timeout_header
 from kit.messaging.envelope import SERVICE, headers_of, new_id, subject_of
+from kit.messaging.nats_connection import reply_prefix
+from kit.storage.object_storage import Storage
+from kit.telemetry import tracing
 
 VERDICT_WAIT = 2.0
 ACK_WAIT = 2.0
 QUERY_WAIT = 2.0
 REFUSED = "fairway-refused"
-LARGEST_COMMAND = COMMANDS.max_msg_size - 32 * 1024
+MAX_COMMAND_BYTES = COMMANDS.max_msg_size - 32 * 1024
 """Bytes of a command's body; the rest is for its headers."""
 
 
 @dataclass
 class Sent:
-    """A command under way: whether its stream has it, and what its owner says."""
+    """A command under way: `stored` when its stream has it, `verdict` when its owner has answered."""
 
     verdict: asyncio.Future[bytes]
     stored: bool = False
@@ -39,26 +43,28 @@ class Sent:
 
 class Bus:
     """One per process. Acknowledgements and verdicts of all commands in flight arrive on one subscription each, which
-    costs half of what `js.publish` does for every single one."""
+    costs half of what `js.publish` does for each command."""
 
-    def __init__(self, nc: Client, service: str) -> None:
-        self.nc, self.service = nc, service
+    def __init__(self, nc: Client, service: str, storage: Storage | None = None) -> None:
+        """`storage` keeps the bodies of commands that are too large for the bus."""
+        self.nc, self.service, self.storage = nc, service, storage
         self.js = nc.jetstream(timeout=5)
-        self._acks, self._verdicts = inbox(nc), inbox(nc)
+        self._acks, self._verdicts = reply_prefix(nc), reply_prefix(nc)
         self._sent: dict[str, Sent] = {}
 
     async def start(self) -> None:
+        """Subscribes to acknowledgements and verdicts; the client must be connected."""
         await self.nc.subscribe(f"{self._acks}.*", cb=self._on_ack)
         await self.nc.subscribe(f"{self._verdicts}.*", cb=self._on_verdict)
 
     async def _on_ack(self, msg: Msg) -> None:
-        """An error (stream full), or a status instead of a body (no stream), is an answer too."""
+        """Handles an acknowledgement, an error (stream full), or a status without a body (no stream)."""
         sent = self._sent.get(msg.subject.rpartition(".")[2])
         if sent is None:
             return
         sent.stored = bool(msg.data) and "error" not in orjson.loads(msg.data)
         if not sent.stored and not sent.verdict.done():
-            sent.verdict.set_exception(_unavailable())
+            sent.verdict.set_exception(_unavailable("does not store messages"))
         failpoints.reach("bus.published")
 
     async def _on_verdict(self, msg: Msg) -> None:
@@ -69,22 +75,27 @@ class Bus:
     async def send(
         self, command: Command, actor: Actor, command_id: UUID | None = None, wait: float = VERDICT_WAIT
     ) -> Accepted | Refused | None:
-        """The owner's verdict, or None when it stays silent: the command is safe in the stream and will be judged.
+        """Sends a command and returns the owner's verdict. Returns None when the owner does not answer within `wait`
+        seconds: the stream has the command, and the owner will decide later.
 
-        Invalid (413) when it is larger than its stream takes. Unavailable when the stream did not acknowledge; the
-        command may or may not have arrived, so a client that tries again should use the same Idempotency-Key.
+        Raises Invalid (413) when the command is larger than its stream accepts. Raises Unavailable when the object
+        store does not accept its body, or when the stream did not acknowledge; then the command may or may not have
+        arrived, so a client that tries again should use the same Idempotency-Key.
         """
         command_id = command_id or new_id()
-        with telemetry.span(f"send {command.ce_type()}", SpanKind.PRODUCER, None, **{"messaging.system": "nats"}):
+        with tracing.span(f"send {command.ce_type()}", SpanKind.PRODUCER, None, **{"messaging.system": "nats"}):
             return await self._send(command, actor, command_id, wait)
 
     async def _send(self, command: Command, actor: Actor, command_id: UUID, wait: float) -> Accepted | Refused | None:
         key, data = uuid4().hex, _fitting(command.model_dump_json().encode())
         headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"}
+        if self.storage and len(data) > staging.MAX_INLINE_BYTES:
+            headers |= await staging.put(self.storage, command_id, data)
+            data = b""
         self._sent[key] = sent = Sent(asyncio.get_running_loop().create_future())
         try:
             await self._publish(subject_of(command, command_id), data, f"{self._acks}.{key}", headers)
-            answered = await _heard(sent, min(wait, ACK_WAIT)) or await _heard(sent, wait - ACK_WAIT)
+            answered = await _verdict_within(sent, min(wait, ACK_WAIT)) or await _verdict_within(sent, wait - ACK_WAIT)
             return VERDICT.validate_json(sent.verdict.result()) if answered else None
         finally:
             del self._sent[key]
@@ -93,11 +104,14 @@ class Bus:
         try:
             await self.nc.publish(subject, data, reply, headers)
         except (NatsError, OSError) as error:
-            raise _unavailable() from error
+            raise _unavailable("is not reachable") from error
 
     async def ask(self, query: Query, actor: Actor = SERVICE, wait: float = QUERY_WAIT) -> bytes:
-        """The answer as JSON, untouched. Raises the owner's refusal, or Unavailable when nobody answers in time."""
-        headers = headers_of(query, self.service, actor, new_id())
+        """Returns the answer to a query as JSON bytes. `wait` is in seconds; inside the handler of a query it is
+        shortened to the time for which that handler's caller still waits. Raises the owner's refusal, or Unavailable
+        when there is no answer in time."""
+        wait = max(remaining(wait), 0.0)
+        headers = headers_of(query, self.service, actor, new_id()) | timeout_header(wait)
         try:
             reply = await self.nc.request(query.subject(), query.model_dump_json().encode(), wait, headers=headers)
         except (NoRespondersError, TimeoutError, NatsError) as error:
@@ -107,31 +121,32 @@ class Bus:
             raise error_of(Refused.model_validate_json(reply.data))
         return reply.data
 
-    async def hint(self, live: Live) -> None:
-        """Progress for whoever is looking; lost when nobody is."""
+    async def publish_live(self, live: Live) -> None:
+        """Sends a best-effort progress message; the bus drops it when there is no subscriber."""
         headers = {h.TYPE: live.ce_type(), h.AUDIENCE: ",".join(map(str, live.audience()))}
         await self.nc.publish(live.subject(live.key()), live.model_dump_json().encode(), headers=headers)
 
-    async def lookup(self, query: Query, actor: Actor) -> dict | None:
-        """An answer as Python values; None for null."""
+    async def query_json(self, query: Query, actor: Actor) -> dict | None:
+        """As `ask`, with the answer as Python values."""
         return orjson.loads(await self.ask(query, actor))
 
 
-async def _heard(sent: Sent, limit: float) -> bool:
-    """Whether the verdict came within `limit` seconds. Unavailable when by then not even the stream has answered."""
+async def _verdict_within(sent: Sent, limit: float) -> bool:
+    """Whether the verdict came within `limit` seconds. Raises Unavailable when the stream has not acknowledged by then
+    either."""
     if limit > 0:
         await asyncio.wait((sent.verdict,), timeout=limit)
     if not sent.verdict.done() and not sent.stored:
-        raise _unavailable()
+        raise _unavailable("did not store this in time")
     return sent.verdict.done()
 
 
 def _fitting(data: bytes) -> bytes:
-    if len(data) > LARGEST_COMMAND:
-        detail = f"This makes a message of {len(data)} bytes, at most {LARGEST_COMMAND} can be carried."
+    if len(data) > MAX_COMMAND_BYTES:
+        detail = f"This makes a message of {len(data)} bytes, at most {MAX_COMMAND_BYTES} can be carried."
         raise Invalid("message_too_large", detail, http=413)
     return data
 
 
-def _unavailable() -> Unavailable:
-    return Unavailable("bus_unavailable", "The message bus is not reachable, try again.")
+def _unavailable(problem: str) -> Unavailable:
+    return Unavailable("bus_unavailable", f"The message bus {problem}, try again.")

@@ -1,8 +1,8 @@
-"""Messages to headers and bytes, and back."""
+"""Turns messages into headers and bytes, and back."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID, uuid4
 
@@ -11,40 +11,44 @@ from pydantic import ValidationError
 from contracts import headers as h
 from contracts.base import REGISTRY, Command, Event, Job, Message
 from contracts.shared import Actor
-from kit.telemetry import inject
+from kit.messaging.broker_clock import BROKER_CLOCK
+from kit.telemetry.tracing import inject
 
 SERVICE = Actor(id=0, username="service", roles=frozenset({"service"}))
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """A message as it arrived, with what its sender claims."""
+    """A message as it arrived, with what its sender claims about itself."""
 
     id: UUID
     message: Message | None
-    """None when it does not fit its contract."""
+    """None when the body does not match its contract."""
     actor: Actor
     data: bytes
     headers: dict[str, str] = field(repr=False)
 
     @property
     def fingerprint(self) -> bytes:
+        """SHA-256 of the body."""
         return hashlib.sha256(self.data).digest()
 
     @property
     def sent_at(self) -> datetime:
+        """Time at which the sender sent it, by its own claim."""
         return datetime.fromisoformat(self.headers[h.TIME])
 
-    def is_late(self) -> bool:
-        """A replay never is: whoever asked for it wants it done now."""
+    def is_late(self, stored_at: datetime) -> bool:
+        """Whether the command has expired since its stream stored it at `stored_at`. A replay is never late: an
+        operator wants it now."""
         limit = getattr(self.message, "expires", None)
         if limit is None or h.REPLAY in self.headers:
             return False
-        return datetime.now(UTC) - self.sent_at > timedelta(seconds=limit)
+        return BROKER_CLOCK.now() - stored_at > timedelta(seconds=limit)
 
 
-class Poison(Exception):
-    """The message does not fit its contract; no retry will change that. `envelope` is what could be read of it."""
+class MalformedMessage(Exception):
+    """The message does not match its contract; no retry changes that. `envelope` is what could be read of it."""
 
     def __init__(self, reason: str, envelope: Envelope | None = None) -> None:
         super().__init__(reason)
@@ -54,13 +58,14 @@ class Poison(Exception):
 def headers_of(
     message: Message, source: str, actor: Actor, message_id: UUID, cause: Envelope | None = None
 ) -> dict[str, str]:
-    """CloudEvents headers; events and jobs also carry the server's dedup id, commands do not (see DESIGN 2.3)."""
+    """Returns the CloudEvents headers of a message from the service `source`; `cause` is the message that led to it.
+    Events and jobs also carry the server's deduplication id, commands do not (see DESIGN 2.3)."""
     headers = {
         h.SPEC: "1.0",
         h.ID: str(message_id),
         h.TYPE: message.ce_type(),
         h.SOURCE: f"/services/{source}",
-        h.TIME: datetime.now(UTC).isoformat(),
+        h.TIME: BROKER_CLOCK.now().isoformat(),
         h.ACTOR: actor_json(actor),  # pyright: ignore[reportArgumentType]  (frozen models are hashable)
         "content-type": "application/json",
     }
@@ -76,23 +81,25 @@ def headers_of(
 
 
 def subject_of(message: Message, message_id: UUID) -> str:
+    """Returns the subject that the message is published on."""
     return message.subject(message_id) if isinstance(message, Command) else message.subject()
 
 
 def opened(data: bytes, headers: dict[str, str] | None) -> Envelope:
-    """Poison when the type is unknown, an id is missing or the body breaks its schema."""
+    """Returns the envelope of a message. Raises MalformedMessage when the type is unknown, an id is missing or the body
+    does not match its schema."""
     headers = headers or {}
     try:
         bare = Envelope(UUID(headers[h.ID]), None, actor_of(headers[h.ACTOR]), data, headers)
     except (KeyError, ValueError) as error:
-        raise Poison(f"bad envelope: {error}") from error
+        raise MalformedMessage(f"bad envelope: {error}") from error
     kind = REGISTRY.get(headers.get(h.TYPE, ""))
     if kind is None:
-        raise Poison(f"unknown message type {headers.get(h.TYPE)!r}", bare)
+        raise MalformedMessage(f"unknown message type {headers.get(h.TYPE)!r}", bare)
     try:
         return replace(bare, message=kind.model_validate_json(data))
     except ValidationError as error:
-        raise Poison(f"{kind.ce_type()}: {_first(error)}", bare) from error
+        raise MalformedMessage(f"{kind.ce_type()}: {_first(error)}", bare) from error
 
 
 def _first(error: ValidationError) -> str:
@@ -102,13 +109,16 @@ def _first(error: ValidationError) -> str:
 
 @lru_cache(maxsize=4096)
 def actor_json(actor: Actor) -> str:
-    return actor.model_dump_json()
+    """Returns the actor as the value of its header; cached."""
+    return actor.model_dump_json(exclude_none=True)
 
 
 @lru_cache(maxsize=4096)
 def actor_of(text: str) -> Actor:
+    """Returns the actor of a header's value; cached. Raises ValidationError."""
     return Actor.model_validate_json(text)
 
 
 def new_id() -> UUID:
+    """Returns a new message id."""
     return uuid4()

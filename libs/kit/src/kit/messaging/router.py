@@ -1,12 +1,13 @@
-"""What a service hears. How it is heard (durable, retries, dedup, transaction) follows from the kind of message.
+"""Which messages a service handles. How (durable, retries, deduplication, transaction) follows from the kind of
+message.
 
     router = Router("training")
 
     @router.on(SubmitTraining, http=202)
     async def submit_training(command: SubmitTraining, tx: Tx) -> Training: ...
 
-Handlers name what they want by type: the message, `Tx` (commands, events), `ReadTx` (queries, effects), `JobContext`
-(jobs), and any adapter the service provides.
+Handlers name what they need by type: the message, `Tx` (commands, events), `ReadTx` (queries, effects), `JobContext`
+(jobs), and any adapter that the service provides.
 """
 
 import inspect
@@ -23,50 +24,66 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Route:
+    """A message and its handler."""
+
     message: type[Message]
     handler: Handler
-    latency: str
-    """Name of a class in `contracts.streams.CLASSES`, or `queries`."""
+    group: str
+    """Key of `contracts.streams.CONSUMER_GROUPS`, or `queries`."""
     http: int = 200
-    """Status of the answer to an accepted command."""
-    abandoned: Handler | None = None
-    """Of a job that will not be tried again: records that it failed."""
+    """HTTP status of the response to an accepted command."""
+    on_give_up: Handler | None = None
+    """For a job that will not be tried again: records that it failed."""
+    on_wait: Callable[[Any, Any, str], Awaitable[None]] | None = None
+    """For a job that is delayed because a server is away: records why."""
 
     def bound(self, provides: Iterable[object]) -> "Route":
-        """The same route with adapters filled in; TypeError for a parameter that nobody provides."""
+        """Returns the same route with adapters filled in. Raises TypeError for a parameter that no adapter matches."""
         given = tuple(provides)
-        abandoned = _inject(self.abandoned, given) if self.abandoned else None
-        return Route(self.message, _inject(self.handler, given), self.latency, self.http, abandoned)
+        on_give_up = _inject(self.on_give_up, given) if self.on_give_up else None
+        handler = _inject(self.handler, given)
+        return Route(self.message, handler, self.group, self.http, on_give_up, self.on_wait)
 
 
 class Router:
+    """Collects the routes of one service."""
+
     def __init__(self, service: str) -> None:
         self.service = service
         self.routes: list[Route] = []
 
     def on(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
-        """A write, an event or a query that needs nothing but our own database."""
-        latency = {Command: "commands", Event: "events", Query: "queries"}[_kind(message)]
-        return partial(self._add, message, latency, http)
+        """Registers a handler of a command, an event or a query that needs only the service's own database. `http` is
+        the status of the response to an accepted command."""
+        group = {Command: "commands", Event: "events", Query: "queries"}[_kind(message)]
+        return partial(self._add, message, group, http)
 
     def effect(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
-        """A handler that calls the outside world. No transaction is open meanwhile; it returns a function of `Tx`
-        which records the outcome, and whose result is the verdict's. It may run again after a crash."""
-        latency = {Command: "effects", Event: "reactions"}[_kind(message)]
-        return partial(self._add, message, latency, http)
+        """Registers a handler that calls the outside world. No transaction is open during the call; the handler returns
+        a function of `Tx` that records the outcome, and whose result is that of the verdict. The handler may run again
+        after a crash."""
+        group = {Command: "effects", Event: "reactions"}[_kind(message)]
+        return partial(self._add, message, group, http)
 
-    def job(self, message: type[Job], abandoned: Handler | None = None) -> Callable[[Handler], Handler]:
-        """Long work, run by `python -m <service> worker`. `abandoned` takes the same job and context when the last
-        delivery failed, or when its workers died each time: what waits for the job is told there, in a short
-        transaction. It may find the work done after all, and may run again."""
-        return partial(self._add, message, "jobs", 200, abandoned=abandoned)
+    def job(
+        self, message: type[Job], on_give_up: Handler | None = None, bulk: bool = False, on_wait: Handler | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Registers a handler of long work, run by `python -m <service> worker`. `bulk` jobs take minutes: a worker has
+        one slot for them and one for short jobs.
+
+        `on_give_up` takes the job and its context when the last attempt failed, or when its workers died each time; it
+        records that in a short transaction. It must be idempotent, and the work may already be complete. `on_wait`
+        takes job, context and a sentence each time an outage delays the job.
+        """
+        return partial(self._add, message, "bulk" if bulk else "jobs", 200, on_give_up=on_give_up, on_wait=on_wait)
 
     def _add(
-        self, message: type[Message], latency: str, http: int, handler: Handler, abandoned: Handler | None = None
-    ) -> Handler:
+        self, message: type[Message], group: str, http: int, handler: Handler, on_give_up: Handler | None = None,
+        on_wait: Handler | None = None,
+    ) -> Handler:  # fmt: skip
         if _kind(message) in (Command, Query, Job) and message.owner() != self.service:
             raise TypeError(f"{self.service} cannot handle {message.ce_type()}: it belongs to {message.owner()}")
-        self.routes.append(Route(message, handler, latency, http, abandoned))
+        self.routes.append(Route(message, handler, group, http, on_give_up, on_wait))
         return handler
 
 
@@ -78,7 +95,8 @@ PER_CALL = ("Tx", "ReadTx", "Actor", "JobContext")
 
 
 def _inject(handler: Handler, provides: tuple[object, ...]) -> Handler:
-    """The first parameter is the message, the second the call's context; the rest comes from `provides` by type."""
+    """Binds adapters to a handler. The first parameter is the message, the second the context of the call; the others
+    are matched by type."""
     hints = get_type_hints(handler)
     fixed = {}
     for name in list(inspect.signature(handler).parameters)[1:]:
@@ -92,13 +110,15 @@ def _provided(wanted: type, provides: tuple[object, ...], handler: Handler) -> o
     for candidate in provides:
         if isinstance(candidate, wanted):
             return candidate
-    raise TypeError(f"{handler.__module__}.{handler.__qualname__} wants {wanted.__name__}, which nobody provides")
+    raise TypeError(
+        f"{handler.__module__}.{handler.__qualname__} wants {wanted.__name__}, which the service does not provide"
+    )
 
 
-def by_class(routes: list[Route]) -> dict[str, dict[str, Route]]:
-    """Latency class → CloudEvents type → route; TypeError when a message is heard twice."""
+def by_group(routes: list[Route]) -> dict[str, dict[str, Route]]:
+    """Returns consumer group → CloudEvents type → route. Raises TypeError when a message has two handlers."""
     table: dict[str, dict[str, Route]] = defaultdict(dict)
     for route in routes:
-        if table[route.latency].setdefault(route.message.ce_type(), route) is not route:
+        if table[route.group].setdefault(route.message.ce_type(), route) is not route:
             raise TypeError(f"{route.message.ce_type()} is heard twice")
     return dict(table)

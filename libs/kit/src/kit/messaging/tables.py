@@ -1,9 +1,9 @@
-"""Inbox and outbox: the lib brings the tables, each service owns its copy and its migration."""
+"""The tables inbox and outbox. The library defines them; each service owns its copy and its migration."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, LargeBinary, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from kit.db import new_metadata
+from kit.db.database import new_metadata
 
 metadata = new_metadata()
 

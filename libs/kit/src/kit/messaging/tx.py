@@ -1,32 +1,38 @@
 """What a handler writes with.
 
-`insert`, `upsert`, `write` and `emit` are remembered and run together with the inbox row when the handler returns: a
-handler that reads nothing costs one statement, hence one round trip and one commit. The first touch of `session` opens
-an ORM transaction; then everything commits with it. Handlers never commit.
+`insert`, `upsert`, `write` and `emit` are collected and run together with the inbox row when the handler returns: a
+handler that reads nothing costs one statement, hence one round trip and one commit. The first use of `session` opens an
+ORM transaction; then everything commits with it. Handlers never commit.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.base import Event, Job
 from contracts.shared import Actor
-from kit.db import Database
+from kit.db.database import Database
+from kit.db.sql import SqlFragment, concatenate, insert, insert_many, upsert, write
 from kit.messaging.envelope import SERVICE, Envelope, headers_of, new_id, subject_of
 from kit.messaging.tables import outbox
-from kit.statements import Fragment, combined, insertion, insertions, upsertion
+
+Check = Callable[[psycopg.AsyncConnection], Awaitable[None]]
 
 
 class Tx:
+    """The transaction of one message; `cause` is that message, `actor` the user it acts for when there is none."""
+
     def __init__(self, db: Database, service: str, cause: Envelope | None = None, actor: Actor = SERVICE) -> None:
         self.db, self.service, self.cause = db, service, cause
         self.actor = cause.actor if cause else actor
-        self.fragments: list[Fragment] = []
+        self.fragments: list[SqlFragment] = []
         self.outgoing: list[dict[str, Any]] = []
+        self.checks: list[Check] = []
         self._session: AsyncSession | None = None
 
     @property
@@ -37,19 +43,25 @@ class Tx:
         return self._session
 
     def insert(self, row: type, **values: Any) -> None:
-        """A row of the mapped class `row`."""
-        self.fragments.append(insertion(_table(row), values))
+        """Adds a row of the mapped class `row`; `values` maps columns to values."""
+        self.fragments.append(insert(_table(row), values))
 
     def upsert(self, row: type, key: Sequence[str], newer: str | None = None, **values: Any) -> None:
-        """Insert or overwrite by `key`; with `newer` an existing row with a greater value in that column stays."""
-        self.fragments.append(upsertion(_table(row), key, values, newer))
+        """Inserts a row or overwrites the one with the same `key`. With `newer`, an existing row with a greater value
+        in that column stays."""
+        self.fragments.append(upsert(_table(row), key, values, newer))
 
-    def write(self, *fragments: Fragment) -> None:
-        """Statements of one's own, where an insert or an upsert does not say it."""
+    def write(self, *fragments: SqlFragment) -> None:
+        """Adds statements that `insert` and `upsert` cannot express."""
         self.fragments += fragments
 
+    def check(self, check: Check) -> None:
+        """Adds a check that runs first in the transaction of the commit; the error it raises undoes everything."""
+        self.checks.append(check)
+
     def emit(self, message: Event | Job) -> UUID:
-        """Goes out after the commit, at least once, in the order of commits. The service must own the message."""
+        """Adds a message to the outbox and returns its id. It is published after the commit, at least once, in the
+        order of commits. Raises ValueError when the service does not own the message."""
         if message.owner() != self.service:
             raise ValueError(f"{self.service} may not emit {message.ce_type()}")
         message_id = new_id()
@@ -62,39 +74,43 @@ class Tx:
         self.outgoing.append(values)
         return message_id
 
-    async def commit(self, *last: Fragment) -> None:
-        """All that was remembered, then `last`, atomically. Called by the kit."""
-        events = [insertions(outbox, self.outgoing)] if self.outgoing else []
+    async def commit(self, *last: SqlFragment) -> None:
+        """Writes everything that was collected, then `last`, atomically. Only the kit calls it. Raises the error of a
+        check or of the database."""
+        events = [insert_many(outbox, self.outgoing)] if self.outgoing else []
         fragments = [*self.fragments, *events, *last]
         if self._session is not None:
-            await _commit_session(self._session, fragments)
+            await _commit_session(self._session, self.checks, fragments)
+        elif self.checks:
+            await _commit_checked(self.db, self.checks, fragments)
         elif fragments:
             await self.db.commits.write(fragments)
 
     async def abort(self) -> None:
-        """Forgets everything, so that a refusal can be recorded on a clean transaction."""
-        self.fragments, self.outgoing = [], []
+        """Discards everything, so that a refusal can be recorded in a clean transaction."""
+        self.fragments, self.outgoing, self.checks = [], [], []
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()
 
     async def close(self) -> None:
+        """Gives the connection back; uncommitted changes are lost."""
         if self._session is not None:
             await self._session.close()
 
 
-class Wakes(Protocol):
-    """The relay, as far as whoever writes is concerned."""
+class OutboxWaker(Protocol):
+    """The relay, as far as writers are concerned."""
 
     def wake(self) -> None: ...
 
 
 @asynccontextmanager
 async def transaction(
-    db: Database, service: str, relay: Wakes | None, cause: Envelope | None = None
+    db: Database, service: str, relay: OutboxWaker | None, cause: Envelope | None = None
 ) -> AsyncIterator[Tx]:
-    """One transaction with outbox for what no handler of a message does: loops, jobs, sign-ins. Commits at the end of
-    the block, an exception undoes it."""
+    """Opens a transaction with outbox for work that no handler of a message does: loops, jobs, sign-ins. Commits at the
+    end of the block; an exception undoes it."""
     tx = Tx(db, service, cause)
     try:
         yield tx
@@ -106,8 +122,8 @@ async def transaction(
 
 
 class ReadTx:
-    """What a query reads with: bare connections for prepared statements, an ORM session for the rest; never commits.
-    `cause` is the message an effect answers: whatever it derives from that id is the same when it runs again."""
+    """What a query reads with: bare connections for compiled queries, an ORM session for the rest; it never commits.
+    `cause` is the message that an effect answers: ids derived from it are the same when the effect runs again."""
 
     def __init__(self, db: Database, actor: Actor, cause: Envelope | None = None) -> None:
         self.db, self.actor, self.cause = db, actor, cause
@@ -115,20 +131,32 @@ class ReadTx:
 
     @property
     def session(self) -> AsyncSession:
+        """ORM session, opened on first use."""
         if self._session is None:
             self._session = self.db.session()
         return self._session
 
     async def close(self) -> None:
+        """Gives the connection back; the next read takes one again. Call it before a slow call to another service:
+        connections are few."""
         if self._session is not None:
             await self._session.close()
 
 
-async def _commit_session(session: AsyncSession, fragments: list[Fragment]) -> None:
+async def _commit_checked(db: Database, checks: list[Check], fragments: list[SqlFragment]) -> None:
+    async with db.raw() as connection, connection.pipeline(), connection.transaction():
+        for check in checks:
+            await check(connection)
+        await write(connection, fragments)
+
+
+async def _commit_session(session: AsyncSession, checks: list[Check], fragments: list[SqlFragment]) -> None:
     await session.flush()
+    connection = await session.connection()
+    for check in checks:
+        await check(cast("psycopg.AsyncConnection", (await connection.get_raw_connection()).driver_connection))
     if fragments:
-        sql, params = combined(fragments)
-        connection = await session.connection()
+        sql, params = concatenate(fragments)
         await connection.exec_driver_sql(sql, params)
     await session.commit()
 

@@ -1,7 +1,7 @@
-"""The process of one run, the only place that imports zenml.
+"""The process of one run, the only code that imports zenml.
 
-`python -m pipelines.child SPEC.json` makes the run that the file (a RunSpec as JSON) describes. `--warm FOLDER` imports
-zenml, signs in, and waits on stdin for one line `{"spec": path, "report": path}`.
+`python -m pipelines.child SPEC.json` starts the run that the file (a RunSpec as JSON) describes. `--warm FOLDER`
+imports zenml, signs in, and waits on stdin for one line `{"spec": path, "report": path}`.
 
 Environment: FAIR_ZENML_STORE_URL, FAIR_ZENML_STORE_API_KEY, FAIR_ZENML_STACK, FAIRWAY_MODELS_PATH (folder that holds
 the package `models`; default: the current one), FAIRWAY_PRELOAD (modules of plug-ins, separated by blanks, that a

@@ -6,27 +6,27 @@ import os
 import sys
 from pathlib import Path
 
-from pipelines import end as ends
+from pipelines import outcome as outcomes
 from pipelines.child import plugins, run, store
 from pipelines.child.process import Stop, die_with_parent
 from pipelines.port import PipelinesDown
 
 
 def main(argument: str, folder: str = ".") -> int:
-    """`SPEC.json`, or `--warm FOLDER` with a folder of its own for ZenML's configuration."""
+    """Takes `SPEC.json`, or `--warm FOLDER`, an empty folder for ZenML's configuration. Returns the exit code."""
     die_with_parent()
     stop = Stop()
     if argument == "--warm":
-        spec_file = _wait_for_order(Path(folder))
+        spec_file = _wait_for_spec(Path(folder))
     else:
         spec_file = Path(argument).resolve()
         store.configure(spec_file.parent)
-    end = run.run(spec_file, stop)
-    ends.tell(end)
-    return ends.exit_code(end)
+    outcome = run.run(spec_file, stop)
+    outcomes.write_outcome(outcome)
+    return outcomes.exit_code(outcome)
 
 
-def _wait_for_order(folder: Path) -> Path:
+def _wait_for_spec(folder: Path) -> Path:
     store.configure(folder)
     with contextlib.suppress(PipelinesDown):  # the run itself tries again and reports it
         asyncio.run(_warm_up())
@@ -43,7 +43,7 @@ def _wait_for_order(folder: Path) -> Path:
 async def _warm_up() -> None:
     importlib.import_module("pipelines.child.observe")
     plugins.preload()
-    adapter, _ = await store.sign_in(patience=0)
+    adapter, _ = await store.sign_in(retry_seconds=0)
     await adapter.aclose()
 
 

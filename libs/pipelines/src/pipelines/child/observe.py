@@ -1,24 +1,27 @@
-"""Transitions of the run and its steps, told the moment ZenML's client records them."""
+"""Reports status changes of the run and its steps as soon as ZenML's client records them."""
 
 import functools
 from collections.abc import Callable
 from typing import Any
 
+from requests.exceptions import ConnectionError, Timeout
 from zenml.models import PipelineRunResponse, StepRunResponse, StepRunUpdate
 from zenml.zen_stores.rest_zen_store import RestZenStore
 
-from pipelines import reasons, report
+from pipelines import failure_messages, report
 
 
 class Observer:
-    """Wraps the three calls of ZenML's store by which each transition passes, and keeps the first failure's reason.
+    """Wraps the three calls of ZenML's store that record status changes, and keeps the reason of the first failure.
 
-    Hooks would cost each step four requests more, and would not tell of a step whose preparation fails.
+    ZenML's hooks would cost four more requests per step and are not called for a step whose preparation fails.
     """
 
     def __init__(self) -> None:
         self.run_id: str | None = None
         self.reason = ""
+        self.unreachable = False
+        """The server did not answer, however often ZenML asked: what failed then may not even be on record."""
         self._names: dict[str, str] = {}
         self._last: dict[str, str] = {}
 
@@ -26,6 +29,20 @@ class Observer:
         _after(RestZenStore, "get_or_create_run", self._on_run)
         _after(RestZenStore, "create_run_step", self._on_step)
         _after(RestZenStore, "update_run_step", self._on_update)
+        self._watch_line()
+
+    def _watch_line(self) -> None:
+        request = RestZenStore._request
+
+        @functools.wraps(request)
+        def asked(store: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return request(store, *args, **kwargs)
+            except (ConnectionError, Timeout):
+                self.unreachable = True
+                raise
+
+        RestZenStore._request = asked
 
     def _on_run(self, answer: tuple[PipelineRunResponse, bool], *_: Any) -> None:
         if self.run_id is None:
@@ -36,28 +53,32 @@ class Observer:
         if not self._names:
             report.write("status", status="running", run_id=self.run_id)
         self._names[str(step.id)] = step.name
-        self._tell(step, getattr(step, "exception_info", None))
+        self._report_step(step, getattr(step, "exception_info", None))
 
     def _on_update(self, step: StepRunResponse, step_run_id: Any, step_run_update: StepRunUpdate) -> None:
         if step_run_update.status:
-            self._tell(step, step_run_update.exception_info)
+            self._report_step(step, step_run_update.exception_info)
 
-    def _tell(self, step: StepRunResponse, error: Any) -> None:
+    def _report_step(self, step: StepRunResponse, error: Any) -> None:
         if self._last.get(step.name) == step.status.value:
             return
         self._last[step.name] = step.status.value
-        why = reasons.of_step(step.name, reasons.of_exception(error.source or "", error.message or "")) if error else ""
+        why = _reason(step.name, error) if error else ""
         self.reason = self.reason or why
         report.write("step", name=step.name, status=step.status.value, **({"reason": why} if why else {}))
 
 
-def _after(owner: type, name: str, tell: Callable[..., None]) -> None:
+def _reason(step: str, error: Any) -> str:
+    return failure_messages.of_step(step, failure_messages.of_exception(error.source or "", error.message or ""))
+
+
+def _after(owner: type, name: str, callback: Callable[..., None]) -> None:
     original = getattr(owner, name)
 
     @functools.wraps(original)
     def call(store: Any, *args: Any, **kwargs: Any) -> Any:
         answer = original(store, *args, **kwargs)
-        tell(answer, *args, *kwargs.values())
+        callback(answer, *args, *kwargs.values())
         return answer
 
     setattr(owner, name, call)

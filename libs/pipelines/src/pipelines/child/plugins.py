@@ -1,4 +1,4 @@
-"""Where model plug-ins are found."""
+"""Imports of model plug-ins."""
 
 import importlib
 import logging
@@ -21,7 +21,7 @@ def load(module: str) -> ModuleType:
 
 
 def preload() -> None:
-    """Imports the plug-ins named in FAIRWAY_PRELOAD with their libraries. One that fails is tried again by its run."""
+    """Imports the plug-ins named in FAIRWAY_PRELOAD with their libraries. A run imports one that failed again."""
     for module in os.environ.get("FAIRWAY_PRELOAD", "").split():
         try:
             load(module)

@@ -1,4 +1,4 @@
-"""What makes the process a good child: it dies with its parent, answers SIGTERM, and runs no name twice."""
+"""Process control of the child: it dies with its parent, handles SIGTERM, and locks the name of its run."""
 
 import ctypes
 import fcntl
@@ -12,13 +12,13 @@ PR_SET_PDEATHSIG = 1
 
 
 class Stopped(Exception):
-    """SIGTERM came while no step was running."""
+    """SIGTERM was received while no step was running."""
 
 
 def die_with_parent() -> None:
-    """SIGKILL for this process when the thread that started it ends, and for every process forked by this one likewise.
+    """Lets the kernel kill this process, and processes that it forks, when the thread that started it ends.
 
-    FAIRWAY_PARENT is the pid that was meant: it may be gone before this line. Linux only; elsewhere nothing happens.
+    FAIRWAY_PARENT is the pid of the parent, which may have ended before this call. Does nothing except on Linux.
     """
     parent = os.environ.get("FAIRWAY_PARENT")
     if parent is None or sys.platform != "linux":
@@ -31,7 +31,7 @@ def die_with_parent() -> None:
 
 
 class Stop:
-    """Remembers that SIGTERM was received. Inside a step ZenML's own handler comes first and ends the step."""
+    """Records that SIGTERM was received. Inside a step ZenML's own handler is called first and ends the step."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -44,7 +44,7 @@ class Stop:
 
 
 def only_one(folder: Path) -> int | None:
-    """A lock on the run's folder, released by the system when this process dies; None while another one holds it."""
+    """Locks the run's folder until this process ends. Returns None while another process holds the lock."""
     lock = os.open(folder / "run.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

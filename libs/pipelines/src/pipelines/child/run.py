@@ -1,4 +1,4 @@
-"""One run from its specification to its end."""
+"""One run from its specification to its outcome."""
 
 import asyncio
 import logging
@@ -8,32 +8,32 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipelines import reasons
-from pipelines.child import adopt, plugins, store
+from pipelines import failure_messages
+from pipelines.child import outputs, plugins, resume, store
 from pipelines.child.process import Stop, Stopped
-from pipelines.end import End
-from pipelines.parse import HOST
-from pipelines.port import PipelinesDown, RunSpec, RunStatus
+from pipelines.outcome import RunOutcome, failed
+from pipelines.port import OUTPUTS, PipelinesDown, RunSpec, RunStatus
+from pipelines.zenml_responses import HOST
 
 log = logging.getLogger(__name__)
 
 
 class BadSpec(Exception):
-    """The run cannot begin with this specification; the text says why."""
+    """The run cannot start with this specification; the text says why."""
 
 
-def run(spec_file: Path, stop: Stop) -> End:
-    """What goes wrong is the end's reason; the traceback is in the log."""
+def run(spec_file: Path, stop: Stop) -> RunOutcome:
+    """Runs to the end. Errors become the outcome's reason; their traceback is logged."""
     try:
         with asyncio.Runner() as loop:
-            return _Run(_read(spec_file), loop, stop).end(spec_file.parent)
+            return _Run(_read(spec_file), loop, stop).outcome(spec_file.parent)
     except BadSpec as error:
-        return End("failed", str(error), cause="spec")
+        return RunOutcome("failed", str(error), cause="spec")
     except Stopped:
-        return End("stopped", reasons.STOPPED)
+        return RunOutcome("stopped", failure_messages.STOPPED)
     except PipelinesDown:
         log.exception("server.away")
-        return End("failed", reasons.UNREACHABLE, cause="server")
+        return RunOutcome("failed", failure_messages.UNREACHABLE, cause="server")
 
 
 def _read(spec_file: Path) -> RunSpec:
@@ -44,16 +44,28 @@ def _read(spec_file: Path) -> RunSpec:
 
 
 class _Run:
-    """The loop serves the REST adapter only and stands still while ZenML, which blocks, runs the steps."""
+    """The event loop serves the REST adapter only; it is blocked while ZenML runs the steps."""
 
     def __init__(self, spec: RunSpec, loop: asyncio.Runner, stop: Stop) -> None:
         self._spec, self._loop, self._stop = spec, loop, stop
         self._pipelines, self._local = loop.run(store.sign_in())
 
-    def end(self, folder: Path) -> End:
-        return self._loop.run(adopt.first_run(self._pipelines, self._spec.name, folder)) or self._begin()
+    def outcome(self, folder: Path) -> RunOutcome:
+        outcome = self._loop.run(resume.resume_run(self._pipelines, self._spec.name, folder)) or self._begin()
+        return self._with_readable_outputs(outcome) if outcome.status == "completed" and outcome.run_id else outcome
 
-    def _begin(self) -> End:
+    def _with_readable_outputs(self, outcome: RunOutcome) -> RunOutcome:
+        """Imports the plug-in first: values may have its types, and another worker may have run it."""
+        _pipeline(self._spec)
+        try:
+            made = self._loop.run(self._pipelines.artifacts(outcome.run_id or ""))
+            outputs.make_readable([made[name] for name in OUTPUTS[self._spec.pipeline] if name in made])
+        except outputs.Unreadable as error:
+            log.exception("output.unreadable")
+            return RunOutcome("failed", str(error), outcome.run_id)
+        return outcome
+
+    def _begin(self) -> RunOutcome:
         from pipelines.child.observe import Observer
 
         observer, error = Observer(), None
@@ -67,10 +79,10 @@ class _Run:
         except Exception as failure:
             log.exception("run.failed")
             error = failure
-        return self._conclude(observer.reason, error)
+        return self._conclude(observer.reason or (failure_messages.UNREACHABLE if observer.unreachable else ""), error)
 
     def _submit(self) -> None:
-        """On the local orchestrator, and on others that are set to wait, this returns when the run is over."""
+        """Returns when the run is over, on the local orchestrator and on others that are configured to wait."""
         from zenml import Model
         from zenml.enums import ExecutionMode
 
@@ -86,17 +98,19 @@ class _Run:
             extra={HOST: socket.gethostname()} if self._local else {},
         )(**spec.parameters)
 
-    def _conclude(self, reason: str, error: Exception | None) -> End:
-        """The server's record decides; only its words for a failure are worse than what was seen here."""
+    def _conclude(self, reason: str, error: Exception | None) -> RunOutcome:
+        """The server's record decides the status; the reason of a failure is better known here."""
         stopped = self._stop.requested
-        why = reason or (reasons.of_exception(type(error).__name__, str(error)) if error else "")
-        status, words = (RunStatus.STOPPED, reasons.STOPPED) if stopped else (RunStatus.FAILED, why)
-        end = self._loop.run(adopt.closed(self._pipelines, self._spec.name, status, words))
-        if stopped and (end is None or end.status != "completed"):
-            return End("stopped", reasons.STOPPED, end.run_id if end else None)
-        if end is None:
-            return End("failed", f"The run could not begin: {why}", cause="spec")
-        return End("failed", reason or end.reason or why, end.run_id) if end.status == "failed" else end
+        why = reason or (failure_messages.of_exception(type(error).__name__, str(error)) if error else "")
+        status, words = (RunStatus.STOPPED, failure_messages.STOPPED) if stopped else (RunStatus.FAILED, why)
+        outcome = self._loop.run(resume.close_run(self._pipelines, self._spec.name, status, words))
+        if stopped and (outcome is None or outcome.status != "completed"):
+            return RunOutcome("stopped", failure_messages.STOPPED, outcome.run_id if outcome else None)
+        if outcome is None:
+            return RunOutcome("failed", f"The run could not begin: {why}", cause="spec")
+        if outcome.status == "failed":
+            return failed(reason or outcome.reason or why, outcome.run_id)
+        return outcome
 
 
 def _steps(spec: RunSpec) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`make bench`: every figure that Fairway promises, on a system of its own, as a table and as `.fairway/bench.json`."""
+"""`make bench`: measures every performance target on a system of its own; writes a table and `.fairway/bench.json`."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,9 @@ from tempfile import mkdtemp
 
 from rich.console import Console
 
-from stack.bench import buses, doors, lists, long_lists, starts
+from stack.bench import bus, http_api, job_start, lists, long_lists
 from stack.bench.big import figures as big
+from stack.bench.extracts.figures import extracts
 from stack.bench.rows import Row, table, write
 from stack.bench.system import System, memory, system, two_gateway_workers
 from stack.home import Home
@@ -22,10 +23,11 @@ def main() -> None:
     with console.status("starting"), system(home) as running:
         rows = idle(running)
         two_gateway_workers(running)
-        floor_rows, base = doors.floor(running)
-        rows = floor_rows + rows
+        baseline_rows, base = http_api.baseline(running)
+        rows = baseline_rows + rows
         for measure in _measures(base):
             rows += measure(running)
+    rows += extracts(home)
     target = Home.default().path
     target.mkdir(parents=True, exist_ok=True)
     write(rows, target / "bench.json")
@@ -35,8 +37,8 @@ def main() -> None:
 
 def _measures(base: float) -> list[Callable[[System], list[Row]]]:
     return [
-        lambda s: doors.writes(s, base), lambda s: doors.reads(s, base), starts.starts, lists.expanded, buses.outbox,
-        buses.inbox, long_lists.long, big.big,
+        lambda s: http_api.writes(s, base), lambda s: http_api.reads(s, base), job_start.starts, lists.expanded,
+        bus.outbox, bus.inbox, long_lists.long, big.big,
     ]  # fmt: skip
 
 

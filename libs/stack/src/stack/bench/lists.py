@@ -15,7 +15,7 @@ CALLS = 20
 
 
 def expanded(system: System) -> list[Row]:
-    _fill(system)
+    _insert_rows(system)
     headers = {"Authorization": f"Bearer {system.token}"}
     with httpx.Client(headers=headers, base_url=system.url, timeout=20) as http:
         bare = middle([_median(http, {}) for _ in range(ROUNDS)])
@@ -39,7 +39,7 @@ def _complete(body: dict[str, Any], with_stac: bool) -> None:
         raise ValueError("the list is not what was asked for")
 
 
-def _fill(system: System) -> None:
+def _insert_rows(system: System) -> None:
     names = [f"bench-{number}" for number in range(ROWS)]
     with httpx.Client(base_url=system.env["FAIR_STAC_API_URL"], timeout=30) as stac:
         stac.headers["Authorization"] = f"Bearer {system.env['FAIR_STAC_API_KEY']}"

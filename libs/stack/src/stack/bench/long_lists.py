@@ -1,4 +1,4 @@
-"""Lists of 100,000 datasets and 1,000,000 AOIs, as a mapper sees them. Alone: `python -m stack.bench.long_lists`."""
+"""Latency of lists of 100,000 datasets and 1,000,000 AOIs. Run alone: `python -m stack.bench.long_lists`."""
 
 import time
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ NEW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def long(running: System) -> list[Row]:
     with running.connect("catalog") as db:
-        _fill(db)
+        _insert_rows(db)
     headers = {"Authorization": f"Bearer {running.token}", **MAPPER}
     with httpx.Client(headers=headers, base_url=running.url, timeout=20) as http:
         http.get("/auth/status/", headers=NEIGHBOUR).raise_for_status()
@@ -68,8 +68,8 @@ def _taken(http: httpx.Client, path: str, params: dict[str, Any]) -> list[float]
     return sorted(times)
 
 
-def _fill(db: psycopg.Connection) -> None:
-    """By COPY, with the triggers of AOIs off: what they would have kept is loaded too."""
+def _insert_rows(db: psycopg.Connection) -> None:
+    """Inserts rows by COPY, without the triggers of AOIs, whose results are inserted as well."""
     (highest,) = db.execute("select coalesce(max(id), 0) from datasets").fetchone() or (0,)
     db.execute("alter table aois disable trigger user")
     with db.cursor() as cursor, cursor.copy(_DATASETS) as copy:

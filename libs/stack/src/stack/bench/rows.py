@@ -1,4 +1,4 @@
-"""The figures: what was measured, how, and the bar it must hold."""
+"""The figures: measured value, method, and target."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""`make demo`: the whole job of a mapper on a running Fairway, with bars, a table and a map."""
+"""`make demo`: the whole workflow of a mapper on a running Fairway, with progress bars, a table and a map."""
 
 import json
 from pathlib import Path
@@ -10,8 +10,8 @@ from pmtiles.reader import MmapSource, all_tiles
 from rich.console import Console
 
 from fairway import Fairway
+from stack.demo.demo_area import read_demo_area
 from stack.demo.job import Job
-from stack.demo.place import place_of
 from stack.demo.report import Report
 from stack.demo.stages import Stages
 from stack.home import Home
@@ -28,15 +28,15 @@ def demo(
     model: Annotated[str, typer.Option(help="Folder of the plug-in below models/")] = "rooftop_light",
     minutes: Annotated[float | None, typer.Option(help="Limit of the training")] = None,
 ) -> None:
-    """Runs everything once and says where the results are."""
+    """Runs the workflow once and prints where the results are."""
     home, stages = Home.default(), Stages(console)
-    place = place_of(data and data.resolve())
+    area = read_demo_area(data and data.resolve())
     folder = home.folder("demo")
     with stages.stage("servers and services"):
         run.up(data and data.resolve(), lambda *one: console.print("  [green]✓[/] {:<22} {:5.1f} s".format(*one)), home)
     overrides: dict[str, Any] = {} if minutes is None else {"max_minutes": minutes}
     with Fairway(public_url(home), home.secret("dev-token")) as fairway:
-        job = Job(fairway, home, place, stages, console, model, overrides)
+        job = Job(fairway, home, area, stages, console, model, overrides)
         report = _work(job, folder)
     report.write(folder / "report.json")
     console.print(report.table())
@@ -44,7 +44,7 @@ def demo(
 
 
 def _work(job: Job, folder: Path) -> Report:
-    report, stage = Report(job.place.name, job.model), job.stages.stage
+    report, stage = Report(job.area.name, job.model), job.stages.stage
     with stage("base model registered"):
         job.introduce()
         base = job.register()
@@ -53,7 +53,8 @@ def _work(job: Job, folder: Path) -> Report:
     with stage("model trained"):
         training = job.train(base, dataset)
     with stage("model published"):
-        item_id = job.fairway.trainings.publish(training.id, title=f"Buildings of {job.place.name}")
+        item_id = job.fairway.trainings.publish(training.id, title=f"Buildings of {job.area.name}")
+        job.publish(dataset, item_id)
     with stage("buildings predicted"):
         prediction = job.predict(item_id)
     with stage("results downloaded"):
@@ -64,14 +65,14 @@ def _work(job: Job, folder: Path) -> Report:
     }  # fmt: skip
     _figures(report, job, item_id)
     with stage("map drawn"):
-        _picture(report, job, dataset.assets or {}, files, folder)
+        _draw_map(report, job, dataset.assets or {}, files, folder)
     report.seconds = {**job.stages.seconds, "in all": job.stages.total}
     return report
 
 
 def _figures(report: Report, job: Job, item_id: str) -> None:
     stac = job.home.recall()["env"]["FAIR_STAC_API_URL"]
-    item = httpx.get(f"{stac}/collections/local-models/items/{item_id}", timeout=10).raise_for_status().json()
+    item = httpx.get(f"{stac}/collections/local-models/items/{item_id}", timeout=60).raise_for_status().json()
     metrics = item["properties"]["fair:metrics"]
     for name in ("building_iou", "mean_iou", "object_f1"):
         setattr(report, name, metrics[name])
@@ -82,17 +83,17 @@ def _figures(report: Report, job: Job, item_id: str) -> None:
     }  # fmt: skip
 
 
-def _picture(report: Report, job: Job, assets: dict[str, str], files: dict[str, Path], folder: Path) -> None:
-    from stack.demo.picture import draw
+def _draw_map(report: Report, job: Job, assets: dict[str, str], files: dict[str, Path], folder: Path) -> None:
+    from stack.demo.map_image import draw_map
 
     labels = httpx.get(assets["labels"], timeout=30).raise_for_status().json()
     predictions = json.loads(files["geojson"].read_text())
     report.labels, report.features = len(labels["features"]), len(predictions["features"])
-    report.chips, report.tiles = len(job.place.train), len(job.place.predict)
+    report.chips, report.tiles = len(job.area.train), len(job.area.predict)
     if "pmtiles" in files:
         with files["pmtiles"].open("rb") as file:
             report.pmtiles_tiles = sum(1 for _ in all_tiles(MmapSource(file)))
-    draw(job.place, job.tiles, labels, predictions, folder / "map.png")
+    draw_map(job.area, job.tiles, labels, predictions, folder / "map.png")
 
 
 app()

@@ -1,4 +1,4 @@
-"""What the demo leaves behind: `report.json` and the table."""
+"""The results of the demo: `report.json` and the table."""
 
 import json
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""The demo's own clock: each stage has a name, a bar where it has progress, and its seconds in the report."""
+"""The stages of the demo: each has a name and its duration in the report."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ class Stages:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """A failure is shown with its stage before it goes on."""
+        """Prints the name of a stage that fails and raises its error."""
         self.console.print(f"[bold]{name}[/bold]")
         started = time.monotonic()
         try:

@@ -13,7 +13,7 @@ from stack.home import REPOSITORY, Home
 from stack.platform.settings import public_url
 
 LIGHT = "rooftop_light"
-LIMIT = 120.0
+LIMIT = 600.0
 
 
 @contextmanager
@@ -35,8 +35,8 @@ def introduce(home: Home, model: str = LIGHT) -> None:
 
 
 def registering(fairway: Fairway, item: dict[str, Any]) -> Iterator[ServerEvent | None]:
-    """What happens until the model can be used; raises `Ended` with the reason when it cannot."""
-    row: rows.BaseModelRow = fairway.base_models.register(item, category="buildings")
+    """What happens until the model can be used; raises `OperationFailed` with the reason when it cannot."""
+    row: rows.BaseModelEntry = fairway.base_models.register(item, category="buildings")
     return fairway.follow(fairway.base_models, "model_id", row.id, LIMIT)
 
 
@@ -44,11 +44,10 @@ def item_of(home: Home, model: str) -> dict[str, Any]:
     """The plug-in's STAC item; its assets are addresses of files that are made here when they are missing."""
     folder = home.folder("models") / model
     if not (folder / "model.onnx").exists():
-        command = [sys.executable, "-m", f"models.{model}.make_base", str(folder)]
-        subprocess.run(command, cwd=REPOSITORY, check=True, timeout=300, stdout=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "geoml.base_model", f"models.{model}", str(folder)]
+        subprocess.run(command, cwd=REPOSITORY, check=True, timeout=900, stdout=subprocess.DEVNULL)
     item = json.loads((REPOSITORY / "models" / model / "stac-item.json").read_text())
-    host = f"http://127.0.0.1:{home.port('sandbox-files')}/{model}"
     for key in ("checkpoint", "model"):
-        name = next(path.name for path in folder.iterdir() if path.stem == key)
-        item["assets"][key]["href"] = f"{host}/{name}"
+        name = item["assets"][key]["href"].rpartition("/")[2]
+        item["assets"][key]["href"] = f"http://127.0.0.1:{home.port('sandbox-files')}/{model}/{name}"
     return item

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from contracts.permissions import PROVISION
+from contracts.nats_permissions import PROVISION
 from stack import run as servers
 from stack.home import REPOSITORY, Env, Home, StackError
 from stack.platform.settings import ROOMS, SANDBOX, WORKERS, bus, of_room
 from stack.processes import Daemon
 from stack.ready import http_ok
 from stack.sandbox.start import sandbox
+from stack.waiting import told
 
 Progress = Callable[[str, float], None]
-PREPARE_LIMIT = 120
+PREPARE_LIMIT = 600
 
 
 def up(data: Path | None = None, progress: Progress | None = None, home: Home | None = None) -> Env:
@@ -40,11 +41,15 @@ def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
         moved = memory.get("place") != str(data)
         memory["place"] = str(data)
     folders = {"files": home.folder("models"), "tiles": data, "rawdata": data}
-    for name in SANDBOX:
+
+    def start(name: str) -> None:
         daemon, _ = sandbox(name, folders.get(name), home)
         if moved and name in ("tiles", "rawdata"):
             daemon.stop()
         timed(f"sandbox {name}", say, daemon.start)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(start, SANDBOX))
 
 
 def _not_running(home: Home) -> list[str]:
@@ -59,15 +64,16 @@ def prepare(home: Home, env: Env, room: str) -> None:
     """Migrations, streams, durables, and the administrator; StackError with the end of what it said."""
     _ours(home, env, room, [room, "migrate", "provision"])
     if room == "gateway":
-        _ours(home, env, room, ["gateway.grant", "1", "dev-user"])
+        _ours(home, env, room, ["gateway.grant_admin", "1", "dev-user"])
 
 
 def _ours(home: Home, env: Env, room: str, module: list[str]) -> None:
     own = {**of_room(home, env, room), "NATS__URL": bus(env, PROVISION)}
-    done = subprocess.run(
-        [sys.executable, "-m", *module], cwd=REPOSITORY, env={**os.environ, **own},
-        capture_output=True, text=True, timeout=PREPARE_LIMIT, check=False,
-    )  # fmt: skip
+    with told(f"preparing {room}"):
+        done = subprocess.run(
+            [sys.executable, "-m", *module], cwd=REPOSITORY, env={**os.environ, **own},
+            capture_output=True, text=True, timeout=PREPARE_LIMIT, check=False,
+        )  # fmt: skip
     if done.returncode:
         raise StackError(f"{room} could not be prepared:\n{(done.stdout + done.stderr)[-2000:]}")
 

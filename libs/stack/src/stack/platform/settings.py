@@ -1,5 +1,7 @@
 """The environment of each of our processes on the embedded stack."""
 
+import os
+
 from stack.home import REPOSITORY, Env, Home
 from stack.sandbox import mapswipe
 
@@ -19,10 +21,9 @@ def tiles(home: Home) -> str:
 
 
 def shared(home: Home, env: Env) -> Env:
-    """What every room reads; the sandbox and the object store are the only private addresses that may be asked."""
-    store = env["AWS_ENDPOINT_URL"].split("://", 1)[1].rstrip("/")
-    allowed = [f"127.0.0.1:{home.port(f'sandbox-{name}')}" for name in SANDBOX]
+    """What every room reads."""
     return {
+        **allowed(home, env),
         **{name: value for name, value in env.items() if not name.startswith(("DATABASE_URL_", "NATS__URL"))},
         "DEBUG": "true",
         "SECRET_KEY": home.secret("api"),
@@ -30,7 +31,6 @@ def shared(home: Home, env: Env) -> Env:
         "FRONTEND_URL": f"http://127.0.0.1:{home.port('public')}",
         "AUTH_PROVIDER": "dev",
         "FAIR_DEV_TOKEN": home.secret("dev-token"),
-        "OUTBOUND_ALLOW": ",".join([*allowed, store]),
         "RAW_DATA_API_URL": f"http://127.0.0.1:{home.port('sandbox-rawdata')}",
         "FAIRWAY_MODELS_PATH": str(REPOSITORY),
         "FAIR_CACHE_DIR": str(home.folder("cache")),
@@ -43,6 +43,26 @@ def shared(home: Home, env: Env) -> Env:
         "MALLOC_ARENA_MAX": "2",
         **mapswipe.settings(f"http://127.0.0.1:{home.port('sandbox-mapswipe')}"),
     }
+
+
+def allowed(home: Home, env: Env) -> Env:
+    """Private addresses that may be asked, by purpose: the sandbox, for models the object store, and what the
+    environment names already. None for webhooks."""
+    rawdata, crowd, imagery, files = (_sandbox(home, name) for name in ("rawdata", "mapswipe", "tiles", "files"))
+    store = env["AWS_ENDPOINT_URL"].split("://", 1)[1].rstrip("/")
+    return {
+        "OUTBOUND_ALLOW_SERVICES": _with_given(f"{rawdata},{crowd}", "OUTBOUND_ALLOW_SERVICES", "OUTBOUND_ALLOW"),
+        "OUTBOUND_ALLOW_IMAGERY": _with_given(imagery, "OUTBOUND_ALLOW_IMAGERY"),
+        "OUTBOUND_ALLOW_MODELS": _with_given(f"{files},{store}", "OUTBOUND_ALLOW_MODELS"),
+    }
+
+
+def _sandbox(home: Home, name: str) -> str:
+    return f"127.0.0.1:{home.port(f'sandbox-{name}')}"
+
+
+def _with_given(hosts: str, *names: str) -> str:
+    return ",".join(filter(None, [hosts, *map(os.environ.get, names)]))
 
 
 def bus(env: Env, user: str) -> str:

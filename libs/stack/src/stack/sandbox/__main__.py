@@ -20,12 +20,12 @@ def serve_tiles(port: Port, data: Data = None) -> None:
     _serve(tiles.app(data), port)
 
 
-@cli.command("land")
-def serve_land(port: Port) -> None:
-    """Tiles everywhere, for predictions of any size."""
-    from stack.sandbox import land
+@cli.command("synthetic-tiles")
+def serve_synthetic_tiles(port: Port) -> None:
+    """Synthetic tiles everywhere, for predictions of any size."""
+    from stack.sandbox import synthetic_tiles
 
-    _serve(land.app(), port)
+    _serve(synthetic_tiles.app(), port)
 
 
 @cli.command("rawdata")

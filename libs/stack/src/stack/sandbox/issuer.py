@@ -1,7 +1,7 @@
 """An OIDC issuer like Hanko, and the login portal that turns the hash of a personal access token into a person.
 
-`POST /token`, `/pat` and `/end` stand for what happens in the browser, `/asked`, `/rotate` and `/break` are for tests;
-the other routes are those the products have.
+`POST /token`, `/pat`, `/revoke` and `/end` stand for what happens in the browser, `/asked`, `/rotate` and `/break` are
+for tests; the other routes are those the products have.
 """
 
 import hashlib
@@ -88,6 +88,9 @@ class Issuer:
         self.people[hashlib.sha256(token.encode()).hexdigest()] = {"id": sub, "email": email}
         return token
 
+    def revoke(self, token: str) -> dict[str, bool]:
+        return {"revoked": self.people.pop(hashlib.sha256(token.encode()).hexdigest(), None) is not None}
+
     def person(self, token_hash: str, app: str) -> dict[str, str]:
         if self.down:
             raise HTTPException(503, "broken on purpose")
@@ -127,6 +130,7 @@ def app(url: str) -> Starlette:
             Route("/asked", asked),
             Route("/token", _answer(lambda **body: {"token": issuer.token(**body)}), methods=["POST"]),
             Route("/pat", _answer(lambda **body: {"token": issuer.access_token(**body)}), methods=["POST"]),
+            Route("/revoke", _answer(issuer.revoke), methods=["POST"]),
             Route("/rotate", _answer(lambda **body: {"kid": issuer.rotate(**body)}), methods=["POST"]),
             Route("/break", _answer(break_down), methods=["POST"]),
         ]

@@ -1,7 +1,7 @@
-"""OpenStreetMap's OAuth2 server and the profile behind it.
+"""OpenStreetMap's OAuth2 server and user profile.
 
-`POST /person` says who sits at the browser (id, display_name, img), `POST /break` makes a path answer a status; the
-other routes are those that OpenStreetMap has.
+`POST /person` sets the user at the browser (id, display_name, img), `POST /break` makes a path return a status; the
+other routes are those of OpenStreetMap.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from starlette.routing import Route
 from stack.sandbox.web import application
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"
-"""the one application that is registered here"""
+"""the only registered application"""
 PERSON = {"id": 4242, "display_name": "sandbox mapper", "img": "https://osm.example/mapper.png"}
 
 
@@ -32,7 +32,7 @@ class Osm:
     broken: dict[str, int] = field(default_factory=dict)
 
     async def authorize(self, request: Request) -> Response:
-        """The person consents at once; the browser goes back with a code."""
+        """The user consents at once; the browser is redirected with a code."""
         asked = request.query_params
         if asked.get("client_id") != CLIENT_ID or asked.get("response_type") != "code" or "redirect_uri" not in asked:
             raise HTTPException(400, "invalid_request")
@@ -67,7 +67,7 @@ class Osm:
         return JSONResponse(self.person)
 
     async def break_down(self, request: Request) -> JSONResponse:
-        """Body: path → status; an empty one mends everything."""
+        """Body: path → status; an empty body removes all faults."""
         self.broken = await request.json()
         return JSONResponse(self.broken)
 

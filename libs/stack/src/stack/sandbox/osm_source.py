@@ -22,7 +22,7 @@ class OsmSource:
 
     @classmethod
     def of(cls, data: Path | None) -> "OsmSource":
-        """The village, or a sample folder whose features have one column per tag."""
+        """The generated village, or a sample folder whose features have one column per tag."""
         if data is None:
             return cls(village.features())
         files = sorted((data / "train" / "osm").glob("osm_features_*.geojson"))
@@ -31,7 +31,7 @@ class OsmSource:
     def select(
         self, area: BaseGeometry, filters: dict[str, Any], kinds: list[str], within: bool = False
     ) -> list[Feature]:
-        """Whole features that touch the area, or lie in it where `within` is asked."""
+        """Returns whole features that intersect the area, or lie inside it (`within`)."""
         hits = self.tree.query(area, predicate="contains" if within else "intersects")
         found = [self.features[number] for number in sorted(hits)]
         return [one for one in found if (not kinds or _bucket(one) in kinds) and _matches(one, filters)]

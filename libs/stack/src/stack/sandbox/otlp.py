@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver: takes traces at `POST /v1/traces`, shows their spans at `GET /spans`."""
+"""An OTLP/HTTP receiver: accepts traces at `POST /v1/traces`, returns their spans at `GET /spans`."""
 
 import gzip
 from collections.abc import Iterable, Iterator

@@ -61,7 +61,7 @@ class RawData:
         return JSONResponse({"task_id": task_id, "track_link": f"/tasks/status/{task_id}/"})
 
     async def task(self, request: Request) -> JSONResponse:
-        """PENDING at the first question, so that every client has to wait at least once."""
+        """PENDING at the first poll, so that every client has to wait at least once."""
         task_id = request.path_params["task_id"]
         task = self._task(task_id)
         task.asked += 1

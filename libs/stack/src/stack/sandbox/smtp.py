@@ -1,7 +1,7 @@
-"""A mail sink: takes mail by SMTP and shows it at `GET /messages`; `DELETE /messages` empties it.
+"""A mail sink: accepts mail by SMTP and returns it at `GET /messages`; `DELETE /messages` empties it.
 
-`PUT /behaviour` says what it does with those who are named as recipients next: `reply` answered (`550 no such mailbox`,
-say, with the address in the place of `%s`) after `delay` seconds, for `times` mails; `{}` is its good self.
+`PUT /behaviour` sets the response to the next recipients: `reply` (as `550 no such mailbox`, with the address for `%s`)
+after `delay` seconds, for `times` mails; `{}` resets it.
 """
 
 import asyncio

@@ -7,12 +7,12 @@ from stack.home import Home
 from stack.processes import Daemon
 from stack.ready import http_ok
 
-NAMES = ("tiles", "land", "rawdata", "issuer", "osm", "smtp", "otlp", "mapswipe", "webhooks")
-"""Those that need no folder."""
+NAMES = ("tiles", "synthetic-tiles", "rawdata", "issuer", "osm", "smtp", "otlp", "mapswipe", "webhooks")
+"""The sandbox servers that need no folder."""
 
 
 def sandbox(name: str, data: Path | None = None, home: Home | None = None) -> tuple[Daemon, str]:
-    """The daemon, not yet started, and its HTTP address. Mail is taken at `home.port("sandbox-smtp-mail")`."""
+    """Returns the daemon, not yet started, and its HTTP URL. Mail is accepted at `home.port("sandbox-smtp-mail")`."""
     home = home or Home.default()
     port = home.port(f"sandbox-{name}")
     argv = [sys.executable, "-m", "stack.sandbox", name, "--port", str(port)]

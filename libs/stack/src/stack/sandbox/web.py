@@ -1,4 +1,4 @@
-"""What all sandbox servers share."""
+"""The common parts of the sandbox servers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 
 def application(routes: Sequence[BaseRoute], lifespan: Any = None) -> Starlette:
-    """Adds `/livez`, and lets pages of any origin read, as the real ones do."""
+    """Adds `/livez` and allows requests of any origin, as the real servers do."""
     cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     return Starlette(routes=[Route("/livez", _alive), *routes], middleware=[cors], lifespan=lifespan)
 

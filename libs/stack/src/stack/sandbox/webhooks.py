@@ -1,8 +1,8 @@
-"""A receiver of webhooks: `POST /hook` is noted and shown at `GET /requests`, `DELETE /requests` forgets.
+"""A receiver of webhooks: records `POST /hook`, returns the records at `GET /requests`, `DELETE /requests` clears them.
 
-It answers challenges as it should. `PUT /behaviour` says what it does to the next calls: `status` (with `location` for
-a redirect) answered after `delay` seconds, with a body of `size` bytes, for `times` calls (without it, for all); `says`
-is its answer to a challenge, which takes the place of `%s` in it.
+It answers challenges correctly. `PUT /behaviour` sets the response to the next calls: `status` (with `location` for a
+redirect) after `delay` seconds, with a body of `size` bytes, for `times` calls (by default all); `says` is the answer
+to a challenge, which replaces `%s` in it.
 """
 
 import asyncio
@@ -66,13 +66,13 @@ def app() -> Starlette:
 
 
 def _said(body: bytes, says: str) -> bytes:
-    """Nothing to what is no challenge."""
+    """The answer to a challenge; empty for other calls."""
     call = json.loads(body)
     return says.replace("%s", call["data"]["challenge"]).encode() if call["type"] == "webhook.verification" else b""
 
 
 async def _body(said: bytes, size: int) -> AsyncIterator[bytes]:
-    """Looks up after each piece, to see whether anybody still listens."""
+    """Yields to the event loop after each piece, so that a closed connection ends it."""
     yield said
     while size > 0:
         yield PIECE[:size]

@@ -1,100 +1,60 @@
-"""What may be an AOI."""
+"""Areas of interest and their limits."""
 
-import math
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, cast
+from typing import Any
 
-import pyproj
 import shapely
 
-MAX_VERTICES = 10_000
+from catalog.areas.drawing import polygons_of, several_polygons
+from geo.antimeridian import Surface, bounds, meets_at_the_line, split
+from geo.boxes import Box
+from geo.geojson import BadGeometry
+from geo.measure import square_metres
+from geo.polygons import check_valid, read_polygons
+
 MAX_AREA = 5.0e9
-"""Square metres: 5,000 km², far beyond what drones cover."""
-
-
-class BadPolygon(ValueError):
-    """Words for the person who drew it."""
+"""Square metres (5,000 km²), more than drones cover."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """A valid polygon in EPSG:4326 with its size. `rings` are its (longitude, latitude) pairs, the outer one first."""
+    """A valid polygon in EPSG:4326 with its size in square metres; two polygons that meet at ±180° when it crosses the
+    antimeridian.
 
-    polygon: shapely.Polygon
+    `geojson` of an uncut polygon is the input: writing it with shapely takes as long as all checks together.
+    """
+
+    surface: Surface
     square_metres: float
-    rings: list[list[tuple[float, float]]]
+    geojson: dict[str, Any]
 
     @property
-    def bbox(self) -> tuple[float, float, float, float]:
-        return self.polygon.bounds
-
-    @property
-    def geojson(self) -> dict[str, Any]:
-        """Without going through shapely again, which takes as long as all checks together."""
-        return {"type": "Polygon", "coordinates": self.rings}
-
-    @property
-    def ewkt(self) -> str:
-        return f"SRID=4326;{shapely.to_wkt(self.polygon, rounding_precision=-1)}"
+    def bbox(self) -> Box:
+        return bounds(self.surface)
 
 
-def area_of(geometry: dict[str, Any]) -> Area:
-    """BadPolygon for anything but one closed, simple, reasonably small ring set in lon/lat."""
-    if geometry.get("type") != "Polygon":
-        raise BadPolygon("Only a GeoJSON Polygon can be an area of interest.")
-    rings = [_ring(ring) for ring in _list(geometry.get("coordinates"), "coordinates")]
-    if not rings or sum(map(len, rings)) > MAX_VERTICES:
-        raise BadPolygon(f"A polygon has one ring or more and at most {MAX_VERTICES} vertices.")
-    return _measured(shapely.Polygon(rings[0], rings[1:]), rings)
+def area_of(drawn: dict[str, Any]) -> Area:
+    """Reads one closed, simple, reasonably small polygon in lon/lat, in any wrapping. Raises BadGeometry otherwise."""
+    polygons = read_polygons(polygons_of(drawn))
+    shapes = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
+    if len(shapes) == 1:
+        surface = split(shapes[0])
+        is_uncut = surface is shapes[0]
+        return _measured(surface, {"type": "Polygon", "coordinates": polygons[0]} if is_uncut else _mapped(surface))
+    surface = split(shapely.MultiPolygon(shapes))
+    if not surface.is_valid or not meets_at_the_line(surface):
+        raise several_polygons(len(shapes))
+    return _measured(surface, _mapped(surface))
 
 
-def _ring(ring: Any) -> list[tuple[float, float]]:
-    points = [_point(point) for point in _list(ring, "a ring")]
-    if len(points) < 4 or points[0] != points[-1]:
-        raise BadPolygon("A ring needs at least four positions and must end where it starts.")
-    return points
+def _mapped(surface: Surface) -> dict[str, Any]:
+    return shapely.geometry.mapping(surface)
 
 
-def _point(point: Any) -> tuple[float, float]:
-    values = _list(point, "a position")
-    if len(values) < 2 or not all(isinstance(v, int | float) and math.isfinite(v) for v in values[:2]):
-        raise BadPolygon("A position is two finite numbers: longitude and latitude.")
-    if abs(values[0]) > 180 or abs(values[1]) > 90:
-        raise BadPolygon("Longitudes lie within ±180 and latitudes within ±90 degrees.")
-    return float(values[0]), float(values[1])
-
-
-def _list(value: Any, what: str) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        raise BadPolygon(f"{what} must be a list.")
-    return list(cast("list[Any]", value))
-
-
-def _measured(polygon: shapely.Polygon, rings: list[list[tuple[float, float]]]) -> Area:
-    if not polygon.is_valid:
-        raise BadPolygon(f"The polygon crosses itself or is broken: {shapely.is_valid_reason(polygon)}.")
-    size = square_metres(polygon)
+def _measured(surface: Surface, geojson: dict[str, Any]) -> Area:
+    size = square_metres(check_valid(surface))
     if not 0 < size <= MAX_AREA:
-        raise BadPolygon(
+        raise BadGeometry(
             f"An area of interest covers at most {MAX_AREA / 1e6:,.0f} km²; this one {size / 1e6:,.0f} km²."
         )
-    return Area(polygon, size, rings)
-
-
-def square_metres(polygon: shapely.Polygon) -> float:
-    """In EPSG:6933 (equal area), two decimals."""
-    project = _equal_area()
-    flat = shapely.transform(polygon, lambda xy: _stack(project.transform(xy[:, 0], xy[:, 1])))
-    return round(flat.area, 2)
-
-
-@cache
-def _equal_area() -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(4326, 6933, always_xy=True)
-
-
-def _stack(columns: tuple[Any, Any]) -> Any:
-    import numpy as np
-
-    return np.column_stack(columns)
+    return Area(surface, size, geojson)

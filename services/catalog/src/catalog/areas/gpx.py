@@ -1,17 +1,23 @@
-"""GPX 1.1, as hand-held receivers and OSM editors read it."""
+"""Writes GPX 1.1 for GPS receivers and OSM editors."""
 
-import json
+from decimal import Decimal
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 NAMESPACE = "http://www.topografix.com/GPX/1/1"
 
 
-def gpx(name: str, line: str) -> str:
-    """One track with one segment; `line` is a GeoJSON LineString as text."""
+def gpx(name: str, outlines: list[list[list[float]]]) -> str:
+    """Returns one track with a segment for each outline, a list of [longitude, latitude] in degrees."""
     root = Element("gpx", {"version": "1.1", "creator": "fAIr", "xmlns": NAMESPACE})
     track = SubElement(root, "trk")
     SubElement(track, "name").text = name
-    segment = SubElement(track, "trkseg")
-    for longitude, latitude, *_ in json.loads(line)["coordinates"]:
-        SubElement(segment, "trkpt", {"lat": repr(latitude), "lon": repr(longitude)})
+    for outline in outlines:
+        segment = SubElement(track, "trkseg")
+        for longitude, latitude, *_ in outline:
+            SubElement(segment, "trkpt", {"lat": _decimal(latitude), "lon": _decimal(longitude)})
     return tostring(root, encoding="unicode", xml_declaration=True).replace("us-ascii", "UTF-8")
+
+
+def _decimal(degrees: float) -> str:
+    """All digits without an exponent, which `xsd:decimal` does not allow."""
+    return format(Decimal(repr(degrees)), "f")

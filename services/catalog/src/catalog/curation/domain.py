@@ -1,4 +1,4 @@
-"""What a curator may do to the properties of a STAC item."""
+"""Edits of the properties of a STAC item."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,23 +8,24 @@ IDENTITY = frozenset(
     {"mlm:name", "version", "deprecated", "created", "updated", "datetime", "fair:user_id", "fair:base_model_id",
      "fair:dataset_id"}
 )  # fmt: skip
-"""Who an item is and where it comes from: written by us alone."""
+"""Properties that only the service writes: identity and origin of an item."""
 GLOBAL = "global"
 WIDEST = 180.0
-"""Degrees of longitude; no country is as wide as half of the globe, Russia's islands beyond the date line aside."""
+"""Degrees of longitude. A wider box counts as global: no country is wider, except Russia with its islands beyond the
+antimeridian."""
 EXTENSIONS_HOST = "stac-extensions.github.io"
 
 
 class NotAllowed(ValueError):
-    """Words for the curator; `field` names the part of the request at fault."""
+    """The text is for the curator; `field` names the field at fault."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
 
 
-def pins(is_pinned: bool, imagery: str | None, location: tuple[float, float] | None) -> dict[str, Any]:
-    """Properties of a pin; None among the values removes a property."""
+def set_pins(is_pinned: bool, imagery: str | None, location: tuple[float, float] | None) -> dict[str, Any]:
+    """Returns the properties of a pin; None as a value removes a property."""
     changed: dict[str, Any] = {"fair:pinned": is_pinned}
     if imagery is not None:
         changed["fair:source_imagery"] = imagery or None
@@ -33,9 +34,9 @@ def pins(is_pinned: bool, imagery: str | None, location: tuple[float, float] | N
     return changed
 
 
-def middle(bbox: Sequence[float] | None) -> tuple[float, float] | None:
-    """Longitude and latitude of a box in EPSG:4326, whose western edge is the greater one across the date line; None
-    for what covers the globe."""
+def bbox_center(bbox: Sequence[float] | None) -> tuple[float, float] | None:
+    """Returns longitude and latitude of the centre of a box in EPSG:4326; west > east crosses the antimeridian. None
+    for a box that counts as global."""
     if not bbox:
         return None
     west, south, east, north = *bbox[:2], *bbox[len(bbox) // 2 :][:2]
@@ -46,21 +47,21 @@ def middle(bbox: Sequence[float] | None) -> tuple[float, float] | None:
     return longitude if longitude <= 180 else longitude - 360, (south + north) / 2
 
 
-def named(place: str, country: str, code: str, coverage: str) -> dict[str, Any]:
-    """Properties that tell people where a pin is; unknown names remove older ones."""
+def town_properties(town: str, country: str, code: str, coverage: str) -> dict[str, Any]:
+    """Returns the properties that say where a pin is; empty names remove older ones."""
     return {
-        "fair:preview_place": place or None, "fair:preview_country": country or None,
+        "fair:preview_place": town or None, "fair:preview_country": country or None,
         "fair:preview_country_code": code or None, "fair:coverage": coverage or None,
     }  # fmt: skip
 
 
-def words(title: str | None, description: str | None, preview: Mapping[str, Any] | None) -> dict[str, Any]:
+def display_texts(title: str | None, description: str | None, preview: Mapping[str, Any] | None) -> dict[str, Any]:
     given = {"title": title, "description": description, "fair:preview": preview}
     return {name: value for name, value in given.items() if value is not None}
 
 
-def edited(properties: Mapping[str, Any] | None, extensions: list[str] | None) -> dict[str, Any]:
-    """NotAllowed for identity keys and for extensions from elsewhere."""
+def apply_edit(properties: Mapping[str, Any] | None, extensions: list[str] | None) -> dict[str, Any]:
+    """Returns the changed properties. Raises NotAllowed for identity keys and for extensions of other hosts."""
     taken = sorted(IDENTITY & set(properties or ()))
     if taken:
         raise NotAllowed("properties", f"{', '.join(taken)} cannot be edited.")
@@ -71,7 +72,7 @@ def edited(properties: Mapping[str, Any] | None, extensions: list[str] | None) -
 
 
 def merged(item: dict[str, Any], changed: Mapping[str, Any], extensions: list[str] | None = None) -> dict[str, Any]:
-    """The item with these properties on the first level and these extensions beside its own."""
+    """Returns the item with changed top-level properties and added extensions."""
     properties = {**item["properties"], **changed}
     kept = {name: value for name, value in properties.items() if value is not None or name == "datetime"}
     declared = dict.fromkeys([*item.get("stac_extensions", ()), *(extensions or ())])

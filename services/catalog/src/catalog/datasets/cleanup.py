@@ -1,15 +1,15 @@
-"""What is left of a deleted dataset in the catalogue and in the object store."""
+"""Deletes the STAC item and the files of a deleted dataset."""
 
-from catalog.datasets import places
-from catalog.stac.api import StacApi
+from catalog.datasets import storage_keys
+from catalog.stac.client import StacClient
 from catalog.stac.vocabulary import DATASETS
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 
 
-async def removed(stac_id: str, stac: StacApi, storage: Storage) -> None:
+async def delete_artifacts(stac_id: str, stac: StacClient, storage: Storage) -> None:
     if stac.root:
-        async with stac.turn(DATASETS, stac_id):  # a writer that has read the item would put it back
+        async with stac.lock(DATASETS, stac_id):  # a concurrent writer would restore the item
             await stac.delete(DATASETS, stac_id)
     if storage.settings.bucket:
-        for folder in (places.home(stac_id), f"downloads/{DATASETS}/{stac_id}/"):
+        for folder in (storage_keys.home(stac_id), f"downloads/{DATASETS}/{stac_id}/"):
             await storage.remove(await storage.keys(folder))

@@ -1,23 +1,18 @@
-"""What a build request must look like, and which labels come of it."""
+"""Rules for build requests."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 MAX_TITLE = 200
 MAX_KEYWORD = 80
 MAX_AOIS = 100
-FURTHEST = 1_000.0
-"""Metres that labels may be moved; imagery that lies further off is imagery of another place."""
+MIN_TRAINING_CHIPS = 2
+MAX_OFFSET = 1_000.0
+"""Maximum metres by which labels may be moved. Imagery with a larger offset shows another area."""
 ANY = "*"
-KINDS = {
-    "polygon": ("Polygon", "MultiPolygon"),
-    "line": ("LineString", "MultiLineString"),
-    "point": ("Point", "MultiPoint"),
-}
 Problems = dict[str, list[str]]
 LabelClass = tuple[str, Sequence[str]]
-"""An OSM key and the values that count; `["*"]` is any value."""
-Feature = dict[str, Any]
+"""An OSM key and its values; `["*"]` is any value."""
 
 
 def title_problems(title: str) -> Problems:
@@ -27,22 +22,22 @@ def title_problems(title: str) -> Problems:
 
 
 def offset_problems(offset: Sequence[float]) -> Problems:
-    if max(map(abs, offset)) <= FURTHEST:
+    if max(map(abs, offset)) <= MAX_OFFSET:
         return {}
-    return {"offset": [f"Labels are moved by at most {FURTHEST:,.0f} m."]}
+    return {"offset": [f"Labels are moved by at most {MAX_OFFSET:,.0f} m."]}
 
 
 def build_problems(
     title: str, description: str, aoi_ids: Sequence[int], tasks: Sequence[str], classes: Sequence[LabelClass],
-    keywords: Sequence[str], vocabulary: Collection[str],
+    keywords: Sequence[str],
 ) -> Problems:  # fmt: skip
-    """Field → messages; empty for a good request. The imagery and the areas are judged elsewhere."""
+    """Returns messages by field; empty for a valid request. Imagery and areas are checked elsewhere."""
     found = {
         "description": "" if description.strip() else "A description is required.",
         "aoi_ids": "" if 1 <= len(aoi_ids) <= MAX_AOIS else f"Between 1 and {MAX_AOIS} areas are required.",
         "label_tasks": "" if tasks else "At least one task is required.",
         "label_classes": _class_problem(classes),
-        "keywords": _keyword_problem(keywords, vocabulary),
+        "keywords": _keyword_problem(keywords),
     }
     return title_problems(title) | {field: [problem] for field, problem in found.items() if problem}
 
@@ -53,51 +48,26 @@ def _class_problem(classes: Sequence[LabelClass]) -> str:
     return ""
 
 
-def _keyword_problem(keywords: Sequence[str], vocabulary: Collection[str]) -> str:
+def _keyword_problem(keywords: Sequence[str]) -> str:
     if not keywords or any(not word.strip() or len(word) > MAX_KEYWORD for word in keywords):
         return f"At least one keyword is required, each of 1 to {MAX_KEYWORD} characters."
-    unknown = sorted(set(keywords) - set(vocabulary))
-    return f"Unknown: {', '.join(unknown)}. Known are {', '.join(sorted(vocabulary))}." if unknown else ""
+    return ""
+
+
+def training_notes(chips: int) -> list[str]:
+    """Returns why a model cannot be trained with so few chips; empty when it can."""
+    if chips >= MIN_TRAINING_CHIPS:
+        return []
+    return [
+        f"It is too small for training, which needs at least {MIN_TRAINING_CHIPS} chips, one of them to check the "
+        "result: draw a larger area, or choose a higher zoom."
+    ]
 
 
 def osm_filter(classes: Sequence[LabelClass], geometry_type: str) -> dict[str, Any]:
-    """In the language of the Raw Data API, where an empty list stands for any value."""
+    """Returns a filter of the Raw Data API, where an empty list means any value."""
     keys: dict[str, list[str]] = {}
     for name, values in classes:
         whole = ANY in values or keys.get(name) == []
         keys[name] = [] if whole else [*keys.get(name, []), *map(str, values)]
     return {"tags": {geometry_type: {"join_or": keys}}}
-
-
-def labelled(features: Iterable[Feature], classes: Sequence[LabelClass], geometry_type: str) -> list[Feature]:
-    """One feature for each OSM object or stored label, stamped with the 1-based position of its class; others go.
-
-    The order depends on the features only, so that the same labels are the same bytes.
-    """
-    found: dict[tuple[str, int], Feature] = {}
-    for feature in features:
-        properties: Feature = feature.get("properties") or {}
-        geometry: Feature = feature.get("geometry") or {}
-        label = _label(properties.get("tags") or {}, classes)
-        fits = geometry.get("type") in KINDS[geometry_type]
-        if label and fits:
-            key = _identity(properties)
-            found[key] = {
-                "type": "Feature", "geometry": geometry, "properties": {**properties, "label": label},
-            }  # fmt: skip
-    return [found[key] for key in sorted(found)]
-
-
-def _identity(properties: Feature) -> tuple[str, int]:
-    """Of a label that is not from OpenStreetMap, its own id."""
-    if properties.get("osm_id"):
-        return str(properties.get("osm_type")), int(properties["osm_id"])
-    return "", int(properties.get("id") or 0)
-
-
-def _label(tags: dict[str, str], classes: Sequence[LabelClass]) -> int:
-    """0, the background, when no class matches."""
-    for number, (name, values) in enumerate(classes, 1):
-        if name in tags and (ANY in values or tags[name] in map(str, values)):
-            return number
-    return 0

@@ -1,4 +1,4 @@
-"""Labels of a dataset lie where its imagery shows them: `offset` metres east and north of where the map has them."""
+"""Moves labels to where the imagery shows them: `offset` metres east and north of their position on the map."""
 
 import math
 from typing import Any
@@ -8,30 +8,21 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 DEGREE = math.pi * 6_378_137 / 180
-"""Metres of a degree of latitude, as web maps count them."""
+"""Metres per degree of latitude on the sphere of web maps."""
 Offset = tuple[float, float]
 
 
-def moved(geometry: BaseGeometry, offset: Offset) -> BaseGeometry:
-    """In degrees, each vertex at its own latitude: what touched before touches afterwards."""
+def move(geometry: BaseGeometry, offset: Offset) -> BaseGeometry:
+    """Returns the geometry (EPSG:4326) moved by `offset` metres. Each vertex is moved at its own latitude, so that
+    geometries that touched still touch."""
     east, north = offset
 
-    def move(places: Any) -> Any:
-        per_degree = DEGREE * np.cos(np.radians(places[:, 1]))
-        return places + np.column_stack([east / per_degree, np.full(len(places), north / DEGREE)])
+    def shift(positions: Any) -> Any:
+        per_degree = DEGREE * np.cos(np.radians(positions[:, 1]))
+        return positions + np.column_stack([east / per_degree, np.full(len(positions), north / DEGREE)])
 
-    return shapely.transform(geometry, move)
+    return shapely.transform(geometry, shift)
 
 
-def back(offset: Offset) -> Offset:
+def reverse(offset: Offset) -> Offset:
     return -offset[0], -offset[1]
-
-
-def moved_features(features: list[dict[str, Any]], offset: Offset) -> list[dict[str, Any]]:
-    if offset == (0, 0):
-        return features
-    return [{**one, "geometry": _moved(one["geometry"], offset)} for one in features]
-
-
-def _moved(geometry: dict[str, Any], offset: Offset) -> dict[str, Any]:
-    return shapely.geometry.mapping(moved(shapely.geometry.shape(geometry), offset))

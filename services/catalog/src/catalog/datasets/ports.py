@@ -1,4 +1,4 @@
-"""What dataset commands and builds need of the world."""
+"""What dataset commands need of other systems."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,20 +7,8 @@ import shapely
 
 
 class ImageryRules(Protocol):
-    def template_problem(self, address: str) -> str:
-        """Words for the mapper; empty when the tiles of this address may be fetched."""
+    def imagery_problem(self, address: str, zoom: int | None = None) -> str:
+        """Returns a text for the mapper; empty when tiles of this address (and zoom) may be fetched."""
         ...
 
     def budget_problem(self, areas: Sequence[shapely.Geometry], zoom: int) -> str: ...
-
-
-class BuildFailed(Exception):
-    """The build cannot succeed as it is; the text tells the mapper why."""
-
-
-class TryLater(Exception):
-    """A neighbour stumbled; the text tells the mapper so if it does not recover."""
-
-
-class Superseded(Exception):
-    """Another worker has taken over, or the dataset is gone: stop and write nothing."""

@@ -1,15 +1,17 @@
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import Select, or_, select
 
-from catalog.access import sees_all
+from catalog.datasets.presenter import DatasetPresenter, as_json
 from catalog.datasets.tables import DatasetRow
-from catalog.datasets.views import DatasetViews, as_json
-from catalog.paging import compared, number_of, one_page, ordered, searched
-from catalog.stac.facets import Facets
+from catalog.datasets.visibility import visible_parts, visible_to
+from catalog.shared.access import can_see_all
+from catalog.shared.paging import compare, number_of, one_page, order, search
+from catalog.stac.item_cache import ItemCache
 from catalog.stac.vocabulary import DATASETS
 from contracts.catalog.datasets import GetDataset, ListDatasets
-from contracts.shared import Actor, Json, Rows
+from contracts.shared import Actor, Comparison, Json, Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 
@@ -20,44 +22,40 @@ ORDERS = {
 RANGES = {name: getattr(DatasetRow, name) for name in ("id", "created_at", "last_modified", "source_imagery")}
 
 
-async def get_dataset(query: GetDataset, read: ReadTx, views: DatasetViews, facets: Facets) -> Json:
+async def get_dataset(query: GetDataset, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache) -> Json:
     by = DatasetRow.stac_id == query.stac_id if query.stac_id is not None else DatasetRow.id == query.dataset_id
-    row = await read.session.scalar(visible(read.actor).where(by))
+    row = await read.session.scalar(select(DatasetRow).where(visible_to(read.actor), by))
     if row is None:
         raise NotFound("dataset_not_found", "There is no such dataset.")
-    return (await _shown([row], query.expand, read, views, facets))[0]
+    return (await _shown([row], query.expand, read, presenter, item_cache))[0]
 
 
-async def list_datasets(query: ListDatasets, read: ReadTx, views: DatasetViews, facets: Facets) -> Rows:
-    wanted = searched(_filtered(query), query.page, DatasetRow.id, DatasetRow.title, DatasetRow.stac_id)
-    wanted = compared(wanted, query.page.compare, RANGES)
-    rows = wanted if sees_all(read.actor) else wanted.where(or_(*_apart(read.actor)))
-    count = await read.session.scalar(number_of(wanted, _apart(read.actor)))
-    rows = ordered(rows, query.page.ordering, ORDERS, "-created_at", DatasetRow.id)
+async def list_datasets(query: ListDatasets, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache) -> Rows:
+    wanted = search(_filtered(query), query.page, DatasetRow.id, DatasetRow.title, DatasetRow.stac_id)
+    wanted = _keys_hidden(compare(wanted, query.page.compare, RANGES), query.page.compare, read.actor)
+    rows = wanted if can_see_all(read.actor) else wanted.where(visible_to(read.actor))
+    count = await read.session.scalar(number_of(wanted, visible_parts(read.actor)))
+    rows = order(rows, query.page.ordering, ORDERS, "-created_at", DatasetRow.id)
     page = (await read.session.scalars(one_page(rows, DatasetRow.id, query.page.limit, query.page.offset))).all()
-    return Rows(count=count or 0, results=await _shown(page, query.expand, read, views, facets))
+    return Rows(count=count or 0, results=await _shown(page, query.expand, read, presenter, item_cache))
 
 
 async def _shown(
-    rows: Sequence[DatasetRow], expand: bool, read: ReadTx, views: DatasetViews, facets: Facets
+    rows: Sequence[DatasetRow], expand: bool, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache
 ) -> list[Json]:
-    shown = [as_json(view) for view in await views.many(rows, read)]
+    shown = [as_json(view) for view in await presenter.present_all(rows, read)]
     if expand:
-        await facets.expand(DATASETS, [row for row in shown if row["status"] == "built"], key="stac_id")
+        await read.close()
+        await item_cache.expand(DATASETS, [row for row in shown if row["status"] == "built"], key="stac_id")
     return shown
 
 
-def visible(actor: Actor) -> Select[DatasetRow]:
-    return select(DatasetRow).where(or_(*_apart(actor)))
-
-
-def _apart(actor: Actor) -> list[ColumnElement[bool]]:
-    """What the caller sees, in parts that have no row in common."""
-    if sees_all(actor):
-        return [true()]
-    public = DatasetRow.visibility == "public"
-    own = and_(DatasetRow.user_id == actor.id, DatasetRow.visibility == "private")
-    return [public] if actor.is_anonymous else [public, own]
+def _keys_hidden(rows: Select[Any], wanted: list[Comparison], actor: Actor) -> Select[Any]:
+    """Hides rows whose imagery URLs may contain keys from filters by others, who could guess the keys by trying."""
+    if can_see_all(actor) or not any(one.field == "source_imagery" for one in wanted):
+        return rows
+    plain = DatasetRow.source_imagery.not_like("%?%") & DatasetRow.source_imagery.not_like("%@%")
+    return rows.where(or_(DatasetRow.user_id == actor.id, plain))
 
 
 def _filtered(query: ListDatasets) -> Select[DatasetRow]:

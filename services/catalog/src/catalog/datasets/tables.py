@@ -5,13 +5,13 @@ from sqlalchemy import ForeignKey, Identity, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.tables import Base
+from catalog.shared.tables import Base
 
 
 class DatasetRow(Base):
-    """`request` is the build request as it came, so that a failed build can run again. `build` counts requests,
-    `delivery` is that of the job which works on it now; together they fence off older workers. `beat_at` is when that
-    job last gave a sign of life."""
+    """`request` is the build request as it was sent, so that a failed build can run again. `build` counts requests,
+    `delivery` is that of the job that works on it; together they make writes of older workers fail. `beat_at` is the
+    last heartbeat of that job, null without one."""
 
     __tablename__ = "datasets"
 
@@ -28,13 +28,17 @@ class DatasetRow(Base):
     delivery: Mapped[int] = mapped_column(server_default="0")
     beat_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(server_default="")
+    waiting: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`contracts.shared.Waiting` of a build that waits for a server."""
     chip_count: Mapped[int | None]
     feature_count: Mapped[int | None]
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`contracts.catalog.datasets.BuildOutcome` of the last successful build."""
     star_count: Mapped[int] = mapped_column(server_default="0")
     aoi_count: Mapped[int] = mapped_column(server_default="0")
-    """Kept by the database (migration 0007)."""
+    """Number of its areas; written by a trigger (migration 0007, decision 51)."""
     offset: Mapped[list[float]] = mapped_column(JSONB, server_default="[0.0, 0.0]")
-    """Of the imagery against the map: x, y."""
+    """Metres east and north from the map to the imagery."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_modified: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -44,7 +48,7 @@ class DatasetRow(Base):
 
 
 class DatasetUse(Base):
-    """A training that was submitted with a dataset, as `training` told; a used dataset cannot be deleted."""
+    """A training that uses the dataset, as `training` reported it; a used dataset cannot be deleted."""
 
     __tablename__ = "dataset_uses"
 

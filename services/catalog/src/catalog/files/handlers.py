@@ -1,29 +1,29 @@
 from catalog.files import queries, workspace
+from catalog.files.context import MirrorContext
 from catalog.files.reading import FeatureReader
-from catalog.files.tools import MirrorTools
 from contracts.catalog import files as c
-from kit.jobs import JobContext
+from kit.jobs.context import JobContext
 from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx
-from kit.storage import Storage
+from kit.storage.object_storage import Storage
 
 router = Router("catalog")
 
 
 @router.on(c.GetDownload)
 async def get_download(query: c.GetDownload, read: ReadTx, storage: Storage) -> c.Link:
-    return await queries.get_download(query, storage)
+    return await queries.get_download(query, read, storage)
 
 
 @router.on(c.GetArtifact)
 async def get_artifact(query: c.GetArtifact, read: ReadTx, storage: Storage) -> c.Link:
-    return await queries.get_artifact(query, storage)
+    return await queries.get_artifact(query, read, storage)
 
 
 @router.on(c.HeadArtifact)
 async def head_artifact(query: c.HeadArtifact, read: ReadTx, storage: Storage) -> c.Stored:
-    return await queries.head_artifact(query, storage)
+    return await queries.head_artifact(query, read, storage)
 
 
 @router.on(c.ListWorkspace)
@@ -42,7 +42,7 @@ async def read_features(query: c.ReadFeatures, read: ReadTx, reader: FeatureRead
 
 
 @router.job(c.MirrorJob)
-async def mirror_stac_assets(job: c.MirrorJob, context: JobContext, tools: MirrorTools) -> None:
-    from catalog.files.mirror import mirror
+async def mirror_stac_assets(job: c.MirrorJob, context: JobContext, tools: MirrorContext) -> None:
+    from catalog.files.jobs.mirror import mirror
 
     await mirror(job, context, tools)

@@ -1,4 +1,4 @@
-"""What may be registered as a base model, and how local models are called."""
+"""Rules for base models, and ids of local models."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ MAX_ERROR = 2000
 
 
 class BadItem(ValueError):
-    """Words for the administrator who submitted it."""
+    """The text is for the administrator who submitted the item."""
 
 
 @dataclass(frozen=True)
@@ -26,21 +26,21 @@ class Entrypoint:
 
 
 @dataclass(frozen=True)
-class Submitted:
+class Submission:
     item_id: str
     name: str
     entrypoint: Entrypoint
 
 
-def submitted(item: dict[str, Any]) -> Submitted:
-    """The few things that must be right before a registration is worth starting; BadItem says what is not."""
+def parse_submission(item: dict[str, Any]) -> Submission:
+    """Checks what a registration needs from the start. Raises BadItem with the problem."""
     name = _part(item, "properties", "mlm:name")
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
         raise BadItem(f'properties["mlm:name"] must be a text of 1 to {MAX_NAME} characters.')
     item_id: Any = item.get("id")
     if not isinstance(item_id, str) or not _ITEM_ID.fullmatch(item_id):
         raise BadItem("id must consist of letters, digits, dots, dashes and underscores, at most 64.")
-    return Submitted(item_id, name, _entrypoint(item))
+    return Submission(item_id, name, _entrypoint(item))
 
 
 def _entrypoint(item: dict[str, Any]) -> Entrypoint:
@@ -52,14 +52,14 @@ def _entrypoint(item: dict[str, Any]) -> Entrypoint:
 
 
 def _part(item: Any, *path: str) -> Any:
-    """What lies at the path; None where it leads through something else than objects."""
+    """Returns the value at the path; None where the path does not exist."""
     for name in path:
         item = cast(dict[str, Any], item).get(name) if isinstance(item, dict) else None
     return item
 
 
-def binds(source: str, name: str) -> bool:
-    """Whether a module of that source text has `name` at its top level, told without running it."""
+def defines_name(source: str, name: str) -> bool:
+    """Returns whether the module defines `name` at its top level, without running it."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
             return True
@@ -71,5 +71,5 @@ def binds(source: str, name: str) -> bool:
 
 
 def local_item_id(run_id: str, command_id: UUID) -> str:
-    """The item that publishing a run makes: another one each time somebody asks, the same when a crash repeats it."""
+    """Returns the id of the item of a published run: a new one for each command, the same for a repeated command."""
     return str(uuid5(_ITEMS, f"{run_id} {command_id}"))

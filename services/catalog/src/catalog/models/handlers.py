@@ -1,17 +1,16 @@
-from catalog.files.tools import MirrorTools
 from catalog.models import queries, usecases
-from catalog.models.plugins import Plugins
-from catalog.stac.api import StacApi
-from catalog.stac.facets import Facets
+from catalog.models.installed_plugins import Plugins
+from catalog.models.jobs.context import RegistrationContext
+from catalog.stac.client import StacClient
+from catalog.stac.item_cache import ItemCache
 from contracts.catalog import models as c
-from contracts.shared import Json, Portion, Rows
-from kit.jobs import JobContext
+from contracts.shared import Json, Rows, SnapshotPage
+from kit.jobs.context import JobContext
 from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
-from kit.outbound import Outbound
-from kit.portions import portion
-from kit.storage import Storage
+from kit.snapshot_pages import read_page
+from kit.storage.object_storage import Storage
 
 router = Router("catalog")
 
@@ -22,28 +21,33 @@ async def register_base_model(command: c.RegisterBaseModel, tx: Tx, plugins: Plu
 
 
 async def give_up_registration(job: c.BaseModelRegistrationJob, context: JobContext) -> None:
-    from catalog.models.registration import abandoned
+    from catalog.models.jobs.registration import give_up
 
-    await abandoned(job, context)
+    await give_up(job, context)
 
 
-@router.job(c.BaseModelRegistrationJob, abandoned=give_up_registration)
+async def note_wait_of_registration(job: c.BaseModelRegistrationJob, context: JobContext, reason: str) -> None:
+    from catalog.models.jobs.registration import note_wait
+
+    await note_wait(job, context, reason)
+
+
+@router.job(c.BaseModelRegistrationJob, on_give_up=give_up_registration, on_wait=note_wait_of_registration)
 async def carry_out_registration(
-    job: c.BaseModelRegistrationJob, context: JobContext, api: StacApi, storage: Storage, outbound: Outbound,
-    mirror: MirrorTools,
-) -> None:  # fmt: skip
-    from catalog.models.registration import Tools, register
+    job: c.BaseModelRegistrationJob, context: JobContext, tools: RegistrationContext
+) -> None:
+    from catalog.models.jobs.registration import register
 
-    await register(job, context, Tools(api, storage, outbound, mirror.base))
+    await register(job, context, tools)
 
 
 @router.effect(c.PublishLocalModel, http=201)
 async def publish_local_model(
-    command: c.PublishLocalModel, read: ReadTx, bus: Bus, api: StacApi, storage: Storage, facets: Facets
+    command: c.PublishLocalModel, read: ReadTx, bus: Bus, api: StacClient, storage: Storage, item_cache: ItemCache
 ):
-    from catalog.models.publishing import Tools, publish
+    from catalog.models.publishing import PublishContext, publish
 
-    return await publish(command, read, Tools(bus, api, storage, facets))
+    return await publish(command, read, PublishContext(bus, api, storage, item_cache))
 
 
 @router.on(c.SetLocalModelVisibility)
@@ -57,30 +61,30 @@ async def archive_local_model(command: c.ArchiveLocalModel, tx: Tx) -> c.LocalMo
 
 
 @router.on(c.GetBaseModel)
-async def get_base_model(query: c.GetBaseModel, read: ReadTx, facets: Facets) -> Json:
-    return await queries.get_base_model(query, read, facets)
+async def get_base_model(query: c.GetBaseModel, read: ReadTx, item_cache: ItemCache) -> Json:
+    return await queries.get_base_model(query, read, item_cache)
 
 
 @router.on(c.ListBaseModels)
-async def list_base_models(query: c.ListBaseModels, read: ReadTx, facets: Facets) -> Rows:
-    return await queries.list_base_models(query, read, facets)
+async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: ItemCache) -> Rows:
+    return await queries.list_base_models(query, read, item_cache)
 
 
 @router.on(c.GetLocalModel)
-async def get_local_model(query: c.GetLocalModel, read: ReadTx, facets: Facets) -> Json:
-    return await queries.get_local_model(query, read, facets)
+async def get_local_model(query: c.GetLocalModel, read: ReadTx, item_cache: ItemCache) -> Json:
+    return await queries.get_local_model(query, read, item_cache)
 
 
 @router.on(c.ListLocalModels)
-async def list_local_models(query: c.ListLocalModels, read: ReadTx, facets: Facets) -> Rows:
-    return await queries.list_local_models(query, read, facets)
+async def list_local_models(query: c.ListLocalModels, read: ReadTx, item_cache: ItemCache) -> Rows:
+    return await queries.list_local_models(query, read, item_cache)
 
 
-@router.on(c.GetModelFacts)
-async def get_model_facts(query: c.GetModelFacts, read: ReadTx) -> c.KnownModel:
-    return await queries.get_model_facts(query, read)
+@router.on(c.GetModelSummary)
+async def get_model_summary(query: c.GetModelSummary, read: ReadTx) -> c.KnownModel:
+    return await queries.get_model_summary(query, read)
 
 
-@router.on(c.ListLocalModelFacts)
-async def list_local_model_facts(query: c.ListLocalModelFacts, read: ReadTx) -> Portion:
-    return await portion(queries.FACTS, read, after=query.after, limit=query.limit)
+@router.on(c.ListLocalModelSummaries)
+async def list_local_model_summaries(query: c.ListLocalModelSummaries, read: ReadTx) -> SnapshotPage:
+    return await read_page(queries.SUMMARIES, read, after=query.after, limit=query.limit)

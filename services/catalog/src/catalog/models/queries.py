@@ -1,24 +1,27 @@
-"""Base and local models for readers."""
+"""Reads of base and local models."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from catalog.models import views
-from catalog.models.listing import filters, page_of, visible
+from catalog.datasets.tables import DatasetUse
+from catalog.models import presenter
+from catalog.models.filters import filters, page_of
 from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
-from catalog.stac.facets import Facets
+from catalog.models.visibility import visible_to
+from catalog.shared.stars import starred_by
+from catalog.shared.tables import KnownUser
+from catalog.stac.item_cache import ItemCache
 from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
-from catalog.stars.queries import starred
-from catalog.tables import KnownUser
 from contracts.catalog import models as c
 from contracts.shared import Json, Rows
+from kit.db.sql import CompiledQuery
 from kit.errors import Invalid, NotFound
 from kit.messaging.tx import ReadTx, Tx
-from kit.statements import Prepared
 
 Where = list[ColumnElement[bool]]
-FACTS = Prepared(
+SUMMARIES = CompiledQuery(
     select(LocalModelRow.id, LocalModelRow.status, LocalModelRow.stac_item_id)
     .where(LocalModelRow.id > bindparam("after")).order_by(LocalModelRow.id).limit(bindparam("limit"))
 )  # fmt: skip
@@ -30,17 +33,17 @@ _RUNS = (
 )
 
 
-async def get_base_model(query: c.GetBaseModel, read: ReadTx, facets: Facets) -> Json:
-    """By id or by STAC item; NotFound for rows that the caller may not see."""
+async def get_base_model(query: c.GetBaseModel, read: ReadTx, item_cache: ItemCache) -> Json:
+    """Returns a model by id or by STAC item. Raises NotFound for rows that the caller may not see."""
     by_item = BaseModelRow.stac_item_id == query.stac_item_id
     wanted = BaseModelRow.id == query.model_id if query.model_id is not None else by_item
-    found = (await read.session.execute(_base([wanted, visible(BaseModelRow, read.actor)]))).first()
+    found = (await read.session.execute(_base([wanted, visible_to(read.actor, BaseModelRow)]))).first()
     if found is None:
         raise NotFound("base_model_not_found", "There is no such base model.")
-    return (await _expanded(BASE_MODELS, [views.base_model(*found)], read, facets, query.expand))[0]
+    return (await _expanded(BASE_MODELS, [presenter.present_base_model(*found)], read, item_cache, query.expand))[0]
 
 
-async def list_base_models(query: c.ListBaseModels, read: ReadTx, facets: Facets) -> Rows:
+async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: ItemCache) -> Rows:
     exact = {
         "status": query.status,
         "visibility": query.visibility,
@@ -48,44 +51,45 @@ async def list_base_models(query: c.ListBaseModels, read: ReadTx, facets: Facets
         "user_id": query.user,
     }
     where = await filters(BaseModelRow, read, query.category, **exact)
-    rows = _base([*where, visible(BaseModelRow, read.actor)])
+    rows = _base([*where, visible_to(read.actor, BaseModelRow)])
     count, page = await page_of(rows, BaseModelRow, query.page, read)
-    shown = [views.base_model(*row) for row in page]
-    return Rows(count=count, results=await _expanded(BASE_MODELS, shown, read, facets, query.expand))
+    shown = [presenter.present_base_model(*row) for row in page]
+    return Rows(count=count, results=await _expanded(BASE_MODELS, shown, read, item_cache, query.expand))
 
 
-async def get_local_model(query: c.GetLocalModel, read: ReadTx, facets: Facets) -> Json:
-    """NotFound for rows that the caller may not see."""
+async def get_local_model(query: c.GetLocalModel, read: ReadTx, item_cache: ItemCache) -> Json:
+    """Raises NotFound for rows that the caller may not see."""
     row = await local_model(query.model_id, read)
-    return (await _expanded(LOCAL_MODELS, [row], read, facets, query.expand))[0]
+    return (await _expanded(LOCAL_MODELS, [row], read, item_cache, query.expand))[0]
 
 
 async def local_model(model_id: int, read: ReadTx | Tx) -> c.LocalModelRow:
-    where = [LocalModelRow.id == model_id, visible(LocalModelRow, read.actor)]
+    where = [LocalModelRow.id == model_id, visible_to(read.actor, LocalModelRow)]
     found = (await read.session.execute(_local(where))).first()
     if found is None:
         raise NotFound("local_model_not_found", "There is no such model.")
-    return views.local_model(*found)
+    return presenter.present_local_model(*found)
 
 
-async def list_local_models(query: c.ListLocalModels, read: ReadTx, facets: Facets) -> Rows:
+async def list_local_models(query: c.ListLocalModels, read: ReadTx, item_cache: ItemCache) -> Rows:
     await _known_base(query.base_model, read)
     exact = {
         "status": query.status, "visibility": query.visibility, "is_pinned": query.is_pinned, "user_id": query.user,
         "base_model_id": query.base_model,
     }  # fmt: skip
     where = await filters(LocalModelRow, read, query.category, **exact)
-    rows = _local([*where, visible(LocalModelRow, read.actor)])
+    rows = _local([*where, visible_to(read.actor, LocalModelRow)])
     count, page = await page_of(rows, LocalModelRow, query.page, read)
-    shown = [views.local_model(*row) for row in page]
-    return Rows(count=count, results=await _expanded(LOCAL_MODELS, shown, read, facets, query.expand))
+    shown = [presenter.present_local_model(*row) for row in page]
+    return Rows(count=count, results=await _expanded(LOCAL_MODELS, shown, read, item_cache, query.expand))
 
 
-async def get_model_facts(query: c.GetModelFacts, read: ReadTx) -> c.KnownModel:
-    """Local models first. NotFound unless the caller may see the model and it has a published version."""
+async def get_model_summary(query: c.GetModelSummary, read: ReadTx) -> c.KnownModel:
+    """Looks at local models first. Raises NotFound unless the caller may see the model and it has a published
+    version."""
     for kind, row in (("local", LocalModelRow), ("base", BaseModelRow)):
         wanted = select(row).where(row.stac_item_id == query.stac_item_id, row.facts.is_not(None))
-        found = await read.session.scalar(wanted.where(visible(row, read.actor)))
+        found = await read.session.scalar(wanted.where(visible_to(read.actor, row)))
         if found:
             return c.KnownModel(
                 kind=kind, model_id=found.id, user_id=found.user_id, visibility=found.visibility, facts=found.facts
@@ -109,9 +113,21 @@ def _local(where: Where) -> Select[Any]:
     return rows.outerjoin(KnownUser, KnownUser.id == LocalModelRow.user_id).where(*where)
 
 
-async def _expanded(collection: str, rows: list[Any], read: ReadTx | Tx, facets: Facets, expand: bool) -> list[Json]:
-    mine = await starred([row.name for row in rows], read)
+async def _expanded(
+    collection: str, rows: list[Any], read: ReadTx | Tx, item_cache: ItemCache, expand: bool
+) -> list[Json]:
+    mine = await starred_by([row.name for row in rows], read)
     shown = [row.model_dump(mode="json") | {"is_starred": row.name in mine} for row in rows]
     if expand:
-        await facets.expand(collection, shown)
+        if isinstance(read, ReadTx):
+            await read.close()
+        await item_cache.expand(collection, shown)
     return shown
+
+
+async def count_models_by_dataset(stac_ids: Sequence[str], tx: Tx | ReadTx) -> dict[str, int]:
+    """Returns the number of local models that were trained on each dataset, by its STAC id; without zeros."""
+    models = func.count(ModelRunRow.local_model_id.distinct())
+    runs = select(DatasetUse.stac_id, models).join(ModelRunRow, ModelRunRow.training_id == DatasetUse.training_id)
+    found = await tx.session.execute(runs.where(DatasetUse.stac_id.in_(stac_ids)).group_by(DatasetUse.stac_id))
+    return dict(found.tuples().all())

@@ -5,11 +5,11 @@ from sqlalchemy import ForeignKey, Identity, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.tables import Base
+from catalog.shared.tables import Base
 
 
 class Registered:
-    """What base and local models have in common."""
+    """Columns of both base and local models."""
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -20,10 +20,10 @@ class Registered:
     is_pinned: Mapped[bool] = mapped_column(index=True, server_default="false")
     user_id: Mapped[int] = mapped_column(index=True)
     username: Mapped[str] = mapped_column(server_default="")
-    """As it was when the row was born; `known_users` knows better once it knows."""
+    """Name at the creation of the row; `known_users` has the current one."""
     star_count: Mapped[int] = mapped_column(index=True, server_default="0")
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """`contracts.catalog.models.ModelFacts` of the active version."""
+    """`contracts.catalog.models.ModelSummary` of the active version."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     last_modified: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
@@ -33,11 +33,15 @@ class BaseModelRow(Registered, Base):
 
     error: Mapped[str] = mapped_column(server_default="")
     item: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """The STAC item as it was submitted."""
+    """The submitted STAC item."""
     generation: Mapped[int] = mapped_column(server_default="1")
-    """Counts registrations; a job that finds another number has been overtaken."""
+    """Number of the newest registration; a job with another number is outdated."""
+    beat_at: Mapped[datetime | None]
+    """Last heartbeat of the worker of that registration, null without one."""
+    waiting: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`contracts.shared.Waiting` of a registration that waits for a server."""
     stac_version: Mapped[int | None]
-    """Version that the registration in hand will get; fixed before anything is written to STAC."""
+    """Version of the running registration; stored before anything is written to STAC."""
 
 
 class LocalModelRow(Registered, Base):
@@ -48,12 +52,12 @@ class LocalModelRow(Registered, Base):
     description: Mapped[str] = mapped_column(server_default="")
     dataset: Mapped[int | None] = mapped_column(index=True)
     card_as_of: Mapped[datetime | None]
-    """Title, description and dataset are the card that training keeps; this is how old our copy is."""
+    """Title, description and dataset are copies of the model card in training; this is the age of the copy."""
     published_training: Mapped[int | None]
 
 
 class ModelRunRow(Base):
-    """Trainings of a local model, as training tells of them."""
+    """Trainings of a local model, as training reports them."""
 
     __tablename__ = "model_runs"
 
@@ -62,16 +66,16 @@ class ModelRunRow(Base):
     as_of: Mapped[datetime]
 
 
-class GoneModelRow(Base):
-    """Local models that were deleted: what is told of them afterwards is old."""
+class DeletedModelRow(Base):
+    """Deleted local models: later events about them are outdated."""
 
     __tablename__ = "gone_models"
 
     local_model_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
-class WaitingModelRow(Base):
-    """The latest that was told of a local model whose base model is not known here yet, by kind of event."""
+class PendingModelEventRow(Base):
+    """The newest event, by type, of a local model whose base model is unknown."""
 
     __tablename__ = "waiting_models"
 

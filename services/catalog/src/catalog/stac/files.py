@@ -1,16 +1,16 @@
-"""Facts about objects that we hold."""
+"""Size and digest of stored objects."""
 
 import asyncio
 import hashlib
 import tempfile
 from pathlib import Path
 
-from catalog.stac.facts import StoredFile
-from kit.storage import Storage
+from catalog.stac.item_inputs import StoredFile
+from kit.storage.object_storage import Storage
 
 
-async def stored(storage: Storage, key: str) -> StoredFile:
-    """Size and digest of the object as it lies in the store."""
+async def measure_object(storage: Storage, key: str) -> StoredFile:
+    """Returns size and SHA-256 of the stored object."""
     with tempfile.NamedTemporaryFile() as file:
         await storage.download(key, file.name)
         return StoredFile(storage.uri(key), *await asyncio.to_thread(_measured, Path(file.name)))

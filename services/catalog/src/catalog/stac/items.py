@@ -1,4 +1,4 @@
-"""What the builders of the three kinds of item share. Loads pystac: for jobs and effects, not for the serving path."""
+"""Functions of all builders of items. Loads pystac: for jobs and effects, not for the serving process."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,15 +6,15 @@ from typing import Any
 
 import pystac
 
-from catalog.stac.facts import StoredFile
+from catalog.stac.item_inputs import StoredFile
 from catalog.stac.vocabulary import EXTENSIONS
 
 SHA2_256 = "1220"
-"""Multihash prefix: function sha2-256, 32 bytes."""
+"""Multihash prefix of sha2-256 with 32 bytes."""
 
 
 def item(collection: str, item_id: str, geometry: Any, bbox: Any, properties: Mapping[str, Any]) -> pystac.Item:
-    """`created` and `datetime` are now unless given."""
+    """Returns an item; `created` and `datetime` are now by default."""
     now = datetime.now(UTC)
     stamped = {"created": pystac.utils.datetime_to_str(now), **properties}
     return pystac.Item(
@@ -23,7 +23,7 @@ def item(collection: str, item_id: str, geometry: Any, bbox: Any, properties: Ma
 
 
 def asset(file: StoredFile, media_type: str, roles: list[str], **extra: Any) -> pystac.Asset:
-    """With `file:size` and `file:checksum` where the file is known."""
+    """Returns an asset with `file:size` and `file:checksum` when they are known."""
     if file.size is not None:
         extra["file:size"] = file.size
     if file.sha256 is not None:
@@ -31,8 +31,8 @@ def asset(file: StoredFile, media_type: str, roles: list[str], **extra: Any) -> 
     return pystac.Asset(file.href, media_type=media_type, roles=roles, extra_fields=extra)
 
 
-def finished(built: pystac.Item) -> dict[str, Any]:
-    """As it is written to the API."""
+def finalize_item(built: pystac.Item) -> dict[str, Any]:
+    """Returns the item as it is sent to the API."""
     return built.to_dict(include_self_link=False, transform_hrefs=False)
 
 

@@ -1,12 +1,14 @@
-"""The item of a published version of a fine-tuned model."""
+"""Builds the item of a published local model."""
 
 from typing import Any
 
 import pystac
 
 from catalog.stac import items
-from catalog.stac.facts import PublishedRun
-from catalog.stac.vocabulary import LOCAL_MODELS
+from catalog.stac.item_inputs import PublishedRun
+from catalog.stac.model_items import in_catalogue_form
+from catalog.stac.names import mlm_name
+from catalog.stac.vocabulary import LOCAL_MODELS, in_vocabulary
 
 Item = dict[str, Any]
 GEO = "application/geo+json"
@@ -19,7 +21,7 @@ CLONED_ASSETS = ("source-code", "mlm:training", "mlm:inference", "mlm:inference-
 
 
 def local_item(run: PublishedRun, base: Item, base_href: str, dataset: Item, dataset_href: str) -> Item:
-    """`base` and `dataset` are the items the run used; geometry is the dataset's."""
+    """`base` and `dataset` are the items that the run used; the geometry is that of the dataset."""
     properties = _properties(run, base, base_href, dataset)
     built = items.item(LOCAL_MODELS, run.item_id, dataset["geometry"], dataset["bbox"], properties)
     origin, data = base["properties"], dataset["properties"]
@@ -28,7 +30,7 @@ def local_item(run: PublishedRun, base: Item, base_href: str, dataset: Item, dat
     _add_weights(built, run, base["assets"])
     if run.training_metrics:
         built.add_asset("training-metrics", items.asset(run.training_metrics, "application/json", ["metadata"]))
-    return _with_cloned_assets(items.finished(built), base["assets"])
+    return in_catalogue_form(_with_cloned_assets(items.finalize_item(built), base["assets"]))
 
 
 def _add_weights(built: pystac.Item, run: PublishedRun, assets: Item) -> None:
@@ -52,14 +54,14 @@ def _properties(run: PublishedRun, base: Item, base_href: str, dataset: Item) ->
         **{name: origin[name] for name in CLONED if name in origin},
         "title": run.title,
         "description": run.description,
-        "mlm:name": run.name,
+        "mlm:name": mlm_name(run.name),
         "mlm:pretrained": True,
         "mlm:pretrained_source": base_href,
         "mlm:hyperparameters": _hyperparameters(run.hyperparameters, origin["mlm:hyperparameters"]),
         "keywords": _keywords(run, base, dataset),
         "version": str(run.version),
         "deprecated": False,
-        "providers": [{"name": str(run.user_id), "roles": ["producer"]}],
+        "providers": [{"name": run.username or str(run.user_id), "roles": ["producer"]}],
         "fair:user_id": str(run.user_id),
         "fair:base_model_id": base["id"],
         "fair:base_model_name": origin["mlm:name"],
@@ -81,7 +83,8 @@ def _measured(run: PublishedRun, dataset: Item) -> Item:
 
 
 def _hyperparameters(used: Item, base: Item) -> Item:
-    """The values used under `training.`, except those that only inference knows; the base's defaults for inference."""
+    """Returns the used values under `training.`, without those of inference only, and the base model's defaults of
+    inference."""
     for_inference = {key: value for key, value in base.items() if key.startswith("inference.")}
     trained = {
         f"training.{key}": value for key, value in used.items()
@@ -92,5 +95,5 @@ def _hyperparameters(used: Item, base: Item) -> Item:
 
 def _keywords(run: PublishedRun, base: Item, dataset: Item) -> list[str]:
     geometry = dataset["properties"].get("fair:geometry_type")
-    words = [*base["properties"]["keywords"], *dataset["properties"]["keywords"], *run.keywords]
+    words = [*base["properties"]["keywords"], *dataset["properties"]["keywords"], *in_vocabulary(run.keywords)]
     return list(dict.fromkeys([*words, *([geometry] if geometry else [])]))

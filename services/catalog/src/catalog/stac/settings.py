@@ -5,7 +5,7 @@ from kit.settings import ServiceSettings, names
 
 
 class StacSettings(BaseSettings):
-    """Where the public catalogue is. Without an address the service runs, and says so when somebody needs STAC."""
+    """Address of the public catalogue. Without it the service runs, and requests that need STAC are refused."""
 
     model_config = ServiceSettings.model_config
 
@@ -14,9 +14,9 @@ class StacSettings(BaseSettings):
     stac_key: SecretStr | None = Field(None, validation_alias=names("FAIR_STAC_API_KEY"))
     """Bearer for writes to the STAC API."""
     stac_cache_ttl: float = Field(300.0, validation_alias=names("STAC_CACHE_TTL"))
-    """Seconds that a STAC item is remembered."""
+    """Seconds that a STAC item is cached."""
     stac_database_url: SecretStr | None = Field(None, validation_alias=names("STAC_DATABASE_URL", "FAIR_STAC_DSN"))
-    """pgstac's database, to hear of changes; unset switches that off."""
+    """pgstac's database, to receive changes; unset switches that off."""
 
     @field_validator("stac_url")
     @classmethod

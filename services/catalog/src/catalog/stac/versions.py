@@ -1,12 +1,12 @@
-"""Versions and the links between them.
+"""Versions of items and the links between them.
 
-Base models and datasets keep their id: the former version lives on as a copy `<id>-v<n>`. Local models get an id for
-each version: the former one is deprecated where it is. Every order of writes may be cut short and done again.
+Base models and datasets keep their id: the former version is copied to `<id>-v<n>`. Each version of a local model has
+its own id: the former one is marked as deprecated. Every sequence of writes may be interrupted and repeated.
 """
 
 from typing import Any
 
-from catalog.stac.api import StacApi
+from catalog.stac.client import StacClient
 
 Item = dict[str, Any]
 GEO = "application/geo+json"
@@ -14,19 +14,19 @@ CHAIN = frozenset({"latest-version", "predecessor-version", "successor-version"}
 
 
 def version_of(item: Item) -> int:
-    """0 for a version that is no number."""
+    """Returns the version number; 0 for other texts."""
     text = str(item["properties"].get("version", ""))
     return int(text) if text.isdecimal() else 0
 
 
-async def publish_version(api: StacApi, item: Item, former: Item | None) -> None:
-    """Writes `item` as the active version after `former`, which may be an earlier state of the same id, another id,
-    or None. Doing it again with the same version changes nothing."""
-    async with api.turn(item["collection"], item["id"]):
+async def publish_version(api: StacClient, item: Item, former: Item | None) -> None:
+    """Writes `item` as the active version after `former`: an earlier state of the same id, another id, or None. A
+    repetition with the same version changes nothing."""
+    async with api.lock(item["collection"], item["id"]):
         await _publish(api, item, former)
 
 
-async def _publish(api: StacApi, item: Item, former: Item | None) -> None:
+async def _publish(api: StacClient, item: Item, former: Item | None) -> None:
     if former is None:
         return await api.put(_active(api, item, None))
     if former["id"] != item["id"]:
@@ -37,8 +37,9 @@ async def _publish(api: StacApi, item: Item, former: Item | None) -> None:
     await api.put(_active(api, item, await _archive(api, former)))
 
 
-async def _archive(api: StacApi, former: Item) -> str:
-    """Copies the active item to `<id>-v<n>` and hangs it between its own predecessor and the active id."""
+async def _archive(api: StacClient, former: Item) -> str:
+    """Copies the active item to `<id>-v<n>`, linked between its predecessor and the active id. Returns the id of the
+    copy."""
     archived_id = f"{former['id']}-v{version_of(former)}"
     copy = {**unmirrored(former), "id": archived_id, "properties": {**former["properties"], "deprecated": True}}
     await api.put(_linked(copy, "successor-version", api.href(former["collection"], former["id"])))
@@ -50,7 +51,8 @@ async def _archive(api: StacApi, former: Item) -> str:
 
 
 def unmirrored(item: Item) -> Item:
-    """Assets back at the files they were copied from: the public address of an id is that of its active version."""
+    """Returns the item with the original addresses of its assets: the public address of an id belongs to its active
+    version."""
     return {**item, "assets": {name: _at_origin(asset) for name, asset in item["assets"].items()}}
 
 
@@ -60,19 +62,19 @@ def _at_origin(asset: Item) -> Item:
 
 
 def archived_before(item: Item) -> str:
-    """Where the version before this one lives on, when it had the same id."""
+    """Returns the id of the archived version before this one, when it had the same id."""
     return f"{item['id']}-v{version_of(item) - 1}"
 
 
-async def _deprecate(api: StacApi, former: Item, item: Item) -> None:
-    """In place, as it is now."""
-    async with api.turn(former["collection"], former["id"]):
+async def _deprecate(api: StacClient, former: Item, item: Item) -> None:
+    """Marks the current state of the item as deprecated."""
+    async with api.lock(former["collection"], former["id"]):
         now = await api.get(former["collection"], former["id"]) or former
         old = {**now, "properties": {**now["properties"], "deprecated": True}}
         await api.put(_linked(old, "successor-version", api.href(item["collection"], item["id"])))
 
 
-def _active(api: StacApi, item: Item, predecessor_id: str | None) -> Item:
+def _active(api: StacClient, item: Item, predecessor_id: str | None) -> Item:
     own = api.href(item["collection"], item["id"])
     before = api.href(item["collection"], predecessor_id) if predecessor_id else None
     bare = {**item, "links": [link for link in item.get("links", ()) if link["rel"] not in CHAIN]}
@@ -81,13 +83,13 @@ def _active(api: StacApi, item: Item, predecessor_id: str | None) -> Item:
 
 
 def _linked(item: Item, rel: str, href: str | None) -> Item:
-    """With exactly this link of that relation; a deprecated item never claims to be the latest."""
+    """Returns the item with exactly this link of that relation; a deprecated item has no `latest-version`."""
     drop = {rel} | ({"latest-version"} if item["properties"].get("deprecated") else set())
     links = [link for link in item.get("links", ()) if link["rel"] not in drop]
     return {**item, "links": [*links, {"rel": rel, "href": href, "type": GEO}] if href else links}
 
 
 def _related(item: Item, rel: str) -> str | None:
-    """Id of the item that a version link of `item` points at."""
+    """Returns the id of the item that a version link points at."""
     href = next((link["href"] for link in item.get("links", ()) if link["rel"] == rel), None)
     return href.rstrip("/").rpartition("/")[2] if href else None

@@ -1,8 +1,10 @@
-"""Names, addresses and lists that every item of the catalogue draws on."""
+"""Names, addresses and lists that all items use."""
+
+from collections.abc import Iterable
+
+from contracts import stac_schemas
 
 CORE_VERSION = "1.1.0"
-OURS = "https://fairway.example/schemas/v1.1.0"
-"""Schemas of our own: `<OURS>/<base-model|local-model|dataset>/schema.json`."""
 _EXTENSIONS = "https://stac-extensions.github.io"
 MLM = f"{_EXTENSIONS}/mlm/v1.5.1/schema.json"
 VERSION = f"{_EXTENSIONS}/version/v1.2.0/schema.json"
@@ -10,14 +12,15 @@ CLASSIFICATION = f"{_EXTENSIONS}/classification/v2.0.0/schema.json"
 FILE = f"{_EXTENSIONS}/file/v2.1.0/schema.json"
 RASTER = f"{_EXTENSIONS}/raster/v1.1.0/schema.json"
 ALTERNATES = f"{_EXTENSIONS}/alternate-assets/v1.2.0/schema.json"
+WEB_MAP_LINKS = f"{_EXTENSIONS}/web-map-links/v1.2.0/schema.json"
 LABEL = f"{_EXTENSIONS}/label/v1.0.1/schema.json"
 
 BASE_MODELS, LOCAL_MODELS, DATASETS = "base-models", "local-models", "datasets"
 _MODEL = [MLM, VERSION, CLASSIFICATION, FILE, RASTER]
 EXTENSIONS = {
-    BASE_MODELS: [*_MODEL, f"{OURS}/base-model/schema.json"],
-    LOCAL_MODELS: [*_MODEL, f"{OURS}/local-model/schema.json"],
-    DATASETS: [LABEL, FILE, VERSION, f"{OURS}/dataset/schema.json"],
+    BASE_MODELS: [*_MODEL, stac_schemas.address("base-model")],
+    LOCAL_MODELS: [*_MODEL, stac_schemas.address("local-model")],
+    DATASETS: [LABEL, FILE, VERSION, stac_schemas.address("dataset")],
 }
 TITLES = {
     BASE_MODELS: "Base models: blueprints to fine-tune",
@@ -29,22 +32,37 @@ FEATURES = frozenset({"building", "road", "tree", "water", "landuse", "solid-was
 TASKS = frozenset({"semantic-segmentation", "instance-segmentation", "object-detection", "classification"})
 GEOMETRIES = frozenset({"polygon", "line", "point"})
 KEYWORDS = FEATURES | TASKS | GEOMETRIES
+
+
+def in_vocabulary(words: Iterable[str]) -> list[str]:
+    """Returns the allowed keywords in their spelling: `Buildings`, the slug of a category, is `building`. Others are
+    dropped."""
+    spelt = ("-".join(word.lower().split()).replace("_", "-") for word in words)
+    known = (word if word in KEYWORDS else word.removesuffix("s") for word in spelt)
+    return list(dict.fromkeys(word for word in known if word in KEYWORDS))
+
+
+def dataset_keywords(words: Iterable[str], tasks: Iterable[str], geometry_type: str) -> list[str]:
+    """Returns the keywords of a dataset; its tasks and geometry type when no known keyword was given."""
+    return in_vocabulary(words) or in_vocabulary([*tasks, geometry_type])
+
+
 LABEL_TASK = {
     "semantic-segmentation": "segmentation",
     "instance-segmentation": "segmentation",
     "object-detection": "detection",
     "classification": "classification",
 }
-"""What a model's task is called among the tasks of labels."""
+"""Label tasks by model task."""
 
 
 def collection(collection_id: str) -> dict:
-    """The collection as it is written to the STAC API."""
+    """Returns the collection as it is sent to the STAC API."""
     return {
         "type": "Collection",
         "id": collection_id,
         "stac_version": CORE_VERSION,
-        "stac_extensions": EXTENSIONS[collection_id],
+        "stac_extensions": [],
         "title": TITLES[collection_id],
         "description": f"{TITLES[collection_id]}.",
         "license": "other",

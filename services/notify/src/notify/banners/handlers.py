@@ -1,6 +1,6 @@
 from contracts.notify import banners as c
 from contracts.shared import Rows
-from kit.ids import Ids
+from kit.db.ids import IdAllocator
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from notify.banners import queries, usecases
@@ -9,7 +9,7 @@ router = Router("notify")
 
 
 @router.on(c.CreateBanner, http=201)
-async def create_banner(command: c.CreateBanner, tx: Tx, ids: Ids) -> c.Banner:
+async def create_banner(command: c.CreateBanner, tx: Tx, ids: IdAllocator) -> c.Banner:
     return await usecases.create_banner(command, tx, ids)
 
 

@@ -1,12 +1,13 @@
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import func, select
 
 from contracts.notify.banners import Banner, ListBanners
-from contracts.shared import Actor, Rows
+from contracts.shared import Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 from notify.banners.tables import BannerRow as Row
+from notify.banners.visibility import visible_to
 
 
 def view(row: Row) -> Banner:
@@ -30,15 +31,8 @@ async def get_banner(banner_id: int, read: ReadTx) -> Banner:
 
 
 async def list_banners(query: ListBanners, read: ReadTx) -> Rows:
-    listed = _listed(read.actor)
+    listed = visible_to(read.actor)
     count = await read.session.scalar(select(func.count()).select_from(Row).where(listed))
     newest = select(Row).where(listed).order_by(Row.start_date.desc(), Row.id.desc())
     rows = await read.session.scalars(newest.limit(query.page.limit).offset(query.page.offset))
     return Rows(count=count or 0, results=[view(row).model_dump(mode="json") for row in rows])
-
-
-def _listed(actor: Actor) -> ColumnElement[bool]:
-    if actor.is_admin:
-        return true()
-    now = datetime.now(UTC)
-    return (Row.start_date <= now) & or_(Row.end_date.is_(None), Row.end_date >= now)

@@ -2,14 +2,14 @@ from datetime import UTC, datetime
 
 from contracts.notify.banners import Banner, ChangeBanner, CreateBanner, DeleteBanner
 from contracts.shared import Actor
+from kit.db.ids import IdAllocator
 from kit.errors import Forbidden
-from kit.ids import Ids
 from kit.messaging.tx import Tx
 from notify.banners.queries import not_found, view
 from notify.banners.tables import BannerRow
 
 
-async def create_banner(command: CreateBanner, tx: Tx, ids: Ids) -> Banner:
+async def create_banner(command: CreateBanner, tx: Tx, ids: IdAllocator) -> Banner:
     _check(tx.actor)
     values = {
         "id": await ids.next(BannerRow), "message": command.message, "end_date": command.end_date,

@@ -13,25 +13,28 @@ PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
 """After the first, second … failed attempt of a delivery; after the last it is given up: three days in all."""
-SHORTER = {PING: (), VERIFICATION: PAUSES[:3]}
+PAUSES_BY_KIND = {PING: (), VERIFICATION: PAUSES[:3]}
 """Of what somebody waits for, a new deployment perhaps."""
-QUIET = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300))
+BACKOFF_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300))
 """After the first, second … failure in a row, of whichever delivery, an address is left alone for so long."""
-PATIENCE = timedelta(days=5)
+DISABLE_AFTER = timedelta(days=5)
 """An address that took nothing for so long is switched off."""
 GONE = 410
-ANSWER = 4096
+NETWORK_DOWN_PAUSE = timedelta(minutes=1)
+"""Until the next try while our own network is down."""
+MAX_ANSWER_BYTES = 4096
 """Bytes of the answer to a challenge, at most."""
-WRONG = "It did not answer with the challenge."
+WRONG_CHALLENGE = "It did not answer with the challenge."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one attempt: the HTTP status, where there was an answer, and in words what was wrong. The body of a good
-    answer is there when it was asked for, and nobody is shown it."""
+    """Of one attempt: the HTTP status, where there was an answer, and in words what was wrong; `ours` when that was our
+    own network. The body of a good answer is there when it was asked for, and nobody is shown it."""
 
     code: int | None = None
     error: str = ""
+    ours: bool = False
     answer: bytes = field(default=b"", repr=False)
 
     @property
@@ -62,7 +65,7 @@ def challenge_in(body: str) -> str:
     return json.loads(body)["data"]["challenge"]
 
 
-def proves(answer: bytes, challenge: str) -> bool:
+def answers_challenge(answer: bytes, challenge: str) -> bool:
     """The challenge alone, or as the member `challenge` of a JSON object: what only echoes proves nothing."""
     try:
         said = json.loads(answer)
@@ -75,16 +78,21 @@ def proves(answer: bytes, challenge: str) -> bool:
 
 def next_attempt(attempts: int, kind: str, now: datetime) -> datetime | None:
     """None: no further one."""
-    pauses = SHORTER.get(kind, PAUSES)
+    pauses = PAUSES_BY_KIND.get(kind, PAUSES)
     return None if attempts > len(pauses) else now + pauses[attempts - 1]
 
 
-def quiet_until(failures: int, now: datetime) -> datetime:
-    return now + QUIET[min(failures, len(QUIET)) - 1]
+def is_not_counted(outcome: Outcome, created_at: datetime, now: datetime) -> bool:
+    """Nobody is to blame, as long as what should be delivered is worth it."""
+    return outcome.ours and now - created_at < DISABLE_AFTER
 
 
-def hopeless(code: int | None, failing_since: datetime, now: datetime) -> str:
+def backoff_until(failures: int, now: datetime) -> datetime:
+    return now + BACKOFF_PAUSES[min(failures, len(BACKOFF_PAUSES)) - 1]
+
+
+def disable_reason(code: int | None, failing_since: datetime, now: datetime) -> str:
     """Why an address is switched off; empty while it is not."""
     if code == GONE:
         return "It answered that it is gone (HTTP 410)."
-    return "It took nothing for five days." if now - failing_since >= PATIENCE else ""
+    return "It took nothing for five days." if now - failing_since >= DISABLE_AFTER else ""

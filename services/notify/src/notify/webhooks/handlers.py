@@ -1,23 +1,23 @@
 from contracts.notify import webhooks as c
 from contracts.shared import Rows
-from kit.ids import Ids
-from kit.jobs import JobContext
+from kit.db.ids import IdAllocator
+from kit.jobs.context import JobContext
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from notify.webhooks import queries, usecases
-from notify.webhooks.seal import Seal
-from notify.webhooks.sending import Sending
+from notify.webhooks.jobs.delivery import WebhookDeliveryWorker
+from notify.webhooks.secret_box import SecretBox
 
 router = Router("notify")
 
 
 @router.on(c.CreateWebhook, http=201)
-async def create_webhook(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal) -> c.Webhook:
-    return await usecases.create(command, tx, ids, seal)
+async def create_webhook(command: c.CreateWebhook, tx: Tx, ids: IdAllocator, secret_box: SecretBox) -> c.Webhook:
+    return await usecases.create(command, tx, ids, secret_box)
 
 
 @router.on(c.ChangeWebhook)
-async def change_webhook(command: c.ChangeWebhook, tx: Tx, ids: Ids) -> c.Webhook:
+async def change_webhook(command: c.ChangeWebhook, tx: Tx, ids: IdAllocator) -> c.Webhook:
     return await usecases.change(command, tx, ids)
 
 
@@ -27,17 +27,17 @@ async def delete_webhook(command: c.DeleteWebhook, tx: Tx) -> None:
 
 
 @router.on(c.RotateSecret)
-async def rotate_secret(command: c.RotateSecret, tx: Tx, seal: Seal) -> c.Webhook:
-    return await usecases.rotate(command, tx, seal)
+async def rotate_secret(command: c.RotateSecret, tx: Tx, secret_box: SecretBox) -> c.Webhook:
+    return await usecases.rotate(command, tx, secret_box)
 
 
 @router.on(c.PingWebhook, http=202)
-async def ping_webhook(command: c.PingWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+async def ping_webhook(command: c.PingWebhook, tx: Tx, ids: IdAllocator) -> c.WebhookDelivery:
     return await usecases.ping(command, tx, ids)
 
 
 @router.on(c.VerifyWebhook, http=202)
-async def verify_webhook(command: c.VerifyWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+async def verify_webhook(command: c.VerifyWebhook, tx: Tx, ids: IdAllocator) -> c.WebhookDelivery:
     return await usecases.verify(command, tx, ids)
 
 
@@ -57,10 +57,10 @@ async def list_deliveries(query: c.ListDeliveries, read: ReadTx) -> Rows:
 
 
 @router.on(c.ShowSecret)
-async def show_secret(query: c.ShowSecret, read: ReadTx, seal: Seal) -> dict[str, str | None]:
-    return await queries.show_secret(query.webhook_id, read, seal)
+async def show_secret(query: c.ShowSecret, read: ReadTx, secret_box: SecretBox) -> dict[str, str | None]:
+    return await queries.show_secret(query.webhook_id, read, secret_box)
 
 
 @router.job(c.WebhookJob)
-async def send_webhook(job: c.WebhookJob, ctx: JobContext, sending: Sending) -> None:
+async def send_webhook(job: c.WebhookJob, ctx: JobContext, sending: WebhookDeliveryWorker) -> None:
     await sending.begin(job, ctx)

@@ -1,16 +1,17 @@
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import func, select
 
 from contracts.notify.webhooks import ListDeliveries, ListWebhooks, Webhook
-from contracts.shared import Actor, Rows
+from contracts.shared import Rows
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
-from notify.webhooks.seal import Seal
+from notify.webhooks.presenter import delivery_view, webhook_view
+from notify.webhooks.secret_box import SecretBox
 from notify.webhooks.tables import DeliveryRow, WebhookRow
-from notify.webhooks.views import delivery_view, view
+from notify.webhooks.visibility import visible_to
 
-SHOWN = timedelta(seconds=60)
+SECRET_SHOWN_FOR = timedelta(seconds=60)
 
 
 def not_found() -> NotFound:
@@ -18,15 +19,15 @@ def not_found() -> NotFound:
 
 
 async def get_webhook(webhook_id: int, read: ReadTx) -> Webhook:
-    return view(await _owned(webhook_id, read))
+    return webhook_view(await _owned(webhook_id, read))
 
 
 async def list_webhooks(query: ListWebhooks, read: ReadTx) -> Rows:
-    mine = _visible(read.actor)
+    mine = visible_to(read.actor)
     count = await read.session.scalar(select(func.count()).select_from(WebhookRow).where(mine))
     newest = select(WebhookRow).where(mine).order_by(WebhookRow.id.desc())
     rows = await read.session.scalars(newest.limit(query.page.limit).offset(query.page.offset))
-    return Rows(count=count or 0, results=[view(row).model_dump(mode="json") for row in rows])
+    return Rows(count=count or 0, results=[webhook_view(row).model_dump(mode="json") for row in rows])
 
 
 async def list_deliveries(query: ListDeliveries, read: ReadTx) -> Rows:
@@ -37,10 +38,10 @@ async def list_deliveries(query: ListDeliveries, read: ReadTx) -> Rows:
     return Rows(count=count or 0, results=[delivery_view(row).model_dump(mode="json") for row in rows])
 
 
-async def show_secret(webhook_id: int, read: ReadTx, seal: Seal) -> dict[str, str | None]:
+async def show_secret(webhook_id: int, read: ReadTx, secret_box: SecretBox) -> dict[str, str | None]:
     row = await _owned(webhook_id, read)
-    fresh = datetime.now(UTC) - row.secret_made_at < SHOWN
-    return {"secret": seal.open(row.secret) if fresh else None}
+    fresh = datetime.now(UTC) - row.secret_made_at < SECRET_SHOWN_FOR
+    return {"secret": secret_box.decrypt(row.secret) if fresh else None}
 
 
 async def _owned(webhook_id: int, read: ReadTx) -> WebhookRow:
@@ -48,9 +49,3 @@ async def _owned(webhook_id: int, read: ReadTx) -> WebhookRow:
     if row is None or not read.actor.owns(row.user_id):
         raise not_found()
     return row
-
-
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    if actor.is_anonymous:
-        return ~true()
-    return true() if actor.is_admin else WebhookRow.user_id == actor.id

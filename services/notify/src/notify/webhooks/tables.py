@@ -10,8 +10,8 @@ QUEUED = text("state = 'queued'")
 
 
 class WebhookRow(Base):
-    """`secret` is sealed (`notify.webhooks.seal`). `verified_at` is when this `url` answered its challenge. `failures`
-    counts those in a row, `quiet_until` is when the next attempt may be."""
+    """`secret` is encrypted (`notify.webhooks.secret_box`). `verified_at` is when this `url` answered its challenge.
+    `failures` counts those in a row, `quiet_until` is when the next attempt may be."""
 
     __tablename__ = "webhooks"
     __table_args__ = (Index("ix_webhooks_user", "user_id", text("id DESC")),)
@@ -56,6 +56,8 @@ class DeliveryRow(Base):
     body: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="queued")
     attempts: Mapped[int] = mapped_column(server_default="0")
+    released: Mapped[int] = mapped_column(server_default="0")
+    """Attempts that our own network let nobody make, and that count as none."""
     response_code: Mapped[int | None]
     error: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime]

@@ -4,24 +4,24 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, update
 
 from contracts.notify import webhooks as c
+from kit.db.ids import IdAllocator
 from kit.errors import Conflict, Unauthenticated
-from kit.ids import Ids
 from kit.messaging.tx import Tx
 from notify.webhooks.domain import PING, VERIFICATION, secret_of
-from notify.webhooks.outgoing import queue, queue_verification
+from notify.webhooks.enqueue import enqueue_delivery, enqueue_verification
+from notify.webhooks.presenter import delivery_view, webhook_view
 from notify.webhooks.queries import not_found
-from notify.webhooks.seal import Seal
+from notify.webhooks.secret_box import SecretBox
 from notify.webhooks.tables import DeliveryRow, WebhookRow
-from notify.webhooks.views import delivery_view, view
 
 SECRET_BYTES = 32
 MOVED = "The webhook was given another address."
 
 
-async def create(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal) -> c.Webhook:
+async def create(command: c.CreateWebhook, tx: Tx, ids: IdAllocator, secret_box: SecretBox) -> c.Webhook:
     if tx.actor.is_anonymous:
         raise Unauthenticated("login_required", "Log in to be told of something.")
-    sealed, now = _new_secret(seal), datetime.now(UTC)
+    sealed, now = _new_secret(secret_box), datetime.now(UTC)
     await _check_number(tx)
     row = WebhookRow(
         id=await ids.next(WebhookRow), user_id=tx.actor.id, username=tx.actor.username, url=command.url,
@@ -29,11 +29,11 @@ async def create(command: c.CreateWebhook, tx: Tx, ids: Ids, seal: Seal) -> c.We
         created_at=now, last_modified=now, failures=0,
     )  # fmt: skip
     tx.session.add(row)
-    await queue_verification(tx, ids, row.id)
-    return view(row)
+    await enqueue_verification(tx, ids, row.id)
+    return webhook_view(row)
 
 
-async def change(command: c.ChangeWebhook, tx: Tx, ids: Ids) -> c.Webhook:
+async def change(command: c.ChangeWebhook, tx: Tx, ids: IdAllocator) -> c.Webhook:
     row = await _locked(command.webhook_id, tx)
     if command.url not in (None, row.url):
         await _forget_address(row, tx)
@@ -43,37 +43,37 @@ async def change(command: c.ChangeWebhook, tx: Tx, ids: Ids) -> c.Webhook:
     if command.url is not None or command.active:
         row.reason, row.failures, row.failing_since, row.quiet_until = "", 0, None, None
         if row.verified_at is None and not await _under_way(row, VERIFICATION, tx):
-            await queue_verification(tx, ids, row.id)
-    return view(row)
+            await enqueue_verification(tx, ids, row.id)
+    return webhook_view(row)
 
 
 async def delete(command: c.DeleteWebhook, tx: Tx) -> None:
     await tx.session.delete(await _locked(command.webhook_id, tx))
 
 
-async def rotate(command: c.RotateSecret, tx: Tx, seal: Seal) -> c.Webhook:
+async def rotate(command: c.RotateSecret, tx: Tx, secret_box: SecretBox) -> c.Webhook:
     row = await _locked(command.webhook_id, tx)
-    row.secret = _new_secret(seal)
+    row.secret = _new_secret(secret_box)
     row.secret_made_at = row.last_modified = datetime.now(UTC)
-    return view(row)
+    return webhook_view(row)
 
 
-async def ping(command: c.PingWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+async def ping(command: c.PingWebhook, tx: Tx, ids: IdAllocator) -> c.WebhookDelivery:
     row = await _locked(command.webhook_id, tx)
     if row.verified_at is None:
         raise Conflict("webhook_unverified", "This address has not answered its challenge, so it is sent nothing else.")
     if await _under_way(row, PING, tx):
         raise Conflict("ping_under_way", "The last ping of this webhook is still under way.")
-    return delivery_view(await queue(tx, ids, row.id, PING, {"webhook": row.id}))
+    return delivery_view(await enqueue_delivery(tx, ids, row.id, PING, {"webhook": row.id}))
 
 
-async def verify(command: c.VerifyWebhook, tx: Tx, ids: Ids) -> c.WebhookDelivery:
+async def verify(command: c.VerifyWebhook, tx: Tx, ids: IdAllocator) -> c.WebhookDelivery:
     row = await _locked(command.webhook_id, tx)
     if row.verified_at is not None:
         raise Conflict("webhook_verified", "This address is verified.")
     if await _under_way(row, VERIFICATION, tx):
         raise Conflict("verification_under_way", "The last verification of this webhook is still under way.")
-    return delivery_view(await queue_verification(tx, ids, row.id))
+    return delivery_view(await enqueue_verification(tx, ids, row.id))
 
 
 async def _forget_address(row: WebhookRow, tx: Tx) -> None:
@@ -95,8 +95,8 @@ async def _locked(webhook_id: int, tx: Tx) -> WebhookRow:
     return row
 
 
-def _new_secret(seal: Seal) -> str:
-    return seal.close(secret_of(secrets.token_bytes(SECRET_BYTES)))
+def _new_secret(secret_box: SecretBox) -> str:
+    return secret_box.encrypt(secret_of(secrets.token_bytes(SECRET_BYTES)))
 
 
 async def _check_number(tx: Tx) -> None:

@@ -1,10 +1,11 @@
 from contracts.prediction import feedback as c
-from contracts.shared import Json, Portion
-from kit.ids import Ids
+from contracts.shared import Json, SnapshotPage
+from kit.db.ids import IdAllocator
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
-from kit.portions import portion
+from kit.snapshot_pages import read_page
 from prediction.feedback import queries, usecases
+from prediction.feedback.quota import FeedbackQuota
 
 router = Router("prediction")
 router.on(c.ListFeedback)(queries.list_feedback)
@@ -13,8 +14,8 @@ router.on(c.CountJudgements)(queries.count_judgements)
 
 
 @router.on(c.GiveFeedback, http=201)
-async def give_feedback(command: c.GiveFeedback, tx: Tx, ids: Ids) -> Json:
-    return await usecases.give_feedback(command, tx, ids)
+async def give_feedback(command: c.GiveFeedback, tx: Tx, ids: IdAllocator, quota: FeedbackQuota) -> Json:
+    return await usecases.give_feedback(command, tx, ids, quota)
 
 
 @router.on(c.ChangeFeedback)
@@ -32,6 +33,6 @@ async def get_feedback(query: c.GetFeedback, read: ReadTx) -> bytes:
     return await queries.get_feedback(query.feedback_id, read)
 
 
-@router.on(c.ListFeedbackFacts)
-async def list_feedback_facts(query: c.ListFeedbackFacts, read: ReadTx) -> Portion:
-    return await portion(queries.FACTS, read, after=query.after, limit=query.limit)
+@router.on(c.ListFeedbackSummaries)
+async def list_feedback_summaries(query: c.ListFeedbackSummaries, read: ReadTx) -> SnapshotPage:
+    return await read_page(queries.SUMMARIES, read, after=query.after, limit=query.limit)

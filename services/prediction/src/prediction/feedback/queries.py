@@ -3,64 +3,60 @@ by everyone where the parent, the prediction or else the model, is public (DESIG
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, cast, func, or_, select, true
+from sqlalchemy import BigInteger, Select, Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.prediction.feedback import CountFeedback, CountJudgements, ListFeedback
-from contracts.shared import Actor
+from geo.postgis import overlaps
+from kit.db.sql import CompiledQuery
 from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import ReadTx
-from kit.statements import Prepared
 from prediction.feedback.tables import FeedbackRow as Row
-from prediction.runs.tables import PredictionRow
-from prediction.tables import KnownModel, KnownUser
+from prediction.feedback.visibility import can_see_all, visible_by_id, visible_to
+from prediction.projections.tables import KnownUser
 
 DIGITS = 15
 _user = func.jsonb_build_object("osm_id", Row.user_id, "username", func.coalesce(KnownUser.username, ""))
 _training = cast(func.substring(Row.stac_id, r"^training-([0-9]{1,18})$"), BigInteger)
-_early = func.jsonb_strip_nulls(func.jsonb_build_object(
+_v1_properties = func.jsonb_strip_nulls(func.jsonb_build_object(
     "training", _training, "feedback_type", Row.feedback_type, "zoom_level", Row.zoom_level,
     "source_imagery", Row.source_imagery,
 ))  # fmt: skip
 _properties = func.jsonb_build_object(
     "id", Row.id, "stac_id", Row.stac_id, "action", Row.action, "comments", Row.comments, "config", Row.config,
     "prediction", Row.prediction_id, "user", _user, "created_at", Row.created_at,
-).op("||")(_early)  # fmt: skip
+).op("||")(_v1_properties)  # fmt: skip
 _feature = func.jsonb_build_object(
-    "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(Row.geom, DIGITS), JSONB), "properties", _properties
+    "type",
+    "Feature",
+    "id",
+    Row.id,
+    "geometry",
+    cast(func.ST_AsGeoJSON(Row.geom, DIGITS), JSONB),
+    "properties",
+    _properties,
 )
 FEATURES = select(cast(_feature, Text)).select_from(Row).outerjoin(KnownUser, KnownUser.id == Row.user_id)
-FACTS = Prepared(
+SUMMARIES = CompiledQuery(
     select(Row.id, Row.action).where(Row.id > bindparam("after")).order_by(Row.id).limit(bindparam("limit"))
 )
 
 
-def _visible(actor_id: Any, everything: Any) -> ColumnElement[bool]:
-    parent = select(1).where(PredictionRow.id == Row.prediction_id)
-    shown = parent.where(or_(PredictionRow.visibility == "public", PredictionRow.user_id == actor_id)).exists()
-    model = select(1).where(KnownModel.stac_item_id == Row.stac_id, KnownModel.visibility == "public").exists()
-    return or_(Row.user_id == actor_id, everything, shown, Row.prediction_id.is_(None) & model)
-
-
-_ONE = Prepared(
-    FEATURES.where(Row.id == bindparam("feedback_id"), _visible(bindparam("actor_id"), bindparam("everything")))
+_ONE = CompiledQuery(
+    FEATURES.where(Row.id == bindparam("feedback_id"), visible_by_id(bindparam("actor_id"), bindparam("everything")))
 )
 _counts = select(
     func.count().filter(Row.action == "accept").label("accept"),
     func.count().filter(Row.action == "reject").label("reject"),
 )
-_COUNTS = Prepared(_counts.where(Row.user_id == bindparam("user_id")))
-_JUDGEMENTS = Prepared(_counts.where(Row.stac_id == bindparam("stac_id")))
-
-
-def sees_all(actor: Actor) -> bool:
-    return actor.is_admin or "service" in actor.roles
+_COUNTS = CompiledQuery(_counts.where(Row.user_id == bindparam("user_id")))
+_JUDGEMENTS = CompiledQuery(_counts.where(Row.stac_id == bindparam("stac_id")))
 
 
 async def get_feedback(feedback_id: int, read: ReadTx) -> bytes:
     async with read.db.raw() as connection:
         found = await _ONE.value(
-            connection, feedback_id=feedback_id, actor_id=read.actor.id, everything=sees_all(read.actor)
+            connection, feedback_id=feedback_id, actor_id=read.actor.id, everything=can_see_all(read.actor)
         )
     if found is None or read.actor.is_anonymous:
         raise not_found()
@@ -73,17 +69,11 @@ def not_found() -> NotFound:
 
 async def list_feedback(query: ListFeedback, read: ReadTx) -> bytes:
     """Newest first."""
-    rows = _filtered(FEATURES.where(visible(read.actor)), query)
+    rows = _filtered(FEATURES.where(visible_to(read.actor)), query)
     count = await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True))
     page = rows.order_by(Row.created_at.desc(), Row.id.desc()).limit(query.page.limit).offset(query.page.offset)
     features = (await read.session.scalars(page)).all()
     return f'{{"count": {count}, "results": [{",".join(features)}]}}'.encode()
-
-
-def visible(actor: Actor) -> ColumnElement[bool]:
-    if actor.is_anonymous:
-        return ~true()
-    return true() if sees_all(actor) else _visible(actor.id, ~true())
 
 
 def _filtered(rows: Select[Any], query: ListFeedback) -> Select[Any]:
@@ -94,15 +84,11 @@ def _filtered(rows: Select[Any], query: ListFeedback) -> Select[Any]:
     rows = rows.where(*(column == value for column, value in pairs.items() if value is not None))
     if query.page.in_bbox is None:
         return rows
-    return rows.where(func.ST_Intersects(Row.geom, func.ST_MakeEnvelope(*query.page.in_bbox, 4326)))
-
-
-async def is_visible(feedback_id: int, session: Any, actor: Actor) -> bool:
-    return bool(await session.scalar(select(Row.id).where(Row.id == feedback_id, visible(actor))))
+    return rows.where(overlaps(Row.geom, query.page.in_bbox))
 
 
 async def count_feedback(query: CountFeedback, read: ReadTx) -> dict[str, int]:
-    if not (read.actor.owns(query.user_id) or sees_all(read.actor)):
+    if not (read.actor.owns(query.user_id) or can_see_all(read.actor)):
         raise Forbidden("not_yours", "These numbers are another person's.")
     async with read.db.raw() as connection:
         return (await _COUNTS.rows(connection, user_id=query.user_id))[0]

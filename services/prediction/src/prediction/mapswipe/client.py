@@ -1,6 +1,7 @@
 """Mapswipe's backend, spoken to as its web client does: CSRF cookie, sign-in by Firebase, GraphQL.
 
-Every connection goes through the checked transport of `kit.outbound`; answers are capped, every exchange has a limit.
+Every connection goes through the checked transport of `kit.http.outbound`; answers are capped and every exchange has
+a limit.
 """
 
 import asyncio
@@ -11,17 +12,17 @@ from typing import Any
 import httpx
 import orjson
 
-from kit.outbound import OutboundError
-from kit.outbound.address import allowed
-from kit.outbound.body import read
-from kit.outbound.transport import CheckedTransport
+from kit.http.outbound import OutboundError
+from kit.http.outbound.address import allowed
+from kit.http.outbound.body import read
+from kit.http.outbound.transport import CheckedTransport
 from prediction.mapswipe import graphql
+from prediction.mapswipe.error_texts import refusal_text
 from prediction.mapswipe.settings import MapswipeSettings
-from prediction.mapswipe.words import refusal
 
-LIMIT = 30.0
-CAP = 1 << 20
-RECENT = 200
+TIMEOUT = 30.0
+MAX_ANSWER_BYTES = 1 << 20
+RECENT_PROJECTS = 200
 """Projects among which one's own is looked for; Mapswipe gets a few new ones a day."""
 UNREADABLE = "Mapswipe gave an unreadable answer."
 Json = dict[str, Any]
@@ -36,7 +37,7 @@ class MapswipeError(Exception):
 
 
 class Mapswipe:
-    def __init__(self, settings: MapswipeSettings, allow: str, limit: float = LIMIT) -> None:
+    def __init__(self, settings: MapswipeSettings, allow: str, limit: float = TIMEOUT) -> None:
         self.settings, self.allow, self.limit = settings, allowed(allow), limit
 
     @asynccontextmanager
@@ -75,7 +76,7 @@ class Session:
             return found
 
     async def _made(self, client_id: str) -> str | None:
-        latest = await self._asked("projects", json={"query": graphql.LATEST, "variables": {"limit": RECENT}})
+        latest = await self._asked("projects", json={"query": graphql.LATEST, "variables": {"limit": RECENT_PROJECTS}})
         rows = [_object(row) for row in latest.get("results") or ()]
         return next((str(row["id"]) for row in rows if row.get("clientId") == client_id), None)
 
@@ -110,7 +111,7 @@ class Session:
         url = f"{self.settings.mapswipe_backend}/graphql/"
         answer = _json(await self._exchange("POST", url, headers=self._csrf(), **body))
         if answer.get("errors"):
-            raise MapswipeError(refusal(answer["errors"]))
+            raise MapswipeError(refusal_text(answer["errors"]))
         return _object(_object(answer.get("data")).get(name))
 
     def _csrf(self) -> dict[str, str]:
@@ -122,7 +123,7 @@ class Session:
         try:
             async with asyncio.timeout(self.limit), self.http.stream(method, url, **extra) as response:
                 _check_status(response.status_code)
-                return await read(response, CAP)
+                return await read(response, MAX_ANSWER_BYTES)
         except OutboundError as error:
             raise MapswipeError(f"Mapswipe: {error}", error.transient) from error
         except (TimeoutError, httpx.TimeoutException) as error:
@@ -154,5 +155,5 @@ def _object(value: Any) -> Json:
 def _identifier(answer: Json) -> str:
     """Of what a mutation made. Its `errors` and `messages` count as a failure."""
     if answer.get("errors") or not answer.get("result"):
-        raise MapswipeError(refusal(answer.get("errors") or answer.get("messages")))
+        raise MapswipeError(refusal_text(answer.get("errors") or answer.get("messages")))
     return str(_object(answer["result"]).get("id"))

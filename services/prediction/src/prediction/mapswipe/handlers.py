@@ -1,7 +1,7 @@
 from contracts.prediction import mapswipe as c
+from kit.http.outbound import Outbound
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
-from kit.outbound import Outbound
 from prediction.mapswipe import queries, usecases
 from prediction.mapswipe.queries import Projects
 

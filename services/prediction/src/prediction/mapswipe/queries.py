@@ -15,11 +15,11 @@ from prediction.mapswipe.graphql import FINISHED
 from prediction.mapswipe.settings import MapswipeSettings
 from prediction.mapswipe.tables import MapswipeRow
 from prediction.mapswipe.usecases import state_of
-from prediction.runs.queries import sees
 from prediction.runs.tables import PredictionRow
+from prediction.runs.visibility import can_see
 
-MOST_KEPT = 1000
-Said = tuple[Json, Json | None]
+MAX_CACHED = 1000
+ProjectState = tuple[Json, Json | None]
 
 
 class Projects:
@@ -28,20 +28,20 @@ class Projects:
 
     def __init__(self, mapswipe: Mapswipe, settings: MapswipeSettings, limit: float) -> None:
         self.mapswipe, self.settings, self.limit = mapswipe, settings, limit
-        self._questions: dict[str, tuple[float, asyncio.Task[Said]]] = {}
+        self._questions: dict[str, tuple[float, asyncio.Task[ProjectState]]] = {}
 
-    async def said(self, project_id: str) -> Said:
+    async def said(self, project_id: str) -> ProjectState:
         """Details, and results when it is finished. MapswipeError."""
         now = time.monotonic()
         at, question = self._questions.get(project_id, (now, None))
         if question is None or (question.done() and now - at > self.settings.mapswipe_poll_interval):
-            if len(self._questions) >= MOST_KEPT:
+            if len(self._questions) >= MAX_CACHED:
                 self._questions.clear()
             question = asyncio.create_task(self._asked(project_id))
             self._questions[project_id] = now, question
         return await asyncio.shield(question)
 
-    async def _asked(self, project_id: str) -> Said:
+    async def _asked(self, project_id: str) -> ProjectState:
         try:
             async with asyncio.timeout(self.limit), self.mapswipe.session() as session:
                 details = await session.details(project_id)
@@ -52,7 +52,7 @@ class Projects:
 
 
 async def get_mapswipe(query: GetMapswipe, read: ReadTx, projects: Projects) -> MapswipeState:
-    row = await _seen(query, read)
+    row = await _visible_push(query, read)
     state = state_of(row)
     if row.state != "pushed" or not query.details or not projects.settings.mapswipe:
         return state
@@ -60,24 +60,24 @@ async def get_mapswipe(query: GetMapswipe, read: ReadTx, projects: Projects) -> 
         details, results = await projects.said(row.project_id or "")
     except MapswipeError as problem:
         return state.model_copy(update={"reason": str(problem)})
-    return state.model_copy(update=_told(details, results, projects.settings))
+    return state.model_copy(update=_details_update(details, results, projects.settings))
 
 
-def _told(details: Json, results: Json | None, settings: MapswipeSettings) -> dict[str, Any]:
+def _details_update(details: Json, results: Json | None, settings: MapswipeSettings) -> dict[str, Any]:
     firebase_id, status = details.get("firebaseId"), details.get("status")
     web = f"{settings.mapswipe_web}/#/en/projects/{firebase_id}" if firebase_id and settings.mapswipe_web else None
     state = "finished" if status == FINISHED else "pushed"
     return {"details": details, "results": results, "project_status": status, "web_url": web, "state": state}
 
 
-async def _seen(query: GetMapswipe, read: ReadTx) -> MapswipeRow:
-    found = (await read.session.execute(_wanted(query))).first()
-    if found is None or not sees(read.actor, found.user_id, found.visibility):
+async def _visible_push(query: GetMapswipe, read: ReadTx) -> MapswipeRow:
+    found = (await read.session.execute(_push_of(query))).first()
+    if found is None or not can_see(read.actor, found.user_id, found.visibility):
         raise NotFound("not_pushed", "This prediction was not pushed to Mapswipe.")
     return found[0]
 
 
-def _wanted(query: GetMapswipe) -> Select[MapswipeRow, int, str]:
+def _push_of(query: GetMapswipe) -> Select[MapswipeRow, int, str]:
     rows = select(MapswipeRow, PredictionRow.user_id, PredictionRow.visibility).join(
         PredictionRow, PredictionRow.id == MapswipeRow.prediction_id
     )

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from contracts.prediction.mapswipe import MapswipeJob, MapswipeState, MapswipeWishes, PushToMapswipe, State
 from contracts.shared import Json
 from kit.errors import Conflict, Invalid
+from kit.http.outbound import Outbound, OutboundError
 from kit.messaging.tx import Tx
-from kit.outbound import Outbound, OutboundError
 from prediction.mapswipe.domain import ulid
 from prediction.mapswipe.settings import MapswipeSettings
 from prediction.mapswipe.tables import MapswipeRow

@@ -20,7 +20,8 @@ class Contradiction(ValueError):
 
 
 def check(number: int, feature: Any, keywords: Sequence[str], properties: Sequence[Json]) -> Json:
-    """The feature, which is in lon/lat. `properties`: `fair:output_properties`. Raises Contradiction."""
+    """The feature, which is in lon/lat. Raises Contradiction. `properties`: `fair:output_properties`. As in RFC 7946,
+    geometry and properties may be null."""
     allowed = [kind for keyword in keywords for kind in GEOMETRIES.get(keyword, ())]
     if problem := _problem(feature, allowed, properties):
         raise Contradiction(f"Feature {number} of the model's output {problem}.")
@@ -30,15 +31,23 @@ def check(number: int, feature: Any, keywords: Sequence[str], properties: Sequen
 def _problem(feature: Any, allowed: Sequence[str], properties: Sequence[Json]) -> str | None:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":  # pyright: ignore
         return "is no GeoJSON Feature"
-    geometry, values = feature.get("geometry"), feature.get("properties")  # pyright: ignore
-    if not isinstance(geometry, dict) or not isinstance(values, dict):
+    if "geometry" not in feature or "properties" not in feature:
         return "lacks geometry or properties"
-    kind = str(geometry.get("type"))  # pyright: ignore
+    geometry, values = feature["geometry"], feature["properties"]  # pyright: ignore
+    if geometry is not None and (problem := _wrong_geometry(geometry, allowed)):
+        return problem
+    if values is not None and not isinstance(values, dict):
+        return "has properties that are no object"
+    return _wrong_value(cast("dict[str, Any]", values or {}), properties)
+
+
+def _wrong_geometry(geometry: Any, allowed: Sequence[str]) -> str | None:
+    kind = str(geometry.get("type")) if isinstance(geometry, dict) else "value without a type"  # pyright: ignore
     if allowed and kind not in allowed:
         return f"is a {kind}, declared are {', '.join(allowed)}"
-    if not _in_degrees(geometry.get("coordinates")):  # pyright: ignore
+    if not isinstance(geometry, dict) or not _in_degrees(geometry.get("coordinates")):  # pyright: ignore
         return "has coordinates that are not longitude and latitude"
-    return _wrong_value(cast("dict[str, Any]", values), properties)
+    return None
 
 
 def _in_degrees(coordinates: Any) -> bool:

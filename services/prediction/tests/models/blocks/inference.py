@@ -8,7 +8,7 @@ from typing import Any
 
 from geoml import predict as machine
 
-machine.BLOCK, machine.TOGETHER = 256, 2
+machine.BLOCK_PIXELS, machine.BLOCKS_PER_GROUP = 256, 2
 
 
 class Noted:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from models.blocks.inference import predict
 from zenml import pipeline, step
 
-from geoml.batch import infer
+from geoml.batch_inference import run_batch_inference
 
 __all__ = ["inference_pipeline", "predict"]
 
@@ -15,7 +15,7 @@ def run_inference(
 ) -> Annotated[dict[str, Any], "predictions"]:
     with open(f"{os.environ['TOY_FOLDER']}/runs", "a") as runs:
         runs.write(f"{os.getpid()}\n")
-    return infer(predict, model_uri, input_images, inference_params)
+    return run_batch_inference(predict, model_uri, input_images, inference_params)
 
 
 @pipeline(enable_cache=False)

@@ -4,9 +4,9 @@ from typing import Any
 from contracts import training as c
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx
-from training.runs import live, queries, usecases
-from training.runs.chart import chart
-from training.server import PipelineServer
+from runs.pipeline_server import PipelineServer
+from training.runs import pipeline_queries, queries, usecases
+from training.runs.loss_chart import loss_chart
 
 router = Router("training")
 router.on(c.ReportRun)(usecases.report_run)
@@ -22,7 +22,7 @@ router.on(c.GetPublishable)(queries.get_publishable)
 @router.on(c.GetChart)
 async def get_chart(query: c.GetChart, read: ReadTx) -> str:
     epochs = await queries.get_epochs(c.GetEpochs(training_id=query.training_id), read)
-    return await asyncio.to_thread(chart, epochs)
+    return await asyncio.to_thread(loss_chart, epochs)
 
 
 @router.on(c.GetTraining)
@@ -32,14 +32,14 @@ async def get_training(query: c.GetTraining, read: ReadTx) -> bytes:
 
 @router.on(c.GetRunState)
 async def get_run_state(query: c.GetRunState, read: ReadTx, server: PipelineServer) -> c.RunState:
-    return await live.get_run_state(query, read, server.pipelines)
+    return await pipeline_queries.get_run_state(query, read, server)
 
 
 @router.on(c.GetRunLogs)
 async def get_run_logs(query: c.GetRunLogs, read: ReadTx, server: PipelineServer) -> list[c.LogLine]:
-    return await live.get_run_logs(query, read, server.pipelines)
+    return await pipeline_queries.get_run_logs(query, read, server)
 
 
 @router.on(c.ListModelRuns)
 async def list_model_runs(query: c.ListModelRuns, read: ReadTx, server: PipelineServer) -> list[dict[str, Any]]:
-    return await live.list_model_runs(query, read, server.pipelines)
+    return await pipeline_queries.list_model_runs(query, read, server)

@@ -1,39 +1,47 @@
-"""Reading trainings. Owners and admins see theirs, everybody those on a public dataset (DESIGN decision 5)."""
+"""Reads trainings, their epochs, and what is published of them."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, Text, bindparam, cast, exists, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Float, Select, Text, bindparam, case, cast, func, or_, select
 
-from contracts.shared import Actor, CompactUser
+from contracts.shared import CompactUser
 from contracts.training import GetEpochs, GetPublishable, ListTrainings, Publishable
-from kit.errors import Conflict, Forbidden, Invalid, NotFound
+from kit.db.sql import CompiledQuery
+from kit.errors import Conflict, Invalid, NotFound
 from kit.messaging.tx import ReadTx
-from kit.statements import Prepared
-from training.runs.view import as_json
-from training.tables import EpochRow, KnownDataset, KnownUser, ModelNameRow, TrainingRow
+from training.projections.tables import KnownUser
+from training.runs.presenter import training_json
+from training.runs.tables import EpochRow, ModelNameRow, TrainingRow
+from training.runs.visibility import on_public_dataset, require_owner, visible_to
 
-_on_public_dataset = exists().where(KnownDataset.dataset_id == TrainingRow.dataset, KnownDataset.visibility == "public")
-_BY_ID = Prepared(
-    select(cast(as_json(), Text).label("body"), TrainingRow.user_id, _on_public_dataset.label("public"))
+_BY_ID = CompiledQuery(
+    select(cast(training_json(), Text).label("body"), TrainingRow.user_id, on_public_dataset.label("public"))
     .outerjoin(KnownUser, KnownUser.id == TrainingRow.user_id)
     .where(TrainingRow.id == bindparam("training_id"))
 )  # fmt: skip
 _sample = func.jsonb_build_object(
     "epoch", EpochRow.epoch, "epochs", EpochRow.epochs, "values", EpochRow.values, "at", EpochRow.at
 )
-_EPOCHS = Prepared(
+_EPOCHS = CompiledQuery(
     select(func.coalesce(func.jsonb_agg(_sample.op("ORDER BY")(EpochRow.epoch)), func.jsonb_build_array()))
     .join(TrainingRow, (TrainingRow.id == EpochRow.training_id) & (TrainingRow.attempt == EpochRow.attempt))
     .where(TrainingRow.id == bindparam("training_id"))
 )  # fmt: skip
 ACCURACIES = ("accuracy", "categorical_accuracy", "mean_iou", "map50")
 """The first metric that a run has says how good it is."""
-LONGEST_ID = 18
+MAX_ID_DIGITS = 18
+
+
+def _number(name: str) -> ColumnElement[float | None]:
+    """A metric as a number; null where it is not defined, or is a text or several numbers."""
+    metric = TrainingRow.outcome["metrics"][name]
+    return case((func.jsonb_typeof(metric) == "number", cast(metric.astext, Float)))
+
+
 ORDERINGS: dict[str, Any] = {
     name: getattr(TrainingRow, name)
     for name in ("submitted_at", "last_polled_at", "id", "started_at", "ended_at", "local_model", "status")
-} | {"accuracy": func.coalesce(*(cast(TrainingRow.outcome["metrics"][name].astext, Float) for name in ACCURACIES), -1)}
+} | {"accuracy": func.coalesce(*map(_number, ACCURACIES), -1)}
 
 
 async def get_training(training_id: int, read: ReadTx) -> bytes:
@@ -44,39 +52,16 @@ async def get_training(training_id: int, read: ReadTx) -> bytes:
     return rows[0]["body"].encode()
 
 
-def visible_to(actor: Actor) -> ColumnElement[bool]:
-    if actor.is_admin:
-        return true()
-    if actor.is_anonymous:
-        return _on_public_dataset
-    return or_(TrainingRow.user_id == actor.id, _on_public_dataset)
-
-
-async def is_visible(training_id: int, session: AsyncSession, actor: Actor) -> bool:
-    return bool(await session.scalar(select(TrainingRow.id).where(TrainingRow.id == training_id, visible_to(actor))))
-
-
-async def refuse_strangers(
-    training_id: int, owner: int, session: AsyncSession, actor: Actor, words: str = "This run belongs to another user."
-) -> None:
-    """Forbidden for who may only look at the training, NotFound for who may not even do that."""
-    if actor.owns(owner):
-        return
-    if not await is_visible(training_id, session, actor):
-        raise NotFound("training_not_found", "There is no such training.")
-    raise Forbidden("not_your_run", words)
-
-
 async def list_trainings(query: ListTrainings, read: ReadTx) -> dict[str, Any]:
     """Invalid for a filter by a model that is not there."""
     await _known_model(query.local_model, read)
     filters = {"local_model": query.local_model, "user_id": query.user, "status": query.status}
     wanted = [getattr(TrainingRow, key) == value for key, value in filters.items() if value is not None]
     wanted += [TrainingRow.status.in_(query.statuses)] if query.statuses else []
-    wanted += [_says(word, query.page.by_id) for word in query.page.search.split()]
+    wanted += [_contains(word, query.page.by_id) for word in query.page.search.split()]
     wanted.append(visible_to(read.actor))
     count = await read.session.scalar(select(func.count()).select_from(TrainingRow).where(*wanted))
-    page = _ordered(select(as_json()), query.page.ordering).where(*wanted)
+    page = _ordered(select(training_json()), query.page.ordering).where(*wanted)
     page = page.outerjoin(KnownUser, KnownUser.id == TrainingRow.user_id)
     rows = await read.session.scalars(page.limit(query.page.limit).offset(query.page.offset))
     return {"count": count, "results": list(rows)}
@@ -87,9 +72,9 @@ async def _known_model(model_id: int | None, read: ReadTx) -> None:
         raise Invalid("unknown_model", "There is no such model.", local_model=["There is no such model."])
 
 
-def _says(word: str, by_id: bool) -> ColumnElement[bool]:
+def _contains(word: str, by_id: bool) -> ColumnElement[bool]:
     texts = (TrainingRow.title, TrainingRow.description, TrainingRow.model_name)
-    is_number = by_id and word.isdecimal() and len(word) <= LONGEST_ID
+    is_number = by_id and word.isdecimal() and len(word) <= MAX_ID_DIGITS
     number = [TrainingRow.id == int(word)] if is_number else []
     return or_(*(text.icontains(word, autoescape=True) for text in texts), *number)
 
@@ -119,10 +104,10 @@ async def get_publishable(query: GetPublishable, read: ReadTx) -> Publishable:
     row = await read.session.get(TrainingRow, query.training_id)
     if row is None:
         raise NotFound("training_not_found", "There is no such training.")
-    await refuse_strangers(row.id, row.user_id, read.session, read.actor, "Not allowed.")
+    await require_owner(row.id, row.user_id, read.session, read.actor, "Not allowed.")
     if row.status != "completed" or not row.zenml_run_id or not row.outcome:
         raise Conflict("not_completed", f"Only a completed training can be published; this one is {row.status}.")
-    facts = row.outcome
+    facts = {key: value for key, value in row.outcome.items() if key != "outcome"}
     return Publishable(
         training_id=row.id, run_id=row.zenml_run_id, local_model=row.local_model, model_name=row.model_name,
         base_model_stac_id=row.base_model_stac_id, dataset_stac_id=row.dataset_stac_id,

@@ -14,50 +14,63 @@ from contracts.training import (
     TrainingDeleted,
 )
 from kit.errors import Conflict, Forbidden, Invalid
+from kit.jobs.waiting import noted
 from kit.messaging.tx import Tx
-from pipelines.states import Finished, Life, NotFinished
-from training.runs.life import life_of, locked, locked_by_run, move, send_job
-from training.runs.queries import refuse_strangers
-from training.runs.view import view
-from training.tables import EpochRow, TrainingRow
+from runs.lifecycle import Finished, NotFinished, RunLifecycle
+from training.runs.presenter import training_view
+from training.runs.quota import UNFINISHED, Limits
+from training.runs.tables import EpochRow, TrainingRow
+from training.runs.transitions import TRAININGS, lock_by_run_id, lock_run, send_job
+from training.runs.visibility import require_owner
 
 
-async def record(report: ReportRun, tx: Tx, outcome: dict[str, Any] | None = None) -> Life:
+async def record_report(report: ReportRun, tx: Tx, outcome: dict[str, Any] | None = None) -> RunLifecycle:
     """Where the training is afterwards. Reports of older attempts and late ones change nothing."""
-    row = await locked(report.training_id, tx)
-    after = life_of(row).hear(report.attempt, report.status, report.run_id)
-    move(row, after, tx, report.reason, outcome)
+    row = await lock_run(report.training_id, tx)
+    after = TRAININGS.lifecycle(row).reported(report.attempt, report.status, report.run_id)
+    TRAININGS.apply(row, after, tx, report.reason, outcome)
     return after
 
 
-async def lose(training_id: int, attempt: int, tx: Tx, reason: str = "", handed_over: bool = False) -> Life:
+async def mark_lost(
+    training_id: int, attempt: int, tx: Tx, reason: str = "", handed_over: bool = False
+) -> RunLifecycle:
     """The worker of that attempt is gone, or goes in good order: the next attempt, or the end."""
-    row = await locked(training_id, tx)
-    life = life_of(row)
+    row = await lock_run(training_id, tx)
+    life = TRAININGS.lifecycle(row)
     if life.attempt == attempt:
         after = life.handed_over() if handed_over else life.lost()
-        move(row, after, tx, reason)
+        TRAININGS.apply(row, after, tx, reason)
         return after
     return life
 
 
+async def record_wait(training_id: int, attempt: int, reason: str, tx: Tx) -> None:
+    """What the attempt waits for before it can go on, or before the next one can begin."""
+    row = await lock_run(training_id, tx)
+    if row.attempt == attempt and not TRAININGS.lifecycle(row).is_terminal:
+        row.waiting = noted(row.waiting, reason)
+
+
 async def report_run(command: ReportRun, tx: Tx) -> dict[str, Any]:
     _only_services(tx)
-    after = await record(command, tx)
+    after = await record_report(command, tx)
     return {"training_id": command.training_id, "status": after.status, "attempt": after.attempt}
 
 
 async def report_epoch(command: ReportEpoch, tx: Tx) -> dict[str, Any]:
     _only_services(tx)
-    row = await locked(command.training_id, tx)
+    row = await lock_run(command.training_id, tx)
     if row.attempt == command.attempt:
-        keep_epoch(command, tx)
+        record_epoch(command, tx)
     return {"training_id": row.id, "attempt": row.attempt}
 
 
-def keep_epoch(sample: ReportEpoch, tx: Tx) -> None:
-    """NaN and infinities, which JSON cannot hold, are left out."""
-    values = {key: value for key, value in sample.values.items() if math.isfinite(value)}
+def record_epoch(sample: ReportEpoch, tx: Tx) -> None:
+    """NaN and infinities, which JSON cannot hold, are null."""
+    values = {
+        key: value if value is not None and math.isfinite(value) else None for key, value in sample.values.items()
+    }
     tx.upsert(
         EpochRow, ["training_id", "attempt", "epoch"], training_id=sample.training_id, attempt=sample.attempt,
         epoch=sample.epoch, epochs=sample.epochs, values=values,
@@ -73,72 +86,73 @@ async def cancel_run(command: CancelRun, tx: Tx) -> dict[str, Any]:
     """Stops at once what no worker has yet; the rest is `stopping` until its worker or the reconciler has ended it."""
     row = await _to_cancel(command, tx)
     try:
-        after = life_of(row).cancel()
+        after = TRAININGS.lifecycle(row).cancel()
     except Finished as error:
         raise Conflict("RUN_ALREADY_FINISHED", str(error)) from error
     row.graceful = command.graceful
-    move(row, after, tx)
+    TRAININGS.apply(row, after, tx)
     return {"run_id": row.zenml_run_id, "training_id": row.id, "status": row.status, "graceful": row.graceful}
 
 
 async def _to_cancel(command: CancelRun, tx: Tx) -> TrainingRow:
     if command.run_id is not None:
-        row = await locked_by_run(command.run_id, tx)
-        await _refuse_strangers(row, tx)
+        row = await lock_by_run_id(command.run_id, tx)
+        await _require_owner(row, tx)
         if row.zenml_run_id != command.run_id:
             raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
         return row
     if command.training_id is not None:
-        row = await locked(command.training_id, tx)
-        await _refuse_strangers(row, tx)
+        row = await lock_run(command.training_id, tx)
+        await _require_owner(row, tx)
         return row
     raise Invalid("no_run", "Name a run or a training.", run_id=["This field is required."])
 
 
-async def retry_training(command: RetryTraining, tx: Tx) -> Training:
-    row = await locked(command.training_id, tx)
-    await _refuse_strangers(row, tx)
+async def retry_training(command: RetryTraining, tx: Tx, limits: Limits) -> Training:
+    row = await lock_run(command.training_id, tx)
+    await _require_owner(row, tx)
     if not row.plan:
         raise Conflict("dataset_not_built", "Its dataset was not built. Build it, then submit a new training.")
     try:
-        after = life_of(row).retry()
+        after = TRAININGS.lifecycle(row).retry()
     except Finished as error:
         raise Conflict("RUN_ALREADY_FINISHED", str(error)) from error
     except NotFinished as error:
         raise Conflict("RUN_NOT_FINISHED", str(error)) from error
-    move(row, after, tx)
-    return view(row)
+    UNFINISHED.ensure_below(limits.unfinished, row.user_id, row.id, tx)
+    TRAININGS.apply(row, after, tx)
+    return training_view(row)
 
 
 async def delete_training(command: DeleteTraining, tx: Tx) -> None:
-    row = await locked(command.training_id, tx)
-    await _refuse_strangers(row, tx)
-    if not life_of(row).is_terminal:
+    row = await lock_run(command.training_id, tx)
+    await _require_owner(row, tx)
+    if not TRAININGS.lifecycle(row).is_terminal:
         raise Conflict("RUN_NOT_FINISHED", f"Only a training that has ended can be deleted; it is {row.status}.")
-    await forget(row, tx)
+    await delete_run(row, tx)
 
 
-async def forget(row: TrainingRow, tx: Tx) -> None:
+async def delete_run(row: TrainingRow, tx: Tx) -> None:
     fact = {"training_id": row.id, "user_id": row.user_id, "model_name": row.model_name}
     tx.emit(TrainingDeleted(**fact, dataset_stac_id=row.dataset_stac_id))
     await tx.session.delete(row)
 
 
-async def _refuse_strangers(row: TrainingRow, tx: Tx) -> None:
-    await refuse_strangers(row.id, row.user_id, tx.session, tx.actor)
+async def _require_owner(row: TrainingRow, tx: Tx) -> None:
+    await require_owner(row.id, row.user_id, tx.session, tx.actor)
 
 
 async def requeue(training_id: int, attempt: int, tx: Tx) -> None:
     """Sends the job of a run once more that nobody works on; a worker that takes it finds the run by its name."""
-    row = await locked(training_id, tx)
-    if row.attempt == attempt and not life_of(row).is_terminal:
+    row = await lock_run(training_id, tx)
+    if row.attempt == attempt and not TRAININGS.lifecycle(row).is_terminal:
         send_job(row, tx)
 
 
-async def end_stopping(training_id: int, attempt: int, tx: Tx) -> Life:
+async def mark_stopped(training_id: int, attempt: int, tx: Tx) -> RunLifecycle:
     """A run that was to be stopped and has no worker that could say that it is."""
-    row = await locked(training_id, tx)
-    life = life_of(row)
+    row = await lock_run(training_id, tx)
+    life = TRAININGS.lifecycle(row)
     after = replace(life, status="stopped") if (life.status, life.attempt) == ("stopping", attempt) else life
-    move(row, after, tx)
+    TRAININGS.apply(row, after, tx)
     return after

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fairway import Fairway
-from geoml.batch import FETCHED
+from geoml.batch_inference import FETCH_PROGRESS
 from stack import run as servers
-from stack.bench.big.land import allowing, imagery
 from stack.bench.big.model import model
 from stack.bench.big.runs import STAGES, Measured, Runs
+from stack.bench.big.synthetic_area import start_tile_server, with_allowed_host
 from stack.bench.big.watch import Watch
 from stack.bench.big.worker import kill, worker
 from stack.bench.rows import Row
@@ -34,17 +34,19 @@ def big(system: System, side: int = BIG) -> list[Row]:
 @contextmanager
 def _ready(system: System) -> Iterator[tuple[Runs, Daemon]]:
     system.env.update(servers.up({"zenml"}, home=system.home))
-    template = imagery(system)
+    template = start_tile_server(system)
     _let_in(system.daemons["prediction"], template)
     daemon = worker(system, template)
-    with Watch(system.env["NATS__URL"], lambda: daemon.pid) as watch, Fairway(system.url, system.token) as fairway:
-        yield Runs(fairway, watch, model(system), template), daemon
-    daemon.stop()
+    try:
+        with Watch(system.env["NATS__URL"], lambda: daemon.pid) as watch, Fairway(system.url, system.token) as fairway:
+            yield Runs(fairway, watch, model(system), template), daemon
+    finally:
+        daemon.stop()
 
 
 def _let_in(service: Daemon, template: str) -> None:
     service.stop()
-    service.env = allowing(service.env, template)
+    service.env = with_allowed_host(service.env, template)
     service.start()
 
 
@@ -87,10 +89,10 @@ def _resumed(runs: Runs, daemon: Daemon) -> list[Row]:
     kill(daemon)
     killed, last = time.monotonic(), runs.watch.of(number)[-1]
     daemon.start()
-    first = runs.hint(number, "predict", FETCHED + 0.005, killed)
+    first = runs.hint(number, "predict", FETCH_PROGRESS + 0.005, killed)
     runs.finished(number)
     method = f"{MIDDLE**2} tiles, killed at {last.done}, went on at {first.done}"
-    images = FETCHED * last.total
+    images = FETCH_PROGRESS * last.total
     return [
         Row(
             "kill -9: share of the inference not done again",

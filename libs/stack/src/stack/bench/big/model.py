@@ -1,4 +1,4 @@
-"""A model that finds the roofs of the sandbox's land, known to the prediction service as the catalog would tell it."""
+"""A model that detects the roofs of the synthetic tiles, announced to the prediction service as the catalog does."""
 
 import asyncio
 import subprocess
@@ -16,18 +16,18 @@ from stack.s3 import client
 
 KEY = "bench/rooftops.onnx"
 MINUTES = 0.2
-LIMIT = 120
+LIMIT = 600
 
 
 def model(system: System) -> str:
     """The id of its item."""
     s3, bucket = client(system.env), system.env["BUCKET_NAME"]
     s3.upload_file(str(_trained(system.home.folder("bench-model"))), bucket, KEY)
-    return asyncio.run(_told(system.env["NATS__URL"], f"s3://{bucket}/{KEY}"))
+    return asyncio.run(_publish_model(system.env["NATS__URL"], f"s3://{bucket}/{KEY}"))
 
 
 def _trained(folder: Path) -> Path:
-    """Trained for some seconds on a toy data set of the same colours."""
+    """Trains a model for some seconds on a toy dataset of the same colours."""
     from geoml.testing import toy_dataset
 
     files = toy_dataset(folder / "toy", 4, 4)
@@ -36,12 +36,12 @@ def _trained(folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         made.rename(target)
     arguments = ["--data", str(folder), "--minutes", str(MINUTES), "--out", str(folder / "out")]
-    command = [sys.executable, "-m", "models.rooftop_light.train_local", *arguments]
+    command = [sys.executable, "-m", "geoml.local_training", "models.rooftop_light", *arguments]
     subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, timeout=LIMIT)
     return folder / "out" / "model.onnx"
 
 
-async def _told(url: str, onnx: str) -> str:
+async def _publish_model(url: str, onnx: str) -> str:
     event = example(BaseModelRegistered)
     facts = event.facts.model_copy(update={"stac_item_id": "bench-rooftops", "onnx_uri": onnx})
     event = event.model_copy(update={"visibility": "public", "model_id": 1_000_000, "facts": facts})

@@ -1,4 +1,4 @@
-"""One prediction from its submission to its results, and what a person may do to it on the way."""
+"""One prediction from its submission to its results, with cancellation and restarts on the way."""
 
 import itertools
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 from fairway import Fairway
 from fairway.errors import ApiError
-from stack.bench.big.land import ZOOM, square
+from stack.bench.big.synthetic_area import ZOOM, square
 from stack.bench.big.watch import Hint, Watch
 
 LIMIT = 1500.0
@@ -37,12 +37,12 @@ class Measured:
 
     @property
     def gap(self) -> float:
-        """The longest silence between two hints, the submission and the results included."""
+        """The longest time between two progress messages, submission and results included."""
         return _longest([self.started, *(hint.at for hint in self.hints), self.ended])
 
     @property
     def standstill(self) -> float:
-        """The longest time in which no hint told of more work done than the one before."""
+        """The longest time without a progress message that reports more work than the one before."""
         news, last = [self.started], ("", -1)
         for hint in self.hints:
             if (hint.stage, hint.done) != last:
@@ -63,7 +63,7 @@ class Runs:
     template: str
 
     def begin(self, side: int) -> int:
-        """Asks until the service knows the model."""
+        """Submits a prediction; retries until the service has received the model."""
         request = {"model_stac_id": self.model, "image_uri": self.template, "bbox": square(side), "zoom": ZOOM}
         return self.until(lambda: self._submitted(request), 30)
 
@@ -100,13 +100,13 @@ class Runs:
         assert address
         return httpx.get(address["geojson"], timeout=60).content.count(b'"Feature"')
 
-    def hint(self, number: int, stage: str, share: float, after: float = 0.0) -> Hint:
-        """The first of the stage that tells of that share of the work, heard after that moment."""
-        return self.until(lambda: self._heard(number, stage, share, after), LIMIT)
+    def hint(self, number: int, stage: str, fraction: float, after: float = 0.0) -> Hint:
+        """The first of the stage that reports that fraction of the work, received after that moment."""
+        return self.until(lambda: self._received(number, stage, fraction, after), LIMIT)
 
-    def _heard(self, number: int, stage: str, share: float, after: float) -> Hint | None:
-        told = (h for h in self.watch.of(number) if h.stage == stage and h.at > after)
-        return next((h for h in told if h.done >= share * h.total), None)
+    def _received(self, number: int, stage: str, fraction: float, after: float) -> Hint | None:
+        received = (h for h in self.watch.of(number) if h.stage == stage and h.at > after)
+        return next((h for h in received if h.done >= fraction * h.total), None)
 
     def cancelled(self, number: int) -> float:
         """Seconds from the request to `stopped`."""

@@ -1,4 +1,4 @@
-"""Hears every hint of progress and weighs the worker twice a second, in a thread beside what is measured."""
+"""Records every progress message, and the memory of the worker twice a second, in a thread of its own."""
 
 import asyncio
 import threading
@@ -29,13 +29,13 @@ class Hint:
 
 @dataclass
 class Watch:
-    """`worker` names the process to weigh, None while there is none. A context manager."""
+    """`worker` returns the process id whose memory is recorded, None while there is none. A context manager."""
 
     url: str
     worker: Callable[[], int | None]
     hints: list[Hint] = field(default_factory=list)
     weights: list[tuple[float, float, float]] = field(default_factory=list)
-    """When, megabytes (PSS) of the worker alone and of its whole family."""
+    """(time, MB of the worker, MB of the worker and its children), proportional set size."""
 
     def __enter__(self) -> "Watch":
         self._ended = threading.Event()
@@ -49,15 +49,15 @@ class Watch:
 
     async def _run(self) -> None:
         connection = await nats.connect(self.url)
-        await connection.subscribe(f"{RunProgress.ce_type()}.>", cb=self._hear)
+        await connection.subscribe(f"{RunProgress.ce_type()}.>", cb=self._on_progress)
         while not self._ended.is_set():
             await asyncio.to_thread(self._weigh)
             await asyncio.sleep(EVERY)
         await connection.close()
 
-    async def _hear(self, msg: Msg) -> None:
-        told = RunProgress.model_validate_json(msg.data)
-        self.hints.append(Hint(time.monotonic(), told.prediction_id, told.stage, told.done, told.total))
+    async def _on_progress(self, msg: Msg) -> None:
+        progress = RunProgress.model_validate_json(msg.data)
+        self.hints.append(Hint(time.monotonic(), progress.prediction_id, progress.stage, progress.done, progress.total))
 
     def _weigh(self) -> None:
         pid = self.worker()
@@ -72,6 +72,6 @@ class Watch:
         return [hint for hint in self.hints if hint.prediction == prediction]
 
     def heaviest(self, start: float, end: float) -> tuple[float, float]:
-        """Of the worker alone and of its family, each at its own worst moment."""
+        """The maximum memory of the worker, and of the worker with its children."""
         seen = [(alone, family) for at, alone, family in self.weights if start <= at <= end]
         return max(alone for alone, _ in seen), max(family for _, family in seen)

@@ -6,7 +6,7 @@ EMAIL, PASSWORD = "fairway@mapswipe.example", "sandbox-password"
 
 
 def settings(url: str) -> dict[str, str]:
-    """What a client of the server at `url` has in its environment."""
+    """Returns the environment of a client of the server at `url`."""
     return {
         "ENABLE_MAPSWIPE": "true", "MAPSWIPE_BACKEND_URL": url, "MAPSWIPE_MANAGER_URL": MANAGER,
         "MAPSWIPE_WEB_URL": "https://web.mapswipe.example", "MAPSWIPE_CSRFTOKEN_KEY": COOKIE,

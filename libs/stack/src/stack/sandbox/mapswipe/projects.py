@@ -1,4 +1,4 @@
-"""What Mapswipe keeps, and the rules it keeps it by: client ids and names are unique, only drafts can be changed."""
+"""Mapswipe's projects and their rules: client ids and names are unique, only drafts can be changed."""
 
 import re
 import secrets

@@ -74,10 +74,10 @@ class Mapswipe:
     async def _step(self, step: str, response: Response) -> Response:
         kind = self.trouble.take(step, *BEFORE)
         wrong = await instead(kind) if kind else None
-        return wrong or await self._told(step, response)
+        return wrong or await self._after_trouble(step, response)
 
-    async def _told(self, step: str, response: Response) -> Response:
-        """What was done is answered, unless the trouble is that it is not."""
+    async def _after_trouble(self, step: str, response: Response) -> Response:
+        """Returns the response, unless the fault is to hold or lose it."""
         if self.trouble.take(step, "hold"):
             await self.trouble.hold()
         return broken() if self.trouble.take(step, "lose_answer") else response
@@ -92,7 +92,7 @@ class Mapswipe:
         if wrong := await instead(kind) if kind else None:
             return wrong
         done = await graphql(SCHEMA, asked["query"], self.projects, variable_values=asked["variables"])
-        return await self._told(step, JSONResponse(done.formatted))
+        return await self._after_trouble(step, JSONResponse(done.formatted))
 
     async def export(self, request: Request) -> Response:
         return Response("task_id,user_id,result\n1,7,1\n", media_type="text/csv")

@@ -1,4 +1,4 @@
-"""Making requests go wrong on purpose."""
+"""Fault injection for the Mapswipe sandbox."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ class Trouble:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, step: str, *kinds: str) -> str:
-        """The kind of trouble this request is in, if it is one of those."""
+        """Returns the kind of fault for this request if it is one of `kinds`, else an empty string."""
         here = self.at == step or (not self.at and _usual(self.kind, step))
         if self.times > 0 and here and self.kind in kinds:
             self.times -= 1
@@ -43,7 +43,7 @@ def _usual(kind: str, step: str) -> bool:
 
 
 async def instead(kind: str) -> Response | None:
-    """What is answered and nothing done; None when it is only slow."""
+    """Returns the response instead of the request's own; None after a delay (`slow`)."""
     if kind == "slow":
         await asyncio.sleep(SLOW)
         return None

@@ -4,9 +4,9 @@ The village lies on tiles of zoom 19, 512 pixels wide: a train grid of 4x8 tiles
 predict grid of 4x4 tiles. Lengths are metres from the north-western corner, x to the east, y to the south.
 """
 
+from stack.sandbox.village.georeference import PREDICT, TRAIN
 from stack.sandbox.village.layout import Village, build
 from stack.sandbox.village.osm import features
-from stack.sandbox.village.place import PREDICT, TRAIN
 from stack.sandbox.village.pyramid import tile
 
 __all__ = ["PREDICT", "TRAIN", "Village", "build", "features", "tile"]

@@ -21,7 +21,7 @@ class Building:
 
 
 class _Site:
-    """What is already taken: built land with a gap around it, and the roads."""
+    """The occupied land: buildings with a gap around them, and the roads."""
 
     def __init__(self, roads: list[tuple[LineString, float]]) -> None:
         self.roads = STRtree([line.buffer(width / 2 + 0.8) for line, width in roads])
@@ -58,16 +58,16 @@ def _parcel(
     """The house, and behind it perhaps a hut."""
     depth = float(np.clip(frontage * rng.uniform(0.6, 1.1), 4.5, 15))
     setback = rng.choice([1.2, 2.5, 5], p=[0.3, 0.4, 0.3])
-    house = _place(line, width, side, position + frontage / 2, frontage, depth, setback)
+    house = _plan(line, width, side, position + frontage / 2, frontage, depth, setback)
     found = _keep(rng, site, _cut_corner(rng, house), 0.0 if rng.random() < 0.5 else 1.0)
     for _ in range(int(rng.integers(0, 4))):
         size, behind = rng.uniform(2.6, 5.5, 2), depth + rng.uniform(4, 14)
-        hut = _place(line, width, side, position + rng.uniform(0, frontage), size[0], size[1], behind)
+        hut = _plan(line, width, side, position + rng.uniform(0, frontage), size[0], size[1], behind)
         found += _keep(rng, site, (rotate(hut[0], rng.normal(0, 8)), hut[1]), 0.8)
     return found
 
 
-def _place(
+def _plan(
     line: LineString, width: float, side: int, position: float, frontage: float, depth: float, setback: float
 ) -> tuple[Polygon, float]:
     """A rectangle that faces the road, and the road's direction there."""

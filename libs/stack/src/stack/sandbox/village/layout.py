@@ -1,4 +1,4 @@
-"""What stands where: roads, fields, buildings, trees. Shapes only; colours are `paint`'s business."""
+"""The layout of the village: shapes of roads, fields, buildings and trees. `paint` adds the colours."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,7 +7,7 @@ import numpy as np
 from shapely import LineString, Point, Polygon, STRtree
 
 from stack.sandbox.village.buildings import Building, along_roads
-from stack.sandbox.village.place import HEIGHT, WIDTH
+from stack.sandbox.village.georeference import HEIGHT, WIDTH
 
 SEED = 20260419
 
@@ -52,7 +52,7 @@ def build() -> Village:
 
 
 def density(x: float, y: float) -> float:
-    """How built-up a place is, 0 to 1: two hearts, one in each grid, thinning out to the fields."""
+    """The building density at a point, 0 to 1: one centre in each grid, decreasing towards the fields."""
     hearts = ((0.18 * WIDTH, 0.5 * HEIGHT, 220, 330), (0.82 * WIDTH, 0.5 * HEIGHT, 190, 190))
     return max(float(np.exp(-(np.hypot((x - hx) / rx, (y - hy) / ry) ** 4))) for hx, hy, rx, ry in hearts)
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from stack.sandbox.village.place import HEIGHT, WIDTH
+from stack.sandbox.village.georeference import HEIGHT, WIDTH
 
 MARGIN = 40.0
 """metres of noise beyond the village's edge"""

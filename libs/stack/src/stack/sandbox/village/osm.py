@@ -7,8 +7,8 @@ from shapely import Polygon, get_coordinates
 from shapely.geometry import mapping
 
 from stack.sandbox.village.buildings import Building
+from stack.sandbox.village.georeference import to_degrees
 from stack.sandbox.village.layout import SEED, build
-from stack.sandbox.village.place import to_degrees
 
 KINDS = {"concrete": "commercial", "tile": "house", "blue": "school"}
 FORGOTTEN = 0.02

@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 from shapely import Point, Polygon, box
 
+from stack.sandbox.village.georeference import METRES, TILE_PIXELS, offset
 from stack.sandbox.village.layout import Tree, Village
 from stack.sandbox.village.noise import clouded
 from stack.sandbox.village.patches import Patch, fields, roofs, shadow
-from stack.sandbox.village.place import METRES, TILE_PIXELS, offset
 
 SUPER = 2
 """drawn at twice the size, so that edges are smooth"""
@@ -57,12 +57,12 @@ class Canvas:
         for number, patch in enumerate(patches, 1):
             draw.polygon(self.points(patch.shape.exterior.coords), fill=number)
         index = np.asarray(image)
-        table = np.array([(0,) * 8, *(patch.row() for patch in patches)], np.float32)[index]
+        table = np.array([(0,) * 8, *(patch.row() for patch in patches)], np.float32)
         steps = np.arange(self.pixels, dtype=np.float32) * np.float32(self.scale)
-        across = (steps + self.west) * table[..., 3] + (steps[:, None] + self.north) * table[..., 4]
-        stripes = np.sin(2 * np.pi * across + 0.8 * grain) * table[..., 5]
-        light = 1 + stripes + grain * table[..., 6]
-        return table[..., :3] * light[..., None], (index > 0)[..., None].astype(np.float32)
+        across = (steps + self.west) * table[:, 3][index] + (steps[:, None] + self.north) * table[:, 4][index]
+        stripes = np.sin(2 * np.pi * across + 0.8 * grain) * table[:, 5][index]
+        light = 1 + stripes + grain * table[:, 6][index]
+        return table[:, :3][index] * light[..., None], (index > 0)[..., None].astype(np.float32)
 
 
 def paint(village: Village, x: int, y: int) -> Image.Image:
@@ -71,12 +71,12 @@ def paint(village: Village, x: int, y: int) -> Image.Image:
     border = BORDER / TILE_PIXELS * METRES
     canvas = Canvas(west - border, north - border, METRES + 2 * border, (TILE_PIXELS + 2 * BORDER) * SUPER)
     grain = clouded(canvas.west, canvas.north, canvas.side, canvas.pixels)
-    picture = _ground(canvas, village, grain)
+    picture = _terrain(canvas, village, grain)
     picture = _stand(canvas, village, grain, picture)
     return _develop(picture, np.random.default_rng([x, y]))
 
 
-def _ground(canvas: Canvas, village: Village, grain: np.ndarray) -> np.ndarray:
+def _terrain(canvas: Canvas, village: Village, grain: np.ndarray) -> np.ndarray:
     visible = [field for field in village.fields if field.shape.intersects(canvas.shape)]
     colours, covered = canvas.patches(fields(visible), grain)
     picture = colours + GRASS * (1 - covered)
@@ -91,7 +91,7 @@ def _ground(canvas: Canvas, village: Village, grain: np.ndarray) -> np.ndarray:
 
 
 def _stand(canvas: Canvas, village: Village, grain: np.ndarray, picture: np.ndarray) -> np.ndarray:
-    """What stands on the ground, with its shadow."""
+    """Buildings and trees, with their shadows."""
     houses = [one for one in village.buildings if one.shape.intersects(canvas.shape)]
     trees = [one for one in village.trees if canvas.shape.covers(Point(one.x, one.y))]
     dark = canvas.mask([shadow(one.shape, one.height) for one in houses], 0.12)

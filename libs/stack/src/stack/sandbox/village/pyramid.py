@@ -4,14 +4,14 @@ from functools import lru_cache
 
 from PIL import Image
 
+from stack.sandbox.village.georeference import TILE_PIXELS, ZOOM, covers
 from stack.sandbox.village.layout import build
 from stack.sandbox.village.paint import paint
-from stack.sandbox.village.place import TILE_PIXELS, ZOOM, covers
 
 MIN_ZOOM, MAX_ZOOM = 16, 21
 
 
-@lru_cache(128)
+@lru_cache(32)
 def tile(z: int, x: int, y: int) -> Image.Image | None:
     """512 pixels wide; None where there is no imagery."""
     if z == ZOOM:

@@ -5,7 +5,7 @@ from alembic import op
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import JSONB
 
-from kit.migrations import create_messaging_tables
+from kit.db.migrations import create_messaging_tables
 
 revision = "0001"
 down_revision = None

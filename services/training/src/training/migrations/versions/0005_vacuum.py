@@ -1,10 +1,10 @@
 """Inbox and outbox are vacuumed often enough for what is pruned from them."""
 
-from kit.migrations import vacuum_messaging_tables_as_others, vacuum_messaging_tables_early
+from kit.db.migrations import lower_messaging_vacuum_thresholds, reset_messaging_vacuum_thresholds
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
-upgrade = vacuum_messaging_tables_early
-downgrade = vacuum_messaging_tables_as_others
+upgrade = lower_messaging_vacuum_thresholds
+downgrade = reset_messaging_vacuum_thresholds

@@ -1,0 +1,112 @@
+"""Orthogonalization of building outlines: walls become parallel or perpendicular to each other."""
+
+import math
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import Polygon
+from shapely.affinity import rotate
+
+MIN_IOU = 0.87
+"""Of the result with the original; below, the original is kept."""
+MIN_WALL_METRES = 1.0
+
+
+def orthogonalize(polygon: Polygon) -> Polygon:
+    """Returns the outline with every wall along one of two perpendicular directions. Coordinates are metres.
+
+    Several directions are tried; the result with the highest IoU is returned. A shape that would be distorted (IoU
+    below MIN_IOU: round, slanted or twisted buildings) is returned unchanged.
+    """
+    candidates = [found for angle in _directions(polygon) if (found := _orthogonalized(polygon, angle))]
+    best = max(candidates, key=lambda candidate: _iou(polygon, candidate), default=polygon)
+    return best if _iou(polygon, best) >= MIN_IOU else polygon
+
+
+def _directions(polygon: Polygon) -> list[float]:
+    """The main directions of the walls, of the simplified walls, and of the minimum rotated rectangle, degrees."""
+    return [main_direction(p) for p in (polygon, polygon.simplify(MIN_WALL_METRES), polygon.minimum_rotated_rectangle)]
+
+
+def _orthogonalized(polygon: Polygon, angle: float) -> Polygon | None:
+    centre = polygon.centroid
+    upright = rotate(polygon, -angle, origin=centre)
+    rings = [_orthogonal_ring(np.asarray(ring.coords)) for ring in (upright.exterior, *upright.interiors)]
+    if any(ring is None for ring in rings):
+        return None
+    turned = rotate(Polygon(rings[0], rings[1:]), angle, origin=centre)
+    return turned if turned.is_valid else None
+
+
+def main_direction(polygon: Polygon) -> float:
+    """Returns the mean direction of the walls in degrees, modulo 90, weighted by the square of their length.
+
+    Directions are averaged on the circle after multiplying them by 4, so that perpendicular walls agree
+    (circular mean of axial data: Mardia and Jupp, "Directional Statistics", 2000).
+    """
+    edges = np.diff(np.asarray(polygon.exterior.coords), axis=0)
+    length = np.hypot(edges[:, 0], edges[:, 1])
+    fourfold = 4 * np.arctan2(edges[:, 1], edges[:, 0])
+    weight = length**2
+    return math.degrees(math.atan2((weight * np.sin(fourfold)).sum(), (weight * np.cos(fourfold)).sum()) / 4)
+
+
+def _orthogonal_ring(points: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Merges consecutive walls of one direction at their weighted mean; corners are where walls cross."""
+    runs = _runs(points)
+    while len(runs) > 4:
+        shortest = min(range(len(runs)), key=lambda i: _span(runs, i))
+        if _span(runs, shortest) >= MIN_WALL_METRES:
+            break
+        runs = _without(runs, shortest)
+    if len(runs) < 4:
+        return None
+    corners = [_corner(runs[i - 1], runs[i]) for i in range(len(runs))]
+    return np.asarray([*corners, corners[0]])
+
+
+Run = tuple[bool, float, float]
+"""(horizontal, position across, weight)"""
+
+
+def _runs(points: NDArray[np.float64]) -> list[Run]:
+    edges = np.diff(points, axis=0)
+    middle = (points[1:] + points[:-1]) / 2
+    walls = [
+        (abs(dx) >= abs(dy), y if abs(dx) >= abs(dy) else x, math.hypot(dx, dy))
+        for (dx, dy), (x, y) in zip(edges, middle, strict=True)
+    ]
+    return _merge([(bool(h), float(at), float(w)) for h, at, w in walls if w > 0])
+
+
+def _merge(walls: list[Run]) -> list[Run]:
+    """Consecutive walls of one direction become one; the ring is closed, so the last also meets the first."""
+    merged: list[Run] = []
+    for wall in walls:
+        merged[-1:] = [_mean(merged[-1], wall)] if merged and merged[-1][0] == wall[0] else [*merged[-1:], wall]
+    if len(merged) > 1 and merged[0][0] == merged[-1][0]:
+        merged[0] = _mean(merged.pop(), merged[0])
+    return merged
+
+
+def _mean(a: Run, b: Run) -> Run:
+    weight = a[2] + b[2]
+    return a[0], (a[1] * a[2] + b[1] * b[2]) / weight, weight
+
+
+def _span(runs: list[Run], i: int) -> float:
+    """The length of wall i: the distance between the two walls that end it."""
+    return abs(runs[i - 1][1] - runs[(i + 1) % len(runs)][1])
+
+
+def _without(runs: list[Run], i: int) -> list[Run]:
+    return _merge([*runs[i + 1 :], *runs[:i]])
+
+
+def _corner(a: Run, b: Run) -> tuple[float, float]:
+    return (b[1], a[1]) if a[0] else (a[1], b[1])
+
+
+def _iou(a: Polygon, b: Polygon) -> float:
+    return shapely.intersection(a, b).area / shapely.union(a, b).area

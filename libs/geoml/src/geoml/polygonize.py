@@ -1,0 +1,70 @@
+"""From instance masks to regularized building outlines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from rasterio.features import shapes
+from shapely import Geometry, Polygon, STRtree
+
+from geoml.orthogonalize import orthogonalize
+
+
+@dataclass(frozen=True)
+class PolygonizeOptions:
+    """How outlines are regularized."""
+
+    min_area: float = 3.0
+    """square metres; smaller buildings are dropped"""
+    max_hole: float = 4.0
+    """square metres; smaller holes are filled"""
+    tolerance: float = 0.3
+    """metres, of the Douglas-Peucker simplification"""
+    right_angles: bool = True
+    """orthogonalize walls"""
+
+
+def polygonize_instances(instances: NDArray[np.int32]) -> dict[int, Polygon]:
+    """Returns the pixel outline of each instance of a mask [height, width], in (column, row) coordinates.
+
+    Of an instance in several pieces, the largest is returned. 0 is background.
+    """
+    found: dict[int, Polygon] = {}
+    for geometry, number in shapes(instances, mask=instances > 0, connectivity=4):
+        polygon = Polygon(geometry["coordinates"][0], geometry["coordinates"][1:])
+        if polygon.area > (found[int(number)].area if int(number) in found else 0):
+            found[int(number)] = polygon
+    return found
+
+
+def regularize(outline: Polygon, metres_per_pixel: float, options: PolygonizeOptions) -> Polygon | None:
+    """Simplifies a pixel outline, fills small holes and orthogonalizes its walls.
+
+    Returns pixel coordinates, or None when the building is smaller than `min_area`.
+    """
+    scaled = shapely.transform(outline, lambda p: p * metres_per_pixel)
+    if scaled.area < options.min_area:
+        return None
+    kept = [ring for ring in scaled.interiors if Polygon(ring).area > options.max_hole]
+    straight = _largest(Polygon(scaled.exterior, kept).simplify(options.tolerance))
+    shaped = orthogonalize(straight) if options.right_angles else straight
+    return shapely.transform(shaped, lambda p: p / metres_per_pixel)
+
+
+def remove_overlaps(outlines: Sequence[Polygon]) -> list[Polygon]:
+    """Cuts overlaps, which orthogonalization may cause, from the smaller of two outlines."""
+    rank = np.argsort(np.argsort([-o.area for o in outlines], kind="stable"))
+    result = list(outlines)
+    ours, theirs = STRtree(result).query(np.asarray(result, object), predicate="intersects")
+    pairs = [(i, j) for i, j in zip(ours.tolist(), theirs.tolist(), strict=True) if rank[j] < rank[i]]
+    for i, j in sorted(pairs, key=lambda pair: (rank[pair[0]], pair[1])):
+        if result[i].intersection(result[j]).area > 0:
+            result[i] = _largest(result[i].difference(result[j]))
+    return result
+
+
+def _largest(geometry: Geometry) -> Polygon:
+    parts = [p for p in shapely.get_parts(shapely.make_valid(geometry)) if p.geom_type == "Polygon"]
+    return max(parts, key=lambda p: p.area, default=Polygon())

@@ -1,0 +1,28 @@
+"""The processing functions of our models (MLM's `pre_processing_function` and `post_processing_function`)."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoml.chips import open_chip, read_rgb
+from geoml.instances import label_instances
+from geoml.predict import GROUND_RESOLUTION
+
+
+def preprocess(image: Path) -> NDArray[np.float32]:
+    """Returns one image as model input [1, 3, height, width] in 0…1, at its own resolution.
+
+    Raises ValueError as `open_chip` does.
+    """
+    chip = open_chip(image)
+    rgb, _ = read_rgb(chip, chip.width, chip.height)
+    return rgb.transpose(2, 0, 1)[None].astype(np.float32) / 255
+
+
+def postprocess(probabilities: NDArray[np.float32], confidence_threshold: float) -> NDArray[np.int32]:
+    """Returns instance numbers [height, width], 0 for ground, of the model's output [3, height, width] for one image.
+
+    The image has GROUND_RESOLUTION metres per pixel.
+    """
+    return label_instances(probabilities, confidence_threshold, GROUND_RESOLUTION)

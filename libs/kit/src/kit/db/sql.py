@@ -1,0 +1,108 @@
+"""SQLAlchemy statements compiled once and run on bare connections.
+
+`CompiledQuery` is a read with named parameters; `insert` and `upsert` turn a row into a fragment, and `write` runs any
+number of fragments as one statement: one round trip, one commit, all or nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row, tuple_row
+from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.psycopg import dialect
+
+_POSITIONAL = dialect(paramstyle="format")
+_NAMED = dialect(paramstyle="pyformat")
+
+
+class CompiledQuery:
+    """A select that is compiled once, with `bindparam`s; `rows` and `value` run it on a bare connection."""
+
+    def __init__(self, statement: Executable) -> None:
+        self.sql = str(statement.compile(dialect=_NAMED)).encode()  # type: ignore[attr-defined]
+        self.defaults = statement.compile(dialect=_NAMED).params  # type: ignore[attr-defined]
+
+    async def rows(self, connection: psycopg.AsyncConnection, **params: Any) -> list[dict[str, Any]]:
+        """Returns all rows as dicts. `params` are the values of the bind parameters; raises psycopg errors."""
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(self.sql, {**self.defaults, **params})
+            return await cursor.fetchall()
+
+    async def value(self, connection: psycopg.AsyncConnection, **params: Any) -> Any:
+        """Returns the first column of the first row, or None when there is no row. `params` as for `rows`."""
+        async with connection.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute(self.sql, {**self.defaults, **params})
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
+
+@dataclass(frozen=True)
+class SqlFragment:
+    """One statement of a `write`, with positional parameters. Later fragments of the same write can read what a
+    fragment with a `name` returns."""
+
+    sql: str
+    params: tuple[Any, ...]
+    name: str = ""
+
+
+def insert(table: Table, values: dict[str, Any]) -> SqlFragment:
+    """Returns the insert of one row; `values` maps column names to values."""
+    return _fragment(table, values, (), None)
+
+
+def insert_many(table: Table, rows: Sequence[dict[str, Any]]) -> SqlFragment:
+    """Returns the insert of several rows with the same columns. Identity columns are assigned in the order of
+    `rows`."""
+    parts = [insert(table, row) for row in rows]
+    head, values = parts[0].sql.split(" VALUES ", 1)
+    return SqlFragment(
+        f"{head} VALUES {', '.join([values] * len(parts))}", tuple(v for part in parts for v in part.params)
+    )
+
+
+def upsert(table: Table, key: Sequence[str], values: dict[str, Any], newer: str | None = None) -> SqlFragment:
+    """Returns the insert of one row that overwrites the row with the same `key` columns. With `newer`, an existing row
+    whose value in that column is greater stays."""
+    return _fragment(table, values, tuple(key), newer)
+
+
+async def write(connection: psycopg.AsyncConnection, fragments: Sequence[SqlFragment]) -> None:
+    """Runs the fragments as one statement. Raises psycopg errors; then none of them has an effect."""
+    sql, params = concatenate(fragments)
+    await connection.execute(sql, params)  # type: ignore[arg-type]
+
+
+def concatenate(fragments: Sequence[SqlFragment]) -> tuple[str, tuple[Any, ...]]:
+    """Returns one statement and its parameters; all fragments but the last become data-modifying CTEs."""
+    *first, last = fragments
+    ctes = ", ".join(f"{one.name or f'w{number}'} AS ({one.sql})" for number, one in enumerate(first))
+    params = tuple(value for fragment in fragments for value in fragment.params)
+    return (f"WITH {ctes} {last.sql}" if ctes else last.sql), params
+
+
+def _fragment(table: Table, values: dict[str, Any], key: tuple[str, ...], newer: str | None) -> SqlFragment:
+    sql, order, processors = _compiled(table, tuple(values), key, newer)
+    return SqlFragment(
+        sql,
+        tuple(
+            process(values[name]) if process else values[name] for name, process in zip(order, processors, strict=True)
+        ),
+    )
+
+
+@cache
+def _compiled(table: Table, columns: tuple[str, ...], key: tuple[str, ...], newer: str | None):
+    statement = postgresql.insert(table).inline().values({name: bindparam(name) for name in columns})
+    if key:
+        changed = {name: statement.excluded[name] for name in columns if name not in key}
+        guard = statement.excluded[newer] >= table.c[newer] if newer else None
+        statement = statement.on_conflict_do_update(index_elements=list(key), set_=changed, where=guard)
+    compiled = statement.compile(dialect=_POSITIONAL)
+    order = tuple(compiled.positiontup or ())
+    processors = tuple(table.c[n].type.dialect_impl(_POSITIONAL).bind_processor(_POSITIONAL) for n in order)
+    return str(compiled), order, processors

@@ -1,0 +1,63 @@
+"""The storage port: what code that keeps files needs of an object store. `object_storage.Storage` implements it on S3,
+`local_folder.LocalFolder` on a folder; one test suite runs on both. Presigned URLs and listings by level are no part of
+it, since only S3 has them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+BINARY = "application/octet-stream"
+
+
+class ObjectStore(Protocol):
+    """Objects by key. An object appears whole or not at all, and a write replaces what the key held before.
+
+    Every method that calls the store raises Unavailable while it does not answer and NotFound for an object that does
+    not exist.
+    """
+
+    def uri(self, key: str) -> str:
+        """Returns the address of a key; it names the store."""
+        ...
+
+    def key_of(self, uri: str) -> str:
+        """Returns the key of an address. Raises NotFound for an address outside the store."""
+        ...
+
+    async def put(self, key: str, body: bytes | BinaryIO, content_type: str = BINARY) -> None:
+        """Stores `body` under `key`."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """Returns the content of an object."""
+        ...
+
+    async def upload(self, path: str, key: str, content_type: str = BINARY) -> None:
+        """Stores the local file `path` under `key`."""
+        ...
+
+    async def download(self, key: str, path: str) -> None:
+        """Writes an object to the local file `path`."""
+        ...
+
+    async def copy(self, source_uri: str, key: str, content_type: str | None = None) -> None:
+        """Copies the object at an address of this store; `content_type` defaults to that of the source."""
+        ...
+
+    async def head(self, key: str) -> dict[str, Any] | None:
+        """Returns `{"ContentLength", "ETag", "ContentType", "LastModified"}`, or None when there is no such object. The
+        size is in bytes, the time in UTC; the tag changes with the content."""
+        ...
+
+    async def keys(self, prefix: str, before: datetime | None = None) -> list[str]:
+        """Returns all keys that begin with `prefix`, in the order of their bytes; with `before` only those written
+        earlier."""
+        ...
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        """Deletes the objects; missing ones are no error."""
+        ...
+
+    async def check(self) -> None:
+        """Raises NotFound or Unavailable when the store is not usable."""
+        ...

@@ -1,0 +1,59 @@
+"""Presigned URLs of S3 (AWS Signature Version 4, `UNSIGNED-PAYLOAD`), implemented here because lists show a hundred and
+fifty of them: botocore takes 0.1-0.2 ms for each, this module a tenth. A test compares both."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from urllib.parse import quote, urlsplit
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True)
+class Presigner:
+    """Signs with one set of credentials. `endpoint` is the store's address; `token` belongs to temporary
+    credentials."""
+
+    endpoint: str
+    region: str
+    access_key: str
+    secret_key: str
+    token: str | None = None
+
+    def get(
+        self, path: str, now: datetime, expires: int, query: dict[str, str] | None = None, method: str = "GET"
+    ) -> str:
+        """Returns the signed URL of an unquoted path (`/bucket/key`). `now` is in UTC, `expires` in seconds."""
+        stamp, day, where = f"{now:%Y%m%dT%H%M%SZ}", f"{now:%Y%m%d}", quote(path, safe="/~")
+        scope = f"{day}/{self.region}/s3/aws4_request"
+        asked = _joined({
+            **(query or {}), "X-Amz-Algorithm": ALGORITHM, "X-Amz-Credential": f"{self.access_key}/{scope}",
+            "X-Amz-Date": stamp, "X-Amz-Expires": str(expires), "X-Amz-SignedHeaders": "host",
+            **({"X-Amz-Security-Token": self.token} if self.token else {}),
+        })  # fmt: skip
+        request = f"{method}\n{where}\n{asked}\nhost:{_host(self.endpoint)}\n\nhost\nUNSIGNED-PAYLOAD"
+        text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+        signature = hmac.digest(_key(self.secret_key, day, self.region), text.encode(), "sha256").hex()
+        return f"{self.endpoint}{where}?{asked}&X-Amz-Signature={signature}"
+
+
+def _joined(query: dict[str, str]) -> str:
+    return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(query.items()))
+
+
+@lru_cache(maxsize=8)
+def _host(endpoint: str) -> str:
+    """Returns the Host header as clients send it: without the default port of the scheme."""
+    parts = urlsplit(endpoint)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.hostname or "" if parts.port in (None, usual) else parts.netloc
+
+
+@lru_cache(maxsize=8)
+def _key(secret: str, day: str, region: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

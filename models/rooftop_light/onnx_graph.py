@@ -1,0 +1,67 @@
+"""A builder of ONNX graphs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET, IR_VERSION = 18, 10
+
+
+class GraphBuilder:
+    """Each method adds a node and returns the name of its output tensor. Images are [n, channels, height, width]."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+
+    def constant(self, value: NDArray) -> str:
+        name = f"c{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
+        name = f"t{len(self._nodes)}"
+        self._nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
+        return name
+
+    def convolve(self, image: str, kernel: NDArray, bias: NDArray | None = None) -> str:
+        """Keeps the size of the image; pixels outside are zero."""
+        pads = [kernel.shape[2] // 2, kernel.shape[3] // 2] * 2
+        weights = [self.constant(kernel.astype(np.float32))]
+        if bias is not None:
+            weights.append(self.constant(bias.astype(np.float32)))
+        return self.node("Conv", [image, *weights], pads=pads)
+
+    def average(self, image: str, size: int) -> str:
+        """The mean over a square of `size` pixels; at the edge, over the pixels inside the image."""
+        return self.node("AveragePool", [image], kernel_shape=[size, size], pads=[size // 2] * 4)
+
+    def halve(self, image: str) -> str:
+        return self.node("AveragePool", [image], kernel_shape=[2, 2], strides=[2, 2])
+
+    def upsample(self, image: str, factor: int) -> str:
+        if factor == 1:
+            return image
+        scales = self.constant(np.array([1, 1, factor, factor], np.float32))
+        return self.node("Resize", [image, "", scales], mode="linear")
+
+    def concatenate(self, images: Sequence[str]) -> str:
+        """Along the channels."""
+        return self.node("Concat", images, axis=1)
+
+    def model(self, source: str, result: str) -> bytes:
+        """Returns the serialised model, checked by ONNX; its input `source` is float32 [batch, 3, height, width]."""
+        shape = ["batch", 3, "height", "width"]
+        inputs = [helper.make_tensor_value_info(source, TensorProto.FLOAT, shape)]
+        self._nodes.append(helper.make_node("Identity", [result], ["probabilities"]))
+        shape = ["batch", None, None, None]
+        outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, shape)]
+        body = helper.make_graph(self._nodes, "rooftop_light", inputs, outputs, self._constants)
+        opset = [helper.make_opsetid("", OPSET)]
+        model = helper.make_model(body, opset_imports=opset, ir_version=IR_VERSION, producer_name="fairway")
+        onnx.checker.check_model(model, full_check=True)
+        return model.SerializeToString()

@@ -1,0 +1,87 @@
+"""The training loop."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from models.rooftop_light.classifier import CLASSES, Model, bank_onnx
+from models.rooftop_light.pixel_sampling import PixelSampler
+from numpy.typing import NDArray
+from sklearn.metrics import log_loss
+from sklearn.neural_network import MLPClassifier
+
+from geoml.plugin import OnEpoch
+from geoml.session import Session, open_session
+from geoml.time_budget import TrainingBudget
+from geoml.warning_filters import ignore_warning
+
+VALIDATION_PIXELS = 40_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`epochs` of `pixels` pixels in batches of `batch_size`; the budget counts epochs."""
+
+    epochs: int
+    pixels: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    seed: int
+    budget: TrainingBudget
+
+
+def fit(model: Model, training: PixelSampler, validation: PixelSampler, plan: Plan, on_epoch: OnEpoch) -> Model:
+    """Returns the model with its perceptron trained; bank and standardisation are kept. `on_epoch` may raise."""
+    rng, session = np.random.default_rng(plan.seed), open_session(bank_onnx(model.bank))
+    held = _standardised(model, *validation.sample(session, VALIDATION_PIXELS, rng))
+    learner = _learner(model, plan)
+    for epoch in range(plan.epochs):
+        features, classes = _standardised(model, *training.sample(session, plan.pixels, rng))
+        _epoch(learner, features, classes, plan, epoch, rng)
+        val_loss = log_loss(held[1], learner.predict_proba(held[0]), labels=range(CLASSES))
+        progress = plan.budget.progress(epoch + 1)
+        on_epoch(epoch + 1, float(learner.loss_), val_loss, progress)
+        if progress >= 1:
+            break
+    return Model(model.bank, model.mean, model.spread, learner.coefs_, learner.intercepts_)
+
+
+def _learner(model: Model, plan: Plan) -> MLPClassifier:
+    """Returns a learner with the model's weights; a first call makes it allocate the arrays that are set then."""
+    hidden = [len(bias) for bias in model.biases[:-1]]
+    learner = MLPClassifier(hidden, alpha=plan.weight_decay, batch_size=plan.batch_size, random_state=plan.seed)
+    _learn(learner, np.zeros((CLASSES, len(model.mean)), np.float32), np.arange(CLASSES))
+    for own, given in zip([*learner.coefs_, *learner.intercepts_], [*model.weights, *model.biases], strict=True):
+        own[...] = given
+    return learner
+
+
+def _epoch(
+    learner: MLPClassifier, features: NDArray, classes: NDArray, plan: Plan, epoch: int, rng: np.random.Generator
+) -> None:
+    order = rng.permutation(len(features))
+    starts = range(0, len(order), plan.batch_size)
+    for start in starts:
+        progress = plan.budget.progress(epoch + start / len(order))
+        if progress >= 1:
+            break
+        learner._optimizer.learning_rate_init = plan.learning_rate * (1 - progress)
+        batch = order[start : start + plan.batch_size]
+        _learn(learner, features[batch], classes[batch])
+
+
+def _learn(learner: MLPClassifier, features: NDArray, classes: NDArray) -> None:
+    """One step. The last batch of an epoch may be smaller than `batch_size`, which scikit-learn warns about."""
+    with ignore_warning(UserWarning):
+        learner.partial_fit(features, classes, classes=range(CLASSES))
+
+
+def _standardised(model: Model, features: NDArray, classes: NDArray) -> tuple[NDArray, NDArray]:
+    return (features - model.mean) / model.spread, classes
+
+
+def standardisation(session: Session, pixels: PixelSampler, seed: int) -> tuple[NDArray, NDArray]:
+    """Returns mean and standard deviation [CHANNELS] of the features; a constant feature has the deviation 1."""
+    features, _ = pixels.sample(session, VALIDATION_PIXELS, np.random.default_rng(seed))
+    spread = features.std(axis=0)
+    return features.mean(axis=0), np.where(spread > 1e-6, spread, 1).astype(np.float32)

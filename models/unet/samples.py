@@ -1,0 +1,110 @@
+"""Training samples: windows cut from the mosaic of the training chips at random positions, and augmented."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from shapely import Geometry
+from torch import Tensor
+from torch.nn import functional
+
+from geoml.grid import ChipLayout
+from geoml.labels import LabelRasterizer
+from geoml.mosaic import decode, paste
+
+GAP_WEIGHT = 3.0
+_GAP = np.ones((7, 7), bool)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`image` [n, 3, side, side] in 0…1; `target` [n, side, side] classes; `weight` [n, side, side], 0 without data."""
+
+    image: Tensor
+    target: Tensor
+    weight: Tensor
+
+
+class WindowSampler:
+    """Decodes the chips of one side of the split once: [height, width, 5] of red, green, blue, class, weight.
+
+    Outside these chips a window is black and has the weight 0, so that the other side of the split stays unseen.
+    """
+
+    def __init__(self, layouts: Sequence[ChipLayout], polygons: Sequence[Geometry]) -> None:
+        self._places = [(layout, placed.box) for layout in layouts for placed in layout.chips]
+        self._tiles: dict[Path, NDArray[np.uint8]] = {}
+        for layout in layouts:
+            labels = LabelRasterizer(layout, polygons)
+            self._tiles |= {p.chip.path: _tile(decode(p), labels.mask(p.box)) for p in layout.chips}
+
+    def sample(self, rng: np.random.Generator, side: int) -> NDArray[np.uint8]:
+        """Returns a window around a random pixel of a random chip."""
+        layout, (left, top, right, bottom) = self._places[rng.integers(len(self._places))]
+        x, y = int(rng.integers(left, right)) - side // 2, int(rng.integers(top, bottom)) - side // 2
+        return self._cut(layout, x, y, side)
+
+    def all(self, side: int) -> Iterator[NDArray[np.uint8]]:
+        """Yields each chip once, as windows of `side` pixels from its upper left corner."""
+        for layout, (left, top, right, bottom) in self._places:
+            for y in range(top, bottom, side):
+                for x in range(left, right, side):
+                    yield self._cut(layout, x, y, side)
+
+    def _cut(self, layout: ChipLayout, x: int, y: int, side: int) -> NDArray[np.uint8]:
+        out = np.zeros((side, side, 5), np.uint8)
+        return paste(layout, (x, y, x + side, y + side), lambda p: self._tiles[p.chip.path], out)
+
+
+def _tile(rgba: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The weight (in quarters) is higher in narrow gaps between buildings, where two would be predicted as one."""
+    building = mask > 0
+    gap = ndimage.binary_closing(building, _GAP) & ~building
+    weight = np.where(gap, 4 * GAP_WEIGHT, 4) * (rgba[:, :, 3] > 0)
+    return np.dstack([rgba[:, :, :3], mask, weight.astype(np.uint8)])
+
+
+def batch(tiles: Sequence[NDArray[np.uint8]]) -> Batch:
+    stacked = torch.from_numpy(np.stack(tiles)).permute(0, 3, 1, 2)
+    image = stacked[:, :3].float() / 255
+    return Batch(image.contiguous(memory_format=torch.channels_last), stacked[:, 3].long(), stacked[:, 4].float() / 4)
+
+
+def training_batch(windows: WindowSampler, rng: np.random.Generator, size: int, side: int) -> Batch:
+    cut = batch([_flip(windows.sample(rng, side * 3 // 2), int(rng.integers(8))) for _ in range(size)])
+    turned = _rotate_and_scale(cut, rng, side)
+    return Batch(_jitter_colours(turned.image, rng), turned.target, turned.weight)
+
+
+def _flip(tile: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """One of the eight rotations and reflections of a square."""
+    turned = np.rot90(tile, orientation % 4)
+    return (turned[:, ::-1] if orientation >= 4 else turned).copy()
+
+
+def _rotate_and_scale(cut: Batch, rng: np.random.Generator, side: int) -> Batch:
+    """By up to 45 degrees and by 0.8 to 1.25 about the centre; the result is cut to `side` pixels."""
+    angle, scale = rng.uniform(-np.pi / 4, np.pi / 4, len(cut.image)), 1.25 ** rng.uniform(-1, 1, len(cut.image))
+    reach = scale * side / cut.image.shape[-1]
+    sine, cosine, none = np.sin(angle) * reach, np.cos(angle) * reach, np.zeros(len(angle))
+    rows = np.stack([cosine, -sine, none, sine, cosine, none], axis=1).reshape(-1, 2, 3)
+    grid = functional.affine_grid(torch.from_numpy(rows).float(), [len(angle), 3, side, side], align_corners=False)
+    layers = torch.stack([cut.target.float(), cut.weight], dim=1)
+    image = functional.grid_sample(cut.image, grid, align_corners=False)
+    flat = functional.grid_sample(layers, grid, mode="nearest", align_corners=False)
+    return Batch(image, flat[:, 0].long(), flat[:, 1])
+
+
+def _jitter_colours(image: Tensor, rng: np.random.Generator) -> Tensor:
+    """Random gain per channel, contrast and brightness per image, and sometimes a blur, as of other cameras."""
+    n = len(image)
+    gain = torch.from_numpy(rng.uniform(0.85, 1.15, (n, 3, 1, 1)) * rng.uniform(0.75, 1.3, (n, 1, 1, 1))).float()
+    shift = torch.from_numpy(rng.uniform(-0.1, 0.1, (n, 1, 1, 1))).float()
+    coloured = (image * gain + shift).clamp(0, 1)
+    if rng.random() < 0.15:
+        coloured = functional.avg_pool2d(coloured, 3, stride=1, padding=1)
+    return coloured.contiguous(memory_format=torch.channels_last)

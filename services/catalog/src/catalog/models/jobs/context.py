@@ -1,0 +1,15 @@
+from dataclasses import dataclass
+
+from catalog.stac.client import StacClient
+from kit.http.outbound import Outbound
+from kit.storage.object_storage import Storage
+
+
+@dataclass(frozen=True)
+class RegistrationContext:
+    """What a registration works with. `base` is the public address of the API; None without one."""
+
+    api: StacClient
+    storage: Storage
+    outbound: Outbound
+    base: str | None

@@ -1,0 +1,48 @@
+"""Bodies of requests as JSON, read as strictly as orjson does."""
+
+import json
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+NUL = b"\\u0000"
+MAX_DEPTH = 32
+TOO_DEEP = f"The JSON is nested too deeply: at most {MAX_DEPTH} levels are allowed."
+MARK = b"\xef\xbb\xbf"
+"""Byte order mark, which Windows programs write before UTF-8 text."""
+
+
+def is_deep(value: Any) -> bool:
+    """Returns whether arrays and objects are nested more than `MAX_DEPTH` levels deep, which later readers cannot
+    process. Visits one level after the other, because recursion would itself be nested."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for one in level for child in _children(one)]
+        if not level:
+            return False
+    return any(isinstance(one, dict | list) for one in level)
+
+
+def _children(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+class JsonRequest(Request):
+    """Rejects what PostgreSQL or other readers cannot store: NaN, lone surrogates, NUL characters, deep nesting."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            if NUL in body:
+                raise HTTPException(400, "Text must not contain NUL characters.")
+            try:
+                self._json = orjson.loads(body.removeprefix(MARK))
+            except orjson.JSONDecodeError as error:
+                raise json.JSONDecodeError(error.msg, "", 0) from error
+            if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deep(self._json):
+                raise HTTPException(400, TOO_DEEP)
+        return self._json

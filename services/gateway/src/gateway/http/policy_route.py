@@ -1,0 +1,114 @@
+"""One route at run time: matching, checks in the order of its dialect, deadline, and HEAD."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from opentelemetry import trace
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
+
+from gateway.http.checks import checks_of
+from gateway.http.dialect import Body, Dialect
+from gateway.http.inputs.json_body import JsonRequest
+from gateway.http.policy import Rule
+from gateway.http.problems import MEDIA, on_domain_error, on_invalid
+from gateway.http.request_context import CONTEXT
+from kit.errors import DomainError
+
+Handler = Callable[[Request], Any]
+NOTHING: Mapping[int, str | None] = {}
+
+
+class PolicyRoute(APIRoute):
+    """Matches with and without a trailing slash. A GET route answers HEAD without the body (RFC 9110), unless a
+    separate HEAD route precedes it."""
+
+    def __init__(
+        self, *args: Any, rule: Rule, dialect: Dialect, refuses: Mapping[int, str | None] = NOTHING, **options: Any
+    ) -> None:
+        self.rule, self.dialect, self.refuses = rule, dialect, refuses
+        super().__init__(*args, **options)
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$").removesuffix("/") + "/?$")
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches({**scope, "method": "GET"} if self._is_head_of_get(scope) else scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_head_of_get(scope):
+            return await self.app(scope, receive, send)
+        return await super().handle(scope, receive, send)
+
+    def _is_head_of_get(self, scope: Scope) -> bool:
+        return scope.get("method") == "HEAD" and "GET" in (self.methods or ())
+
+    def get_route_handler(self) -> Handler:
+        self.wants_json = self.body_field is not None
+        self.query_names = query_names(self)
+        error_body = self.dialect.error_body
+        handle = self._checked(super().get_route_handler())
+        return handle if error_body is None else with_error_body(handle, error_body)
+
+    def _checked(self, run: Handler) -> Handler:
+        """Runs the checks, then `run`, under the deadline."""
+        checks, wants_json, deadline = checks_of(self), self.wants_json, self.rule.deadline or self.dialect.deadline
+        name = f"{'|'.join(sorted(self.methods or ()))} {self.path}"
+
+        async def handle(plain: Request) -> Response:
+            request = JsonRequest(plain.scope, plain.receive, plain._send) if wants_json else plain
+            trace.get_current_span().update_name(name)
+            app = plain.scope["app"].state.context
+            async with asyncio.timeout(deadline or app.settings.deadline):
+                for check in checks:
+                    if (waiting := check(self, app, request)) is not None:
+                        await waiting
+                response = await run(request)
+            if allowance := plain.scope[CONTEXT].allowance:
+                response.raw_headers += [(k.encode(), v.encode()) for k, v in allowance.headers.items()]
+            return await _without_body(response) if plain.method == "HEAD" else response
+
+        return handle
+
+
+def query_names(route: APIRoute) -> frozenset[str]:
+    """Returns the names of the query parameters that the route takes, those of its models included."""
+    found: set[str] = set()
+    for parameter in route.dependant.query_params:
+        fields = getattr(parameter.field_info.annotation, "model_fields", None)
+        found |= {info.alias or name for name, info in fields.items()} if fields else {parameter.alias}
+    return frozenset(found)
+
+
+def with_error_body(handle: Handler, error_body: Callable[[int, Body], Body]) -> Handler:
+    """Gives the refusals of a route the body of its dialect."""
+
+    async def run(request: Request) -> Response:
+        try:
+            response = await handle(request)
+        except DomainError as error:
+            response = await on_domain_error(request, error)
+        except RequestValidationError as error:
+            response = await on_invalid(request, error)
+        if response.media_type == MEDIA:
+            response.body = orjson.dumps(error_body(response.status_code, orjson.loads(response.body)))
+            response.headers["content-length"] = str(len(response.body))
+        return response
+
+    return run
+
+
+async def _without_body(response: Response) -> Response:
+    """Does not start a stream. A FileResponse omits its body itself, and knows its size only then."""
+    if isinstance(response, FileResponse):
+        return response
+    if isinstance(response, StreamingResponse) and isinstance(response.body_iterator, AsyncGenerator):
+        await response.body_iterator.aclose()
+    bare = Response(status_code=response.status_code)
+    bare.raw_headers = response.raw_headers
+    return bare

@@ -1,0 +1,132 @@
+"""Turns every error into the same body: an RFC 9457 problem with `error` and `trace_id`."""
+
+import logging
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.verdict import Refused
+from gateway.http.dialect import dialect_of
+from geo.invalid_geometry import InvalidGeometry
+from kit.db.database import TRANSIENT
+from kit.errors import DomainError, Unavailable
+from kit.http.problems import problem, problem_of
+
+log = logging.getLogger("gateway.http")
+MEDIA, JSON = "application/problem+json", "application/json"
+RETRY_AFTER = "2"
+GEOMETRIES = frozenset({"geometry", "geom"})
+Error = dict[str, Any]
+
+
+def register(app: FastAPI) -> None:
+    app.add_exception_handler(DomainError, on_domain_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(TimeoutError, on_deadline)
+    for error in TRANSIENT:
+        app.add_exception_handler(error, on_database_down)
+
+
+def answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    headers = dict(headers or {})
+    if status == 503:
+        headers.setdefault("retry-after", RETRY_AFTER)
+    if status == 401:
+        headers.setdefault("www-authenticate", "Bearer")
+    return Response(orjson.dumps(body), status, headers, MEDIA)
+
+
+def refusal(refused: Refused, instance: str) -> Response:
+    """`retry_after` and `headers` among the facts of the refusal become headers."""
+    facts = dict(refused.facts)
+    headers = facts.pop("headers", {})
+    if "retry_after" in facts:
+        headers = {**headers, "retry-after": str(facts["retry_after"])}
+    status, body = problem_of(refused.model_copy(update={"facts": facts}), instance)
+    return answer(status, body, headers)
+
+
+async def on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    return refusal(error.refused(), request.url.path)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["allow"] = ", ".join(sorted(_methods(request)))
+    detail = "" if error.detail in ("Not Found", "Method Not Allowed") else str(error.detail)
+    return answer(error.status_code, problem(error.status_code, detail, request.url.path), headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Returns the methods of all routes at this path; the router reports those of the first only."""
+    routes = (route for route in request.app.routes if route.path_regex.match(request.url.path))
+    return {method for route in routes for method in route.methods}
+
+
+async def on_deadline(request: Request, error: Exception) -> Response:
+    status = dialect_of(request).deadline_status
+    other = {} if status == 503 else {"http": status}
+    return refusal(Unavailable("deadline", "The request timed out, try again.", **other).refused(), request.url.path)
+
+
+async def on_database_down(request: Request, error: Exception) -> Response:
+    log.warning("database.unreachable", extra={"fields": {"reason": repr(error)}})
+    return refusal(Unavailable("database_unavailable", "The database is not reachable, try again.").refused(),
+                   request.url.path)  # fmt: skip
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """Returns what the dialect of the route says of invalid input and of an id in the path that no row can have."""
+    assert isinstance(error, RequestValidationError)
+    dialect = dialect_of(request)
+    if any(e["loc"][0] == "path" for e in error.errors()):
+        return answer(dialect.unknown_id_status, problem(dialect.unknown_id_status, "", request.url.path))
+    if dialect.invalid_body is not None:
+        body = orjson.dumps(dialect.invalid_body(error.errors(), request.url.path))
+        return Response(body, dialect.invalid_status, media_type=JSON)
+    errors, fields = error.errors(), field_map(error.errors())
+    if all(_is_bad_geometry(one) for one in errors):
+        field = next(iter(fields))
+        return refusal(
+            InvalidGeometry(field, error.body.get(field, error.body.get("geom")), fields[field][0]).refused(),
+            request.url.path,
+        )
+    body = problem(dialect.invalid_status, "Invalid request data", request.url.path, details=fields)
+    return answer(dialect.invalid_status, body)
+
+
+def _is_bad_geometry(error: Any) -> bool:
+    """Returns whether the error is about a geometry that was sent."""
+    path = _field_path(error)
+    is_geometry = error["loc"][0] == "body" and path[:1] and path[0] in GEOMETRIES
+    return bool(is_geometry and (path[1:] or error["type"] != "missing"))
+
+
+def _field_path(error: Any) -> list[str]:
+    """Returns field names from the top of the body down, without those of union members, which are in parentheses."""
+    if error["type"] == "json_invalid":
+        return []
+    return [str(part) for part in error["loc"][1:] if not str(part).startswith("(")]
+
+
+def field_map(errors: Any) -> dict[str, list[str]]:
+    """Returns top-level field → messages, with nested fields before the message; `non_field_errors` for the body as a
+    whole."""
+    fields: dict[str, list[str]] = {}
+    for error in errors:
+        path = _field_path(error)
+        message = error["msg"].removeprefix("Value error, ")
+        nested = ".".join(path[1:])
+        fields.setdefault(path[0] if path else "non_field_errors", []).append(
+            f"{nested}: {message}" if nested else message
+        )
+    return fields

@@ -1,0 +1,84 @@
+"""Shared parts of the OpenAPI document: errors, headers, authentication schemes."""
+
+from typing import Any
+
+from gateway.http.commands import LONGEST_KEY
+from gateway.http.problems import MEDIA
+from gateway.openapi.schemas import Problem
+from kit.http.problems import problem
+
+Json = dict[str, Any]
+NAMES = {
+    400: "Invalid", 401: "Unauthenticated", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 413: "TooLarge",
+    415: "NotJson", 422: "Unprocessable", 429: "TooMany", 502: "BadGateway", 503: "Unavailable",
+}  # fmt: skip
+TEXTS = {
+    400: "Invalid input; `error.details` maps fields to messages.",
+    401: "Missing or invalid credentials.",
+    403: "The caller is not allowed to do this.",
+    404: "The resource does not exist, or the caller may not see it.",
+    409: "The state of the resource does not allow it.",
+    413: "The body is too large.",
+    415: "The content type of the body is not `application/json`.",
+    422: "The `Idempotency-Key` was used with another body, or the STAC catalogue refused the result.",
+    429: "The rate limit is exhausted.",
+    502: "An external service failed.",
+    503: "The bus, the database or a service is not reachable or timed out; no change was made in part. If "
+    "`reason` is `no_verdict`, a write may still be executed within the time that `detail` states.",
+}
+SECONDS = {"type": "integer", "minimum": 0}
+HEADERS: dict[str, Json] = {
+    "X-Request-ID": {"description": "Identifies the log lines of all services", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds", "schema": SECONDS},
+    "Location": {"description": "Address of the resource or of the command's status",
+                 "schema": {"type": "string", "format": "uri-reference"}},
+    "WWW-Authenticate": {"description": "Authentication scheme", "schema": {"type": "string"}},
+    "RateLimit-Limit": {"description": "Requests allowed in the current window", "schema": SECONDS},
+    "RateLimit-Remaining": {"description": "Requests left in the current window", "schema": SECONDS},
+    "RateLimit-Reset": {"description": "Seconds until the next window", "schema": SECONDS},
+    "Idempotent-Replayed": {"description": "The response is that of an earlier request with the same key",
+                            "schema": {"const": "true"}},
+}  # fmt: skip
+RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+ALWAYS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",), 302: ("Location",)}
+"""Headers that are always present."""
+KEY = {
+    "name": "Idempotency-Key", "in": "header", "required": False,
+    "description": "A write that is repeated with the same key and body has one effect and gets the first response",
+    "schema": {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": LONGEST_KEY},
+}  # fmt: skip
+LOGINS: dict[str, Json] = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+               "description": "A JWT of Hanko, a personal access token of the login portal, or the development token"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "hanko",
+               "description": "A JWT of Hanko; writes must come from a page of the platform"},
+    "access-token": {"type": "apiKey", "in": "header", "name": "access-token",
+                     "description": "The token that `/auth/callback/` returned after a login at OpenStreetMap"},
+}  # fmt: skip
+
+
+def ref(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def header(name: str, status: int) -> Json:
+    """Required headers cannot refer to the shared ones, which are optional."""
+    return {**HEADERS[name], "required": True} if name in ALWAYS.get(status, ()) else ref("headers", name)
+
+
+def components() -> dict[str, Json]:
+    openapi_document = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {
+        "schemas": {**openapi_document.pop("$defs"), "Problem": openapi_document},
+        "responses": {name: _refusal(status) for status, name in NAMES.items()},
+        "headers": HEADERS, "parameters": {"IdempotencyKey": KEY}, "securitySchemes": LOGINS,
+    }  # fmt: skip
+
+
+def _refusal(status: int) -> Json:
+    names = ["X-Request-ID", *ALWAYS.get(status, ()), *(RATE if status == 429 else ())]
+    example = {**problem(status, "", "/api/v1/aois/9/"), "trace_id": "9f3c1e3b0a944c1f8fb2c0a2b6a5a4c1"}
+    return {
+        "description": TEXTS[status], "headers": {name: header(name, status) for name in names},
+        "content": {MEDIA: {"schema": ref("schemas", "Problem"), "example": example}},
+    }  # fmt: skip

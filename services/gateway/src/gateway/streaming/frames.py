@@ -1,0 +1,45 @@
+"""Messages of the bus as server-sent events."""
+
+import random
+from dataclasses import dataclass
+
+from contracts import headers as h
+from contracts.base import REGISTRY, Event
+
+SOONEST, LATEST = 3000, 6000
+"""Milliseconds after which a page that lost its stream reconnects."""
+KEEP_ALIVE = b": keep-alive\n\n"
+RESYNC = b"event: resync\ndata: {}\n\n"
+
+
+@dataclass(frozen=True)
+class SseEvent:
+    """`sequence` is the stream sequence; None for live messages, which cannot be replayed."""
+
+    frame: bytes
+    sequence: int | None = None
+
+
+def retry() -> bytes:
+    """Pages that lost a gateway at the same moment reconnect at different moments."""
+    return b"retry: %d\n\n" % random.randint(SOONEST, LATEST)
+
+
+def audience(headers: dict[str, str] | None) -> list[int]:
+    """Returns the ids of the users who may receive the message."""
+    text = (headers or {}).get(h.AUDIENCE, "")
+    return [int(part) for part in text.split(",") if part.lstrip("-").isdigit()]
+
+
+def sse_event(headers: dict[str, str], data: bytes, sequence: int | None = None) -> SseEvent:
+    """The name of the event is the wire name: `event: training.v1.training_completed`."""
+    name = headers.get(h.TYPE, "").partition(".")[2]
+    number = b"" if sequence is None else b"id: %d\n" % sequence
+    body = data.replace(b"\n", b"\ndata: ")
+    return SseEvent(number + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n", sequence)
+
+
+def public_subjects() -> list[str]:
+    """Returns the subjects of events that concern users; all others are never sent to browsers."""
+    events = (m for m in REGISTRY.values() if issubclass(m, Event))
+    return sorted(event.subject() for event in events if event.audience is not Event.audience)

@@ -1,0 +1,122 @@
+"""Distributes messages of the bus to event streams: one ordered consumer on EVENTS and one subscription on live
+messages per process. Each subscriber has its own queue; one that does not read it is disconnected instead of delaying
+the others."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nats.aio.msg import Msg
+from nats.js.api import DeliverPolicy
+from prometheus_client import Gauge
+
+from contracts.streams import EVENTS
+from gateway.streaming.ephemeral_consumer import EphemeralConsumerConfig
+from gateway.streaming.frames import (
+    SseEvent,
+    audience,
+    public_subjects,
+    sse_event,
+)
+from kit.app import Service
+from kit.errors import RateLimited, Unavailable
+from kit.messaging.bus import Bus
+
+log = logging.getLogger("gateway.sse")
+QUEUE = 100
+PER_USER = 6
+PER_PROCESS = 2_000
+HEARTBEAT = 1.0
+"""Seconds; after two without one the consumer is created again, as after a restart of the broker."""
+OPEN = Gauge("fairway_sse_clients", "Open event streams", multiprocess_mode="livesum")
+
+
+class Subscriber:
+    """One open stream. None in the queue ends it; `lost` is set when messages did not fit."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[SseEvent | None] = asyncio.Queue(QUEUE + 1)
+        self.lost = False
+
+    def put(self, item: SseEvent) -> None:
+        if not self.lost and self.queue.qsize() >= QUEUE:
+            self.lost = True
+            self.queue.put_nowait(None)
+        elif not self.lost:
+            self.queue.put_nowait(item)
+
+    def close(self) -> None:
+        """Ends the stream after what is queued; a full queue has its end in it already."""
+        if not self.queue.full():
+            self.queue.put_nowait(None)
+
+
+class Hub:
+    def __init__(self) -> None:
+        self.subscribers: dict[int, set[Subscriber]] = defaultdict(set)
+        self.closed = False
+        self.last = 0
+
+    @contextmanager
+    def subscribe(self, user_id: int) -> Iterator[Subscriber]:
+        """Opens a stream of that user, which receives messages from now on. Raises RateLimited, Unavailable."""
+        if self.closed or sum(map(len, self.subscribers.values())) >= PER_PROCESS:
+            raise Unavailable("no_more_streams", "Too many event streams are open here, try again.")
+        if len(self.subscribers[user_id]) >= PER_USER:
+            raise RateLimited("streams", f"At most {PER_USER} event streams per person.", retry_after=5)
+        subscriber = Subscriber()
+        self.subscribers[user_id].add(subscriber)
+        OPEN.inc()
+        try:
+            yield subscriber
+        finally:
+            OPEN.dec()
+            self._forget(user_id, subscriber)
+
+    def _forget(self, user_id: int, subscriber: Subscriber) -> None:
+        self.subscribers[user_id].discard(subscriber)
+        if not self.subscribers[user_id]:
+            del self.subscribers[user_id]
+
+    async def run(self, service: Service) -> None:
+        """A loop of the service: consumes until it is cancelled."""
+        await self._consume(service.bus)
+        await asyncio.Event().wait()
+
+    async def _consume(self, bus: Bus) -> None:
+        self.last = (await bus.js.stream_info(EVENTS.name)).state.last_seq
+        config = EphemeralConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=self.last + 1,
+            filter_subjects=public_subjects(),
+            idle_heartbeat=HEARTBEAT,
+        )
+        await bus.js.subscribe("", stream=EVENTS.name, ordered_consumer=True, config=config, cb=self._on_event)
+        await bus.nc.subscribe("live.>", cb=self._on_live)
+
+    async def _on_event(self, msg: Msg) -> None:
+        """The client restarts at the beginning when it lost its position before it had one: skip known messages."""
+        sequence = msg.metadata.sequence.stream
+        if sequence > self.last:
+            self.last = sequence
+            self._broadcast(msg, sequence)
+
+    async def _on_live(self, msg: Msg) -> None:
+        self._broadcast(msg, None)
+
+    def _broadcast(self, msg: Msg, sequence: int | None) -> None:
+        users = (user for user in audience(msg.headers) if user in self.subscribers)
+        subscribers = [one for user in users for one in self.subscribers[user]]
+        if not subscribers:
+            return
+        item = sse_event(msg.headers or {}, msg.data, sequence)
+        for subscriber in subscribers:
+            subscriber.put(item)
+
+    def close(self) -> None:
+        """Ends all streams; none can be opened any more."""
+        self.closed = True
+        for subscriber in [one for subscribers in self.subscribers.values() for one in subscribers]:
+            subscriber.close()

@@ -1,0 +1,209 @@
+"""One delivery of a prediction's job, from the imagery to the results.
+
+Three stages, each of which finds what an earlier delivery has done already. A stage that cannot succeed raises
+`RunFailed`; anything else that goes wrong brings the job back, until the last delivery makes it a failure too.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from contracts.prediction import CleanUpJob, PredictionJob, PredictionOutcome, PredictionReady
+from contracts.shared import Outcome
+from kit.jobs.context import JobContext, WorkerShutdown
+from kit.messaging.tx import Tx
+from kit.outages import describe_outage, is_outage
+from pipelines.run_process import RunProcess
+from prediction.runs.jobs import pipeline_run, staging
+from prediction.runs.jobs.claim import claim, region_of_run
+from prediction.runs.jobs.context import WorkerContext
+from prediction.runs.jobs.errors import RetryLater, RunFailed, RunInterrupted
+from prediction.runs.jobs.heartbeat import LeaseLost, keep_lease
+from prediction.runs.jobs.progress import ProgressReporter
+from prediction.runs.jobs.publish_results import publish_results
+from prediction.runs.jobs.work_dir_cleanup import clean_work_dir
+from prediction.runs.tables import PredictionRow
+from prediction.runs.transitions import PREDICTIONS, event_fields, let_go, record_wait
+from runs.driver import StopRequest
+from runs.lifecycle import RunLifecycle
+
+log = logging.getLogger("prediction.drive")
+OUR_FAULT = "Something went wrong on our side; the prediction can be tried again."
+
+
+class Stopped(Exception):
+    """Stopped on request while no run was there to be stopped."""
+
+
+async def drive(job: PredictionJob, ctx: JobContext, context: WorkerContext) -> None:
+    row = await claim(job, ctx, context.server.pipelines, timedelta(seconds=context.deadline))
+    if row:
+        await RunDriver(row, ctx, context).run()
+        await asyncio.to_thread(clean_work_dir, context.work_dir)
+
+
+@dataclass
+class RunDriver:
+    row: PredictionRow
+    ctx: JobContext
+    context: WorkerContext
+    child: RunProcess | None = None
+    cancelling: asyncio.Task | None = None
+    stop_request: StopRequest = field(default_factory=StopRequest)
+    progress: ProgressReporter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = ProgressReporter(self.row, self.ctx)
+
+    async def run(self) -> None:
+        try:
+            await self._watched()
+        except LeaseLost:
+            log.info("prediction.gone", extra={"fields": {"prediction": self.row.id, "attempt": self.row.attempt}})
+        except Stopped:
+            await self.record_status("stopped")
+        except RunFailed as failure:
+            await self._fail(str(failure))
+        except (WorkerShutdown, asyncio.CancelledError):
+            await asyncio.shield(self._hand_over())
+            raise
+        except RunInterrupted as problem:
+            await self._begin_anew(problem)
+        except Exception as error:
+            await self._retry_or_fail(error)
+            raise
+
+    async def _watched(self) -> None:
+        """The stages, until they end, the watch does, or the worker is to end."""
+        stages = asyncio.create_task(self._stages())
+        guards = {asyncio.create_task(it) for it in (keep_lease(self.row, self.ctx.db, self._stop), self._closing())}
+        voice = asyncio.create_task(self.progress.repeat())
+        try:
+            done, _ = await asyncio.wait({stages, *guards}, return_when=asyncio.FIRST_COMPLETED)
+            await (stages if stages in done else done.pop())
+        finally:
+            for task in filter(None, (stages, *guards, voice, self.cancelling)):
+                task.cancel()
+            await asyncio.gather(stages, *guards, voice, return_exceptions=True)
+
+    async def _closing(self) -> None:
+        await self.ctx.closing.wait()
+        raise WorkerShutdown
+
+    async def _stages(self) -> None:
+        area = await region_of_run(self.row.id, self.ctx)
+        if self.row.status != "completed":
+            tiles = await staging.stage(
+                self.row, area, self.context, self.progress, self.ctx.is_last_attempt, self._waits
+            )
+            await self._note(tiles)
+            if not await pipeline_run.infer(self, tiles.done):
+                return
+        await self._record(await publish_results(self.row, area, self.context, self.progress, self._waits))
+
+    async def _note(self, tiles: Outcome) -> None:
+        """For whoever makes the results, which may be another worker."""
+
+        async def written(tx: Tx) -> None:
+            row = await PREDICTIONS.lock(self.row.id, tx)
+            if row is not None and row.attempt == self.row.attempt:
+                row.outcome = {"tiles": tiles.model_dump(mode="json")}
+
+        await self.ctx.write(written)
+
+    async def _stop(self, graceful: bool) -> None:
+        if self.child is None:
+            raise Stopped
+        if self.stop_request.escalate(graceful):
+            self.cancelling = asyncio.create_task(self.child.cancel(graceful))
+
+    async def record_status(self, status: str, run_id: str | None = None, reason: str = "") -> None:
+        """What is known of the run goes into the row; nothing changes when the row is another's by now."""
+
+        async def written(tx: Tx) -> None:
+            row = await self._change(tx, lambda life: life.reported(life.attempt, status, run_id), reason)
+            if row:
+                row.last_polled_at = datetime.now(UTC)
+                self.row.status, self.row.run_id = row.status, row.run_id
+
+        await self.ctx.write(written)
+
+    async def _change(
+        self, tx: Tx, move: Callable[[RunLifecycle], RunLifecycle], reason: str = ""
+    ) -> PredictionRow | None:
+        return await PREDICTIONS.change(self.row.id, self.row.attempt, tx, move, reason)
+
+    async def _record(self, features: Outcome) -> None:
+        """`results_ready`, once, whoever else was at it."""
+
+        async def written(tx: Tx) -> None:
+            row = await PREDICTIONS.lock(self.row.id, tx)
+            if row is None or row.attempt != self.row.attempt or row.status != "completed" or row.results_ready:
+                return
+            row.results_ready, row.waiting, row.last_polled_at = True, None, datetime.now(UTC)
+            row.feature_count, row.has_pmtiles = features.done, features.done > 0
+            outcome = _outcome(row, features)
+            row.outcome = outcome and outcome.model_dump(mode="json")
+            counts = {"feature_count": features.done, "tile_count": row.tile_count or 0}
+            tx.emit(PredictionReady(**event_fields(row), **counts, outcome=outcome))
+            tx.emit(CleanUpJob(prediction_id=row.id, attempt=row.attempt))
+
+        await self.ctx.write(written)
+
+    async def _fail(self, reason: str) -> None:
+        """Also after `completed`, when the output breaks what the model promised."""
+
+        async def written(tx: Tx) -> None:
+            row = await PREDICTIONS.lock(self.row.id, tx)
+            if row is None or row.attempt != self.row.attempt or row.results_ready:
+                return
+            PREDICTIONS.apply(row, PREDICTIONS.lifecycle(row).given_up(), tx, reason)
+
+        await self.ctx.write(written)
+
+    async def _waits(self, error: BaseException) -> None:
+        if is_outage(error):
+            await self.ctx.write(lambda tx: record_wait(self.row.id, describe_outage(error), tx))
+
+    async def _begin_anew(self, problem: RunInterrupted) -> None:
+        """Later, which costs nothing where a server of ours is away still."""
+        try:
+            await self.context.check(PREDICTIONS.run_name(self.row.id, self.row.attempt))
+        except Exception as error:
+            if is_outage(error):
+                await self._hand_over()
+            raise
+        later = RetryLater(str(problem))
+        await self._retry_or_fail(later)
+        raise later
+
+    async def _retry_or_fail(self, error: Exception) -> None:
+        if self.ctx.gives_up(error):
+            await self._fail(str(error) if isinstance(error, RetryLater) else OUR_FAULT)
+        else:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        async def written(tx: Tx) -> None:
+            row = await PREDICTIONS.lock(self.row.id, tx)
+            if row and row.attempt == self.row.attempt:
+                let_go(row)
+
+        await self.ctx.write(written)
+
+    async def _hand_over(self) -> None:
+        """This worker shuts down in good order; the next one begins at once."""
+
+        async def written(tx: Tx) -> None:
+            if row := await self._change(tx, RunLifecycle.handed_over):
+                let_go(row)
+
+        await self.ctx.write(written)
+
+
+def _outcome(row: PredictionRow, features: Outcome) -> PredictionOutcome | None:
+    """None for a run whose imagery was staged before tiles were counted."""
+    tiles = (row.outcome or {}).get("tiles")
+    return PredictionOutcome(tiles=Outcome.model_validate(tiles), features=features) if tiles else None

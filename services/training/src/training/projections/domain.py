@@ -1,0 +1,3 @@
+"""What the copies of the catalog's data are read for."""
+
+GEOMETRY_KEYWORDS = frozenset({"polygon", "line", "point"})

@@ -1,0 +1,163 @@
+"""One attempt of a training, from the job to its end on record.
+
+Whoever loses the row (a newer attempt, a final state) stops the process and records nothing. A worker that is killed
+leaves a job that is delivered again: then the run is looked up by its name and followed, ended or replaced.
+"""
+
+import asyncio
+import socket
+from contextlib import suppress
+from itertools import count
+
+from contracts.training import TrainingJob
+from kit.jobs.context import JobContext
+from kit.outages import describe_outage, is_outage
+from pipelines import failure_messages
+from pipelines.outcome import RunOutcome
+from pipelines.port import RunSpec, RunState, RunStatus
+from pipelines.run_process import RunProcess
+from runs.driver import StopRequest, follow
+from training.runs import usecases
+from training.runs.jobs.claim import Claim, claim
+from training.runs.jobs.close_pipeline_run import close_pipeline_run
+from training.runs.jobs.context import WorkerContext
+from training.runs.jobs.report_handler import ReportHandler
+from training.runs.jobs.retry import retry_outage
+from training.runs.jobs.run_spec import spec_of
+from training.runs.transitions import LEASE, TRAININGS
+
+POLL_INTERVAL = 1.0
+POLLS_PER_HEARTBEAT = 5
+"""Reads of the row for each heartbeat."""
+UNEXPECTED = "Something went wrong on our side"
+
+
+async def drive(job: TrainingJob, ctx: JobContext, context: WorkerContext) -> None:
+    claimed = await claim(job, context.settings.deadline, ctx.db)
+    if claimed:
+        await RunDriver(job, ctx, context, claimed).run()
+
+
+class RunDriver:
+    def __init__(self, job: TrainingJob, ctx: JobContext, context: WorkerContext, claimed: Claim) -> None:
+        self.job, self.ctx, self.context, self.claim = job, ctx, context, claimed
+        self.name = TRAININGS.run_name(job.training_id, job.attempt)
+        self.reports = ReportHandler(job, ctx, int(claimed.hyperparameters.get("epochs", 0)))
+        self.let_go = asyncio.Event()
+        self.stop_request = StopRequest()
+
+    async def run(self) -> None:
+        await self.reports.hint("progress", {"stage": "started", "attempt": self.job.attempt})
+        try:
+            if self.claim.status == "stopping":
+                await self._stop_what_is_left()
+            elif not (self.claim.orphaned and await self._died_elsewhere()):
+                await self._work()
+        except BaseException as error:
+            if self.ctx.gives_up(error):
+                await self.reports.status("failed", None, UNEXPECTED)
+            else:
+                await asyncio.shield(self._release())
+            raise
+
+    async def _work(self) -> None:
+        async with self.context.run(self._spec()) as child, asyncio.TaskGroup() as group:
+            watch = group.create_task(self._watch(child, group))
+            await self._conclude(await follow(child, self.reports.handle))
+            watch.cancel()
+
+    def _spec(self) -> RunSpec:
+        return spec_of(self.name, self.claim, self.context.settings, self.job.user_id)
+
+    async def _conclude(self, end: RunOutcome) -> None:
+        if end.status == "completed" and end.run_id:
+            await self._complete(end.run_id)
+        elif self.ctx.closing.is_set():
+            await self._lose(handed_over=True)
+        elif end.cause == "server":
+            was_away = await self._servers_are_back()
+            await self._lose(end.reason, handed_over=was_away)
+        elif end.reason == failure_messages.LOST:
+            await self._lose(failure_messages.LOST)
+        else:
+            await self.reports.status(end.status, end.run_id, end.reason)
+
+    async def _complete(self, run_id: str) -> None:
+        from training.runs.jobs.outcome import UnreadableOutput, collect_outcome
+
+        chips = self.claim.chip_count
+        try:
+            outcome = await retry_outage(
+                lambda: collect_outcome(run_id, self.context.pipelines, self.context.storage, chips), self._waits
+            )
+        except UnreadableOutput as problem:
+            await self.reports.status("failed", run_id, str(problem))
+        else:
+            await self.reports.status("completed", run_id, outcome=outcome)
+
+    async def _lose(self, reason: str = "", handed_over: bool = False) -> None:
+        await self.ctx.write(
+            lambda tx: usecases.mark_lost(self.job.training_id, self.job.attempt, tx, reason, handed_over)
+        )
+
+    async def _waits(self, error: BaseException) -> None:
+        reason = describe_outage(error)
+        await self.ctx.write(lambda tx: usecases.record_wait(self.job.training_id, self.job.attempt, reason, tx))
+
+    async def _watch(self, child: RunProcess, group: asyncio.TaskGroup) -> None:
+        """Gives signs of life, and obeys the row and the end of the worker."""
+        for number in count(1):
+            look = LEASE.beat if number % POLLS_PER_HEARTBEAT == 0 else LEASE.peek
+            row = await retry_outage(lambda look=look: look(self.job.training_id, self.job.attempt, self.ctx.db))
+            if row is None or self.ctx.closing.is_set():
+                self._stop(child, group, graceful=False)
+                self.let_go.set()
+            elif row["status"] == "stopping":
+                self._stop(child, group, row["graceful"])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._worker_ends(), POLL_INTERVAL)
+
+    async def _worker_ends(self) -> None:
+        """Until then, or for ever when it was obeyed already."""
+        await (asyncio.Event() if self.let_go.is_set() else self.ctx.closing).wait()
+
+    def _stop(self, child: RunProcess, group: asyncio.TaskGroup, graceful: bool) -> None:
+        if self.stop_request.escalate(graceful):
+            group.create_task(child.cancel(graceful))
+
+    async def _release(self) -> None:
+        with suppress(Exception):  # without the database another delivery waits for the timeout
+            await LEASE.release(self.job.training_id, self.job.attempt, self.ctx.db)
+
+    async def _servers_are_back(self) -> bool:
+        """Whether the pipeline server or the object store was away. Once both answer the record of the dead run is put
+        right. Ends early when nobody waits for the run any more."""
+        was_away = False
+        while not self.let_go.is_set() and not self.stop_request.is_made:
+            try:
+                await self.context.storage.check()
+                await self._close(await self.context.pipelines.find_run(self.name), RunStatus.FAILED)
+                break
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                was_away = True
+                await self._waits(error)
+            await asyncio.sleep(POLL_INTERVAL)
+        return was_away
+
+    async def _died_elsewhere(self) -> bool:
+        """Steps on the machine of a worker that is gone. Those on ours are looked after by the child's own lock."""
+        run = await self.context.pipelines.find_run(self.name)
+        if run is None or run.status.is_terminal or run.host in (None, socket.gethostname()):
+            return False
+        await self._close(run, RunStatus.FAILED)
+        await self._lose(failure_messages.LOST)
+        return True
+
+    async def _stop_what_is_left(self) -> None:
+        await self._close(await self.context.pipelines.find_run(self.name), RunStatus.STOPPED)
+        await self.reports.status("stopped", None)
+
+    async def _close(self, run: RunState | None, status: RunStatus) -> None:
+        await close_pipeline_run(run, status, failure_messages.LOST, self.context.pipelines)

@@ -1,0 +1,73 @@
+"""What a run tells while it works: states and epochs become rows, everything becomes a hint for whoever is looking."""
+
+import logging
+import time
+from typing import Any
+
+from contracts.training import ReportEpoch, ReportRun, RunProgress, TrainingJob
+from kit.jobs.context import JobContext
+from kit.messaging.tx import Tx
+from training.runs import usecases
+
+log = logging.getLogger("training.listen")
+MAX_HINTS_PER_SECOND = 4
+_NOT_VALUES = {"type", "time", "epoch", "epochs"}
+
+
+class ReportHandler:
+    def __init__(self, job: TrainingJob, ctx: JobContext, epochs: int) -> None:
+        self.job, self.ctx, self.epochs = job, ctx, epochs
+        self._last: dict[str, float] = {}
+
+    async def handle(self, report: dict[str, Any]) -> None:
+        kind = report["type"]
+        if kind == "status":
+            await self.status(report["status"], report.get("run_id"))
+        elif kind == "epoch":
+            await self._epoch(report)
+        elif kind == "step" or (kind in ("progress", "log") and self._due(kind)):
+            await self.hint(kind, {key: value for key, value in report.items() if key != "type"})
+
+    async def status(self, status: str, run_id: str | None, reason: str = "", outcome: dict | None = None) -> None:
+        """RunStatus words only; the row decides what to make of it."""
+        report = ReportRun(
+            training_id=self.job.training_id, attempt=self.job.attempt, status=status, run_id=run_id, reason=reason
+        )
+        await self.ctx.write(lambda tx: usecases.record_report(report, tx, outcome))
+
+    async def hint(self, what: str, data: dict[str, Any]) -> None:
+        await self.ctx.publish_live(
+            RunProgress(training_id=self.job.training_id, user_id=self.job.user_id, what=what, data=data)
+        )
+
+    async def _epoch(self, report: dict[str, Any]) -> None:
+        """Plug-ins write what they like: a report that is no sample is passed over."""
+        try:
+            sample = self._sample(report)
+        except (KeyError, TypeError, ValueError):
+            return log.warning("report.unusable", extra={"fields": {"training_id": self.job.training_id}})
+
+        async def write(tx: Tx) -> None:
+            usecases.record_epoch(sample, tx)
+
+        await self.ctx.write(write)
+        await self.hint("epoch", {"epoch": sample.epoch, "epochs": sample.epochs, **sample.values})
+
+    def _sample(self, report: dict[str, Any]) -> ReportEpoch:
+        values = {key: value for key, value in report.items() if key not in _NOT_VALUES and _is_value(value)}
+        return ReportEpoch(
+            training_id=self.job.training_id, attempt=self.job.attempt, epoch=report["epoch"],
+            epochs=report.get("epochs") or self.epochs, values=values,
+        )  # fmt: skip
+
+    def _due(self, kind: str) -> bool:
+        now = time.monotonic()
+        if now - self._last.get(kind, 0.0) < 1 / MAX_HINTS_PER_SECOND:
+            return False
+        self._last[kind] = now
+        return True
+
+
+def _is_value(value: Any) -> bool:
+    """A number, or None for one that is not defined."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))

@@ -1,0 +1,88 @@
+"""A room whose tests do not end fails alone, and says where it hangs."""
+
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests import rooms
+
+HANGS = """
+import subprocess, sys, threading, time
+
+CHILD = "import time\\ndef waits_in_the_child():\\n    time.sleep(600)\\nwaits_in_the_child()"
+
+def waits_in_a_thread():
+    time.sleep(600)
+
+def test_passes_and_never_ends(tmp_path):
+    threading.Thread(target=waits_in_a_thread).start()
+    child = subprocess.Popen([sys.executable, "-c", CHILD])
+    open({marker!r}, "w").write(str(child.pid))
+"""
+LEAVES = """
+import subprocess
+
+def test_leaves_a_process():
+    open({marker!r}, "w").write(str(subprocess.Popen(["sleep", "600"]).pid))
+"""
+
+
+def room(folder: Path, name: str, text: str) -> tuple[str, Path]:
+    marker = folder / f"{name}.pid"
+    (folder / f"test_{name}.py").write_text(text.format(marker=str(marker)))
+    return f"{folder}/test_{name}.py -p no:cacheprovider", marker
+
+
+def is_gone(pid: int) -> bool:
+    end = time.monotonic() + 10
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.mark.parametrize("named", ["waits_in_a_thread", "waits_in_the_child", "did not end within 30 s"])
+def test_hanging_room_shows_its_stacks(hung, named: str):
+    assert named.lower() in hung.output.lower()
+
+
+def test_hanging_room_fails_and_is_gone(hung, marker):
+    assert hung.code == 1
+    assert hung.counts["tests"] == 1
+    assert is_gone(int(marker.read_text()))
+
+
+@pytest.fixture(scope="module")
+def marker(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("hangs") / "hangs.pid"
+
+
+@pytest.fixture(scope="module")
+def hung(marker: Path) -> rooms.Outcome:
+    return rooms.run(room(marker.parent, "hangs", HANGS)[0], limit=30)
+
+
+def test_what_a_room_leaves_is_ended(tmp_path):
+    named, marker = room(tmp_path, "leaves", LEAVES)
+    assert rooms.run(named).code == 0
+    assert is_gone(int(marker.read_text()))
+
+
+def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
+    hangs, passes = room(tmp_path, "hangs", HANGS)[0], room(tmp_path, "passes", "def test_it(): pass")[0]
+    monkeypatch.setattr(rooms, "FIRST", (hangs, passes))
+    monkeypatch.setattr(rooms, "rooms", lambda: [])
+    monkeypatch.setattr(rooms, "LAST", (passes,))
+    monkeypatch.setattr(rooms, "LIMIT", 40)
+    with pytest.raises(SystemExit) as ended:
+        rooms.main()
+    said = capsys.readouterr().out
+    assert ended.value.code
+    assert "THIS ROOM DID NOT END" in said
+    assert said.rstrip().endswith("3 passed, 0 failed, 0 skipped, 1 room did not end well")
