@@ -1,6 +1,7 @@
 """A room whose tests do not end fails alone, and says where it hangs."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -37,10 +38,12 @@ def room(folder: Path, name: str, text: str) -> tuple[str, Path]:
 
 def is_gone(pid: int) -> bool:
     end = time.monotonic() + 10
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        while process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
     return True
 
 

@@ -19,7 +19,7 @@ from stack.small_disk import NotAllowed, SmallDisk, small_disk
 pytestmark = pytest.mark.live
 SIZE = 16 << 20
 TABLES = ("items", "inbox", "outbox")
-COUNT = "select count(*) from items where name = %s"
+COUNT = "select count(*) from items where name = %s and seen_by = 'command'"
 
 
 @pytest.fixture

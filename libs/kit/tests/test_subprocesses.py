@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -33,9 +34,11 @@ async def child() -> AsyncIterator[WarmSubprocess]:
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(LIMIT):
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-            await asyncio.sleep(0.02)
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        async with asyncio.timeout(LIMIT):
+            while process.status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(0.02)
 
 
 async def test_result_and_error_come_back():

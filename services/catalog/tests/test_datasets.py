@@ -240,19 +240,19 @@ async def base_model(running) -> str:
 async def test_used_dataset_stays_and_an_unused_one_takes_its_areas_along(running, caller: Caller, mapping, base_model):
     used, free = await mapping.draft(), await mapping.draft()
     event = TrainingSubmitted(
-        training_id=41, user_id=7, model_name="m", local_model=1, username="mapper", base_model_stac_id=base_model,
+        training_id=90_241, user_id=7, model_name="m", local_model=1, username="mapper", base_model_stac_id=base_model,
         dataset_stac_id=(await caller.ask(GetDataset(dataset_id=used)))["stac_id"],
     )  # fmt: skip
     await caller.publish(event)
     aoi_id = await mapping.aoi(dataset=free)
-    await eventually(lambda: noted(running, 41))
+    await eventually(lambda: noted(running, 90_241))
     refused = await caller.send(DeleteDataset(dataset_id=used))
     assert (refused.kind, refused.code) == ("conflict", "dataset_in_use")
     assert (await caller.send(DeleteDataset(dataset_id=free))).http == 204
     for query in (GetDataset(dataset_id=free), GetAoi(aoi_id=aoi_id)):
         with pytest.raises(NotFound):
             await caller.ask(query)
-    gone = TrainingDeleted(training_id=41, user_id=7, model_name="m", dataset_stac_id=event.dataset_stac_id)
+    gone = TrainingDeleted(training_id=90_241, user_id=7, model_name="m", dataset_stac_id=event.dataset_stac_id)
     await caller.publish(gone)
 
     async def deleted() -> bool:
