@@ -32,6 +32,7 @@ from kit.messaging.topology.apply import Durable, durables
 from kit.messaging.topology.monitor import ConsumerMonitor, ConsumerStuck
 from kit.messaging.topology.wait import wait_until_provisioned
 from kit.messaging.tx import Tx, transaction
+from kit.process.garbage import freeze_start_up
 from kit.process.tasks import cancel_all, run_until
 from kit.settings import ServiceSettings
 from kit.storage.object_storage import Storage
@@ -186,6 +187,7 @@ class Service:
             if not await self._opened(stack, serving):
                 return
             await self.consume()
+            freeze_start_up()
             self.ready = True
             monitor = ConsumerMonitor(self.nc.jetstream(timeout=5), serving)
             clock = BROKER_CLOCK.keep_measuring(self.nc)
@@ -209,6 +211,7 @@ class Service:
                 subscribe(self.broker, self.name, settler.group, settler)
             await self.broker.start()
             stack.push_async_callback(_settled, self.broker, settlers)
+            freeze_start_up()
             self.ready = True
             await self._until_end([ConsumerMonitor(self.nc.jetstream(timeout=5), working).run(), measure_lag()])
 
