@@ -1,6 +1,7 @@
 """Which errors are outages, and that none of them costs an attempt, however long it lasts."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -12,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 from toy import CallOut
 
 from kit.errors import Invalid, Misconfigured, Unavailable
-from kit.jobs.context import MAX_ATTEMPTS, JobContext, WorkerShutdown
+from kit.jobs.context import MAX_ATTEMPTS, JobContext
 from kit.jobs.heartbeats import Superseded, while_beating
 from kit.jobs.reaper import Reaper, SilentRows
-from kit.messaging.delivery import ack_heartbeat, retry
+from kit.messaging.delivery.failures import POLICIES, Rule, WorkerShutdown
 from kit.outages import describe_outage, is_outage, until_database_answers
 from kit.testing import MAPPER, Caller, eventually
 
@@ -109,10 +110,10 @@ def test_silence_takes_two_looks_and_no_failure_between():
 @pytest.mark.live
 async def test_a_command_that_meets_a_long_outage_is_done_afterwards(running, caller: Caller, monkeypatch):
     """More deliveries than a message has attempts, each of which waited in vain."""
-    monkeypatch.setattr(ack_heartbeat, "MAX_WAIT_SECONDS", 0.0)
-    monkeypatch.setattr(retry, "DELAYS", (0.05,))
+    quick = {**POLICIES["messages"].rules, "outage": Rule("redeliver", (0.05,), is_attempt=False)}
+    monkeypatch.setitem(POLICIES, "messages", replace(POLICIES["messages"], rules=quick, max_wait=0.0))
     name = f"away-{uuid4().hex[:8]}"
-    toy.outages[name] = retry.MAX_ATTEMPTS + 2
+    toy.outages[name] = POLICIES["messages"].max_attempts + 2
     verdict = await caller.bus.send(CallOut(name=name), MAPPER, wait=30)
     assert verdict is not None
     assert verdict.status == "accepted"

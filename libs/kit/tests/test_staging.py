@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from contracts.streams import COMMANDS
 from kit.errors import Unavailable
 from kit.messaging import staging
 from kit.messaging.bus import Bus
-from kit.messaging.delivery import settle
+from kit.messaging.delivery.failures import POLICIES
 from kit.messaging.envelope import headers_of, subject_of
 from kit.settings import StorageSettings
 from kit.storage.object_storage import Storage
@@ -146,7 +147,7 @@ async def _buried(sender: Caller, key: UUID) -> bytes | None:
 
 async def test_dead_letter_keeps_the_whole_body(running, sender: Caller, storage: Storage, monkeypatch):
     """So that it can be sent again, however late."""
-    monkeypatch.setattr(settle, "MAX_ATTEMPTS", 1)
+    monkeypatch.setitem(POLICIES, "messages", replace(POLICIES["messages"], max_attempts=1, count_from=1))
     key, text = uuid4(), b'{"padding": "' + b"x" * LARGE + b'"}'
     headers = headers_of(Break(), "gateway", MAPPER, key) | await staging.put(storage, key, text)
     await sender.bus.js.publish(subject_of(Break(), key), b"", headers=headers)

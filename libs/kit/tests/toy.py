@@ -10,7 +10,8 @@ from kit.app import Service
 from kit.cli import run
 from kit.db.database import new_metadata
 from kit.errors import Conflict, NotFound, Unavailable
-from kit.jobs.context import MAX_ATTEMPTS, JobContext, WorkerShutdown
+from kit.jobs.context import MAX_ATTEMPTS, JobContext
+from kit.messaging.delivery.failures import WorkerShutdown
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings

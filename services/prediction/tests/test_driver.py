@@ -15,7 +15,8 @@ from contracts.prediction import CancelRun, GetPrediction, PredictionJob
 from contracts.shared import Outcome
 from imagery import intersecting
 from kit.http.outbound import Outbound
-from kit.jobs.context import JobContext, WorkerShutdown
+from kit.jobs.context import JobContext
+from kit.messaging.delivery.failures import WorkerShutdown
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import MAPPER, Caller, eventually
 from prediction.main import build_worker

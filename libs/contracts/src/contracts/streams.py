@@ -41,7 +41,7 @@ class ConsumerGroup:
     """Limit of one handler call; jobs have none, they send heartbeats."""
     max_deliver: int = -1
     """Deliveries after which the server gives up: never, since an outage may use up any number of them. Kit counts the
-    attempts (its `MAX_ATTEMPTS`), including those that killed their service or worker."""
+    attempts (`max_attempts` of its table of failures), including those that killed their service or worker."""
     max_ack_pending: int = 256
 
 

@@ -11,20 +11,18 @@ from nats.errors import Error as NatsError
 from contracts.base import Live
 from kit.db.database import Database
 from kit.messaging.bus import Bus
+from kit.messaging.delivery.failures import POLICIES, Deliveries, rule_for
 from kit.messaging.envelope import Envelope
 from kit.messaging.outbox.relay import Relay
 from kit.messaging.tx import ReadTx, Tx, transaction
-from kit.outages import is_outage, until_database_answers
+from kit.outages import until_database_answers
 
 T = TypeVar("T")
 
-MAX_ATTEMPTS = 3
+POLICY = "jobs"
+"""Row of `failures.POLICIES`."""
+MAX_ATTEMPTS = POLICIES[POLICY].max_attempts
 """Attempts at a job before it is given up."""
-
-
-class WorkerShutdown(Exception):
-    """A job raises it when it sees `JobContext.closing` and would not finish in time: another worker takes it at
-    once."""
 
 
 @dataclass
@@ -44,7 +42,12 @@ class JobContext:
     @property
     def attempt(self) -> int:
         """Number of this attempt, from 1."""
-        return self.delivery - self.released
+        return self.deliveries.attempts
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What the rules for failures go by."""
+        return Deliveries(self.delivery, self.released)
 
     @property
     def is_last_attempt(self) -> bool:
@@ -54,9 +57,7 @@ class JobContext:
     def gives_up(self, error: BaseException) -> bool:
         """Whether the job ends with this error: on the last attempt, unless a server of the deployment is away or the
         worker ends."""
-        if isinstance(error, WorkerShutdown | asyncio.CancelledError) or is_outage(error):
-            return False
-        return self.is_last_attempt
+        return rule_for(POLICY, error).is_attempt and self.is_last_attempt
 
     async def write(self, change: Callable[[Tx], Awaitable[T]]) -> T:
         """Runs `change` in a transaction of its own and returns its result, as soon as the service's database answers.

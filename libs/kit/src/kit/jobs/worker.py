@@ -3,15 +3,15 @@ number of the delivery is the fencing token of every artifact key and status wri
 
 A worker that is asked to end takes nothing more, and hands over the job in work when it does not end in time. A job
 that meets an outage of a server of the deployment is delivered again later. Both use up a delivery but no attempt:
-however often workers are replaced and however long an outage lasts, a job is given up only after `MAX_ATTEMPTS`
-failures.
+however often workers are replaced and however long an outage lasts, a job is given up only after as many failures as
+the row `jobs` of `failures.POLICIES` says.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -20,13 +20,13 @@ from opentelemetry.trace import SpanKind
 from contracts import headers as h
 from contracts.streams import durable
 from kit.db.database import Database
-from kit.errors import DomainError
-from kit.jobs.context import MAX_ATTEMPTS, JobContext, WorkerShutdown
+from kit.jobs.context import POLICY, JobContext
 from kit.jobs.heartbeats import HeldElsewhere
 from kit.messaging.bus import Bus
 from kit.messaging.delivery import released_deliveries
+from kit.messaging.delivery.ack_heartbeat import in_progress
 from kit.messaging.delivery.dead_letters import dead_letter
-from kit.messaging.delivery.retry import delay, outage_delay
+from kit.messaging.delivery.failures import POLICIES, Deliveries, WorkerShutdown, crashed_too_often, decide
 from kit.messaging.envelope import Envelope, MalformedMessage, opened
 from kit.messaging.outbox.relay import Relay
 from kit.messaging.router import Route
@@ -36,20 +36,17 @@ from kit.telemetry import metrics, tracing
 
 log = logging.getLogger("kit.worker")
 T = TypeVar("T")
-HEARTBEAT = 7.0
 OUTAGE_PAUSE = 1.0
 """Seconds between two tries to reach the service's own database."""
-MAX_PAUSE = 900.0
-"""Maximum seconds that a failed job may ask for (`retry_after`) before its next attempt."""
 GRACE = 10.0
 """Seconds that the job in work has when the worker is asked to end."""
 
 
 class JobSettler:
-    """Runs the jobs of one group and decides what becomes of each. A handler that returns ends its job. A DomainError
-    is permanent, and the handler has to record it. An outage (`kit.outages`) brings the job back however often; any
-    other error brings it back until the last attempt. A job whose workers died each time is delivered once more, only
-    to be given up, so that nothing waits for it for ever."""
+    """Runs the jobs of one group and does with each what the row `jobs` of `failures.POLICIES` says. A handler that
+    returns ends its job. A DomainError is permanent, and the handler has to record it. An outage (`kit.outages`) brings
+    the job back however often; any other error brings it back until the last attempt. A job whose workers died each
+    time is delivered once more, only to be given up, so that nothing waits for it for ever."""
 
     def __init__(
         self, service: str, routes: dict[str, Route], db: Database, bus: Bus, relay: Relay, group: str = "jobs"
@@ -85,37 +82,34 @@ class JobSettler:
             await self._attempt(msg, envelope)
 
     async def _attempt(self, msg: Msg, envelope: Envelope) -> None:
-        beat = asyncio.create_task(_heartbeat(msg))
         try:
-            await self._process(msg, envelope)
-        except WorkerShutdown:
-            await self._hand_over(msg, envelope)
-        except asyncio.CancelledError:
-            await self._hand_over(msg, envelope)
-            raise
-        finally:
-            beat.cancel()
+            async with in_progress(msg, POLICY):
+                await self._process(msg, envelope)
+        except (WorkerShutdown, asyncio.CancelledError) as error:
+            await self._hand_over(msg, envelope, error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
 
     async def _process(self, msg: Msg, envelope: Envelope) -> None:
         if self.closing.is_set():
             raise WorkerShutdown
         context = await self._context(msg, envelope)
-        if context.attempt > MAX_ATTEMPTS:
-            return await self._give_up(msg, context, f"given up after {MAX_ATTEMPTS} deliveries without an answer")
+        if reason := crashed_too_often(POLICY, context.deliveries):
+            return await self._give_up(msg, context, reason)
         kind = envelope.headers[h.TYPE]
         try:
             await self.routes[kind].handler(envelope.message, context)
         except WorkerShutdown:
             raise
         except Exception as error:
-            return await (self._postpone if is_outage(error) else self._failed)(msg, context, error)
+            return await self._failed(msg, context, error)
         metrics.JOBS.labels(kind, "done").inc()
         await self._acknowledge(msg, envelope)
 
     async def _context(self, msg: Msg, envelope: Envelope) -> JobContext:
         """Waits in place for the service's own database, which knows how many deliveries were attempts."""
         delivery, released = msg.metadata.num_delivered, 0
-        if delivery > 1:
+        if delivery >= POLICIES[POLICY].count_from:
             released = await self._once_there(lambda: released_deliveries.count(self.db, self.durable, envelope.id))
         return JobContext(envelope, self.db, self.bus, self.relay, self.service, delivery, released, self.closing)
 
@@ -142,14 +136,32 @@ class JobSettler:
             log.warning("job.unacknowledged", extra={"fields": facts})
             await self._release(msg, envelope)
 
-    async def _postpone(self, msg: Msg, context: JobContext, error: Exception) -> None:
+    async def _failed(self, msg: Msg, context: JobContext, error: Exception) -> None:
+        decision = decide(POLICY, error, context.deliveries)
+        if not decision.is_attempt:
+            await self._release_for_outage(msg, context, error)
+        elif decision.action == "acknowledge":
+            facts = self._fields(context) | {"reason": str(error)}
+            log.warning("job.refused", extra={"fields": facts})
+            return await msg.ack()
+        else:
+            log.error("job.failed", exc_info=error, extra={"fields": self._fields(context)})
+            metrics.JOBS.labels(context.envelope.headers[h.TYPE], "failed").inc()
+        if decision.action == "dead_letter":
+            return await self._give_up(msg, context, f"{type(error).__name__}: {error}")
+        await msg.nak(delay=decision.delay)
+
+    @staticmethod
+    def _fields(context: JobContext) -> dict[str, Any]:
+        return {"type": context.envelope.headers[h.TYPE], "delivery": context.delivery}
+
+    async def _release_for_outage(self, msg: Msg, context: JobContext, error: Exception) -> None:
         kind = context.envelope.headers[h.TYPE]
         log.warning("job.postponed", extra={"fields": {"type": kind, "reason": repr(error)}})
         metrics.JOBS.labels(kind, "postponed").inc()
         await self._once_there(lambda: self._mark_released(msg, context.envelope))
         if not isinstance(error, HeldElsewhere):
             await self._note_wait(context, describe_outage(error))
-        await msg.nak(delay=outage_delay(context.released))
 
     async def _note_wait(self, context: JobContext, reason: str) -> None:
         route = self.routes[context.envelope.headers[h.TYPE]]
@@ -165,24 +177,12 @@ class JobSettler:
     async def _release(self, msg: Msg, envelope: Envelope) -> None:
         await released_deliveries.try_mark(self.db, self.durable, envelope.id, msg.metadata.num_delivered)
 
-    async def _hand_over(self, msg: Msg, envelope: Envelope) -> None:
+    async def _hand_over(self, msg: Msg, envelope: Envelope, error: BaseException) -> None:
         delivery = msg.metadata.num_delivered
         log.info("job.handed_over", extra={"fields": {"delivery": delivery}})
         metrics.JOBS.labels(envelope.headers[h.TYPE], "handed over").inc()
         await self._release(msg, envelope)
-        await msg.nak()
-
-    async def _failed(self, msg: Msg, context: JobContext, error: Exception) -> None:
-        kind = context.envelope.headers[h.TYPE]
-        facts = {"type": kind, "delivery": context.delivery}
-        if isinstance(error, DomainError):
-            log.warning("job.refused", extra={"fields": facts | {"reason": str(error)}})
-            return await msg.ack()
-        log.error("job.failed", exc_info=error, extra={"fields": facts})
-        metrics.JOBS.labels(kind, "failed").inc()
-        if context.gives_up(error):
-            return await self._give_up(msg, context, f"{type(error).__name__}: {error}")
-        await msg.nak(delay=max(delay(context.attempt), min(getattr(error, "retry_after", None) or 0.0, MAX_PAUSE)))
+        await msg.nak(delay=decide(POLICY, error, Deliveries(delivery)).delay)
 
     async def _give_up(self, msg: Msg, context: JobContext, reason: str) -> None:
         """Calls the route's `on_give_up` first; when that fails, the next delivery tries again."""
@@ -192,16 +192,9 @@ class JobSettler:
                 await route.on_give_up(context.envelope.message, context)
         except Exception as error:
             log.error("job.not_given_up", exc_info=error)
-            return await msg.nak(delay=delay(MAX_ATTEMPTS))
+            return await msg.nak(delay=POLICIES[POLICY].give_up_pause)
         await self._set_aside(msg, reason)
 
     async def _set_aside(self, msg: Msg, reason: str) -> None:
         await dead_letter(msg, self.service, self.durable, reason)
         await msg.term()
-
-
-async def _heartbeat(msg: Msg) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT)
-        with suppress(NatsError):  # the next one may come through
-            await msg.in_progress()

@@ -8,34 +8,30 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 
 from contracts import headers as h
 from contracts.base import REGISTRY
 from kit.errors import Unavailable
+from kit.messaging.delivery.failures import POLICIES
 from kit.outages import describe_outage, is_database_away, is_database_full
-
-HEARTBEAT = 2.0
-"""Seconds; well below the shortest `ack_wait` of `contracts.streams`."""
-MAX_WAIT_SECONDS = 45.0
-"""Seconds to wait in place for a server other than the service's own database. A longer outage is waited for between
-deliveries, so that other messages get a turn."""
 
 
 class InProgress:
-    """A message that is being handled, or that waits in place."""
+    """A message that is being handled, or that waits in place for at most `max_wait` seconds."""
 
-    def __init__(self, msg: Msg) -> None:
-        self.msg = msg
+    def __init__(self, msg: Msg, max_wait: float) -> None:
+        self.msg, self.max_wait = msg, max_wait
         self.since = time.monotonic()
         self._explained = False
 
     async def retrying(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Returns the result of the first call that meets no outage. Raises any other error at once, and the
-        Unavailable of another service after `MAX_WAIT_SECONDS`."""
+        Unavailable of another service after `max_wait` seconds."""
         pause = 0.1
         while True:
             try:
@@ -51,7 +47,7 @@ class InProgress:
     def _worth_waiting(self, error: Exception) -> bool:
         if is_database_away(error):
             return True
-        return isinstance(error, Unavailable) and time.monotonic() - self.since < MAX_WAIT_SECONDS
+        return isinstance(error, Unavailable) and time.monotonic() - self.since < self.max_wait
 
     async def _explain(self, words: str) -> None:
         """Tells the sender of a short command once why its owner does nothing. This is no verdict: the owner goes on
@@ -66,18 +62,24 @@ class InProgress:
 
 
 @asynccontextmanager
-async def in_progress(msg: Msg) -> AsyncIterator[InProgress]:
-    """Tells the server every `HEARTBEAT` seconds, while the block runs, that the message is still being worked on."""
+async def in_progress(msg: Msg, policy: str) -> AsyncIterator[InProgress]:
+    """Tells the server, while the block runs, that the message is still being worked on, as often as the row `policy`
+    of `failures.POLICIES` says."""
     loop = asyncio.get_running_loop()
-    tasks: set[asyncio.Task[None]] = set()
+    row, tasks = POLICIES[policy], set[asyncio.Task[None]]()
 
     def beat() -> None:
         nonlocal timer
-        tasks.add(loop.create_task(msg.in_progress()))
-        timer = loop.call_later(HEARTBEAT, beat)
+        tasks.add(loop.create_task(_report(msg)))
+        timer = loop.call_later(row.heartbeat, beat)
 
-    timer = loop.call_later(HEARTBEAT, beat)
+    timer = loop.call_later(row.heartbeat, beat)
     try:
-        yield InProgress(msg)
+        yield InProgress(msg, row.max_wait)
     finally:
         timer.cancel()
+
+
+async def _report(msg: Msg) -> None:
+    with suppress(NatsError):  # the next one may come through
+        await msg.in_progress()

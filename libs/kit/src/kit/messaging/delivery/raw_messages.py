@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from nats.aio.msg import Msg
 
 from kit.messaging.delivery.ack_heartbeat import in_progress
-from kit.messaging.delivery.retry import delay
+from kit.messaging.delivery.failures import Deliveries, decide
 
 log = logging.getLogger("kit.tap")
 RawHandler = Callable[[Msg], Awaitable[None]]
@@ -20,14 +20,18 @@ def settle_raw(handler: RawHandler) -> RawHandler:
 
     async def settle(msg: Msg) -> None:
         try:
-            async with in_progress(msg) as kept:
+            async with in_progress(msg, "raw") as kept:
                 await kept.retrying(lambda: handler(msg))
             await msg.ack()
-        except asyncio.CancelledError:
-            await asyncio.shield(msg.nak())
+        except asyncio.CancelledError as error:
+            await asyncio.shield(_again(msg, error))
             raise
         except Exception as error:
             log.error("tap.failed", exc_info=error, extra={"fields": {"subject": msg.subject}})
-            await msg.nak(delay=delay(msg.metadata.num_delivered))
+            await _again(msg, error)
 
     return settle
+
+
+async def _again(msg: Msg, error: BaseException) -> None:
+    await msg.nak(delay=decide("raw", error, Deliveries(msg.metadata.num_delivered)).delay)

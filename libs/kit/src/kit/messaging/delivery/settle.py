@@ -17,22 +17,23 @@ from contracts import headers as h
 from contracts.streams import ConsumerGroup, durable
 from contracts.verdict import VERDICT, Accepted, Kind, Refused
 from kit.db.database import Database
-from kit.errors import Expired, Unavailable
+from kit.errors import Unavailable
 from kit.messaging import staging
 from kit.messaging.delivery import inbox, released_deliveries
 from kit.messaging.delivery.ack_heartbeat import in_progress
 from kit.messaging.delivery.dead_letters import dead_letter
 from kit.messaging.delivery.execute import Executor
+from kit.messaging.delivery.failures import POLICIES, Deliveries, crashed_too_often, decide, rule_for
 from kit.messaging.delivery.recent_failures import RecentFailures
-from kit.messaging.delivery.retry import MAX_ATTEMPTS, MAX_CRASHES, delay
 from kit.messaging.envelope import Envelope, MalformedMessage, opened
 from kit.messaging.router import Route
 from kit.messaging.tx import OutboxWaker
-from kit.outages import is_outage
 from kit.storage.object_storage import Storage
 from kit.telemetry import metrics, tracing
 
 log = logging.getLogger("kit.settle")
+POLICY = "messages"
+"""Row of `failures.POLICIES`."""
 
 
 @dataclass
@@ -78,12 +79,12 @@ class Settler:
         """Returns False when there is nothing to do now: the object store is away, or the command was decided before.
         Raises MalformedMessage for a body that is gone."""
         try:
-            async with in_progress(msg) as kept:
+            async with in_progress(msg, POLICY) as kept:
                 await kept.retrying(lambda: staging.unpack(self.storage, msg))
-        except Unavailable:
+        except Unavailable as error:
             delivery = msg.metadata.num_delivered
             await released_deliveries.try_mark(self.db, self.durable, UUID(headers[h.ID]), delivery)
-            await msg.nak(delay=delay(delivery))
+            await msg.nak(delay=decide(POLICY, error, Deliveries(delivery)).delay)
             return False
         except staging.Gone as gone:
             known = await inbox.command_status(self.db, UUID(headers[h.ID]))
@@ -96,14 +97,15 @@ class Settler:
 
     async def _attempt(self, msg: Msg, envelope: Envelope, route: Route) -> None:
         try:
-            if await self._attempts(msg, envelope) > MAX_CRASHES:
-                return await self._give_up(msg, envelope, f"given up after {MAX_CRASHES} deliveries without an answer")
-            async with in_progress(msg) as kept:
+            if reason := crashed_too_often(POLICY, await self._deliveries(msg, envelope)):
+                return await self._give_up(msg, envelope, reason)
+            async with in_progress(msg, POLICY) as kept:
                 verdict = await kept.retrying(lambda: self.executor.execute(envelope, route, msg.metadata))
             await self._answer(msg, envelope, verdict)
             self.failures.pop(envelope.id, None)
-        except asyncio.CancelledError:
-            await asyncio.shield(msg.nak())
+        except asyncio.CancelledError as error:
+            again = decide(POLICY, error, Deliveries(msg.metadata.num_delivered))
+            await asyncio.shield(msg.nak(delay=again.delay))
             raise
         except Exception as error:
             await self._retry_or_give_up(msg, envelope, error)
@@ -125,26 +127,31 @@ class Settler:
                 await staging.remove(self.storage, msg)
 
     async def _retry_or_give_up(self, msg: Msg, envelope: Envelope, error: Exception) -> None:
-        delivery = msg.metadata.num_delivered
-        facts = {"type": envelope.headers[h.TYPE], "delivery": delivery}
+        facts = {"type": envelope.headers[h.TYPE], "delivery": msg.metadata.num_delivered}
         reason = f"{type(error).__name__}: {error}"
-        if is_outage(error):
-            await released_deliveries.try_mark(self.db, self.durable, envelope.id, delivery)
-        elif isinstance(error, Expired) or await self._attempts(msg, envelope) >= MAX_ATTEMPTS:
+        decision = decide(POLICY, error, await self._counted(msg, envelope, error))
+        if decision.action == "dead_letter":
             log.error("message.buried", exc_info=error, extra={"fields": facts})
             return await self._give_up(msg, envelope, f"{reason}{self.failures.past(envelope.id)}")
-        else:
+        if decision.is_attempt:
             self.failures[envelope.id] = reason
+        else:
+            await released_deliveries.try_mark(self.db, self.durable, envelope.id, msg.metadata.num_delivered)
         log.warning("message.retried", exc_info=error, extra={"fields": facts})
         metrics.HANDLED.labels(self.durable, envelope.headers[h.TYPE], "retried").inc()
-        await msg.nak(delay=delay(delivery))
+        await msg.nak(delay=decision.delay)
 
-    async def _attempts(self, msg: Msg, envelope: Envelope) -> int:
-        """Returns the number of deliveries without those that met an outage."""
-        delivery = msg.metadata.num_delivered
-        if delivery < MAX_ATTEMPTS:
-            return delivery
-        return delivery - await released_deliveries.count(self.db, self.durable, envelope.id)
+    async def _counted(self, msg: Msg, envelope: Envelope, error: Exception) -> Deliveries:
+        """Asks the database for attempts only when they decide something: it may be away."""
+        if rule_for(POLICY, error).limited:
+            return await self._deliveries(msg, envelope)
+        return Deliveries(msg.metadata.num_delivered)
+
+    async def _deliveries(self, msg: Msg, envelope: Envelope) -> Deliveries:
+        number = msg.metadata.num_delivered
+        if number < POLICIES[POLICY].count_from:
+            return Deliveries(number)
+        return Deliveries(number, await released_deliveries.count(self.db, self.durable, envelope.id))
 
     async def _give_up(self, msg: Msg, envelope: Envelope | None, reason: str) -> None:
         verdict = Refused(

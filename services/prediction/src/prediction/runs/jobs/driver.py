@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.prediction import CleanUpJob, PredictionJob, PredictionOutcome, PredictionReady
 from contracts.shared import Outcome
-from kit.jobs.context import JobContext, WorkerShutdown
+from kit.jobs.context import JobContext
+from kit.messaging.delivery.failures import WorkerShutdown
 from kit.messaging.tx import Tx
 from kit.outages import describe_outage, is_outage
 from pipelines.run_process import RunProcess
