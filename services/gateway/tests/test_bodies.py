@@ -1,6 +1,7 @@
 """How large a body may be, by route, and how much one person may send."""
 
 import re
+import weakref
 
 import pytest
 from test_limits import forget
@@ -9,6 +10,7 @@ from contracts.catalog.areas import CreateAoi
 from contracts.catalog.labels import UploadLabels
 from contracts.verdict import Accepted
 from gateway.http.limits.rates import Rate
+from gateway.http.middleware import BODY, GatewayMiddleware
 from gateway.http.policy import SMALL_BODY, Policy
 
 KIB = 1024
@@ -85,3 +87,25 @@ async def test_uploads_are_counted_too(http, running, owners, mapper, problem, m
     problem(await http.post("/api/v1/labels/upload/7/", content=content, headers=mapper | JSON), 429)
     assert not owners.heard
     await forget(running, "bytes")
+
+
+class Connection:
+    """Keeps the scope of its request, as uvicorn's does."""
+
+    def __init__(self, scope: dict) -> None:
+        self.scope = scope
+
+    async def receive(self) -> dict:
+        return {"type": "http.request"}
+
+
+async def test_finished_write_is_freed_without_garbage_collection(settings):
+    freed = []
+
+    async def app(scope, receive, send) -> None:
+        weakref.finalize(scope[BODY], freed.append, scope["path"])
+
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/aois/", "headers": []}
+    middleware = GatewayMiddleware(app, settings.model_copy(update={"debug": True}), {})
+    await middleware(scope, Connection(scope).receive, app)
+    assert freed == ["/api/v1/aois/"]

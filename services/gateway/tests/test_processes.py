@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from gateway.apis.fair.data.aois import EXAMPLE as AOI
+from gateway.main import build
 from kit.testing import eventually
 
 NOWHERE = "127.0.0.1:9"
@@ -25,6 +26,13 @@ async def answers(http: httpx.AsyncClient, url: str, status: int) -> bool:
         return (await http.get(url)).status_code == status
     except httpx.HTTPError:
         return False
+
+
+async def test_gateway_that_stages_no_body_opens_no_object_store(settings):
+    """It would take 20 MB for good, ten minutes after the start."""
+    service = build(settings.model_copy(update={"bucket": "fairway", "endpoint": f"http://{NOWHERE}"}))
+    await service._sweep()
+    assert service.storage and not service.storage.is_open
 
 
 async def test_workers_are_started_again_and_stop_together(start, mapper):

@@ -66,9 +66,9 @@ class Gateway(Service):
             await self._sweep()
 
     async def _sweep(self) -> None:
-        """Deletes staged bodies that were never fetched. An object store that is not reachable is swept the next
-        time."""
-        if self.storage:
+        """Deletes staged bodies that were never fetched. A gateway that has staged none leaves them to those that have.
+        An object store that is not reachable is swept the next time."""
+        if self.storage and self.storage.is_open:
             with contextlib.suppress(Unavailable):
                 if swept := await sweep(self.storage):
                     log.warning("staging.swept", extra={"fields": {"bodies": swept}})

@@ -60,6 +60,11 @@ class Storage:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @property
+    def is_open(self) -> bool:
+        """Whether this process has a boto3 client. The first call that needs one makes it, and takes 20 MB for good."""
+        return "client" in vars(self.access)
+
+    @property
     def client(self) -> Any:
         """The boto3 client. Raises Misconfigured without a bucket."""
         return self.access.client

@@ -86,6 +86,8 @@ class GatewayMiddleware:
             log.error("request.failed", exc_info=error, extra={"fields": {"path": scope["path"]}})
             if not send.status:
                 await answer(500, problem(500, "", scope["path"]))(scope, receive, send)
+        finally:
+            scope.pop(BODY, None)  # it refers to the connection, which refers to the scope
 
     def _app(self, path: str, headers: Mapping[str, str], send: "ResponseRecorder") -> ASGIApp:
         if "origin" in headers:
