@@ -32,7 +32,8 @@ async def test_gateway_that_stages_no_body_opens_no_object_store(settings):
     """It would take 20 MB for good, ten minutes after the start."""
     service = build(settings.model_copy(update={"bucket": "fairway", "endpoint": f"http://{NOWHERE}"}))
     await service._sweep()
-    assert service.storage and not service.storage.is_open
+    assert service.storage
+    assert not service.storage.is_open
 
 
 async def test_workers_are_started_again_and_stop_together(start, mapper):
