@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -26,7 +27,7 @@ from catalog.stac.restored import restored
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS, collection
 from contracts import stac_schemas
-from kit.errors import Unprocessable
+from kit.errors import Unavailable, Unprocessable
 
 DELETE = object()
 
@@ -360,6 +361,52 @@ async def test_items_are_written_with_the_key():
     home, key = "/collections/datasets/items", "Bearer the-key"
     one = f"{home}/{item['id']}"
     assert seen == [("POST", home, key), ("PUT", one, key), ("DELETE", one, key)]
+
+
+def answering(*answers: httpx.Response) -> tuple[StacClient, list[httpx.Request]]:
+    """A client whose requests get these answers, one after the other, and the requests."""
+    seen: list[httpx.Request] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answers[len(seen) - 1]
+
+    api = StacClient("http://stac.example", "the-key")
+    api.http = httpx.AsyncClient(headers=api.http.headers, transport=httpx.MockTransport(answered))
+    return api, seen
+
+
+async def test_pages_are_asked_for_at_our_own_address_whatever_a_link_names():
+    pages = [{"features": [{**dataset(), "id": name}], "links": []} for name in ("a", "b")]
+    body = {"collections": ["datasets"], "token": "next:a"}
+    pages[0]["links"] = [{"rel": "next", "method": "POST", "href": "http://elsewhere.example/search", "body": body}]
+    api, seen = answering(*(httpx.Response(200, json=page) for page in pages))
+    assert [item["id"] for item in await api.search("datasets")] == ["a", "b"]
+    assert [str(request.url) for request in seen] == ["http://stac.example/search"] * 2
+    assert json.loads(seen[1].content) == body
+
+
+async def test_redirects_are_not_followed():
+    api, seen = answering(httpx.Response(302, headers={"location": "http://elsewhere.example/"}))
+    with pytest.raises(Unprocessable):
+        await api.get("datasets", "a")
+    assert len(seen) == 1
+
+
+async def test_an_endless_answer_is_not_read_to_its_end(monkeypatch):
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b" " * 100
+
+    monkeypatch.setattr("catalog.stac.client.MAX_BYTES", 1000)
+    api, _ = answering(httpx.Response(200, content=endless()))
+    with pytest.raises(Unavailable):
+        await api.get("datasets", "a")
+    assert read == 11
 
 
 def test_image_and_accelerator_are_among_the_facts_of_a_model():

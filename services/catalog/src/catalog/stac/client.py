@@ -1,8 +1,10 @@
 """Client of the STAC API. Reads are public, writes use the Transactions extension with a bearer key."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -16,7 +18,8 @@ from kit.errors import Misconfigured, Unavailable, Unprocessable
 
 log = logging.getLogger("catalog.stac")
 TIMEOUT = 30.0
-PAGE = 500
+PAGE, MAX_BYTES = 500, 64 << 20
+"""Items of a page, and bytes of an answer."""
 INFERRED = {"self", "collection", "root", "parent", "items"}
 """Link relations that the server adds itself."""
 
@@ -36,6 +39,7 @@ class StacClient:
         self.lock, self.private, self.api = lock, private, api
         self.root = (root or "").rstrip("/")
         headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._search: Callable[..., Awaitable[list[dict[str, Any]]]] | None = None
         self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, trust_env=False)
 
     async def stop(self) -> None:
@@ -45,10 +49,7 @@ class StacClient:
         return f"{self.root}/collections/{collection_id}/items/{item_id}"
 
     async def get(self, collection_id: str, item_id: str) -> dict[str, Any] | None:
-        if self.private and (kept := await self.private.get(collection_id, item_id)):
-            return kept
-        answer = await self._call("GET", self.href(collection_id, item_id))
-        return None if answer.status_code == 404 else restored(_good(answer).json())
+        return next(iter(await self.by_ids(collection_id, [item_id])), None)
 
     async def put(self, item: dict[str, Any]) -> None:
         """Creates or replaces the item in its collection. The visibility of its row decides where it is stored;
@@ -90,20 +91,21 @@ class StacClient:
         same = {"op": "=", "args": [{"property": prop}, value]}
         kept = await self.private.named(collection_id, prop, value) if self.private else []
         seen = {item["id"] for item in kept}
-        found = await self.search(collection_id, filter=same, **{"filter-lang": "cql2-json"})
+        found = await self.search(collection_id, filter=same)
         every = [*kept, *(item for item in found if item["id"] not in seen)]
         return [item for item in every if deprecated or not item["properties"].get("deprecated")]
 
-    async def search(self, collection_id: str, **body: Any) -> list[dict[str, Any]]:
-        """Returns all public matches of all pages."""
-        request: dict[str, Any] | None = {"collections": [collection_id], "limit": PAGE, **body}
-        found: list[dict[str, Any]] = []
-        while request is not None:
-            page = _good(await self._call("POST", f"{self.root}/search", json=request)).json()
-            found += map(restored, page["features"])
-            following = next((link for link in page.get("links", ()) if link["rel"] == "next"), None)
-            request = following and {**request, **following.get("body", {})}
-        return found
+    async def search(
+        self, collection_id: str, ids: Sequence[str] | None = None, filter: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Returns all public matches of all pages. `filter` is CQL2 as JSON."""
+        search = self._search or (await asyncio.to_thread(import_module, "catalog.stac.paged_search")).search
+        self._search = search
+        found = await search(self._page, collections=[collection_id], ids=ids, filter=filter, limit=PAGE)
+        return [restored(item) for item in found]
+
+    async def _page(self, request: dict[str, Any]) -> str:
+        return _good(await self._call("POST", f"{self.root}/search", json=request)).text
 
     async def ensure_collections(self) -> None:
         """Creates or updates the collections; their extents stay."""
@@ -132,7 +134,8 @@ class StacClient:
         if not self.root:
             raise Misconfigured("stac_not_configured", "FAIR_STAC_API_URL is not set.")
         try:
-            answer = await self.http.request(method, url, **extra)
+            async with self.http.stream(method, url, **extra) as streamed:
+                answer = httpx.Response(streamed.status_code, content=await _body(streamed))
         except httpx.HTTPError as error:
             raise Unavailable("stac_unavailable", "The STAC catalogue is not reachable. Try again.") from error
         if answer.status_code >= 500 or answer.status_code in (401, 403, 429):
@@ -146,3 +149,12 @@ def _good(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
     raise Unprocessable("STAC_VALIDATION_ERROR", f"The STAC catalogue refused the request: {answer.text[:500]}")
+
+
+async def _body(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for piece in answer.aiter_bytes():
+        body += piece
+        if len(body) > MAX_BYTES:
+            raise Unavailable("stac_unavailable", "The answer of the STAC catalogue is too large.")
+    return bytes(body)
