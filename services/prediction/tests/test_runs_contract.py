@@ -7,13 +7,14 @@ import pytest
 from prediction_values import box
 from sqlalchemy import insert
 
+from contracts.prediction import GetRunLogs, GetRunState
 from kit.testing import MAPPER
 from prediction.runs.domain import ewkb, region_of
 from prediction.runs.jobs.reconciler import COUNTS
 from prediction.runs.quota import UNFINISHED
 from prediction.runs.tables import PredictionRow
 from prediction.runs.transitions import LEASE, PREDICTIONS
-from runs.contract_tests import StoredRunsContract, TransitionsContract, tx
+from runs.contract_tests import PipelineQueriesContract, StoredRunsContract, TransitionsContract, tx
 
 __all__ = ["tx"]
 COLUMNS = {
@@ -63,9 +64,23 @@ def insert_run(running):
     return insert_run
 
 
+@pytest.fixture
+def get_state():
+    return lambda run_id: GetRunState(run_id=run_id)
+
+
+@pytest.fixture
+def get_logs():
+    return lambda run_id, step: GetRunLogs(run_id=run_id, step=step)
+
+
 class TestTransitions(TransitionsContract):
     pass
 
 
 class TestStoredRuns(StoredRunsContract):
+    pass
+
+
+class TestPipelineQueries(PipelineQueriesContract):
     pass

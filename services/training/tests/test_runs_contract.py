@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from contracts.training import GetRunLogs, GetRunState
 from kit.testing import MAPPER
-from runs.contract_tests import StoredRunsContract, TransitionsContract, tx
+from runs.contract_tests import PipelineQueriesContract, StoredRunsContract, TransitionsContract, tx
 from training.runs.jobs.active_runs import COUNTS
 from training.runs.quota import UNFINISHED
 from training.runs.tables import ModelNameRow, TrainingRow
@@ -67,9 +68,23 @@ def insert_run(running):
     return insert_run
 
 
+@pytest.fixture
+def get_state():
+    return lambda run_id: GetRunState(run_id=run_id)
+
+
+@pytest.fixture
+def get_logs():
+    return lambda run_id, step: GetRunLogs(run_id=run_id, step=step)
+
+
 class TestTransitions(TransitionsContract):
     pass
 
 
 class TestStoredRuns(StoredRunsContract):
+    pass
+
+
+class TestPipelineQueries(PipelineQueriesContract):
     pass

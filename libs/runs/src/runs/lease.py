@@ -4,6 +4,7 @@ Heartbeats do not wait for the disk. A crash of the database may forget the last
 little earlier, and its run is found by its name.
 """
 
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import and_, bindparam, func, select, true, update
@@ -42,6 +43,15 @@ class Lease(Generic[R]):
     async def release(self, row_id: int, attempt: int, db: Database) -> None:
         """Lets another delivery take the row at once, instead of after the timeout."""
         await self._first(self._release, row_id, attempt, db)
+
+    def let_go(self, row: R) -> None:
+        """As `release`, for a row that this transaction has locked."""
+        setattr(row, self.heartbeat.key, datetime.now(UTC) - HEARTBEAT_TIMEOUT)
+
+    def is_held(self, row: R) -> bool:
+        """Whether a worker has taken the row and is alive."""
+        seen: datetime | None = getattr(row, self.heartbeat.key)
+        return row.started_at is not None and seen is not None and datetime.now(UTC) - seen < HEARTBEAT_TIMEOUT
 
     async def _first(self, query: CompiledQuery, row_id: int, attempt: int, db: Database) -> dict[str, Any] | None:
         async with db.raw() as connection:

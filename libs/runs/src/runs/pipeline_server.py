@@ -1,16 +1,24 @@
 """The pipeline server, as a part of a service's life."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TypeVar
 
 from kit.errors import Unavailable
 from kit.process.bulkhead import Bulkhead
-from pipelines.port import Pipelines, PipelinesDown, PipelinesError, RunStatus
+from pipelines.port import AlreadyFinished, Pipelines, PipelinesDown, PipelinesError, RunState, RunStatus
+from pipelines.settings import RunsAndStore, log_store, revealed
 from pipelines.zenml import ZenMLPipelines
 
 T = TypeVar("T")
 CALLS, QUEUE = 4, 4
+
+
+def connect(settings: RunsAndStore, retry_seconds: float) -> ZenMLPipelines:
+    """Returns a client that retries for `retry_seconds` while the server does not answer."""
+    url, key = settings.zenml_url or "", revealed(settings.zenml_key)
+    return ZenMLPipelines(url, key, retry_seconds, log_store=log_store(settings))
 
 
 class PipelineServer:
@@ -49,3 +57,14 @@ class PipelineServer:
             await self.pipelines.mark_ended(run_id, RunStatus.FAILED, reason)
         except (PipelinesError, Unavailable):
             return
+
+
+async def close_pipeline_run(run: RunState | None, status: RunStatus, reason: str, pipelines: Pipelines) -> None:
+    """Ends the record of a run whose process is gone; steps that an orchestrator runs elsewhere are stopped there."""
+    if run is None or run.status.is_terminal:
+        return
+    if run.host is None:
+        with suppress(AlreadyFinished):
+            await pipelines.stop(run.id)
+    else:
+        await pipelines.mark_ended(run.id, status, reason)

@@ -6,28 +6,10 @@ import random
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from sqlalchemy import func, select
-
 from kit.app import Service
-from kit.db.database import Database
-from kit.db.sql import CompiledQuery
 from kit.jobs.reaper import MIN_SILENCE, SilentRows
 from kit.outages import is_outage
-from kit.telemetry import metrics
-from runs.tables import Condition, RunColumns
-
-
-class RunCounts:
-    """Numbers of unfinished runs by status, for the gauge."""
-
-    def __init__(self, table: type[RunColumns], unfinished: Condition) -> None:
-        counts = select(table.status, func.count().label("count")).where(unfinished)
-        self._query = CompiledQuery(counts.group_by(table.status))
-
-    async def publish(self, db: Database) -> None:
-        async with db.raw() as connection:
-            rows = await self._query.rows(connection)
-        metrics.set_run_gauge({row["status"]: row["count"] for row in rows})
+from runs.run_counts import RunCounts
 
 
 class Reconciler(ABC):
@@ -36,6 +18,7 @@ class Reconciler(ABC):
 
     log: ClassVar[logging.Logger]
     failure_event: ClassVar[str]
+    counts: ClassVar[RunCounts]
 
     def __init__(self, interval: float, apart: float) -> None:
         self.interval = interval
@@ -46,6 +29,7 @@ class Reconciler(ABC):
         while True:
             await asyncio.sleep(self.interval * random.uniform(0.9, 1.1))
             try:
+                await self.counts.publish(service.db)
                 await self.run_pass(service)
             except Exception as error:
                 self.silence.forget()

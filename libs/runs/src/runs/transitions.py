@@ -4,14 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from contracts.base import Event
+from kit.errors import Conflict
 from kit.messaging.tx import Tx
-from runs.lifecycle import RunLifecycle
+from runs.lifecycle import Finished, RunLifecycle
 from runs.tables import PipelineRunColumns, RunColumns
 
 R = TypeVar("R", bound=RunColumns)
+ALREADY_FINISHED = "RUN_ALREADY_FINISHED"
 
 
 class RunTransitions(ABC, Generic[R]):
@@ -40,23 +42,56 @@ class RunTransitions(ABC, Generic[R]):
         """Returns the row, locked until the commit, so that concurrent reports come one after the other."""
         return await tx.session.get(self.table, row_id, with_for_update=True)
 
+    async def lock_attempt(self, row_id: int, attempt: int, tx: Tx) -> R | None:
+        """Returns the locked row. None when it is gone or has another attempt by now: an older one writes nothing."""
+        row = await self.lock(row_id, tx)
+        return row if row is not None and row.attempt == attempt else None
+
     async def lock_by_run(self, run_id: str, tx: Tx) -> R | None:
         """Returns the locked row that has or had this pipeline run."""
+        return await tx.session.scalar(self.rows_of_run(run_id).with_for_update(of=self.table))
+
+    def rows_of_run(self, run_id: str) -> Select[R]:
+        """Selects the row that has or had this pipeline run."""
         reference = getattr(self.pipeline_runs, self.reference)
         rows = select(self.table).join(self.pipeline_runs, reference == self.table.id)
-        found = rows.where(self.pipeline_runs.run_id == run_id).with_for_update(of=self.table)
-        return await tx.session.scalar(found)
+        return rows.where(self.pipeline_runs.run_id == run_id)
+
+    def require_current(self, row: R, run_id: str) -> None:
+        """Raises Conflict when the row has another pipeline run by now."""
+        if getattr(row, self.pipeline_run_id) != run_id:
+            raise Conflict(ALREADY_FINISHED, "The run is already finished: it was retried.")
+
+    def cancel(
+        self, row: R, graceful: bool, tx: Tx, move: Callable[[RunLifecycle], RunLifecycle] = RunLifecycle.cancel
+    ) -> None:
+        """Stops the locked row at once while no worker has it; else it is `stopping` until its worker or the reconciler
+        has ended it. Raises Conflict when it has ended."""
+        try:
+            after = move(self.lifecycle(row))
+        except Finished as refusal:
+            raise Conflict(ALREADY_FINISHED, str(refusal)) from refusal
+        row.graceful = graceful
+        self.apply(row, after, tx)
 
     async def change(
         self, row_id: int, attempt: int, tx: Tx, move: Callable[[RunLifecycle], RunLifecycle], reason: str = "",
         outcome: dict[str, Any] | None = None,
     ) -> R | None:  # fmt: skip
         """Moves the locked row. Returns None, and changes nothing, when it is gone or has another attempt by now."""
-        row = await self.lock(row_id, tx)
-        if row is None or row.attempt != attempt:
-            return None
-        self.apply(row, move(self.lifecycle(row)), tx, reason, outcome)
+        row = await self.lock_attempt(row_id, attempt, tx)
+        if row is not None:
+            self.apply(row, move(self.lifecycle(row)), tx, reason, outcome)
         return row
+
+    async def report(
+        self, row_id: int, attempt: int, tx: Tx, status: str, run_id: str | None = None, reason: str = "",
+        outcome: dict[str, Any] | None = None,
+    ) -> R | None:  # fmt: skip
+        """As `change`, by what is known of the run of that attempt."""
+        return await self.change(
+            row_id, attempt, tx, lambda life: life.reported(attempt, status, run_id), reason, outcome
+        )
 
     def apply(
         self, row: R, after: RunLifecycle, tx: Tx, reason: str = "", outcome: dict[str, Any] | None = None

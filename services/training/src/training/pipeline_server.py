@@ -1,6 +1,4 @@
-from pipelines.settings import log_store, revealed
-from pipelines.zenml import ZenMLPipelines
-from runs.pipeline_server import PipelineServer
+from runs.pipeline_server import PipelineServer, connect
 from training.settings import Settings
 
 RETRY_SECONDS = 1.2
@@ -8,5 +6,4 @@ RETRY_SECONDS = 1.2
 
 
 def pipeline_server(settings: Settings) -> PipelineServer:
-    url, key, logs = settings.zenml_url or "", revealed(settings.zenml_key), log_store(settings)
-    return PipelineServer(lambda: ZenMLPipelines(url, key, RETRY_SECONDS, log_store=logs))
+    return PipelineServer(lambda: connect(settings, RETRY_SECONDS))

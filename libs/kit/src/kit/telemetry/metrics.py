@@ -1,11 +1,6 @@
 """Prometheus metrics that every service has. Gauges are of live processes only, where several share a registry."""
 
-from collections.abc import Mapping
-from typing import get_args
-
 from prometheus_client import Counter, Gauge, Histogram
-
-from contracts.shared import RunStatus
 
 LATEST = "livemostrecent"
 HANDLED = Counter("fairway_messages_total", "Messages settled", ["durable", "type", "fate"])
@@ -45,15 +40,3 @@ BUS_STORES = Gauge(
 DEAD_LETTERS = Counter("fairway_dead_letters_total", "Messages buried", ["durable"])
 JOBS = Counter("fairway_jobs_total", "Jobs ended", ["type", "fate"])
 REVIVED = Counter("fairway_rows_revived_total", "Rows in work that were silent and were begun anew or ended", ["kind"])
-RUNS = Gauge(
-    "fairway_runs", "Trainings or predictions that have not ended", ["status"], multiprocess_mode=LATEST
-)  # fmt: skip
-OVER = frozenset({"failed", "cached", "retried", "stopped"})
-"""Final states that are not counted. A completed prediction may still have results to write."""
-
-
-def set_run_gauge(counts: Mapping[str, int]) -> None:
-    """Sets the number of unfinished runs per status; `counts` leaves out statuses without runs."""
-    for status in get_args(RunStatus):
-        if status not in OVER:
-            RUNS.labels(status).set(counts.get(status, 0))

@@ -24,7 +24,7 @@ from kit.messaging.tx import ReadTx, Tx
 from prediction.projections.tables import KnownUser
 from prediction.results.addresses import FILES, Addresses, output_folder
 from prediction.runs.tables import PredictionRow as Row
-from prediction.runs.tables import RunRow
+from prediction.runs.transitions import PREDICTIONS
 from prediction.runs.visibility import can_see, visible_to
 
 MAX_ID_DIGITS = 18
@@ -157,13 +157,8 @@ async def list_centroids(query: ListCentroids, read: ReadTx) -> bytes:
     return f'{{"type": "FeatureCollection", "features": [{",".join(features)}]}}'.encode()
 
 
-def by_run(run_id: str) -> Select[Row]:
-    """The prediction that has or had this run."""
-    return select(Row).join(RunRow, RunRow.prediction_id == Row.id).where(RunRow.run_id == run_id)
-
-
 async def run_of(run_id: str, read: ReadTx) -> Row:
-    return owned_run(run_id, await read.session.scalar(by_run(run_id)), read.actor)
+    return owned_run(run_id, await read.session.scalar(PREDICTIONS.rows_of_run(run_id)), read.actor)
 
 
 def owned_run(run_id: str, row: Row | None, actor: Actor) -> Row:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.prediction import CleanUpJob, PredictionFailed, PredictionStatusChanged, PredictionStopped
-from kit.jobs.heartbeats import HEARTBEAT_TIMEOUT
 from kit.jobs.waiting import noted
 from kit.messaging.tx import Tx
 from prediction.runs.tables import PredictionRow, RunRow
@@ -55,22 +54,12 @@ def event_fields(row: PredictionRow) -> dict[str, Any]:
     return {"prediction_id": row.id, "user_id": row.user_id, "model_stac_id": row.model_stac_id}
 
 
-def let_go(row: PredictionRow) -> None:
-    """Another worker may take the row at once."""
-    row.touched_at = datetime.now(UTC) - HEARTBEAT_TIMEOUT
-
-
 async def record_wait(prediction_id: int, reason: str, tx: Tx) -> None:
     """An outage does not use up the time that the prediction has."""
     row = await PREDICTIONS.lock(prediction_id, tx)
     if row is not None and not is_settled(row):
         row.waiting = noted(row.waiting, reason)
         row.due_at = max(row.due_at, datetime.now(UTC) + MIN_TIME_AFTER_OUTAGE)
-
-
-def is_held(row: PredictionRow) -> bool:
-    """A worker is at it and alive."""
-    return row.started_at is not None and datetime.now(UTC) - row.touched_at < HEARTBEAT_TIMEOUT
 
 
 def is_settled(row: PredictionRow) -> bool:

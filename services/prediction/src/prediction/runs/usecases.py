@@ -28,7 +28,7 @@ from prediction.runs.quota import RunQuota
 from prediction.runs.tables import PredictionRow
 from prediction.runs.transitions import PREDICTIONS, is_settled
 from prediction.runs.visibility import can_see
-from runs.lifecycle import Finished, Refusal
+from runs.lifecycle import Refusal, RunLifecycle
 
 QUEUE_TIMEOUT = timedelta(hours=24)
 """How long a prediction may wait for a worker."""
@@ -86,23 +86,17 @@ async def retry(command: RetryPrediction, tx: Tx, addresses: Addresses, quota: R
 async def cancel(command: CancelRun, tx: Tx) -> dict:
     """The first commit wins: what has ended stays as it is."""
     row = await _run_to_cancel(command, tx)
-    try:
-        life = PREDICTIONS.lifecycle(row)
-        life = life.withdrawn() if life.status == "completed" and not row.results_ready else life.cancel()
-    except Finished as refusal:
-        raise Conflict("RUN_ALREADY_FINISHED", str(refusal)) from refusal
-    row.graceful = command.graceful
-    PREDICTIONS.apply(row, life, tx)
+    lacks_results = row.status == "completed" and not row.results_ready
+    move = RunLifecycle.withdrawn if lacks_results else RunLifecycle.cancel
+    PREDICTIONS.cancel(row, command.graceful, tx, move)
     return {"run_id": row.run_id, "status": row.status, "graceful": command.graceful}
 
 
 async def _run_to_cancel(command: CancelRun, tx: Tx) -> PredictionRow:
     if command.run_id is None:
         return await owned(command.prediction_id, tx)
-    found = await tx.session.scalar(queries.by_run(command.run_id).with_for_update(of=PredictionRow))
-    row = queries.owned_run(command.run_id, found, tx.actor)
-    if row.run_id != command.run_id:
-        raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
+    row = queries.owned_run(command.run_id, await PREDICTIONS.lock_by_run(command.run_id, tx), tx.actor)
+    PREDICTIONS.require_current(row, command.run_id)
     return row
 
 

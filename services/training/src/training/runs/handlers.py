@@ -31,12 +31,12 @@ async def get_training(query: c.GetTraining, read: ReadTx) -> bytes:
 
 
 @router.on(c.GetRunState)
-async def get_run_state(query: c.GetRunState, read: ReadTx, server: PipelineServer) -> c.RunState:
+async def get_run_state(query: c.GetRunState, read: ReadTx, server: PipelineServer) -> dict[str, Any]:
     return await pipeline_queries.get_run_state(query, read, server)
 
 
 @router.on(c.GetRunLogs)
-async def get_run_logs(query: c.GetRunLogs, read: ReadTx, server: PipelineServer) -> list[c.LogLine]:
+async def get_run_logs(query: c.GetRunLogs, read: ReadTx, server: PipelineServer) -> list[dict[str, Any]]:
     return await pipeline_queries.get_run_logs(query, read, server)
 
 

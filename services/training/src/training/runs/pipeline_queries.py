@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from contracts.shared import TERMINAL
-from contracts.training import GetRunLogs, GetRunState, ListModelRuns, LogLine, RunState
+from contracts.training import GetRunLogs, GetRunState, ListModelRuns
 from kit.db.sql import CompiledQuery
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
-from pipelines.port import LogsUnavailable, RunNotFound, StepNotFound
+from pipelines.port import LogsUnavailable
 from runs.lifecycle import RunLifecycle
+from runs.pipeline_queries import read_logs, reported_status, run_state
 from runs.pipeline_server import PipelineServer
 from training.runs.tables import ModelNameRow, RunRow, TrainingRow
 from training.runs.visibility import require_owner
@@ -29,26 +30,14 @@ _NAME = CompiledQuery(
 )
 
 
-async def get_run_state(query: GetRunState, read: ReadTx, server: PipelineServer) -> RunState:
-    """A state that is final on our side is not asked for again. An end is told once it is on record, so that whoever
-    hears `completed` may publish."""
+async def get_run_state(query: GetRunState, read: ReadTx, server: PipelineServer) -> dict[str, Any]:
+    """An end is told once it is on record, so that whoever hears `completed` may publish."""
     row = await _row(read, run_id=query.run_id)
-    if row["zenml_run_id"] != query.run_id:
-        return RunState(run_id=query.run_id, status="retried", is_terminal=True)
-    if row["status"] not in TERMINAL:
-        row["status"] = await _status(row, read, server)
-    return RunState(run_id=query.run_id, status=row["status"], is_terminal=row["status"] in TERMINAL)
-
-
-async def _status(row: dict[str, Any], read: ReadTx, server: PipelineServer) -> str:
-    try:
-        state = await server.call(lambda it: it.state(row["zenml_run_id"]))
-    except RunNotFound:
-        return row["status"]
-    life = RunLifecycle(row["status"], row["attempt"], run_id=row["zenml_run_id"]).reported(
-        row["attempt"], state.status
-    )
-    return await _recorded(row, read) if life.is_terminal else life.status
+    life = RunLifecycle(row["status"], row["attempt"], run_id=row["zenml_run_id"])
+    status = await reported_status(query.run_id, life, server)
+    if status in TERMINAL and not life.is_terminal and life.run_id == query.run_id:
+        status = await _recorded(row, read)
+    return run_state(query.run_id, status)
 
 
 async def _recorded(row: dict[str, Any], read: ReadTx) -> str:
@@ -60,20 +49,15 @@ async def _recorded(row: dict[str, Any], read: ReadTx) -> str:
     return row["status"]
 
 
-async def get_run_logs(query: GetRunLogs, read: ReadTx, server: PipelineServer) -> list[LogLine]:
+async def get_run_logs(query: GetRunLogs, read: ReadTx, server: PipelineServer) -> list[dict[str, Any]]:
     """Oldest first; empty while there is no run."""
     by_run = query.run_id is not None
     row = await (_row(read, run_id=query.run_id) if by_run else _row(read, training_id=query.training_id))
     run_id = query.run_id or row["zenml_run_id"]
-    if run_id is None:
-        return []
     try:
-        entries = await server.call(lambda it: it.logs(run_id, query.step, query.tail, query.since))
-    except StepNotFound as error:
-        raise NotFound("step_not_found", str(error), available=error.available) from error
-    except (RunNotFound, LogsUnavailable) as error:
+        return await read_logs(run_id, query, server) if run_id else []
+    except LogsUnavailable as error:
         raise NotFound("logs_not_found", str(error)) from error
-    return [LogLine(**asdict(entry)) for entry in entries]
 
 
 async def list_model_runs(query: ListModelRuns, read: ReadTx, server: PipelineServer) -> list[dict[str, Any]]:

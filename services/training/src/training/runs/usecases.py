@@ -1,7 +1,6 @@
 """What happens to a training after it was submitted."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 from contracts.training import (
@@ -16,7 +15,8 @@ from contracts.training import (
 from kit.errors import Conflict, Forbidden, Invalid
 from kit.jobs.waiting import noted
 from kit.messaging.tx import Tx
-from runs.lifecycle import Finished, NotFinished, RunLifecycle
+from runs.lifecycle import Finished, NotFinished
+from runs.transitions import ALREADY_FINISHED
 from training.runs.presenter import training_view
 from training.runs.quota import UNFINISHED, Limits
 from training.runs.tables import EpochRow, TrainingRow
@@ -24,37 +24,19 @@ from training.runs.transitions import TRAININGS, lock_by_run_id, lock_run, send_
 from training.runs.visibility import require_owner
 
 
-async def record_report(report: ReportRun, tx: Tx, outcome: dict[str, Any] | None = None) -> RunLifecycle:
-    """Where the training is afterwards. Reports of older attempts and late ones change nothing."""
-    row = await lock_run(report.training_id, tx)
-    after = TRAININGS.lifecycle(row).reported(report.attempt, report.status, report.run_id)
-    TRAININGS.apply(row, after, tx, report.reason, outcome)
-    return after
-
-
-async def mark_lost(
-    training_id: int, attempt: int, tx: Tx, reason: str = "", handed_over: bool = False
-) -> RunLifecycle:
-    """The worker of that attempt is gone, or goes in good order: the next attempt, or the end."""
-    row = await lock_run(training_id, tx)
-    life = TRAININGS.lifecycle(row)
-    if life.attempt == attempt:
-        after = life.handed_over() if handed_over else life.lost()
-        TRAININGS.apply(row, after, tx, reason)
-        return after
-    return life
-
-
 async def record_wait(training_id: int, attempt: int, reason: str, tx: Tx) -> None:
     """What the attempt waits for before it can go on, or before the next one can begin."""
-    row = await lock_run(training_id, tx)
-    if row.attempt == attempt and not TRAININGS.lifecycle(row).is_terminal:
+    row = await TRAININGS.lock_attempt(training_id, attempt, tx)
+    if row is not None and not TRAININGS.lifecycle(row).is_terminal:
         row.waiting = noted(row.waiting, reason)
 
 
 async def report_run(command: ReportRun, tx: Tx) -> dict[str, Any]:
+    """Reports of older attempts and late ones change nothing."""
     _only_services(tx)
-    after = await record_report(command, tx)
+    row = await lock_run(command.training_id, tx)
+    after = TRAININGS.lifecycle(row).reported(command.attempt, command.status, command.run_id)
+    TRAININGS.apply(row, after, tx, command.reason)
     return {"training_id": command.training_id, "status": after.status, "attempt": after.attempt}
 
 
@@ -83,14 +65,8 @@ def _only_services(tx: Tx) -> None:
 
 
 async def cancel_run(command: CancelRun, tx: Tx) -> dict[str, Any]:
-    """Stops at once what no worker has yet; the rest is `stopping` until its worker or the reconciler has ended it."""
     row = await _to_cancel(command, tx)
-    try:
-        after = TRAININGS.lifecycle(row).cancel()
-    except Finished as error:
-        raise Conflict("RUN_ALREADY_FINISHED", str(error)) from error
-    row.graceful = command.graceful
-    TRAININGS.apply(row, after, tx)
+    TRAININGS.cancel(row, command.graceful, tx)
     return {"run_id": row.zenml_run_id, "training_id": row.id, "status": row.status, "graceful": row.graceful}
 
 
@@ -98,8 +74,7 @@ async def _to_cancel(command: CancelRun, tx: Tx) -> TrainingRow:
     if command.run_id is not None:
         row = await lock_by_run_id(command.run_id, tx)
         await _require_owner(row, tx)
-        if row.zenml_run_id != command.run_id:
-            raise Conflict("RUN_ALREADY_FINISHED", "The run is already finished: it was retried.")
+        TRAININGS.require_current(row, command.run_id)
         return row
     if command.training_id is not None:
         row = await lock_run(command.training_id, tx)
@@ -116,7 +91,7 @@ async def retry_training(command: RetryTraining, tx: Tx, limits: Limits) -> Trai
     try:
         after = TRAININGS.lifecycle(row).retry()
     except Finished as error:
-        raise Conflict("RUN_ALREADY_FINISHED", str(error)) from error
+        raise Conflict(ALREADY_FINISHED, str(error)) from error
     except NotFinished as error:
         raise Conflict("RUN_NOT_FINISHED", str(error)) from error
     UNFINISHED.ensure_below(limits.unfinished, row.user_id, row.id, tx)
@@ -144,15 +119,6 @@ async def _require_owner(row: TrainingRow, tx: Tx) -> None:
 
 async def requeue(training_id: int, attempt: int, tx: Tx) -> None:
     """Sends the job of a run once more that nobody works on; a worker that takes it finds the run by its name."""
-    row = await lock_run(training_id, tx)
-    if row.attempt == attempt and not TRAININGS.lifecycle(row).is_terminal:
+    row = await TRAININGS.lock_attempt(training_id, attempt, tx)
+    if row is not None and not TRAININGS.lifecycle(row).is_terminal:
         send_job(row, tx)
-
-
-async def mark_stopped(training_id: int, attempt: int, tx: Tx) -> RunLifecycle:
-    """A run that was to be stopped and has no worker that could say that it is."""
-    row = await lock_run(training_id, tx)
-    life = TRAININGS.lifecycle(row)
-    after = replace(life, status="stopped") if (life.status, life.attempt) == ("stopping", attempt) else life
-    TRAININGS.apply(row, after, tx)
-    return after

@@ -14,7 +14,7 @@ from kit.jobs.heartbeats import HEARTBEAT_TIMEOUT
 from kit.messaging.tx import Tx
 from pipelines.port import Pipelines, RunState, RunStatus
 from prediction.runs.tables import PredictionRow
-from prediction.runs.transitions import PREDICTIONS, is_held, is_settled
+from prediction.runs.transitions import LEASE, PREDICTIONS, is_settled
 from runs.lifecycle import RunLifecycle
 
 log = logging.getLogger("prediction.take")
@@ -33,7 +33,7 @@ async def claim(job: PredictionJob, ctx: JobContext, pipelines: Pipelines, limit
     left = await _earlier_run(seen, pipelines)
     async with ctx.tx() as tx:
         row = await PREDICTIONS.lock(job.prediction_id, tx)
-        if row is None or row.attempt != seen.attempt or is_settled(row) or is_held(row):
+        if row is None or row.attempt != seen.attempt or is_settled(row) or LEASE.is_held(row):
             return None
         _apply_claim(row, left, tx, limit)
         return None if is_settled(row) else row
@@ -52,7 +52,7 @@ async def _wait_until_free(job: PredictionJob, ctx: JobContext) -> PredictionRow
             row = await read.session.get(PredictionRow, job.prediction_id)
         if row is None or is_settled(row) or job.attempt > row.attempt:
             return None
-        if not is_held(row):
+        if not LEASE.is_held(row):
             return row
         if datetime.now(UTC) > until:
             return None

@@ -6,7 +6,6 @@ Three stages, each of which finds what an earlier delivery has done already. A s
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -21,13 +20,13 @@ from prediction.runs.jobs import pipeline_run, staging
 from prediction.runs.jobs.claim import claim, region_of_run
 from prediction.runs.jobs.context import WorkerContext
 from prediction.runs.jobs.errors import RetryLater, RunFailed, RunInterrupted
-from prediction.runs.jobs.heartbeat import LeaseLost, keep_lease
 from prediction.runs.jobs.progress import ProgressReporter
 from prediction.runs.jobs.publish_results import publish_results
 from prediction.runs.jobs.work_dir_cleanup import clean_work_dir
 from prediction.runs.tables import PredictionRow
-from prediction.runs.transitions import PREDICTIONS, event_fields, let_go, record_wait
+from prediction.runs.transitions import LEASE, PREDICTIONS, event_fields, record_wait
 from runs.driver import StopRequest
+from runs.heartbeat import LeaseLost, keep_lease
 from runs.lifecycle import RunLifecycle
 
 log = logging.getLogger("prediction.drive")
@@ -79,7 +78,8 @@ class RunDriver:
     async def _watched(self) -> None:
         """The stages, until they end, the watch does, or the worker is to end."""
         stages = asyncio.create_task(self._stages())
-        guards = {asyncio.create_task(it) for it in (keep_lease(self.row, self.ctx.db, self._stop), self._closing())}
+        lease = keep_lease(LEASE, self.row.id, self.row.attempt, self.ctx.db, self._stop)
+        guards = {asyncio.create_task(it) for it in (lease, self._closing())}
         voice = asyncio.create_task(self.progress.repeat())
         try:
             done, _ = await asyncio.wait({stages, *guards}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,8 +108,7 @@ class RunDriver:
         """For whoever makes the results, which may be another worker."""
 
         async def written(tx: Tx) -> None:
-            row = await PREDICTIONS.lock(self.row.id, tx)
-            if row is not None and row.attempt == self.row.attempt:
+            if row := await self._lock(tx):
                 row.outcome = {"tiles": tiles.model_dump(mode="json")}
 
         await self.ctx.write(written)
@@ -124,24 +123,22 @@ class RunDriver:
         """What is known of the run goes into the row; nothing changes when the row is another's by now."""
 
         async def written(tx: Tx) -> None:
-            row = await self._change(tx, lambda life: life.reported(life.attempt, status, run_id), reason)
+            row = await PREDICTIONS.report(self.row.id, self.row.attempt, tx, status, run_id, reason)
             if row:
                 row.last_polled_at = datetime.now(UTC)
                 self.row.status, self.row.run_id = row.status, row.run_id
 
         await self.ctx.write(written)
 
-    async def _change(
-        self, tx: Tx, move: Callable[[RunLifecycle], RunLifecycle], reason: str = ""
-    ) -> PredictionRow | None:
-        return await PREDICTIONS.change(self.row.id, self.row.attempt, tx, move, reason)
+    async def _lock(self, tx: Tx) -> PredictionRow | None:
+        return await PREDICTIONS.lock_attempt(self.row.id, self.row.attempt, tx)
 
     async def _record(self, features: Outcome) -> None:
         """`results_ready`, once, whoever else was at it."""
 
         async def written(tx: Tx) -> None:
-            row = await PREDICTIONS.lock(self.row.id, tx)
-            if row is None or row.attempt != self.row.attempt or row.status != "completed" or row.results_ready:
+            row = await self._lock(tx)
+            if row is None or row.status != "completed" or row.results_ready:
                 return
             row.results_ready, row.waiting, row.last_polled_at = True, None, datetime.now(UTC)
             row.feature_count, row.has_pmtiles = features.done, features.done > 0
@@ -157,8 +154,8 @@ class RunDriver:
         """Also after `completed`, when the output breaks what the model promised."""
 
         async def written(tx: Tx) -> None:
-            row = await PREDICTIONS.lock(self.row.id, tx)
-            if row is None or row.attempt != self.row.attempt or row.results_ready:
+            row = await self._lock(tx)
+            if row is None or row.results_ready:
                 return
             PREDICTIONS.apply(row, PREDICTIONS.lifecycle(row).given_up(), tx, reason)
 
@@ -188,9 +185,8 @@ class RunDriver:
 
     async def _let_go(self) -> None:
         async def written(tx: Tx) -> None:
-            row = await PREDICTIONS.lock(self.row.id, tx)
-            if row and row.attempt == self.row.attempt:
-                let_go(row)
+            if row := await self._lock(tx):
+                LEASE.let_go(row)
 
         await self.ctx.write(written)
 
@@ -198,8 +194,8 @@ class RunDriver:
         """This worker shuts down in good order; the next one begins at once."""
 
         async def written(tx: Tx) -> None:
-            if row := await self._change(tx, RunLifecycle.handed_over):
-                let_go(row)
+            if row := await PREDICTIONS.change(self.row.id, self.row.attempt, tx, RunLifecycle.handed_over):
+                LEASE.let_go(row)
 
         await self.ctx.write(written)
 

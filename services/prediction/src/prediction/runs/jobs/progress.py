@@ -5,6 +5,7 @@ import asyncio
 from contracts.prediction import RunProgress
 from kit.jobs.context import JobContext
 from prediction.runs.tables import PredictionRow
+from runs.progress import Throttle
 
 MIN_INTERVAL, REPEAT_INTERVAL = 0.3, 1.0
 """Seconds: at least between two hints of one stage, and at most until the last one is said again."""
@@ -16,28 +17,24 @@ class ProgressReporter:
     def __init__(self, row: PredictionRow, ctx: JobContext) -> None:
         self._row, self._ctx = row, ctx
         self._last = ("staging", 0, row.tile_count or 0)
-        self._hinted = 0.0
+        self._throttle = Throttle(MIN_INTERVAL)
 
     async def __call__(self, stage: str, done: int, total: int) -> None:
         self._last = (stage, done, total)
-        if not 0 < done < total or _now() - self._hinted >= MIN_INTERVAL:
+        if not 0 < done < total or self._throttle.is_due():
             await self._hint()
 
     async def repeat(self) -> None:
         """For ever. Some steps cannot say how far they are; a bar that hears nothing would look dead."""
         while True:
-            if _now() - self._hinted >= REPEAT_INTERVAL:
+            if self._throttle.age() >= REPEAT_INTERVAL:
                 await self._hint()
             await asyncio.sleep(MIN_INTERVAL)
 
     async def _hint(self) -> None:
-        self._hinted = _now()
+        self._throttle.note()
         stage, done, total = self._last
         row = self._row
         await self._ctx.publish_live(
             RunProgress(prediction_id=row.id, user_id=row.user_id, stage=stage, done=done, total=total)
         )
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -12,9 +12,9 @@ from kit.app import Service
 from kit.messaging.tx import Tx
 from prediction.runs.tables import OPEN
 from prediction.runs.tables import PredictionRow as Row
-from prediction.runs.transitions import PREDICTIONS, is_held, let_go
+from prediction.runs.transitions import LEASE, PREDICTIONS
 from runs.pipeline_server import PipelineServer
-from runs.reconciler import RunCounts
+from runs.run_counts import RunCounts
 
 log = logging.getLogger("prediction.reconcile")
 SILENCE_LIMIT = timedelta(seconds=60)
@@ -31,7 +31,7 @@ NO_WORKER = "No worker was free to take it."
 
 
 class Reconciler(runs.reconciler.Reconciler):
-    log, failure_event = log, "reconcile.failed"
+    log, failure_event, counts = log, "reconcile.failed", COUNTS
 
     def __init__(self, server: PipelineServer, interval: float) -> None:
         super().__init__(interval, 4 * interval)
@@ -39,7 +39,6 @@ class Reconciler(runs.reconciler.Reconciler):
         self.looked_at = time.monotonic()
 
     async def run_pass(self, service: Service) -> None:
-        await COUNTS.publish(service.db)
         await self._excuse_absence(service)
         for run_id in await _give_up_overdue(service):
             await self.server.mark_failed(run_id, OVERDUE)
@@ -64,7 +63,7 @@ class Reconciler(runs.reconciler.Reconciler):
                 if (row.id, row.touched_at) not in lost:
                     continue
                 log.info("prediction.nudged", extra={"fields": {"prediction": row.id}})
-                let_go(row)
+                LEASE.let_go(row)
                 tx.emit(PredictionJob(prediction_id=row.id, attempt=row.attempt, user_id=row.user_id))
 
 
@@ -72,7 +71,7 @@ async def _give_up_overdue(service: Service) -> list[str]:
     """Runs of the rows that were given up and that no living worker will end."""
     async with service.tx() as tx:
         rows = await _locked(tx, and_(Row.due_at < func.now(), Row.waiting.is_(None)))
-        orphans = [row.run_id for row in rows if row.run_id and not is_held(row)]
+        orphans = [row.run_id for row in rows if row.run_id and not LEASE.is_held(row)]
         for row in rows:
             PREDICTIONS.apply(row, PREDICTIONS.lifecycle(row).given_up(), tx, OVERDUE if row.started_at else NO_WORKER)
     return orphans

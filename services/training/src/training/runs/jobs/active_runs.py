@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select, text, update
 
 from kit.db.database import Database
 from kit.db.sql import CompiledQuery
-from runs.reconciler import RunCounts
+from runs.run_counts import RunCounts
 from training.runs.tables import ACTIVE, TrainingRow
 
 _seen = func.greatest(TrainingRow.heartbeat_at, TrainingRow.queued_at)

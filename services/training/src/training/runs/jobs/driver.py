@@ -7,7 +7,6 @@ leaves a job that is delivered again: then the run is looked up by its name and 
 import asyncio
 import socket
 from contextlib import suppress
-from itertools import count
 
 from contracts.training import TrainingJob
 from kit.jobs.context import JobContext
@@ -17,18 +16,18 @@ from pipelines.outcome import RunOutcome
 from pipelines.port import RunSpec, RunState, RunStatus
 from pipelines.run_process import RunProcess
 from runs.driver import StopRequest, follow
+from runs.heartbeat import LOOK_INTERVAL, LeaseLost, keep_lease
+from runs.lifecycle import RunLifecycle
+from runs.pipeline_server import close_pipeline_run
 from training.runs import usecases
 from training.runs.jobs.claim import Claim, claim
-from training.runs.jobs.close_pipeline_run import close_pipeline_run
 from training.runs.jobs.context import WorkerContext
 from training.runs.jobs.report_handler import ReportHandler
 from training.runs.jobs.retry import retry_outage
 from training.runs.jobs.run_spec import spec_of
 from training.runs.transitions import LEASE, TRAININGS
 
-POLL_INTERVAL = 1.0
-POLLS_PER_HEARTBEAT = 5
-"""Reads of the row for each heartbeat."""
+LOOKS_PER_HEARTBEAT = 5
 UNEXPECTED = "Something went wrong on our side"
 
 
@@ -62,9 +61,10 @@ class RunDriver:
 
     async def _work(self) -> None:
         async with self.context.run(self._spec()) as child, asyncio.TaskGroup() as group:
-            watch = group.create_task(self._watch(child, group))
+            guards = [group.create_task(it) for it in (self._watch(child, group), self._closing(child, group))]
             await self._conclude(await follow(child, self.reports.handle))
-            watch.cancel()
+            for task in guards:
+                task.cancel()
 
     def _spec(self) -> RunSpec:
         return spec_of(self.name, self.claim, self.context.settings, self.job.user_id)
@@ -96,30 +96,32 @@ class RunDriver:
             await self.reports.status("completed", run_id, outcome=outcome)
 
     async def _lose(self, reason: str = "", handed_over: bool = False) -> None:
-        await self.ctx.write(
-            lambda tx: usecases.mark_lost(self.job.training_id, self.job.attempt, tx, reason, handed_over)
-        )
+        move = RunLifecycle.handed_over if handed_over else RunLifecycle.lost
+        await self.ctx.write(lambda tx: TRAININGS.change(self.job.training_id, self.job.attempt, tx, move, reason))
 
     async def _waits(self, error: BaseException) -> None:
         reason = describe_outage(error)
         await self.ctx.write(lambda tx: usecases.record_wait(self.job.training_id, self.job.attempt, reason, tx))
 
     async def _watch(self, child: RunProcess, group: asyncio.TaskGroup) -> None:
-        """Gives signs of life, and obeys the row and the end of the worker."""
-        for number in count(1):
-            look = LEASE.beat if number % POLLS_PER_HEARTBEAT == 0 else LEASE.peek
-            row = await retry_outage(lambda look=look: look(self.job.training_id, self.job.attempt, self.ctx.db))
-            if row is None or self.ctx.closing.is_set():
-                self._stop(child, group, graceful=False)
-                self.let_go.set()
-            elif row["status"] == "stopping":
-                self._stop(child, group, row["graceful"])
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._worker_ends(), POLL_INTERVAL)
+        """Sends heartbeats and obeys the row."""
 
-    async def _worker_ends(self) -> None:
-        """Until then, or for ever when it was obeyed already."""
-        await (asyncio.Event() if self.let_go.is_set() else self.ctx.closing).wait()
+        async def stop(graceful: bool) -> None:
+            self._stop(child, group, graceful)
+
+        held = (self.job.training_id, self.job.attempt, self.ctx.db)
+        try:
+            await keep_lease(LEASE, *held, stop, LOOKS_PER_HEARTBEAT)
+        except LeaseLost:
+            self._let_go(child, group)
+
+    async def _closing(self, child: RunProcess, group: asyncio.TaskGroup) -> None:
+        await self.ctx.closing.wait()
+        self._let_go(child, group)
+
+    def _let_go(self, child: RunProcess, group: asyncio.TaskGroup) -> None:
+        self._stop(child, group, graceful=False)
+        self.let_go.set()
 
     def _stop(self, child: RunProcess, group: asyncio.TaskGroup, graceful: bool) -> None:
         if self.stop_request.escalate(graceful):
@@ -143,7 +145,7 @@ class RunDriver:
                     raise
                 was_away = True
                 await self._waits(error)
-            await asyncio.sleep(POLL_INTERVAL)
+            await asyncio.sleep(LOOK_INTERVAL)
         return was_away
 
     async def _died_elsewhere(self) -> bool:

@@ -8,15 +8,14 @@ import logging
 from dataclasses import replace
 
 import runs.reconciler
-from contracts.training import ReportRun
 from kit.app import Service
 from kit.jobs.reaper import SilentRows, no_job_waits
 from pipelines import failure_messages
 from pipelines.port import Pipelines, PipelinesDown, PipelinesError, RunState, RunStatus
-from runs.pipeline_server import PipelineServer
+from runs.lifecycle import RunLifecycle
+from runs.pipeline_server import PipelineServer, close_pipeline_run
 from training.runs import usecases
 from training.runs.jobs.active_runs import COUNTS, ActiveRun, list_active, mark_polled
-from training.runs.jobs.close_pipeline_run import close_pipeline_run
 from training.runs.transitions import TRAININGS
 from training.settings import Settings
 
@@ -25,7 +24,7 @@ MAX_PASSES_SKIPPED = 10
 
 
 class Reconciler(runs.reconciler.Reconciler):
-    log, failure_event = log, "reconciler.failed"
+    log, failure_event, counts = log, "reconciler.failed", COUNTS
 
     def __init__(self, settings: Settings, server: PipelineServer) -> None:
         super().__init__(settings.sync_interval, settings.silence)
@@ -54,7 +53,6 @@ class Pass:
 
     async def run(self) -> bool:
         """False when the pipeline server did not answer; what needs no answer from it is done all the same."""
-        await COUNTS.publish(self.service.db)
         rows = self._confirmed(await list_active(self.service.db, self.settings.silence))
         answers = await self._poll_all(rows)
         idle = any(row.silent for row in rows) and await no_job_waits(self.service, "jobs")
@@ -100,19 +98,18 @@ class Pass:
     async def _apply_report(self, row: ActiveRun, state: RunState) -> None:
         """Ends are left to the worker, which also knows what the run has made."""
         async with self.service.tx() as tx:
-            await usecases.record_report(_report(row, state.status, state.id), tx)
+            await TRAININGS.report(row.id, row.attempt, tx, state.status, state.id)
 
     async def _look_after(self, row: ActiveRun, state: RunState | None, idle: bool) -> None:
         """Nobody has given a sign of life for the run."""
         if state and state.status in (RunStatus.FAILED, RunStatus.STOPPED):
             async with self.service.tx() as tx:
-                await usecases.record_report(
-                    _report(row, state.status, state.id, state.reason or failure_messages.LOST), tx
-                )
+                reason = state.reason or failure_messages.LOST
+                await TRAININGS.report(row.id, row.attempt, tx, state.status, state.id, reason)
         elif row.status == "stopping":
             await self._close(state, RunStatus.STOPPED, failure_messages.STOPPED)
             async with self.service.tx() as tx:
-                await usecases.mark_stopped(row.id, row.attempt, tx)
+                await TRAININGS.change(row.id, row.attempt, tx, RunLifecycle.lost)
         elif idle:
             async with self.service.tx() as tx:
                 await usecases.requeue(row.id, row.attempt, tx)
@@ -121,7 +118,7 @@ class Pass:
         """The row decides: a worker that still runs it sees that it is over and ends its process."""
         reason = f"It took longer than the {self.settings.deadline / 3600:g} hours that a training may take."
         async with self.service.tx() as tx:
-            await usecases.record_report(_report(row, "failed", state.id if state else None, reason), tx)
+            await TRAININGS.report(row.id, row.attempt, tx, "failed", state.id if state else None, reason)
         if row.silent:
             await self._close(state, RunStatus.FAILED, reason)
 
@@ -130,7 +127,3 @@ class Pass:
             await close_pipeline_run(state, status, reason, self.pipelines)
         except PipelinesError as error:
             log.warning("run.not_closed", extra={"fields": {"status": status, "reason": str(error)}})
-
-
-def _report(row: ActiveRun, status: str, run_id: str | None, reason: str = "") -> ReportRun:
-    return ReportRun(training_id=row.id, attempt=row.attempt, status=status, run_id=run_id, reason=reason)

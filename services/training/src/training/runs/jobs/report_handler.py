@@ -1,23 +1,25 @@
 """What a run tells while it works: states and epochs become rows, everything becomes a hint for whoever is looking."""
 
 import logging
-import time
 from typing import Any
 
-from contracts.training import ReportEpoch, ReportRun, RunProgress, TrainingJob
+from contracts.training import ReportEpoch, RunProgress, TrainingJob
 from kit.jobs.context import JobContext
 from kit.messaging.tx import Tx
+from runs.progress import Throttle
 from training.runs import usecases
+from training.runs.transitions import TRAININGS
 
 log = logging.getLogger("training.listen")
-MAX_HINTS_PER_SECOND = 4
+MIN_INTERVAL = 0.25
+"""Seconds between two hints of one kind."""
 _NOT_VALUES = {"type", "time", "epoch", "epochs"}
 
 
 class ReportHandler:
     def __init__(self, job: TrainingJob, ctx: JobContext, epochs: int) -> None:
         self.job, self.ctx, self.epochs = job, ctx, epochs
-        self._last: dict[str, float] = {}
+        self._throttle = Throttle(MIN_INTERVAL)
 
     async def handle(self, report: dict[str, Any]) -> None:
         kind = report["type"]
@@ -25,15 +27,14 @@ class ReportHandler:
             await self.status(report["status"], report.get("run_id"))
         elif kind == "epoch":
             await self._epoch(report)
-        elif kind == "step" or (kind in ("progress", "log") and self._due(kind)):
+        elif kind == "step" or (kind in ("progress", "log") and self._throttle.is_due(kind)):
+            self._throttle.note(kind)
             await self.hint(kind, {key: value for key, value in report.items() if key != "type"})
 
     async def status(self, status: str, run_id: str | None, reason: str = "", outcome: dict | None = None) -> None:
         """RunStatus words only; the row decides what to make of it."""
-        report = ReportRun(
-            training_id=self.job.training_id, attempt=self.job.attempt, status=status, run_id=run_id, reason=reason
-        )
-        await self.ctx.write(lambda tx: usecases.record_report(report, tx, outcome))
+        told = (status, run_id, reason, outcome)
+        await self.ctx.write(lambda tx: TRAININGS.report(self.job.training_id, self.job.attempt, tx, *told))
 
     async def hint(self, what: str, data: dict[str, Any]) -> None:
         await self.ctx.publish_live(
@@ -59,13 +60,6 @@ class ReportHandler:
             training_id=self.job.training_id, attempt=self.job.attempt, epoch=report["epoch"],
             epochs=report.get("epochs") or self.epochs, values=values,
         )  # fmt: skip
-
-    def _due(self, kind: str) -> bool:
-        now = time.monotonic()
-        if now - self._last.get(kind, 0.0) < 1 / MAX_HINTS_PER_SECOND:
-            return False
-        self._last[kind] = now
-        return True
 
 
 def _is_value(value: Any) -> bool:

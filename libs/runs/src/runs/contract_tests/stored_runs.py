@@ -1,110 +1,25 @@
-"""Tests that every service with runs takes over: its `tests` subclass these classes and add the fixtures they name.
-
-`transitions`, `lease` and `unfinished` are the adapters of the service, `new_row(**columns)` makes a row of its table
-that is not stored, `insert_run(**columns)` stores one that no worker takes and returns its id. Needs pytest.
-"""
+"""What the database holds of runs: leases, attempts, quotas, counts."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 
-from contracts.base import Event, Job
 from kit.app import Service
 from kit.db.sql import SqlFragment
 from kit.errors import RateLimited
 from kit.jobs.heartbeats import HEARTBEAT_TIMEOUT
+from runs.heartbeat import LeaseLost, keep_lease
 from runs.lease import Lease
-from runs.lifecycle import MAX_ATTEMPTS, RunLifecycle
+from runs.lifecycle import RunLifecycle
 from runs.quota import UnfinishedRuns
-from runs.reconciler import RunCounts
-from runs.tables import RunColumns
+from runs.run_counts import RunCounts
 from runs.transitions import RunTransitions
 
-NewRow = Callable[..., RunColumns]
 InsertRun = Callable[..., Awaitable[int]]
-
-
-class RecordingTx:
-    """A transaction that only notes what it is given."""
-
-    def __init__(self) -> None:
-        self.emitted: list[Event | Job] = []
-        self.pipeline_runs: list[dict[str, Any]] = []
-
-    def emit(self, message: Event | Job) -> None:
-        self.emitted.append(message)
-
-    def upsert(self, _table: type, _key: list[str], **values: Any) -> None:
-        self.pipeline_runs.append(values)
-
-    def named(self, name: str) -> list[Any]:
-        """What was emitted of this kind: `status_changed`, `failed`, `stopped`."""
-        return [message for message in self.emitted if message.wire.endswith(f"_{name}")]
-
-
-@pytest.fixture
-def tx() -> Any:
-    return RecordingTx()
-
-
-class TransitionsContract:
-    def test_first_report_with_a_run_is_the_hand_over(self, transitions: RunTransitions, new_row: NewRow, tx):
-        row = new_row()
-        transitions.apply(row, transitions.lifecycle(row).reported(1, "initializing", "r1"), tx)
-        assert (row.status, getattr(row, transitions.pipeline_run_id)) == ("submitted", "r1")
-        assert tx.pipeline_runs == [{"run_id": "r1", transitions.reference: row.id, "attempt": 1}]
-        [event] = tx.named("status_changed")
-        assert (event.status, event.previous, event.run_id, event.attempt) == ("submitted", "initializing", "r1", 1)
-
-    def test_a_report_that_says_nothing_new_announces_nothing(self, transitions: RunTransitions, new_row: NewRow, tx):
-        row = new_row(status="running")
-        transitions.apply(row, transitions.lifecycle(row).reported(1, "running"), tx)
-        transitions.apply(row, transitions.lifecycle(row).reported(2, "failed"), tx)
-        assert (row.status, tx.emitted, tx.pipeline_runs) == ("running", [], [])
-
-    def test_failure_keeps_its_reason(self, transitions: RunTransitions, new_row: NewRow, tx):
-        row = new_row(status="running")
-        transitions.apply(row, transitions.lifecycle(row).reported(1, "failed"), tx, "No chips.")
-        assert (row.status, row.error) == ("failed", "No chips.")
-        assert [event.reason for event in tx.named("failed")] == ["No chips."]
-        transitions.apply(row, transitions.lifecycle(row).reported(1, "completed"), tx)
-        assert row.status == "failed"
-        assert len(tx.named("status_changed")) == 1
-
-    @pytest.mark.parametrize(("started", "status"), [(False, "stopped"), (True, "stopping")])
-    def test_cancel_stops_at_once_what_no_worker_has(
-        self, transitions: RunTransitions, new_row: NewRow, tx, started: bool, status: str
-    ):
-        row = new_row(started_at=datetime.now(UTC) if started else None)
-        transitions.apply(row, transitions.lifecycle(row).cancel(), tx)
-        assert row.status == status
-        assert len(tx.named("stopped")) == (not started)
-
-    def test_a_new_attempt_forgets_the_former_one(self, transitions: RunTransitions, new_row: NewRow, tx):
-        row = new_row(status="running", started_at=datetime.now(UTC), waiting={"reason": "The store is away."})
-        transitions.apply(row, transitions.lifecycle(row).reported(1, "running", "r1"), tx)
-        transitions.apply(row, transitions.lifecycle(row).lost(), tx)
-        assert transitions.lifecycle(row) == RunLifecycle("initializing", 2, 1)
-        assert (row.started_at, row.error, row.waiting) == (None, "", None)
-        assert [event.status for event in tx.named("status_changed")] == ["initializing"]
-
-    def test_a_run_whose_workers_die_fails_in_the_end(self, transitions: RunTransitions, new_row: NewRow, tx):
-        row = new_row()
-        for _ in range(MAX_ATTEMPTS):
-            transitions.apply(row, transitions.lifecycle(row).reported(row.attempt, "running"), tx)
-            transitions.apply(row, transitions.lifecycle(row).lost(), tx, "The machine was lost.")
-        assert (row.status, row.attempt, row.error) == ("failed", MAX_ATTEMPTS, "The machine was lost.")
-        assert len(tx.named("failed")) == 1
-
-    def test_names_of_runs_differ_by_row_and_attempt(self, transitions: RunTransitions):
-        names = {transitions.run_name(row_id, attempt) for row_id in (1, 11) for attempt in (1, 2)}
-        assert len(names) == 4
-        assert all(name.startswith(transitions.name_prefix) for name in names)
 
 
 class StoredRunsContract:
@@ -122,6 +37,37 @@ class StoredRunsContract:
         await lease.release(row_id, 1, running.db)
         assert await self._is_silent(lease, row_id, running)
 
+    async def test_a_row_is_held_from_a_heartbeat_until_it_is_let_go(
+        self, lease: Lease, transitions: RunTransitions, insert_run: InsertRun, running: Service
+    ):
+        row_id = await insert_run(status="running")
+        await lease.beat(row_id, 1, running.db)
+        async with running.tx() as tx:
+            row = await transitions.lock_attempt(row_id, 1, tx)
+            assert row is not None
+            assert not lease.is_held(row)  # no worker has taken it
+            row.started_at = datetime.now(UTC)
+            assert lease.is_held(row)
+            lease.let_go(row)
+            assert not lease.is_held(row)
+
+    async def test_who_keeps_a_lease_hears_of_a_stop_and_of_its_end(
+        self, lease: Lease, transitions: RunTransitions, insert_run: InsertRun, running: Service, monkeypatch
+    ):
+        monkeypatch.setattr("runs.heartbeat.LOOK_INTERVAL", 0.01)
+        row_id, stops = await insert_run(status="stopping", graceful=True), []
+        await self._age(lease, row_id, running)
+
+        async def stop(graceful: bool) -> None:
+            stops.append((graceful, await self._is_silent(lease, row_id, running)))
+            if len(stops) == 3:
+                async with running.tx() as tx:
+                    await transitions.report(row_id, 1, tx, "stopped")
+
+        with pytest.raises(LeaseLost):
+            await keep_lease(lease, row_id, 1, running.db, stop, looks_per_heartbeat=2)
+        assert stops == [(True, True), (True, False), (True, False)]
+
     @pytest.mark.parametrize(("status", "held"), [("running", 2), ("failed", 1), ("stopped", 1)])
     async def test_no_lease_of_another_attempt_or_an_ended_run(
         self, lease: Lease, insert_run: InsertRun, running: Service, status: str, held: int
@@ -137,6 +83,8 @@ class StoredRunsContract:
         async with running.tx() as tx:
             assert await transitions.change(row_id, 1, tx, RunLifecycle.lost) is None
             assert await transitions.change(-1, 1, tx, RunLifecycle.lost) is None
+            assert await transitions.report(row_id, 1, tx, "failed") is None
+            assert await transitions.lock_attempt(row_id, 1, tx) is None
         async with running.tx() as tx:
             row = await transitions.lock(row_id, tx)
             assert row is not None
