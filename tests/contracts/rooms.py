@@ -5,6 +5,8 @@ from functools import cache
 from importlib import import_module
 
 from contracts import OWNERS
+from contracts.base import Event, Live, Message
+from gateway.streaming.frames import public_subjects
 from kit.app import Service
 
 PLACEHOLDERS = {
@@ -40,3 +42,8 @@ def readers() -> dict[str, list[tuple[str, str]]]:
         for route in service.routes:
             heard.setdefault(route.message.ce_type(), []).append((name, route.group))
     return heard
+
+
+def is_streamed(message: type[Message]) -> bool:
+    """Whether pages get it through the event streams of the gateway."""
+    return issubclass(message, Live) or (issubclass(message, Event) and message.subject() in public_subjects())

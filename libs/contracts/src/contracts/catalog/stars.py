@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from contracts.base import Command, Contract, Event, Query
+from contracts.base import Command, Contract, Query
 
 TARGET = Field(min_length=1, max_length=200)
 """Name of a model or `stac_id` of a dataset; its existence is not checked."""
@@ -37,11 +37,3 @@ class RemoveStar(Command, wire="catalog.v1.remove_star"):
 class GetStar(Query, wire="catalog.v1.get_star"):
     target_id: str = TARGET
     identity: str | None = IDENTITY
-
-
-class StarsChanged(Event, wire="catalog.v1.stars_changed"):
-    target_id: str
-    count: int
-
-    def aggregate(self) -> str:
-        return self.target_id[:64]

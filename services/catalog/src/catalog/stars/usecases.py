@@ -48,5 +48,4 @@ async def _change_count(target_id: str, by: int, tx: Tx, targets: StarTargets) -
     )
     count = await tx.session.scalar(upsert.returning(StarCountRow.count)) or 0
     await targets.set_count(target_id, count, tx)
-    tx.emit(c.StarsChanged(target_id=target_id, count=count))
     return count
