@@ -1,11 +1,11 @@
-"""`make contracts`: writes schemas, AsyncAPI, OpenAPI, the topology, the tables of settings and of what is proven."""
+"""`make contracts`: writes schemas, AsyncAPI, OpenAPI, the topology, and tables of access, settings and proofs."""
 
 from pathlib import Path
 
 from contracts import OWNERS, stac_schemas
 from contracts.nats_permissions import USERS
 from contracts.nats_server_config import authorization
-from tests.contracts import coverage, examples
+from tests.contracts import access, coverage, examples
 from tests.contracts.documents import asyncapi, topology
 from tests.contracts.schemas import SCHEMAS, golden
 from tests.contracts.settings import document as settings
@@ -23,6 +23,7 @@ def files() -> dict[Path, str]:
     wanted |= {ROOT / "services" / name / "asyncapi.yaml": asyncapi(name) for name in OWNERS}
     wanted |= {examples.FILE: examples.document(), ROOT / "services/gateway/openapi.json": _openapi()}
     wanted |= {coverage.PAGE: coverage.page(), coverage.UNCOVERED: coverage.shrunk()}
+    wanted |= {ROOT / "docs/access.md": access.document()}
     wanted |= {ROOT / "deploy/nats/users.conf": users()}
     wanted |= {CLIENT_SCHEMAS / f"{kind}.json": stac_schemas.text(kind) for kind in stac_schemas.KINDS}
     return wanted | {ROOT / "docs/topology.md": topology(), ROOT / "docs/settings.md": settings()}

@@ -19,12 +19,12 @@ Body = Mapping[str, Any] | Callable[[Rows], Any] | None
 
 @dataclass(frozen=True)
 class Row:
-    """`declared` is policy, method and path; the policy is said again here, so that nobody loosens it by the way.
-    `done` is the answer for who is let in, where it is not what the route declares. `but` maps a caller, or visibility
-    and caller (`public stranger`), to another status; `why` says the reason of what is unusual. `names` makes what the
-    parts of the address name, and `row` is true where the body names a row."""
+    """How one operation is tried. `route` is method and path. `done` is the answer for who is let in, where it is not
+    what the route declares. `but` maps a caller, or visibility and caller (`public stranger`), to another status; `why`
+    says the reason of what is unusual. `names` makes what the parts of the address name, and `row` is true where the
+    body names a row."""
 
-    declared: str
+    route: str
     body: Body = None
     done: int | None = None
     but: Mapping[str, int] = field(default_factory=dict)
@@ -32,14 +32,6 @@ class Row:
     names: Mapping[str, Callable[[Rows], Any]] = field(default_factory=dict)
     query: Callable[[Rows], str] | str = ""
     row: bool | None = None
-
-    @property
-    def policy(self) -> Policy:
-        return Policy(self.declared.split()[0])
-
-    @property
-    def route(self) -> str:
-        return self.declared.split(" ", 1)[1]
 
     @property
     def method(self) -> str:
@@ -65,15 +57,16 @@ def expected(row: Row, route: PolicyRoute, who: Who, visibility: str) -> int:
     for key in (f"{visibility} {who}", str(who)):
         if key in row.but:
             return row.but[key]
-    refused = at_the_door(row, route.dialect.anonymous_write_status, who) or of_the_row(row, route, who, visibility)
+    refused = at_the_door(row, route, who) or of_the_row(row, route, who, visibility)
     return refused or row.done or route.status_code or 200
 
 
-def at_the_door(row: Row, anonymous_write_status: int, who: Who) -> int | None:
-    reads = row.policy is Policy.PUBLIC_READ and row.method in SAFE
-    if who is Who.ANONYMOUS and not (reads or row.policy in WITHOUT_LOGIN):
-        return 401 if row.method in SAFE else anonymous_write_status
-    return 403 if row.policy in ADMINS and who is not Who.ADMIN else None
+def at_the_door(row: Row, route: PolicyRoute, who: Who) -> int | None:
+    policy, is_safe = route.rule.policy, row.method in SAFE
+    reads = policy is Policy.PUBLIC_READ and is_safe
+    if who is Who.ANONYMOUS and not (reads or policy in WITHOUT_LOGIN):
+        return 401 if is_safe else route.dialect.anonymous_write_status
+    return 403 if policy in ADMINS and who is not Who.ADMIN else None
 
 
 def of_the_row(row: Row, route: PolicyRoute, who: Who, visibility: str) -> int | None:
@@ -81,4 +74,4 @@ def of_the_row(row: Row, route: PolicyRoute, who: Who, visibility: str) -> int |
         return None
     if visibility == "private":
         return 404
-    return 403 if row.method not in SAFE or row.policy is Policy.OWNER else None
+    return 403 if row.method not in SAFE or route.rule.policy is Policy.OWNER else None

@@ -17,9 +17,9 @@ from schemathesis import GenerationMode, checks
 from gateway.app import application
 from gateway.settings import HttpSettings
 from stack.bench.system import System
+from tests.surface.declared import DECLARED
 from tests.surface.people import Who, headers
 from tests.surface.rows import NAMED, Rows
-from tests.surface.table import ROWS
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 EXAMPLES = 8
@@ -34,7 +34,7 @@ MAY_BE_503 = {
 }  # fmt: skip
 """Answered with the help of the pipeline server, which is not here: they may be 503."""
 CALLERS = (Who.ANONYMOUS, Who.OWNER, Who.ADMIN)
-NAMES = {row.route.replace(":path", ""): row.names for row in ROWS}
+NAMES = {row.route.replace(":path", ""): row.names for row in DECLARED}
 LIMITS = hypothesis.settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -1,4 +1,4 @@
-"""The permission matrix: one row for each route and method of the gateway."""
+"""What the permission matrix needs and no route declares; `tests.surface.declared` derives the rest."""
 
 from tests.surface.expected import Row
 from tests.surface.table import (

@@ -24,40 +24,25 @@ def submit(rows: Rows) -> dict:
 
 
 ROWS = [
-    Row("public-read GET /api/v1/models/centroid/"),
-    Row("auth GET /api/v1/approved-prediction/"),
-    Row("auth POST /api/v1/approved-prediction/", area),
-    Row("auth GET /api/v1/approved-prediction/{feedback_id}/"),
-    Row("owner DELETE /api/v1/approved-prediction/{feedback_id}/"),
-    Row("auth GET /api/v1/feedback-aoi/", query=of_training, row=False, why="only the caller's own areas are listed"),
+    Row("POST /api/v1/approved-prediction/", area),
+    Row("GET /api/v1/feedback-aoi/", query=of_training, row=False, why="only the caller's own areas are listed"),
     Row(
-        "auth POST /api/v1/feedback-aoi/",
+        "POST /api/v1/feedback-aoi/",
         area,
         row=True,
         but={"private stranger": 400, "public stranger": 201},
         why=f"whoever sees a training may mark areas for it; for others {UNKNOWN}",
     ),
-    Row("public-read GET /api/v1/feedback-aoi/{aoi_id}/"),
-    Row("owner PATCH /api/v1/feedback-aoi/{aoi_id}/", {"geom": POLYGON}),
-    Row("owner DELETE /api/v1/feedback-aoi/{aoi_id}/"),
-    Row("public-read GET /api/v1/feedback-aoi/gpx/{aoi_id}/"),
-    Row("auth POST /api/v1/label/feedback/osm/fetch/{aoi_id}/"),
-    Row("auth GET /api/v1/feedback-label/"),
-    Row("auth POST /api/v1/feedback-label/", label, row=True, but={"private stranger": 400}, why=UNKNOWN),
-    Row("public-read GET /api/v1/feedback-label/{label_id}/"),
-    Row("owner PATCH /api/v1/feedback-label/{label_id}/", {"geom": POLYGON}),
-    Row("owner DELETE /api/v1/feedback-label/{label_id}/"),
-    Row("auth POST /api/v1/feedback/training/submit/", submit, done=400, row=False, why="nothing was marked for it"),
+    Row("POST /api/v1/feedback-label/", label, row=True, but={"private stranger": 400}, why=UNKNOWN),
+    Row("POST /api/v1/feedback/training/submit/", submit, done=400, row=False, why="nothing was marked for it"),
+    Row("GET /api/v1/workspace/download/{path:path}", names=NOWHERE, done=404, row=False, why="no such file"),
     Row(
-        "public-read GET /api/v1/workspace/download/{path:path}", names=NOWHERE, done=404, row=False, why="no such file"
-    ),
-    Row(
-        "public-read GET /api/v1/workspace/stream/{path:path}",
+        "GET /api/v1/workspace/stream/{path:path}",
         names={"path": lambda _: "nowhere/x.fgb"},
         query="bbox=1,1,1.1,1.1",
         done=404,
         row=False,
         why="no such file",
     ),
-    Row("public-read GET /api/v1/workspace/{path:path}", names=NOWHERE, done=404, row=False, why="no such folder"),
+    Row("GET /api/v1/workspace/{path:path}", names=NOWHERE, done=404, row=False, why="no such folder"),
 ]

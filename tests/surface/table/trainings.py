@@ -7,35 +7,31 @@ RUN = {"run_id": Rows.training_run}
 SUBMIT = {"base_model_stac_id": "nobody", "dataset_stac_id": "nothing", "model_name": "x"}
 
 ROWS = [
-    Row("auth GET /api/v1/trainings/"),
-    Row("auth GET /api/v1/trainings/{training_id}/"),
-    Row("auth POST /api/v1/trainings/submit/", SUBMIT, done=404, why="neither model nor dataset exists"),
-    Row("owner POST /api/v1/trainings/{training_id}/retry/", done=409, why="its dataset was not built"),
+    Row("POST /api/v1/trainings/submit/", SUBMIT, done=404, why="neither model nor dataset exists"),
+    Row("POST /api/v1/trainings/{training_id}/retry/", done=409, why="its dataset was not built"),
     Row(
-        "auth POST /api/v1/trainings/{training_id}/clone/",
+        "POST /api/v1/trainings/{training_id}/clone/",
         {"model_name": "x"},
         done=404,
         but={"public stranger": 404},
         why="whoever sees a training may repeat it; its base model does not exist",
     ),
-    Row("owner DELETE /api/v1/trainings/{training_id}/"),
-    Row("owner POST /api/v1/trainings/{training_id}/cancel/", done=409, why="it has ended"),
-    Row("auth GET /api/v1/trainings/{training_id}/epochs/"),
+    Row("POST /api/v1/trainings/{training_id}/cancel/", done=409, why="it has ended"),
     Row(
-        "owner POST /api/v1/trainings/{training_id}/publish/",
+        "POST /api/v1/trainings/{training_id}/publish/",
         {},
         done=409,
         why="it failed",
     ),
-    Row("owner GET /api/v1/trainings/runs/{run_id}/status/", names=RUN),
+    Row("GET /api/v1/trainings/runs/{run_id}/status/", names=RUN),
     Row(
-        "owner GET /api/v1/trainings/runs/{run_id}/logs/",
+        "GET /api/v1/trainings/runs/{run_id}/logs/",
         names=RUN,
         done=404,
         why="its log is gone",
     ),
     Row(
-        "owner POST /api/v1/trainings/runs/{run_id}/cancel/",
+        "POST /api/v1/trainings/runs/{run_id}/cancel/",
         names=RUN,
         done=409,
         why="it has ended",
