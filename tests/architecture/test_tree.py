@@ -14,6 +14,8 @@ REGISTRIES = re.compile(
     r"files\.python" + r"hosted\.org|registry\.npm" + r"js\.org|pypi\." + r"org/|deb\.debian\." + "org"
 )
 
+WHOLE_ROOM = {"contracts", "outages"}
+"""Subjects of tests that concern all aggregates of a room."""
 HELD_BY = {
     r"^@router\.(on|effect|job)\b": ("handlers.py",),
     r"^    __tablename__ = ": ("tables.py",),
@@ -50,6 +52,17 @@ def test_rooms_look_alike(room: str):
     package = ROOT / "services" / room / "src" / room
     for name in ("__main__.py", "main.py", "settings.py", "tables.py", "migrations/env.py"):
         assert (package / name).exists(), name
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_tests_are_named_after_what_they_test(room: str):
+    """`test_<aggregate>.py` or `test_<aggregate>_….py`, so that they are found beside each other; a module of the room
+    and an API of the gateway count as well."""
+    package = ROOT / "services" / room / "src" / room
+    names = {path.stem for path in (*package.iterdir(), *package.glob("apis/*"))} | WHOLE_ROOM
+    stems = {path: path.stem.removeprefix("test_") for path in tracked(f"services/{room}/tests/*test_*.py")}
+    others = [path for path, stem in stems.items() if not any(f"{stem}_".startswith(f"{name}_") for name in names)]
+    assert [str(path.relative_to(ROOT)) for path in others] == [], f"begin with one of {sorted(names)}"
 
 
 @pytest.mark.parametrize("content", HELD_BY)

@@ -6,7 +6,7 @@ import json
 import pytest
 import pytest_asyncio
 from sqlalchemy import insert, text
-from test_queries import PLACE, _values
+from test_runs_queries import PLACE, _values
 
 from contracts.catalog.models import BaseModelRegistered, LocalModelPublished
 from contracts.prediction.feedback import (

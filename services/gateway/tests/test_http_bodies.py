@@ -4,7 +4,7 @@ import re
 import weakref
 
 import pytest
-from test_limits import forget
+from test_http_limits import forget
 
 from contracts.catalog.areas import CreateAoi
 from contracts.catalog.labels import UploadLabels

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import nats
 import pytest
-from test_dead_letters import bury
+from test_operations_dead_letters import bury
 
 from contracts.catalog.areas import GetAoi
 from contracts.streams import COMMANDS, STREAMS

@@ -65,7 +65,7 @@ async def test_reasons_of_an_earlier_delivery_do_not_vanish(working, builder, ho
     first = tiles[0]
     found = await asyncio.to_thread((served / "tiles" / str(first.z) / str(first.x) / f"{first.y}.png").read_bytes)
     await asyncio.to_thread((served / "holes" / str(first.z) / str(first.x) / f"{first.y}.png").write_bytes, found)
-    from test_dataset_build import mend
+    from test_datasets_build import mend
 
     from contracts.catalog.datasets import RebuildDataset
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 import shapely
 from builds import Builder
-from test_labels import ended, labels, run, state, under_way
+from test_aoi_labels import ended, labels, run, state, under_way
 
 from catalog.aoi_labels import identity, reading, shapes, tags
 from catalog.datasets.build import labelling

@@ -8,7 +8,7 @@ from kit.errors import NotFound
 from kit.testing import MAPPER, STRANGER, eventually
 
 from .conftest import BASE, SUFFIX, built, fetch, order
-from .test_submit import _dataset, _published
+from .test_submissions import _dataset, _published
 
 
 @pytest.fixture
