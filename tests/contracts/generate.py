@@ -7,6 +7,7 @@ from contracts.nats_permissions import USERS
 from contracts.nats_server_config import authorization
 from tests.contracts import access, coverage, examples
 from tests.contracts.documents import asyncapi, topology
+from tests.contracts.message_examples import missing_examples
 from tests.contracts.schemas import SCHEMAS, golden
 from tests.contracts.settings import document as settings
 
@@ -41,7 +42,10 @@ def users() -> str:
 
 
 def write() -> None:
-    """The OpenAPI document shows the examples, so they come first."""
+    """The OpenAPI document shows the examples, so they come first. Examples of messages are written once."""
+    for path, text in missing_examples().items():
+        path.parent.mkdir()
+        path.write_text(text)
     examples.FILE.write_text(examples.document())
     wanted = files()
     for stale in set(SCHEMAS.glob("*.json")) - set(wanted):

@@ -2,11 +2,14 @@
 
 import json
 from copy import deepcopy
+from datetime import date
 
 import pytest
+from pydantic import Field, create_model
 
 from contracts.base import REGISTRY, Command, Event, Job, Query
 from tests.contracts.generate import files
+from tests.contracts.message_examples import first_example
 from tests.contracts.rooms import readers, services
 from tests.contracts.schemas import EXAMPLES, RELEASED, SCHEMAS, breaks, schema
 
@@ -26,6 +29,17 @@ def test_example_validates(name: str):
     assert found, f"libs/contracts/examples/{name}/typical.json is missing"
     for path in found:
         REGISTRY[name].model_validate_json(path.read_bytes())
+
+
+def test_a_new_message_gets_its_first_example_or_is_told_what_lacks():
+    fields = {"training_id": (int, ...), "user_id": (int, ...), "day": (date, Field(examples=["2026-05-01"]))}
+    known = create_model("Known", __base__=Event, **fields)
+    written = json.loads(first_example(known))
+    assert written == {"training_id": written["training_id"], "user_id": 7, "day": "2026-05-01"}
+    known.wire = "training.v1.known"
+    other = create_model("Other", __base__=known, never_said=(int, ...))
+    with pytest.raises(LookupError, match=r"evt.training.v1.known: no example of its field never_said; write"):
+        first_example(other)
 
 
 def test_no_example_without_a_message():

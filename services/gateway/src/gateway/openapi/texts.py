@@ -1,4 +1,4 @@
-"""Texts of operations and parameters (`texts.toml`), and examples of bodies (`examples.json`, generated)."""
+"""Texts of operations and parameters (`texts.toml`, docstrings), examples of bodies (`examples.json`, generated)."""
 
 import tomllib
 from functools import cache
@@ -24,9 +24,10 @@ def examples() -> dict[str, Any]:
 
 
 def apply_texts(operation: dict[str, Any]) -> None:
-    """Adds summary, description, descriptions of parameters and an example of the body."""
+    """Adds summary, description, descriptions of parameters and an example of the body. An operation that `texts.toml`
+    does not name has the docstring of its function."""
     name = operation["operationId"]
-    found = texts().get(operation["tags"][0], {}).get(name)
+    found = texts().get(operation["tags"][0], {}).get(name) or _of_docstring(operation.get("description", ""))
     if found:
         operation["summary"], operation["description"] = found
     for parameter in operation.get("parameters", ()):
@@ -35,3 +36,8 @@ def apply_texts(operation: dict[str, Any]) -> None:
     if name in examples():
         media = operation["requestBody"]["content"]["application/json"]
         media["examples"] = {"typical": {"value": examples()[name]}}
+
+
+def _of_docstring(text: str) -> tuple[str, str] | None:
+    """Returns the first line without its full stop as summary, and the whole as description."""
+    return (text.partition("\n")[0].removesuffix("."), text) if text else None
