@@ -7,8 +7,10 @@ answer that depends on the state of the row.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
+from pydantic.fields import FieldInfo
 
 from gateway.app import application
 from gateway.http.policy_route import PolicyRoute
@@ -32,7 +34,7 @@ def declared_routes() -> dict[str, PolicyRoute]:
 def declared_rows(routes: Mapping[str, PolicyRoute], said: list[Row] = ROWS) -> list[Row]:
     """Returns a row for each route. Raises LookupError, in words, for what tests need and nobody says."""
     given = {row.route: row for row in said}
-    rows = [_with_body(given.get(name) or Row(name), route) for name, route in routes.items()]
+    rows = [_completed(given.get(name) or Row(name), route) for name, route in routes.items()]
     problems = [problem for row in rows for problem in _problems(row, routes[row.route])]
     unknown = given.keys() - routes.keys()
     problems += [f"{name}: tests/surface/table has a row of it, and there is no such route" for name in unknown]
@@ -41,15 +43,26 @@ def declared_rows(routes: Mapping[str, PolicyRoute], said: list[Row] = ROWS) -> 
     return rows
 
 
-def _with_body(row: Row, route: PolicyRoute) -> Row:
-    """With the example of the OpenAPI document, unless the row has a body."""
-    return row if row.body is not None else replace(row, body=_example(route))
+def _completed(row: Row, route: PolicyRoute) -> Row:
+    """With the examples of the OpenAPI document, unless the row has a body and a query of its own."""
+    values = {name: examples[0] for name, examples in _required_query(route).items() if examples}
+    return replace(row, body=_example(route) if row.body is None else row.body, query=row.query or urlencode(values))
 
 
 def _example(route: PolicyRoute) -> Any:
     body = body_of(route)
     own = body.model_json_schema().get("examples") if body else None
     return EXAMPLES.get(route.name) or (own[0] if own else None)
+
+
+def _required_query(route: PolicyRoute) -> dict[str, list[Any] | None]:
+    """Returns the parameters that a request has to have, and their examples."""
+    fields = {parameter.alias: parameter.field_info for parameter in route.dependant.query_params}
+    return {name: info.examples for name, info in fields.items() if info.is_required() and not _is_model(info)}
+
+
+def _is_model(info: FieldInfo) -> bool:
+    return hasattr(info.annotation, "model_fields")
 
 
 def _problems(row: Row, route: PolicyRoute) -> Iterator[str]:
@@ -60,6 +73,9 @@ def _problems(row: Row, route: PolicyRoute) -> Iterator[str]:
             f"{row.route}: no example of its body; take that of a command (sends=), or write one into "
             "tests/contracts/bodies.toml or a row into tests/surface/table"
         )
+    for name, examples in _required_query(route).items():
+        if not (row.query or examples):
+            yield f"{row.route}: no example of ?{name}=; declare one in the route: Query(examples=[...])"
     if (row.done or row.but) and not row.why:
         yield f"{row.route}: its row in tests/surface/table is unusual and does not say why"
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.apis.fair.dialect import DIALECT
+from gateway.apis.fair.dialect import FAIR
 from gateway.http.policy import Policy
 from gateway.http.policy_route import PolicyRoute
 from gateway.http.routing import Routes
@@ -48,10 +48,10 @@ def test_each_route_has_its_row():
 
 
 def test_a_route_without_what_the_tests_need_fails_with_words():
-    routes = Routes("things", DIALECT)
+    routes = Routes("things", FAIR)
 
     @routes.post("/things/{thing_id}/", Policy.OWNER, status=201)
-    async def make_thing(request: Request, thing_id: int, body: Thing) -> Response: ...
+    async def make_thing(request: Request, thing_id: int, body: Thing, day: str) -> Response: ...
 
     app = FastAPI()
     routes.register(app)
@@ -60,8 +60,8 @@ def test_a_route_without_what_the_tests_need_fails_with_words():
     with pytest.raises(LookupError) as told:
         declared_rows({name: route}, [Row(name, done=404), Row("GET /api/v1/gone/")])
     lines = str(told.value).splitlines()
-    assert [line.partition(": ")[0] for line in lines] == ["GET /api/v1/gone/", name, name, name]
-    wanted = ("no such route", "does not say why", "no example of its body", "a thing_id")
+    assert [line.partition(": ")[0] for line in lines] == ["GET /api/v1/gone/", name, name, name, name]
+    wanted = ("no such route", "does not say why", "no example of ?day=", "no example of its body", "a thing_id")
     assert all(words in line for line, words in zip(lines, wanted, strict=True))
 
 
