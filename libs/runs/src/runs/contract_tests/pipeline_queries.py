@@ -62,7 +62,7 @@ class PipelineQueriesContract:
         monkeypatch.setattr(known, "pipelines", fake)
         return fake
 
-    async def test_news_of_the_pipeline_server_are_told(self, get_state: Ask, run_id, server, caller: Caller):
+    async def test_news_of_the_pipeline_server_are_reported(self, get_state: Ask, run_id, server, caller: Caller):
         told = await caller.ask(get_state(run_id))
         assert told == {"run_id": run_id, "status": "retrying", "is_terminal": False}
 
