@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from contracts.base import Query
+from contracts.shared import Actor
 from kit.app import Service
 from kit.errors import Forbidden, NotFound
-from kit.testing import STRANGER, Caller
 from pipelines.port import LogEntry, PipelinesDown, RunNotFound, RunState, RunStatus, StepNotFound
 from runs.contract_tests.stored_runs import InsertRun
 from runs.lifecycle import RunLifecycle
@@ -17,6 +17,7 @@ from runs.pipeline_server import PipelineServer
 from runs.transitions import RunTransitions
 
 Ask = Callable[..., Query]
+STRANGER = Actor(id=8, username="stranger")
 
 
 class FakePipelines:
@@ -62,23 +63,21 @@ class PipelineQueriesContract:
         monkeypatch.setattr(known, "pipelines", fake)
         return fake
 
-    async def test_news_of_the_pipeline_server_are_reported(self, get_state: Ask, run_id, server, caller: Caller):
+    async def test_news_of_the_pipeline_server_are_reported(self, get_state: Ask, run_id, server, caller):
         told = await caller.ask(get_state(run_id))
         assert told == {"run_id": run_id, "status": "retrying", "is_terminal": False}
 
-    async def test_a_run_that_another_one_followed_was_retried(self, get_state: Ask, run_id, server, caller: Caller):
+    async def test_a_run_that_another_one_followed_was_retried(self, get_state: Ask, run_id, server, caller):
         told = await caller.ask(get_state(f"first-{run_id}"))
         assert told == {"run_id": f"first-{run_id}", "status": "retried", "is_terminal": True}
         assert server.asked == 0
 
-    async def test_a_run_that_the_server_has_forgotten_is_as_its_row(
-        self, get_state: Ask, run_id, server, caller: Caller
-    ):
+    async def test_a_run_that_the_server_has_forgotten_is_as_its_row(self, get_state: Ask, run_id, server, caller):
         server.known = "another"
         assert (await caller.ask(get_state(run_id)))["status"] == "running"
 
     async def test_the_server_is_not_asked_for_what_has_ended(
-        self, get_state: Ask, transitions: RunTransitions, run_id, server, caller: Caller, running: Service
+        self, get_state: Ask, transitions: RunTransitions, run_id, server, caller, running: Service
     ):
         async with running.tx() as tx:
             row = await transitions.lock_by_run(run_id, tx)
@@ -87,19 +86,19 @@ class PipelineQueriesContract:
         assert (await caller.ask(get_state(run_id)))["status"] == "failed"
         assert server.asked == 0
 
-    async def test_logs_are_lines(self, get_logs: Ask, run_id, server, caller: Caller):
+    async def test_logs_are_lines(self, get_logs: Ask, run_id, server, caller):
         [line] = await caller.ask(get_logs(run_id, "train"))
         assert (line["level"], line["message"]) == ("INFO", "1000 None")
         assert line["timestamp"].startswith("2026-01-01T00:00:00")
 
-    async def test_unknown_steps_and_runs_have_no_logs(self, get_logs: Ask, run_id, server, caller: Caller):
+    async def test_unknown_steps_and_runs_have_no_logs(self, get_logs: Ask, run_id, server, caller):
         with pytest.raises(NotFound) as refused:
             await caller.ask(get_logs(run_id, "nonsense"))
         assert (refused.value.code, refused.value.facts) == ("step_not_found", {"available": ["train"]})
         with pytest.raises(NotFound):
             await caller.ask(get_logs(f"first-{run_id}", None))
 
-    async def test_runs_are_the_owners(self, get_state: Ask, get_logs: Ask, run_id, server, caller: Caller):
+    async def test_runs_are_the_owners(self, get_state: Ask, get_logs: Ask, run_id, server, caller):
         for query in (get_state(run_id), get_logs(run_id, None)):
             with pytest.raises((NotFound, Forbidden)):  # by whether they may see what the run is for
                 await caller.ask(query, STRANGER)
