@@ -22,8 +22,10 @@ PAGES = [
 ]
 TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 FOLDERS = "(?:docs|libs|services|deploy|tests|models|scripts|requirements)"
-IMAGINED = {"libs/contracts/examples/evt.training.v1.training_archived/typical.json"}
+IMAGINED = {"services/training/src/training/runs/jobs/archive_files.py"}
 """Of the recipes."""
+RECIPES = {"A new endpoint that reads": 5, "A new event and someone who hears it": 4, "Long work": 5}
+"""Section of CONTRIBUTING.md → files that are written by hand."""
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -51,6 +53,13 @@ def test_every_file_exists(page: Path) -> None:
         assert (ROOT / name).exists(), name
     for name in linked:
         assert (page.parent / name).exists(), name
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_recipes_name_the_files_that_they_touch(title: str) -> None:
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition(f"## {title}\n")[2].partition("\n## ")[0]
+    files = re.findall(rf"^# ({FOLDERS}/\S+)$", section, re.MULTILINE)
+    assert len(set(files)) == len(files) == RECIPES[title]
 
 
 CURL = re.compile(r"curl ((?:-[HX] \S+ |\"\$\w+\" )*)\$API(/[\w/-]+)(?: -d '(.*?)')?", re.DOTALL)
