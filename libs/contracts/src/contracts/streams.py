@@ -43,6 +43,9 @@ class ConsumerGroup:
     """Deliveries after which the server gives up: never, since an outage may use up any number of them. Kit counts the
     attempts (`max_attempts` of its table of failures), including those that killed their service or worker."""
     max_ack_pending: int = 256
+    fetch: int = 1
+    """Messages of one fetch: they are settled together, and the next fetch waits for the slowest of them. 1 for
+    messages that take long."""
 
 
 COMMANDS = Stream("COMMANDS", ("cmd.>",), 7 * DAY, 1024 * MIB)
@@ -72,12 +75,12 @@ def within(total: int | None) -> tuple[Stream, ...]:
 CONSUMER_GROUPS = {
     "commands": ConsumerGroup("commands", "COMMANDS", ack_wait=6, batch=32, timeout=10),
     "effects": ConsumerGroup("effects", "COMMANDS", ack_wait=60, batch=4, timeout=45),
-    "events": ConsumerGroup("events", "EVENTS", ack_wait=15, batch=32, timeout=10),
+    "events": ConsumerGroup("events", "EVENTS", ack_wait=15, batch=128, timeout=10, fetch=64),
     "reactions": ConsumerGroup("reactions", "EVENTS", ack_wait=60, batch=4, timeout=45),
     "jobs": ConsumerGroup("jobs", "JOBS", ack_wait=22, batch=1, timeout=0),
     "bulk": ConsumerGroup("bulk", "JOBS", ack_wait=22, batch=1, timeout=0),
-    "dead": ConsumerGroup("dead", "DEAD", ack_wait=15, batch=16, timeout=10),
-    "advisories": ConsumerGroup("advisories", "ADVISORIES", ack_wait=15, batch=16, timeout=10),
+    "dead": ConsumerGroup("dead", "DEAD", ack_wait=15, batch=16, timeout=10, fetch=16),
+    "advisories": ConsumerGroup("advisories", "ADVISORIES", ack_wait=15, batch=16, timeout=10, fetch=16),
 }
 """`bulk` are jobs that take minutes; a worker has one slot for them and one for short jobs. `effects` are commands and
 `reactions` are events whose handlers call the outside world."""

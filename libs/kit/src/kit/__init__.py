@@ -1,10 +1,6 @@
 """The runtime that every service and worker is built on."""
 
-import sys
+from kit.imports import import_without
 
-if "aiohttp" not in sys.modules:
-    # nats-py imports aiohttp for websockets, which no service uses: 6 MB a process (docs/decisions/0014).
-    sys.modules["aiohttp"] = None  # type: ignore[assignment]
+with import_without("aiohttp"):  # nats-py imports it for websockets: 6 MB a process
     import nats  # noqa: F401
-
-    del sys.modules["aiohttp"]

@@ -7,10 +7,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
-import nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
@@ -40,7 +38,7 @@ from kit.telemetry import health, metrics, tracing
 from kit.telemetry.event_loop_lag import measure_lag
 
 if TYPE_CHECKING:
-    from faststream.nats import NatsBroker
+    from kit.messaging.delivery.subscribers import Subscribers
 
 log = logging.getLogger("kit.app")
 JOB_GROUPS = ("jobs", "bulk")
@@ -63,12 +61,10 @@ class Service:
         url = settings.database_url.get_secret_value()
         self.db = Database(url, settings.pool_min, settings.pool_max, settings.pool_timeout)
         self.line = nats_connection.connect_options(name, settings.nats_url.get_secret_value(), self.end)
-        self.broker: NatsBroker | None = None
-        """Only a worker has one; a service uses a bare client."""
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
         self.raw_handlers: dict[str, RawHandler] = {}
-        self.hearing: list[PullConsumer | QueryServer] = []
+        self.hearing: list[PullConsumer | QueryServer | Subscribers | JobSettler] = []
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
@@ -116,9 +112,12 @@ class Service:
     async def open(self) -> None:
         """Connects to database and bus, and starts the adapters; consumes nothing yet. Waits until the bus is
         reachable."""
+        from kit.messaging.delivery.subscribers import Subscribers, broker
+
         await self.db.open()
-        connect = self.broker.connect if self.broker else partial(nats.connect, **self.line)
-        self.nc = await nats_connection.connect_persistently(connect)
+        self.broker = broker(self.line)
+        self.nc = await nats_connection.connect_persistently(self.broker.connect)
+        self.subscribers = Subscribers(self.broker, self.nc, self.name)
         self.bus_probe = BusProbe(self.nc, self.name)
         self.bus = Bus(self.nc, self.name, self.storage)
         await self.bus.start()
@@ -153,7 +152,7 @@ class Service:
             if hasattr(adapter, "stop") and adapter is not self:
                 await adapter.stop()  # type: ignore[attr-defined]
         with suppress(NatsError):  # a server that is away takes no goodbye
-            await (self.broker.stop() if self.broker else self.nc.drain())
+            await self.broker.stop()
         await self.db.close()
         tracing.shutdown()
 
@@ -163,15 +162,23 @@ class Service:
             if group not in ("queries", *JOB_GROUPS):
                 bound = {kind: route.bound(self.provides) for kind, route in table.items()}
                 settler = Settler(self.name, CONSUMER_GROUPS[group], bound, self.db, self.relay, self.storage)
-                await self._pull(group, settler)
+                await self._take(group, settler)
         for group, handler in self.raw_handlers.items():
-            await self._pull(group, settle_raw(handler))
+            await self._take(group, settle_raw(handler))
+        await self._start_subscribers()
         await self._start_answers()
 
-    async def _pull(self, group: str, settle: Callable[[Msg], Awaitable[None]]) -> None:
+    async def _take(self, group: str, settle: Callable[[Msg], Awaitable[None]]) -> None:
+        """Commands, whose latency people feel, have a path of their own (docs/decisions/0007)."""
+        if group != "commands":
+            return self.subscribers.add(CONSUMER_GROUPS[group], settle)
         puller = PullConsumer(self.nc, self.name, CONSUMER_GROUPS[group], settle)
         await puller.start()
         self.hearing.append(puller)
+
+    async def _start_subscribers(self) -> None:
+        await self.subscribers.start()
+        self.hearing.append(self.subscribers)
 
     async def _start_answers(self) -> None:
         table = self.routes_by_group.get("queries", {})
@@ -198,9 +205,6 @@ class Service:
     async def work(self) -> None:
         """Takes jobs until the end, one of each group at a time. Those in work end or are handed over before anything
         closes."""
-        from kit.jobs.job_subscriber import broker, subscribe
-
-        self.broker = broker(self.line)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
             working = [d for d in self.durables if d.group.name in JOB_GROUPS]
@@ -208,9 +212,9 @@ class Service:
                 return
             settlers = [self._job_settler(group) for group in JOB_GROUPS if group in self.routes_by_group]
             for settler in settlers:
-                subscribe(self.broker, self.name, settler.group, settler)
-            await self.broker.start()
-            stack.push_async_callback(_settled, self.broker, settlers)
+                self.subscribers.add(CONSUMER_GROUPS[settler.group], settler)
+            self.hearing += settlers
+            await self._start_subscribers()
             freeze_start_up()
             self.ready = True
             await self._until_end([ConsumerMonitor(self.nc.jetstream(timeout=5), working).run(), measure_lag()])
@@ -236,10 +240,3 @@ class Service:
         log.critical("service.stopped", exc_info=error if not isinstance(error, ConsumerStuck) else None,
                      extra={"fields": {"reason": str(error)}})  # fmt: skip
         raise SystemExit(1)
-
-
-async def _settled(broker: "NatsBroker", settlers: Sequence[JobSettler]) -> None:
-    """Returns when the jobs in work are done or given back, and no other is taken."""
-    from kit.jobs.job_subscriber import stop_fetching
-
-    await asyncio.gather(stop_fetching(broker), *(settler.stop() for settler in settlers))

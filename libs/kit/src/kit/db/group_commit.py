@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -17,7 +19,7 @@ from kit.db.sql import SqlFragment, concatenate
 from kit.errors import Unavailable
 
 TRANSIENT = (psycopg.OperationalError, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
-MAX_BATCH = 32
+MAX_BATCH = 128
 WRITERS = 2
 """While one waits for the disk, the other one collects."""
 
@@ -73,8 +75,7 @@ class GroupCommitter:
         or conflicts with another."""
         try:
             async with self.raw() as connection, connection.pipeline(), connection.transaction():
-                for due in batch:
-                    await connection.execute(due.sql, due.params)  # type: ignore[arg-type]
+                await _execute(connection, batch)
         except (Unavailable, psycopg.Error) as error:
             if isinstance(error, psycopg.Error) and not _is_lost(error):
                 return False
@@ -101,6 +102,13 @@ class GroupCommitter:
         except Exception as error:
             return _settle([due], error)
         _settle([due], None)
+
+
+async def _execute(connection: psycopg.AsyncConnection, batch: Sequence[PendingCommit]) -> None:
+    """Runs the statements in their order; equal ones that follow each other cost half as much together."""
+    async with connection.cursor() as cursor:
+        for sql, equal in groupby(batch, key=attrgetter("sql")):
+            await cursor.executemany(sql, [due.params for due in equal])
 
 
 async def _behind_savepoint(connection: psycopg.AsyncConnection, due: PendingCommit) -> Exception | None:

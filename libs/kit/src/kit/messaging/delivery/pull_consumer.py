@@ -1,9 +1,8 @@
-"""Feeds short handlers: one standing request to the server for as many messages as there are free slots.
+"""Feeds commands: one standing request to the server for as many messages as there are free slots.
 
-FastStream's loop runs the messages of one fetch together and fetches again when the slowest is done; with commits that
-wait for the disk that halves the rate, and its layers cost more than our handlers (docs/decisions/0007). A fetch of
-nats-py asks the server twice for each handful of messages; a standing request is renewed only when half of it is used
-up. Jobs, one at a time and minutes long, are fetched by FastStream.
+FastStream's loop runs the messages of one fetch together and fetches again when the slowest is done, so that a command
+would wait for those that came with it (docs/decisions/0007). A standing request is renewed only when half of it is used
+up. All that is heard (events, effects, jobs) is fetched by FastStream: `subscribers`.
 """
 
 import asyncio

@@ -1,0 +1,18 @@
+"""Imports of libraries without what they load and no process of ours uses (docs/decisions/0014)."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def import_without(name: str) -> Iterator[None]:
+    """Makes `import name` fail inside the block, as on a machine that does not have it, unless it is loaded already."""
+    is_loaded = name in sys.modules
+    if not is_loaded:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if not is_loaded:
+            del sys.modules[name]
