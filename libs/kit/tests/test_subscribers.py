@@ -12,7 +12,8 @@ from toy import ItemAdded, build
 
 from contracts.streams import CONSUMER_GROUPS, EVENTS
 from kit.messaging import nats_connection
-from kit.messaging.delivery.subscribers import PAUSE, Settle, Subscribers, broker
+from kit.messaging.delivery.batches import Settle, each
+from kit.messaging.delivery.subscribers import PAUSE, Subscribers, broker
 from kit.messaging.topology.apply import Durable, restore
 from kit.testing import Caller, eventually, provisioned
 from stack.line import line_to
@@ -34,7 +35,7 @@ async def durable(settings, schema, caller: Caller) -> Durable:
 async def hearing(url: str, settle: Settle, group=GROUP) -> AsyncIterator[Subscribers]:
     line = broker(nats_connection.connect_options("toy", url, lambda: None))
     subscribers = Subscribers(line, await line.connect(), "toy")
-    subscribers.add(group, settle)
+    subscribers.add(group, each(settle))
     await subscribers.start()
     try:
         yield subscribers

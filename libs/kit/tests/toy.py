@@ -1,8 +1,10 @@
 """A service small enough to see the command path through it: `python -m toy serve` runs it as a process of its own."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Identity, select, text
+from sqlalchemy import DateTime, Identity, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from contracts.base import Command, CommandLookup, Event, Job, Query
@@ -12,6 +14,7 @@ from kit.db.database import new_metadata
 from kit.errors import Conflict, NotFound, Unavailable
 from kit.jobs.context import MAX_ATTEMPTS, JobContext
 from kit.messaging.delivery.failures import WorkerShutdown
+from kit.messaging.envelope import Heard
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings
@@ -64,6 +67,13 @@ class ItemAdded(Event, wire="toy.v1.item_added"):
     name: str
 
 
+class LevelRead(Event, wire="toy.v1.level_read"):
+    """A reading of a gauge; the newest counts."""
+
+    gauge: str
+    level: int
+
+
 class CountItems(Query, wire="toy.v1.count_items"):
     name: str
 
@@ -98,9 +108,19 @@ class ItemRow(Base):
     seen_by: Mapped[str] = mapped_column(server_default="command")
 
 
+class LevelRow(Base):
+    __tablename__ = "levels"
+
+    gauge: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[int]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 router = Router("toy")
 trouble: set[str] = set()
 """Names that `AddSoon` fails on, for now."""
+calls: list[int] = []
+"""How many levels each commit had."""
 outages: dict[str, int] = {}
 """How often `CallOut` of a name still meets a server that is away."""
 
@@ -166,6 +186,15 @@ async def call_out(command: CallOut, read: ReadTx):
 @router.on(ItemAdded)
 async def on_item_added(event: ItemAdded, tx: Tx) -> None:
     tx.insert(ItemRow, name=event.name, seen_by="event")
+
+
+@router.batch(LevelRead)
+async def on_levels_read(events: Sequence[Heard[LevelRead]], tx: Tx) -> None:
+    if any(one.message.level < 0 for one in events):
+        raise ValueError("no such level")
+    rows = [{"gauge": one.message.gauge, "level": one.message.level, "at": one.sent_at} for one in events]
+    tx.upsert_many(LevelRow, key=["gauge"], rows=rows, newer="at")
+    calls.append(len(events))
 
 
 @router.on(CountItems)

@@ -24,6 +24,12 @@ async def inbox(running, message_id) -> tuple | None:
         return await cursor.fetchone()
 
 
+async def is_known(running, username: str) -> bool:
+    async with running.db.raw() as connection:
+        cursor = await connection.execute("select 1 from known_users where username = %s", (username,))
+        return bool(await cursor.fetchone())
+
+
 async def test_models_of_an_unknown_base_wait_without_holding_up_others(
     running, working, weights, caller: Caller, files_port, stac
 ):
@@ -33,10 +39,12 @@ async def test_models_of_an_unknown_base_wait_without_holding_up_others(
     training = TrainingSubmitted.model_validate(common | {"training_id": number, "dataset_stac_id": "d-1"})
     card = ModelCardWritten.model_validate(common | {"title": "Early", "description": "d", "dataset": None})
     began = time.monotonic()
-    told = [await caller.publish(event) for event in (training, card, UserChanged(user_id=7, username="mapper"))]
+    told = [await caller.publish(event) for event in (training, card)]
+    await caller.publish(UserChanged(user_id=number, username=name))
     for message_id in told:
         row = await eventually(lambda message_id=message_id: inbox(running, message_id), PROMPT)
         assert not row[0]
+    await eventually(lambda: is_known(running, name), PROMPT)
     assert time.monotonic() - began < PROMPT
     async with running.db.session() as session:
         assert await session.get(DatasetUse, number) is not None

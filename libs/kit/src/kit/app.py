@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from contracts.streams import CONSUMER_GROUPS
@@ -20,6 +19,7 @@ from kit.messaging.broker_clock import BROKER_CLOCK
 from kit.messaging.bus import Bus
 from kit.messaging.bus_probe import BusProbe
 from kit.messaging.command_status import command_lookup
+from kit.messaging.delivery.batches import BatchSettler, each
 from kit.messaging.delivery.pull_consumer import PullConsumer
 from kit.messaging.delivery.raw_messages import RawHandler, settle_raw
 from kit.messaging.delivery.settle import Settler
@@ -162,17 +162,17 @@ class Service:
             if group not in ("queries", *JOB_GROUPS):
                 bound = {kind: route.bound(self.provides) for kind, route in table.items()}
                 settler = Settler(self.name, CONSUMER_GROUPS[group], bound, self.db, self.relay, self.storage)
-                await self._take(group, settler)
+                await self._take(settler)
         for group, handler in self.raw_handlers.items():
-            await self._take(group, settle_raw(handler))
+            self.subscribers.add(CONSUMER_GROUPS[group], each(settle_raw(handler)))
         await self._start_subscribers()
         await self._start_answers()
 
-    async def _take(self, group: str, settle: Callable[[Msg], Awaitable[None]]) -> None:
+    async def _take(self, settler: Settler) -> None:
         """Commands, whose latency people feel, have a path of their own (docs/decisions/0007)."""
-        if group != "commands":
-            return self.subscribers.add(CONSUMER_GROUPS[group], settle)
-        puller = PullConsumer(self.nc, self.name, CONSUMER_GROUPS[group], settle)
+        if settler.group.name != "commands":
+            return self.subscribers.add(settler.group, BatchSettler(settler))
+        puller = PullConsumer(self.nc, self.name, settler.group, settler)
         await puller.start()
         self.hearing.append(puller)
 
@@ -212,7 +212,7 @@ class Service:
                 return
             settlers = [self._job_settler(group) for group in JOB_GROUPS if group in self.routes_by_group]
             for settler in settlers:
-                self.subscribers.add(CONSUMER_GROUPS[settler.group], settler)
+                self.subscribers.add(CONSUMER_GROUPS[settler.group], each(settler))
             self.hearing += settlers
             await self._start_subscribers()
             freeze_start_up()

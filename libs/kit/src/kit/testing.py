@@ -32,6 +32,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from contracts.base import Command, Message, Query
 from contracts.shared import Actor
+from contracts.streams import EVENTS, durable
 from contracts.verdict import Kind
 from kit.app import Service
 from kit.db import migrations
@@ -223,12 +224,20 @@ async def deliver_example(service: Service, caller: Caller, route: Route, actor:
         assert getattr(verdict, "kind", None) != Kind.INTERNAL, verdict
     else:
         message_id = await caller.publish(message, actor)
+        if route.batch:
+            return await eventually(lambda: _acknowledged(service, caller, route))
         assert await eventually(lambda: _settled(service, message_id)) == "done"
 
 
 async def _answered(caller: Caller, query: Query, actor: Actor) -> None:
     with suppress(NotFound, Forbidden, Conflict, Invalid, Unprocessable, Unauthenticated):
         await caller.ask(query, actor)
+
+
+async def _acknowledged(service: Service, caller: Caller, route: Route) -> bool:
+    """Whether the service has taken all events there are; a batch leaves no inbox row."""
+    info = await caller.bus.js.consumer_info(EVENTS.name, durable(service.name, route.group))
+    return info.num_pending == 0 and info.num_ack_pending == 0
 
 
 async def _settled(service: Service, message_id: UUID) -> str | None:

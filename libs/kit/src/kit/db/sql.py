@@ -71,6 +71,15 @@ def upsert(table: Table, key: Sequence[str], values: dict[str, Any], newer: str 
     return _fragment(table, values, tuple(key), newer)
 
 
+def upsert_many(table: Table, key: Sequence[str], rows: Sequence[dict[str, Any]], newer: str) -> SqlFragment:
+    """As `upsert`, for several rows with the same columns and different keys."""
+    parts = [upsert(table, key, row, newer) for row in rows]
+    head, rest = parts[0].sql.split(" VALUES ", 1)
+    values, conflict = rest.split(" ON CONFLICT ", 1)
+    sql = f"{head} VALUES {', '.join([values] * len(parts))} ON CONFLICT {conflict}"
+    return SqlFragment(sql, tuple(v for part in parts for v in part.params))
+
+
 async def write(connection: psycopg.AsyncConnection, fragments: Sequence[SqlFragment]) -> None:
     """Runs the fragments as one statement. Raises psycopg errors; then none of them has an effect."""
     sql, params = concatenate(fragments)

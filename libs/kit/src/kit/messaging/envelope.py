@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from contracts.shared import Actor
 from kit.messaging.broker_clock import BROKER_CLOCK
 from kit.telemetry.tracing import inject
 
+M = TypeVar("M", bound=Message)
 SERVICE = Actor(id=0, username="service", roles=frozenset({"service"}))
 
 
@@ -45,6 +47,18 @@ class Envelope:
         if limit is None or h.REPLAY in self.headers:
             return False
         return BROKER_CLOCK.now() - stored_at > timedelta(seconds=limit)
+
+
+@dataclass(frozen=True)
+class Heard(Generic[M]):
+    """One event of a batch; `sent_at` is the time at which its sender sent it."""
+
+    message: M
+    sent_at: datetime
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> "Heard[Any]":
+        return cls(cast("M", envelope.message), envelope.sent_at)
 
 
 class MalformedMessage(Exception):

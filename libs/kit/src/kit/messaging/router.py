@@ -13,7 +13,7 @@ Handlers name what they need by type: the message, `Tx` (commands, events), `Rea
 import inspect
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, get_type_hints
 
@@ -36,13 +36,15 @@ class Route:
     """For a job that will not be tried again: records that it failed."""
     on_wait: Callable[[Any, Any, str], Awaitable[None]] | None = None
     """For a job that is delayed because a server is away: records why."""
+    batch: bool = False
+    """Its handler takes a list of `Heard`."""
 
     def bound(self, provides: Iterable[object]) -> "Route":
         """Returns the same route with adapters filled in. Raises TypeError for a parameter that no adapter matches."""
         given = tuple(provides)
         on_give_up = _inject(self.on_give_up, given) if self.on_give_up else None
         handler = _inject(self.handler, given)
-        return Route(self.message, handler, self.group, self.http, on_give_up, self.on_wait)
+        return replace(self, handler=handler, on_give_up=on_give_up)
 
 
 class Router:
@@ -57,6 +59,12 @@ class Router:
         the status of the response to an accepted command."""
         group = {Command: "commands", Event: "events", Query: "queries"}[_kind(message)]
         return partial(self._add, message, group, http)
+
+    def batch(self, message: type[Event]) -> Callable[[Handler], Handler]:
+        """Registers a handler that takes the events of one fetch as a list of `Heard`, and `Tx`: one call, one commit,
+        and no record of the messages. They may come again, in any order, so what it writes has a key and keeps the
+        newest (`tx.upsert_many`); it emits nothing."""
+        return partial(self._add, message, "events", 200, batch=True)
 
     def effect(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
         """Registers a handler that calls the outside world. No transaction is open during the call; the handler returns
@@ -79,11 +87,11 @@ class Router:
 
     def _add(
         self, message: type[Message], group: str, http: int, handler: Handler, on_give_up: Handler | None = None,
-        on_wait: Handler | None = None,
+        on_wait: Handler | None = None, batch: bool = False,
     ) -> Handler:  # fmt: skip
         if _kind(message) in (Command, Query, Job) and message.owner() != self.service:
             raise TypeError(f"{self.service} cannot handle {message.ce_type()}: it belongs to {message.owner()}")
-        self.routes.append(Route(message, handler, group, http, on_give_up, on_wait))
+        self.routes.append(Route(message, handler, group, http, on_give_up, on_wait, batch))
         return handler
 
 

@@ -7,6 +7,7 @@ ORM transaction; then everything commits with it. Handlers never commit.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from operator import itemgetter
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.base import Event, Job
 from contracts.shared import Actor
 from kit.db.database import Database
-from kit.db.sql import SqlFragment, concatenate, insert, insert_many, upsert, write
+from kit.db.sql import SqlFragment, concatenate, insert, insert_many, upsert, upsert_many, write
 from kit.messaging.envelope import SERVICE, Envelope, headers_of, new_id, subject_of
 from kit.messaging.tables import outbox
 
@@ -50,6 +51,12 @@ class Tx:
         """Inserts a row or overwrites the one with the same `key`. With `newer`, an existing row with a greater value
         in that column stays."""
         self.fragments.append(upsert(_table(row), key, values, newer))
+
+    def upsert_many(self, row: type, key: Sequence[str], rows: Sequence[dict[str, Any]], newer: str) -> None:
+        """As `upsert`, for rows with the same columns, in one statement. Of several with the same `key` the one with
+        the greatest value in the column `newer` counts, the last of equal ones."""
+        newest = {tuple(values[name] for name in key): values for values in sorted(rows, key=itemgetter(newer))}
+        self.fragments.append(upsert_many(_table(row), key, list(newest.values()), newer))
 
     def write(self, *fragments: SqlFragment) -> None:
         """Adds statements that `insert` and `upsert` cannot express."""

@@ -1,10 +1,13 @@
 """Events of other services that several aggregates project."""
 
+from collections.abc import Sequence
+
 from catalog.datasets import model_usage
 from catalog.models import local_model_projection as local_models
-from catalog.projections.usecases import project_user
+from catalog.projections.usecases import project_users
 from contracts.gateway import UserChanged
 from contracts.training import ModelCardWritten, ModelDeleted, TrainingDeleted, TrainingSubmitted
+from kit.messaging.envelope import Heard
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
 
@@ -13,9 +16,9 @@ router.on(ModelCardWritten)(local_models.on_model_card_written)
 router.on(ModelDeleted)(local_models.on_model_deleted)
 
 
-@router.on(UserChanged)
-async def on_user_changed(event: UserChanged, tx: Tx) -> None:
-    project_user(event, tx)
+@router.batch(UserChanged)
+async def on_users_changed(events: Sequence[Heard[UserChanged]], tx: Tx) -> None:
+    project_users(events, tx)
 
 
 @router.on(TrainingSubmitted)

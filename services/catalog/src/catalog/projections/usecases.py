@@ -1,9 +1,11 @@
+from collections.abc import Sequence
+
 from catalog.shared.tables import KnownUser
 from contracts.gateway import UserChanged
+from kit.messaging.envelope import Heard
 from kit.messaging.tx import Tx
 
 
-def project_user(event: UserChanged, tx: Tx) -> None:
-    assert tx.cause
-    as_of = tx.cause.sent_at
-    tx.upsert(KnownUser, key=["id"], newer="as_of", id=event.user_id, username=event.username, as_of=as_of)
+def project_users(events: Sequence[Heard[UserChanged]], tx: Tx) -> None:
+    rows = [{"id": one.message.user_id, "username": one.message.username, "as_of": one.sent_at} for one in events]
+    tx.upsert_many(KnownUser, key=["id"], rows=rows, newer="as_of")

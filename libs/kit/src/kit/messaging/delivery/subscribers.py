@@ -6,7 +6,7 @@ fetched one at a time, by several subscribers of the same durable.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -28,7 +28,7 @@ with import_without("nkeys"):  # its native library, for a way to log in that is
     from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 
 log = logging.getLogger("kit.subscribers")
-Settle = Callable[[Msg], Awaitable[None]]
+SettleAll = Callable[[Sequence[Msg]], Awaitable[None]]
 FETCH_TIMEOUT = 1.0
 """Seconds that a fetch waits for a first message; a stop waits as long for the last fetch."""
 PAUSE = 0.5
@@ -90,12 +90,13 @@ class Subscribers:
         self.broker, self.nc, self.service = broker, nc, service
         self.fetchers: list[Fetcher] = []
 
-    def add(self, group: ConsumerGroup, settle: Settle) -> None:
-        """Registers `settle` for the durable of that group. At most `group.batch` messages are in work at a time."""
+    def add(self, group: ConsumerGroup, settle: SettleAll) -> None:
+        """Registers `settle`, which takes the messages of one fetch, for the durable of that group. At most
+        `group.batch` messages are in work at a time."""
         for number in range(group.batch // group.fetch):
             self._subscribe(f"{group.name}.of.{self.service}.{number}", group, settle)
 
-    def _subscribe(self, subject: str, group: ConsumerGroup, settle: Settle) -> None:
+    def _subscribe(self, subject: str, group: ConsumerGroup, settle: SettleAll) -> None:
         subscriber = self.broker.subscriber(
             subject,
             durable=durable(self.service, group.name),
@@ -108,7 +109,7 @@ class Subscribers:
 
         @subscriber
         async def deliver(messages: NatsMessage) -> None:
-            await asyncio.gather(*(_settled(settle, msg) for msg in messages.raw_message))  # type: ignore[union-attr]
+            await settle(messages.raw_message)  # type: ignore[arg-type]
 
     async def start(self) -> None:
         """Begins to fetch. Raises NATS errors, TimeoutError."""
@@ -128,14 +129,6 @@ class Subscribers:
                 await asyncio.gather(*(fetcher.ended.wait() for fetcher in self.fetchers))
         loops = [task for subscriber in self.broker.subscribers for task in subscriber.tasks]  # type: ignore[attr-defined]
         await wait_or_cancel(loops, 0.0)
-
-
-async def _settled(settle: Settle, msg: Msg) -> None:
-    """An error that escapes `settle` (the server went away during the answer) leaves the message to its `ack_wait`."""
-    try:
-        await settle(msg)
-    except Exception as error:
-        log.warning("message.left", exc_info=error, extra={"fields": {"subject": msg.subject}})
 
 
 async def _untouched(message: NatsMessage) -> NatsMessage:
