@@ -48,8 +48,9 @@ class Stream:
 
 
 @asynccontextmanager
-async def listening(http: httpx.AsyncClient, headers: dict[str, str]) -> AsyncIterator[Stream]:
-    async with http.stream("GET", "/api/v1/events/", headers=headers) as response:
+async def listening(http: httpx.AsyncClient, headers: dict[str, str], topics: str = "") -> AsyncIterator[Stream]:
+    parameters = {"topics": topics} if topics else {}
+    async with http.stream("GET", "/api/v1/events/", params=parameters, headers=headers) as response:
         assert response.status_code == 200
         opened = Stream(response)
         first = await opened.frame()
@@ -189,7 +190,8 @@ async def test_closing_ends_all_streams():
 def test_facts_for_services_only_stay_inside():
     subjects = public_subjects()
     assert "evt.training.v1.training_completed" in subjects
-    assert "evt.catalog.v1.aoi_created" not in subjects
+    assert "evt.catalog.v1.aoi_created" in subjects
+    assert "evt.catalog.v1.stac_item_written" not in subjects
 
 
 def test_text_of_several_lines_stays_one_event():

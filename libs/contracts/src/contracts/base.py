@@ -94,6 +94,11 @@ class Event(Message):
         """Returns the users whose open pages get the event; empty when it concerns services only."""
         return ()
 
+    def topics(self) -> tuple[str, ...]:
+        """Returns the topics, such as `dataset:12`, whose readers get the event beside its audience: those who may see
+        that dataset and have asked for it."""
+        return ()
+
     def aggregate(self) -> str:
         """Returns the id of what the event is about, for `ce-subject`."""
         return ""

@@ -123,6 +123,11 @@ class ReasonCount(Contract):
     examples: list[str] = []
 
 
+def dataset_topics(*datasets: int | None) -> tuple[str, ...]:
+    """Returns the topics of the datasets that are given, each once."""
+    return tuple(f"dataset:{number}" for number in dict.fromkeys(datasets) if number is not None)
+
+
 class Outcome(Contract):
     """What became of everything that was requested: `wanted` is the sum of `done` and of the counts in `left_out`.
 

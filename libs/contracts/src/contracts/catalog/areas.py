@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Query
-from contracts.shared import CompactUser, Json, Outcome, Page
+from contracts.shared import CompactUser, Json, Outcome, Page, dataset_topics
 
 
 class GetCommand(CommandLookup, wire="catalog.v1.get_command"):
@@ -85,7 +85,7 @@ class ListAois(Query, wire="catalog.v1.list_aois"):
     after: int = 0
 
 
-class AoiCreated(Event, wire="catalog.v1.aoi_created"):
+class AoiEvent(Event):
     aoi_id: int
     user_id: int
     dataset: int | None = None
@@ -93,22 +93,25 @@ class AoiCreated(Event, wire="catalog.v1.aoi_created"):
     def aggregate(self) -> str:
         return str(self.aoi_id)
 
-
-class AoiChanged(Event, wire="catalog.v1.aoi_changed"):
-    aoi_id: int
-    user_id: int
-    dataset: int | None = None
-
-    def aggregate(self) -> str:
-        return str(self.aoi_id)
+    def topics(self) -> tuple[str, ...]:
+        return dataset_topics(self.dataset)
 
 
-class AoiDeleted(Event, wire="catalog.v1.aoi_deleted"):
-    aoi_id: int
-    user_id: int
+class AoiCreated(AoiEvent, wire="catalog.v1.aoi_created"):
+    pass
 
-    def aggregate(self) -> str:
-        return str(self.aoi_id)
+
+class AoiChanged(AoiEvent, wire="catalog.v1.aoi_changed"):
+    """`dataset_before` is the dataset in which it was until now."""
+
+    dataset_before: int | None = None
+
+    def topics(self) -> tuple[str, ...]:
+        return dataset_topics(self.dataset, self.dataset_before)
+
+
+class AoiDeleted(AoiEvent, wire="catalog.v1.aoi_deleted"):
+    pass
 
 
 class Category(Contract):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, FiniteFloat
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
-from contracts.shared import CompactUser, Json, Outcome, Page, Visibility, Waiting
+from contracts.shared import CompactUser, Json, Outcome, Page, Visibility, Waiting, dataset_topics
 
 DatasetStatus = Literal["draft", "building", "built", "failed"]
 Task = Literal["semantic-segmentation", "instance-segmentation", "object-detection", "classification"]
@@ -218,6 +218,10 @@ class DatasetBuildFailed(DatasetEvent, wire="catalog.v1.dataset_build_failed"):
 class DatasetChanged(DatasetEvent, wire="catalog.v1.dataset_changed"):
     visibility: Visibility
 
+    def topics(self) -> tuple[str, ...]:
+        return dataset_topics(self.dataset_id)
+
 
 class DatasetDeleted(DatasetEvent, wire="catalog.v1.dataset_deleted"):
-    pass
+    def topics(self) -> tuple[str, ...]:
+        return dataset_topics(self.dataset_id)

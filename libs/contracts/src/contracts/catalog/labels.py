@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
 from contracts.catalog.datasets import GeometryType, LabelClass
-from contracts.shared import Json, Outcome, Page, Remark
+from contracts.shared import Json, Outcome, Page, Remark, dataset_topics
 
 BUILDINGS = [LabelClass(name="building", classes=["*"])]
 Tile = tuple[int, int, int]
@@ -141,6 +141,9 @@ class AoiLabelEvent(Event):
     def audience(self) -> tuple[int, ...]:
         return (self.user_id,)
 
+    def topics(self) -> tuple[str, ...]:
+        return dataset_topics(self.dataset)
+
 
 class LabelsStored(AoiLabelEvent, wire="catalog.v1.labels_stored"):
     """A fetch or an upload has ended. `count` is the number of stored labels; `outcome` says what became of the
@@ -162,9 +165,13 @@ class LabelEvent(Event):
     label_id: int
     aoi_id: int
     user_id: int
+    dataset: int | None = None
 
     def aggregate(self) -> str:
         return str(self.label_id)
+
+    def topics(self) -> tuple[str, ...]:
+        return dataset_topics(self.dataset)
 
 
 class LabelChanged(LabelEvent, wire="catalog.v1.label_changed"):

@@ -89,6 +89,8 @@ def headers_of(
     if isinstance(message, Event):
         headers[h.SUBJECT] = message.aggregate()
         headers[h.AUDIENCE] = ",".join(map(str, message.audience()))
+        if topics := message.topics():
+            headers[h.TOPICS] = ",".join(topics)
     if isinstance(message, Event | Job):
         headers[h.MSG_ID] = str(message_id)
     return inject(headers)

@@ -52,7 +52,7 @@ async def _written(row: LabelRow, values: dict[str, Any], aoi: AoiRow, tx: Tx) -
         setattr(row, name, value)
     tx.session.add(row)
     await tx.session.flush()
-    tx.emit(c.LabelChanged(label_id=row.id, aoi_id=aoi.id, user_id=aoi.user_id))
+    tx.emit(c.LabelChanged(label_id=row.id, aoi_id=aoi.id, user_id=aoi.user_id, dataset=aoi.dataset_id))
     await tx.session.refresh(row)
     return present(row)
 
@@ -61,7 +61,7 @@ async def delete_label(command: c.DeleteLabel, tx: Tx) -> None:
     row = await _owned_label(command.label_id, tx)
     aoi = await tx.session.get_one(AoiRow, row.aoi_id)
     await tx.session.delete(row)
-    tx.emit(c.LabelDeleted(label_id=row.id, aoi_id=aoi.id, user_id=aoi.user_id))
+    tx.emit(c.LabelDeleted(label_id=row.id, aoi_id=aoi.id, user_id=aoi.user_id, dataset=aoi.dataset_id))
 
 
 async def fetch_labels(command: c.FetchLabels, tx: Tx) -> AoiFeature:

@@ -56,6 +56,7 @@ async def create_aoi(command: CreateAoi, tx: Tx, ids: IdAllocator) -> AoiFeature
 
 async def change_aoi(command: ChangeAoi, tx: Tx) -> AoiFeature:
     row = await require_owner(command.aoi_id, tx)
+    before = row.dataset_id
     if command.geometry is not None:
         area = checked(command.geometry)
         row.geom, row.area = to_postgis(area.surface), area.square_metres
@@ -64,14 +65,14 @@ async def change_aoi(command: ChangeAoi, tx: Tx) -> AoiFeature:
             await _check_own_dataset(command.dataset, tx)
         row.dataset_id = command.dataset
     row.last_modified = datetime.now(UTC)
-    tx.emit(AoiChanged(aoi_id=row.id, user_id=row.user_id, dataset=row.dataset_id))
+    tx.emit(AoiChanged(aoi_id=row.id, user_id=row.user_id, dataset=row.dataset_id, dataset_before=before))
     return await feature(row, tx)
 
 
 async def delete_aoi(command: DeleteAoi, tx: Tx) -> None:
     row = await require_owner(command.aoi_id, tx)
     await tx.session.delete(row)
-    tx.emit(AoiDeleted(aoi_id=row.id, user_id=row.user_id))
+    tx.emit(AoiDeleted(aoi_id=row.id, user_id=row.user_id, dataset=row.dataset_id))
 
 
 async def require_owner(aoi_id: int, tx: Tx) -> AoiRow:

@@ -65,7 +65,7 @@ async def delete_dataset(command: c.DeleteDataset, tx: Tx) -> None:
         raise Conflict("dataset_in_use", "Trainings refer to this dataset, so it cannot be deleted.")
     aois = await tx.session.execute(select(AoiRow.id, AoiRow.user_id).where(AoiRow.dataset_id == row.id))
     for aoi_id, user_id in aois.all():
-        tx.emit(AoiDeleted(aoi_id=aoi_id, user_id=user_id))
+        tx.emit(AoiDeleted(aoi_id=aoi_id, user_id=user_id, dataset=row.id))
     await tx.session.delete(row)
     tx.emit(c.DatasetDeleted(dataset_id=row.id, stac_id=row.stac_id, user_id=row.user_id, title=row.title))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from contracts import headers as h
 from contracts.base import REGISTRY, Event
+from gateway.streaming.topics import ACCESS_CHANGES
 
 SOONEST, LATEST = 3000, 6000
 """Milliseconds after which a page that lost its stream reconnects."""
@@ -18,6 +19,10 @@ class SseEvent:
 
     frame: bytes
     sequence: int | None = None
+    users: frozenset[int] = frozenset()
+    topics: frozenset[str] = frozenset()
+    is_access_change: bool = False
+    """Whether somebody who could see its topics until now may not any more."""
 
 
 def retry() -> bytes:
@@ -31,15 +36,32 @@ def audience(headers: dict[str, str] | None) -> list[int]:
     return [int(part) for part in text.split(",") if part.lstrip("-").isdigit()]
 
 
+def topics(headers: dict[str, str] | None) -> list[str]:
+    """Returns the topics whose readers may receive the message."""
+    return [topic for topic in (headers or {}).get(h.TOPICS, "").split(",") if topic]
+
+
+def topic_ended(topic: str) -> bytes:
+    """Tells a page that it hears nothing more of the topic."""
+    return b'event: topic_ended\ndata: {"topic": "%s"}\n\n' % topic.encode()
+
+
 def sse_event(headers: dict[str, str], data: bytes, sequence: int | None = None) -> SseEvent:
     """The name of the event is the wire name: `event: training.v1.training_completed`."""
     name = headers.get(h.TYPE, "").partition(".")[2]
     number = b"" if sequence is None else b"id: %d\n" % sequence
     body = data.replace(b"\n", b"\ndata: ")
-    return SseEvent(number + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n", sequence)
+    return SseEvent(
+        number + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n", sequence,
+        frozenset(audience(headers)), frozenset(topics(headers)), headers.get(h.TYPE) in ACCESS_CHANGES,
+    )  # fmt: skip
 
 
 def public_subjects() -> list[str]:
-    """Returns the subjects of events that concern users; all others are never sent to browsers."""
+    """Returns the subjects of events that have an audience or topics; all others are never sent to browsers."""
     events = (m for m in REGISTRY.values() if issubclass(m, Event))
-    return sorted(event.subject() for event in events if event.audience is not Event.audience)
+    return sorted(event.subject() for event in events if _is_public(event))
+
+
+def _is_public(event: type[Event]) -> bool:
+    return event.audience is not Event.audience or event.topics is not Event.topics

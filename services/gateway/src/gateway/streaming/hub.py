@@ -7,6 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy
@@ -19,6 +20,7 @@ from gateway.streaming.frames import (
     audience,
     public_subjects,
     sse_event,
+    topics,
 )
 from kit.app import Service
 from kit.errors import RateLimited, Unavailable
@@ -36,9 +38,18 @@ OPEN = Gauge("fairway_sse_clients", "Open event streams", multiprocess_mode="liv
 class Subscriber:
     """One open stream. None in the queue ends it; `lost` is set when messages did not fit."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: int = 0, about: frozenset[str] = frozenset()) -> None:
+        self.user_id, self.topics = user_id, set(about)
         self.queue: asyncio.Queue[SseEvent | None] = asyncio.Queue(QUEUE + 1)
         self.lost = False
+
+    def hears(self, item: SseEvent) -> bool:
+        """Whether the message is for its user or about one of its topics."""
+        return self.user_id in item.users or bool(self.topics & item.topics)
+
+    def takes(self, item: SseEvent) -> bool:
+        """Whether the reader may have the message: topics may have ended since it was queued."""
+        return not item.topics or self.hears(item)
 
     def put(self, item: SseEvent) -> None:
         if not self.lost and self.queue.qsize() >= QUEUE:
@@ -56,29 +67,36 @@ class Subscriber:
 class Hub:
     def __init__(self) -> None:
         self.subscribers: dict[int, set[Subscriber]] = defaultdict(set)
+        self.readers: dict[str, set[Subscriber]] = defaultdict(set)
+        """Topic → its subscribers."""
         self.closed = False
         self.last = 0
 
     @contextmanager
-    def subscribe(self, user_id: int) -> Iterator[Subscriber]:
-        """Opens a stream of that user, which receives messages from now on. Raises RateLimited, Unavailable."""
+    def subscribe(self, user_id: int, about: frozenset[str] = frozenset()) -> Iterator[Subscriber]:
+        """Opens a stream of that user and of those topics, which receives messages from now on. Raises RateLimited,
+        Unavailable."""
         if self.closed or sum(map(len, self.subscribers.values())) >= PER_PROCESS:
             raise Unavailable("no_more_streams", "Too many event streams are open here, try again.")
         if len(self.subscribers[user_id]) >= PER_USER:
             raise RateLimited("streams", f"At most {PER_USER} event streams per person.", retry_after=5)
-        subscriber = Subscriber()
+        subscriber = Subscriber(user_id, about)
         self.subscribers[user_id].add(subscriber)
+        for topic in about:
+            self.readers[topic].add(subscriber)
         OPEN.inc()
         try:
             yield subscriber
         finally:
             OPEN.dec()
-            self._forget(user_id, subscriber)
+            self.leave(subscriber, *subscriber.topics)
+            _forget(self.subscribers, user_id, subscriber)
 
-    def _forget(self, user_id: int, subscriber: Subscriber) -> None:
-        self.subscribers[user_id].discard(subscriber)
-        if not self.subscribers[user_id]:
-            del self.subscribers[user_id]
+    def leave(self, subscriber: Subscriber, *about: str) -> None:
+        """Sends the subscriber nothing more of those topics."""
+        for topic in about:
+            subscriber.topics.discard(topic)
+            _forget(self.readers, topic, subscriber)
 
     async def run(self, service: Service) -> None:
         """A loop of the service: consumes until it is cancelled."""
@@ -107,16 +125,26 @@ class Hub:
         self._broadcast(msg, None)
 
     def _broadcast(self, msg: Msg, sequence: int | None) -> None:
-        users = (user for user in audience(msg.headers) if user in self.subscribers)
-        subscribers = [one for user in users for one in self.subscribers[user]]
+        subscribers = self._addressed(msg)
         if not subscribers:
             return
         item = sse_event(msg.headers or {}, msg.data, sequence)
         for subscriber in subscribers:
             subscriber.put(item)
 
+    def _addressed(self, msg: Msg) -> set[Subscriber]:
+        by_user = (self.subscribers.get(user, ()) for user in audience(msg.headers))
+        by_topic = (self.readers.get(topic, ()) for topic in topics(msg.headers))
+        return {one for found in (*by_user, *by_topic) for one in found}
+
     def close(self) -> None:
         """Ends all streams; none can be opened any more."""
         self.closed = True
         for subscriber in [one for subscribers in self.subscribers.values() for one in subscribers]:
             subscriber.close()
+
+
+def _forget(table: dict[Any, set[Subscriber]], key: int | str, subscriber: Subscriber) -> None:
+    table[key].discard(subscriber)
+    if not table[key]:
+        del table[key]

@@ -10,6 +10,7 @@ from gateway.http.policy import Policy
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
 from gateway.streaming.stream import frames
+from gateway.streaming.topics import parse
 from kit.errors import Invalid
 
 routes = Routes("events", FAIR)
@@ -18,13 +19,15 @@ MAX_EVENT_ID_DIGITS = 18
 HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 STREAM = {"description": "Server-sent events; `id` is the sequence number in the stream, `event` the wire name",
           "content": {"text/event-stream": {"schema": {"type": "string"}}}}  # fmt: skip
+REFUSES = {400: "Last-Event-ID is not the id of an event, or a topic is none or one too many.",
+           404: "There is a topic that the caller may not see."}  # fmt: skip
 
 
-@routes.get("/events/", Policy.AUTH, responses={200: STREAM}, refuses={400: "Last-Event-ID is not the id of an event."})
-async def listen(request: Request) -> Response:
+@routes.get("/events/", Policy.AUTH, responses={200: STREAM}, refuses=REFUSES)
+async def listen(request: Request, topics: str = "") -> Response:
     context = request_context(request)
     after = _last_event_id(request.headers.get("last-event-id", ""))
-    stream = frames(context.app.hub, context.app.bus, context.actor.id, after)
+    stream = frames(context.app.hub, context.app.bus, context.actor, after, parse(topics))
     first = await anext(stream)
     return StreamingResponse(_rest(first, stream), headers=HEADERS, media_type="text/event-stream")
 

@@ -1,0 +1,53 @@
+"""Topics of an event stream: what its reader hears beside what concerns the reader, such as `dataset:12`."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+
+from contracts.base import Query
+from contracts.catalog.datasets import DatasetChanged, DatasetDeleted, GetDataset
+from contracts.shared import Actor
+from kit.errors import Invalid, NotFound
+from kit.messaging.bus import Bus
+
+MOST = 20
+"""Topics of one stream."""
+_TOPIC = re.compile(r"([a-z]+):([0-9]{1,9})", re.ASCII)
+_QUERIES: dict[str, Callable[[int], Query]] = {"dataset": lambda number: GetDataset(dataset_id=number)}
+"""Kind of a topic → the question whose refusal says that the asker may not see it."""
+ACCESS_CHANGES = frozenset({DatasetChanged.ce_type(), DatasetDeleted.ce_type()})
+"""Types of events after which somebody may see a topic no longer."""
+
+
+def parse(text: str) -> frozenset[str]:
+    """Returns the topics of a comma-separated list. Raises Invalid for too many and for what is no topic."""
+    topics = frozenset(text.split(",")) - {""}
+    if len(topics) > MOST:
+        raise Invalid("too_many_topics", "Too many topics.", topics=[f"At most {MOST} topics for each stream."])
+    if wrong := sorted(topic[:40] for topic in topics if not _is_topic(topic)):
+        raise Invalid("bad_topic", "Invalid topic.", topics=[f"{one!r} is no topic like dataset:12." for one in wrong])
+    return topics
+
+
+def _is_topic(text: str) -> bool:
+    match = _TOPIC.fullmatch(text)
+    return bool(match and match[1] in _QUERIES)
+
+
+async def check(bus: Bus, actor: Actor, topics: Iterable[str]) -> None:
+    """Raises NotFound when there is a topic that the actor may not see, Unavailable when its owner does not answer."""
+    await asyncio.gather(*(bus.ask(_question(topic), actor) for topic in topics))
+
+
+async def may_see(bus: Bus, actor: Actor, topic: str) -> bool:
+    """Raises Unavailable when the owner of the topic does not answer."""
+    try:
+        await bus.ask(_question(topic), actor)
+    except NotFound:
+        return False
+    return True
+
+
+def _question(topic: str) -> Query:
+    kind, _, number = topic.partition(":")
+    return _QUERIES[kind](int(number))
