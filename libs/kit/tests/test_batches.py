@@ -11,7 +11,6 @@ from toy import LevelRead
 from contracts import headers as h
 from contracts.streams import DEAD, EVENTS
 from kit.db.sql import upsert_many
-from kit.messaging.delivery import retry
 from kit.testing import Caller, eventually
 
 pytestmark = pytest.mark.live
@@ -46,14 +45,13 @@ async def test_the_newest_counts_also_within_a_batch(running, caller: Caller, sq
     await eventually(lambda: levels(sql, prefix) == {prefix: 49})
 
 
-async def test_an_event_that_fails_is_found_and_the_others_are_done(running, caller: Caller, sql, monkeypatch):
-    monkeypatch.setattr(retry, "DELAYS", (0.05,))
+async def test_an_event_that_fails_is_found_and_the_others_are_done(running, caller: Caller, sql):
     prefix = run()
     dead = await caller.bus.js.stream_info(DEAD.name)
     events = [LevelRead(gauge=f"{prefix}-{number}", level=-1 if number == 77 else number) for number in range(200)]
     await publish(caller, events)
     await eventually(lambda: len(levels(sql, prefix)) == 199)
-    await eventually(lambda: _buried(caller, dead.state.last_seq + 1), 30)
+    await eventually(lambda: _buried(caller, dead.state.last_seq + 1), 45)
     letter = await caller.bus.js.get_msg(DEAD.name, dead.state.last_seq + 1)
     assert LevelRead.model_validate_json(letter.data).gauge == f"{prefix}-77"
     assert "no such level" in (letter.headers or {})[h.REASON]

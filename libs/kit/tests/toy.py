@@ -14,7 +14,7 @@ from kit.db.database import new_metadata
 from kit.errors import Conflict, NotFound, Unavailable
 from kit.jobs.context import MAX_ATTEMPTS, JobContext
 from kit.messaging.delivery.failures import WorkerShutdown
-from kit.messaging.envelope import Heard
+from kit.messaging.envelope import Received
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings
@@ -189,7 +189,7 @@ async def on_item_added(event: ItemAdded, tx: Tx) -> None:
 
 
 @router.batch(LevelRead)
-async def on_levels_read(events: Sequence[Heard[LevelRead]], tx: Tx) -> None:
+async def on_levels_read(events: Sequence[Received[LevelRead]], tx: Tx) -> None:
     if any(one.message.level < 0 for one in events):
         raise ValueError("no such level")
     rows = [{"gauge": one.message.gauge, "level": one.message.level, "at": one.sent_at} for one in events]

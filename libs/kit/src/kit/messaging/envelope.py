@@ -50,14 +50,14 @@ class Envelope:
 
 
 @dataclass(frozen=True)
-class Heard(Generic[M]):
+class Received(Generic[M]):
     """One event of a batch; `sent_at` is the time at which its sender sent it."""
 
     message: M
     sent_at: datetime
 
     @classmethod
-    def of(cls, envelope: Envelope) -> "Heard[Any]":
+    def of(cls, envelope: Envelope) -> "Received[Any]":
         return cls(cast("M", envelope.message), envelope.sent_at)
 
 

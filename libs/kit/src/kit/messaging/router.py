@@ -37,7 +37,7 @@ class Route:
     on_wait: Callable[[Any, Any, str], Awaitable[None]] | None = None
     """For a job that is delayed because a server is away: records why."""
     batch: bool = False
-    """Its handler takes a list of `Heard`."""
+    """Its handler takes a list of `Received`."""
 
     def bound(self, provides: Iterable[object]) -> "Route":
         """Returns the same route with adapters filled in. Raises TypeError for a parameter that no adapter matches."""
@@ -61,7 +61,7 @@ class Router:
         return partial(self._add, message, group, http)
 
     def batch(self, message: type[Event]) -> Callable[[Handler], Handler]:
-        """Registers a handler that takes the events of one fetch as a list of `Heard`, and `Tx`: one call, one commit,
+        """Registers a handler that takes the events of one fetch as a list of `Received`, and `Tx`: one call, one commit,
         and no record of the messages. They may come again, in any order, so what it writes has a key and keeps the
         newest (`tx.upsert_many`); it emits nothing."""
         return partial(self._add, message, "events", 200, batch=True)

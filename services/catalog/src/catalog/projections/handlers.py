@@ -7,7 +7,7 @@ from catalog.models import local_model_projection as local_models
 from catalog.projections.usecases import project_users
 from contracts.gateway import UserChanged
 from contracts.training import ModelCardWritten, ModelDeleted, TrainingDeleted, TrainingSubmitted
-from kit.messaging.envelope import Heard
+from kit.messaging.envelope import Received
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
 
@@ -17,7 +17,7 @@ router.on(ModelDeleted)(local_models.on_model_deleted)
 
 
 @router.batch(UserChanged)
-async def on_users_changed(events: Sequence[Heard[UserChanged]], tx: Tx) -> None:
+async def on_users_changed(events: Sequence[Received[UserChanged]], tx: Tx) -> None:
     project_users(events, tx)
 
 

@@ -18,8 +18,8 @@ from opentelemetry.trace import SpanKind
 from contracts import headers as h
 from kit import failpoints
 from kit.messaging.delivery.ack_heartbeat import InProgress, in_progress
-from kit.messaging.delivery.settle import Settler
-from kit.messaging.envelope import Envelope, Heard, MalformedMessage, opened
+from kit.messaging.delivery.settle import POLICY, Settler
+from kit.messaging.envelope import Envelope, MalformedMessage, Received, opened
 from kit.messaging.router import Route
 from kit.messaging.tx import Tx
 from kit.telemetry import metrics, tracing
@@ -90,7 +90,7 @@ class BatchSettler:
             async with AsyncExitStack() as stack:
                 stack.enter_context(tracing.span(f"process {first[h.TYPE]}", SpanKind.CONSUMER, first, **attributes))
                 deliveries = [
-                    Delivery(msg, envelope, await stack.enter_async_context(in_progress(msg)))
+                    Delivery(msg, envelope, await stack.enter_async_context(in_progress(msg, POLICY)))
                     for msg, envelope in batch
                 ]
                 await self._halving(route, deliveries)
@@ -115,7 +115,7 @@ class BatchSettler:
         tx = Tx(self.settler.db, self.settler.service)
         try:
             async with asyncio.timeout(self.settler.group.timeout):
-                await route.handler([Heard.of(one.envelope) for one in batch], tx)
+                await route.handler([Received.of(one.envelope) for one in batch], tx)
                 if tx.outgoing:
                     raise TypeError(f"the handler of {route.message.ce_type()} takes batches and may emit nothing")
                 failpoints.reach("batch.handled")

@@ -24,7 +24,7 @@ from kit.db.sql import write
 from kit.errors import Conflict, DomainError, Expired, Invalid, Unavailable
 from kit.messaging.delivery import inbox
 from kit.messaging.delivery.recent_failures import RecentFailures
-from kit.messaging.envelope import Envelope, Heard
+from kit.messaging.envelope import Envelope, Received
 from kit.messaging.router import Route
 from kit.messaging.tx import OutboxWaker, ReadTx, Tx
 from kit.telemetry import metrics
@@ -117,7 +117,7 @@ class Executor:
 
     async def _run(self, envelope: Envelope, route: Route, tx: Tx) -> Any:
         if route.batch:
-            return await route.handler([Heard.of(envelope)], tx)
+            return await route.handler([Received.of(envelope)], tx)
         if route.group in ("commands", "events"):
             return await route.handler(envelope.message, tx)
         read = ReadTx(self.db, envelope.actor, envelope)
