@@ -61,9 +61,9 @@ class Router:
         return partial(self._add, message, group, http)
 
     def batch(self, message: type[Event]) -> Callable[[Handler], Handler]:
-        """Registers a handler that takes the events of one fetch as a list of `Received`, and `Tx`: one call, one commit,
-        and no record of the messages. They may come again, in any order, so what it writes has a key and keeps the
-        newest (`tx.upsert_many`); it emits nothing."""
+        """Registers a handler that takes the events of one fetch as a list of `Received`, and `Tx`: one call, one
+        commit, and no record of the messages. They may come again, in any order, so what it writes has a key and keeps
+        the newest (`tx.upsert_many`); it emits nothing."""
         return partial(self._add, message, "events", 200, batch=True)
 
     def effect(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
