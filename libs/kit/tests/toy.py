@@ -78,6 +78,12 @@ class CountItems(Query, wire="toy.v1.count_items"):
     name: str
 
 
+class Say(Query, wire="toy.v1.say"):
+    """Needs no database."""
+
+    text: str
+
+
 class Ponder(Query, wire="toy.v1.ponder"):
     """Takes longer than anybody waits."""
 
@@ -203,6 +209,13 @@ async def count_items(query: CountItems, read: ReadTx) -> dict:
     if not rows:
         raise NotFound("no_such_item", query.name)
     return {kind: rows.count(kind) for kind in ("command", "event", "effect", "job")}
+
+
+@router.on(Say)
+async def say(query: Say, read: ReadTx) -> dict:
+    if not query.text:
+        raise NotFound("silence", "There is nothing to say.")
+    return {"text": query.text, "by": read.actor.id}
 
 
 @router.on(Ponder)

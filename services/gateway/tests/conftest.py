@@ -194,10 +194,14 @@ async def _owners(nats_url: str) -> AsyncIterator[Owners]:
 @pytest.fixture
 def owners(_owners: Owners) -> Owners:
     """Silent until told otherwise."""
-    _owners.queries.clear()
-    _owners.commands.clear()
-    _owners.heard.clear()
-    return _owners
+    return silent(_owners)
+
+
+def silent(owners: Owners) -> Owners:
+    owners.queries.clear()
+    owners.commands.clear()
+    owners.heard.clear()
+    return owners
 
 
 SECRETS = {"signing_key": "s" * 40, "cookie_secret": "c" * 40, "osm_secret": "o" * 40}

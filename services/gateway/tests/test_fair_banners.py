@@ -1,10 +1,12 @@
 """Banners at the door: dates, what is left out, who may write."""
 
 import pytest
+from doors import door_bus, door_owners, http, owners
 
 from contracts.notify.banners import ChangeBanner, CreateBanner, DeleteBanner, GetBanner, ListBanners
 from contracts.verdict import Accepted
 
+__all__ = ["door_bus", "door_owners", "http", "owners"]
 ROW = {"id": 3, "message": "new", "start_date": "2026-11-22T06:00:00Z", "end_date": None, "is_displayable": True}
 ONE = "/api/v1/banners/3/"
 

@@ -3,10 +3,12 @@
 from hashlib import sha256
 
 import pytest
+from doors import door_bus, door_owners, http, owners
 
 from contracts.catalog.stars import AddStar, GetStar, RemoveStar
 from contracts.verdict import Accepted
 
+__all__ = ["door_bus", "door_owners", "http", "owners"]
 PATH = "/api/v1/stars/"
 
 
