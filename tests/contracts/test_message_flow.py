@@ -11,13 +11,7 @@ NO_SENDER = {
     "cmd.training.v1.report_run": f"{RELEASED}; workers write what they know of a run into the row themselves",
     "cmd.training.v1.report_epoch": f"{RELEASED}; workers write samples into the row themselves",
 }
-BY_TOPIC = "pages will hear it on the topic of their dataset, which event streams do not have yet"
 NO_READER = {
-    "evt.catalog.v1.aoi_created": BY_TOPIC,
-    "evt.catalog.v1.aoi_changed": BY_TOPIC,
-    "evt.catalog.v1.aoi_deleted": BY_TOPIC,
-    "evt.catalog.v1.label_changed": BY_TOPIC,
-    "evt.catalog.v1.label_deleted": BY_TOPIC,
     "evt.catalog.v1.stac_item_written": "without a durable: every process of the catalog forgets its copy of the item",
     "evt.catalog.v1.stac_item_deleted": "without a durable: every process of the catalog forgets its copy of the item",
     "evt.gateway.v1.dead_letter_recorded": f"{RELEASED}; alarms of a deployment may subscribe to it",

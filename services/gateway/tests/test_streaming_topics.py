@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 from conftest import Owners
-from test_events import Stream, completed, listening
+from test_streaming_events import Stream, completed, listening
 
 from contracts.catalog import datasets as d
 from contracts.catalog.areas import AoiChanged, AoiCreated
