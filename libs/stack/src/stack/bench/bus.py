@@ -48,7 +48,8 @@ def inbox(system: System) -> list[Row]:
         asyncio.run(_publish(system.env["NATS__URL"]))
         with system.connect("notify") as db:
             rates.append(_committed(system, db))
-    return [Row("event -> inbox committed", middle(rates), "events/s", ">= 1500", f"{EVENTS} events, those of a fetch in one commit")]
+    method = f"{EVENTS} events, those of a fetch in one commit"
+    return [Row("event -> inbox committed", middle(rates), "events/s", ">= 1500", method)]
 
 
 def _committed(system: System, db: psycopg.Connection) -> float:
