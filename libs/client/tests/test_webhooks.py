@@ -61,3 +61,9 @@ def test_ping_rotation_and_end(at_home):
     assert "whsec_y" in run("rotate-secret", "4")
     assert "is removed" in run("remove", "4")
     assert at_home.paths("DELETE") == ["/webhooks/4/"]
+
+
+def test_program_changes_a_webhook(fairway, gateway):
+    gateway.on("PATCH /webhooks/4/", Answer(body=ROW | {"active": True}))
+    assert fairway.webhooks.change(4, active=True).active
+    assert gateway.asked[0].body == {"active": True}

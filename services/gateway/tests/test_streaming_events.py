@@ -196,4 +196,4 @@ def test_facts_for_services_only_stay_inside():
 
 def test_text_of_several_lines_stays_one_event():
     frame = sse_event({"ce-type": "evt.a.v1.b"}, b'{"a":\n1}', 4).frame
-    assert frame == b'id: 4\nevent: a.v1.b\ndata: {"a":\ndata: 1}\n\n'
+    assert frame == b'event: a.v1.b\ndata: {"a":\ndata: 1}\nid: 4\n\n'

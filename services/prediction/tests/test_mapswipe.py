@@ -11,6 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
+from ulid import ULID
 
 from contracts.prediction.mapswipe import GetMapswipe, MapswipeJob, PushToMapswipe
 from kit.jobs.context import JobContext
@@ -18,7 +19,6 @@ from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import MAPPER, Caller, eventually
 from prediction.main import build_worker
 from prediction.mapswipe.client import Mapswipe, MapswipeError
-from prediction.mapswipe.domain import ulid
 from prediction.mapswipe.error_texts import refusal_text
 from prediction.mapswipe.jobs.handlers import on_give_up
 from prediction.mapswipe.jobs.push import OUR_FAULT, MapswipeContext, push
@@ -129,8 +129,8 @@ async def emitted(running, prediction_id: int) -> list[str]:
 
 
 def test_ulid_sorts_by_time():
-    assert re.fullmatch(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", ulid(1_700_000_000_000))
-    assert ulid(1) < ulid(2) < ulid(1_700_000_000_000)
+    assert re.fullmatch(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", str(ULID.from_timestamp(1_700_000_000_000)))
+    assert str(ULID.from_timestamp(1)) < str(ULID.from_timestamp(2)) < str(ULID.from_timestamp(1_700_000_000_000))
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ async def test_answers_have_limits(mapswipe, on, kind, at, words):
     await trouble(mapswipe, kind, at=at)
     with pytest.raises(MapswipeError, match=words):
         async with client.session() as session:
-            await session.create_project({"clientId": ulid(1)})
+            await session.create_project({"clientId": str(ULID.from_timestamp(1))})
     await trouble(mapswipe, "")
 
 

@@ -36,8 +36,8 @@ class Resource(Generic[R]):
     def get(self, row_id: int) -> R:
         return self.row.model_validate(self.transport.get(f"{self.path}/{row_id}/"))
 
-    def _do(self, verb: str, body: Any = None) -> R:
-        return self.row.model_validate(self.transport.write("POST", f"{self.path}/{verb}", body))
+    def _do(self, verb: str, body: Any = None, method: str = "POST") -> R:
+        return self.row.model_validate(self.transport.write(method, f"{self.path}/{verb}", body))
 
 
 class Aois(Resource[rows.Aoi]):

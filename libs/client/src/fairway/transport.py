@@ -48,6 +48,7 @@ class Transport:
         raise Unreachable(f"no verdict for {location} within {COMMAND_TIMEOUT:.0f} s")
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        response = None
         for attempt in range(MAX_ATTEMPTS):
             try:
                 response = self.http.request(method, path, **options)

@@ -63,8 +63,12 @@ def estimate_raster(source: str | Path, outline: Outline) -> RasterEstimate:
         size = pixels * dataset.count * np.dtype(dataset.dtypes[0]).itemsize
     filled = np.concatenate([one[~np.isnan(one)] for one in samples])
     empty = float(np.mean([np.isnan(one).mean() for one in samples]))
-    figures = [float(figure) for figure in (filled.min(), filled.max(), filled.mean())] if filled.size else [None] * 3
-    return RasterEstimate(pixels, size, size / RASTER_SPEED, *figures, empty)
+    low, high, mean = (filled.min(), filled.max(), filled.mean()) if filled.size else (None, None, None)
+    return RasterEstimate(pixels, size, size / RASTER_SPEED, _number(low), _number(high), _number(mean), empty)
+
+
+def _number(figure: np.floating | None) -> float | None:
+    return None if figure is None else float(figure)
 
 
 def _pieces(window: Window, block: tuple[int, int]) -> list[Window]:

@@ -102,5 +102,5 @@ class _Handler(BaseHTTPRequestHandler):
                 with self.served.lock:
                     self.served.sent += len(content)
 
-    def log_message(self, *words: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Silent."""

@@ -4,6 +4,9 @@ Edges are straight in longitude and latitude, as GeoJSON has them; the package `
 moves positions that need no cut and leaves parts without area.
 """
 
+# pyright: reportUnknownMemberType=false
+# The stubs of shapely leave `**kwargs` without a type.
+
 from collections.abc import Iterator
 
 import numpy as np

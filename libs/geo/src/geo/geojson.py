@@ -51,7 +51,10 @@ def foreign_crs(members: dict[str, Any]) -> str:
 
 def is_position(value: Any) -> bool:
     """Whether the value is a list of at least two finite numbers."""
-    return isinstance(value, list | tuple) and len(value) > 1 and all(map(_is_finite, cast("list[Any]", value)))
+    if not isinstance(value, list | tuple):
+        return False
+    members = cast("list[Any]", value)
+    return len(members) > 1 and all(map(_is_finite, members))
 
 
 def check_degrees(members: dict[str, Any]) -> None:

@@ -19,10 +19,15 @@ class InvalidGeometry(Invalid):
 
 
 def _details(value: Any, problem: str) -> dict[str, str]:
+    python_type, text = type(value).__name__, _text(value)
     members = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     kind = members.get("type")
     return {
-        "geometry_type": kind if isinstance(kind, str) else type(value).__name__,
+        "geometry_type": kind if isinstance(kind, str) else python_type,
         "error": problem,
-        "data": (value if isinstance(value, str) else orjson.dumps(value, default=str).decode())[:MAX_SHOWN],
+        "data": text[:MAX_SHOWN],
     }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()

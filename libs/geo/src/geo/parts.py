@@ -1,5 +1,8 @@
 """Parts of geometries by their dimension."""
 
+# pyright: reportUnknownMemberType=false
+# The stubs of shapely leave `**kwargs` without a type.
+
 from typing import Any, cast
 
 import shapely

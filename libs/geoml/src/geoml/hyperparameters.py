@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 TRAINING, INFERENCE = "training.", "inference."
 """Prefixes of the keys of `mlm:hyperparameters`; keys of the specification have none."""
@@ -51,7 +51,7 @@ def _has_type(kind: str, value: Any) -> bool:
     return isinstance(value, str)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
     """Returns whether the value is an integer or a floating-point number; a boolean is neither."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -98,7 +98,7 @@ def run_info(item: Json) -> RunInfo:
 
 
 def log_entry(item: Json) -> LogEntry:
-    return LogEntry(_LEVELS.get(item.get("level"), "INFO"), item["message"], time(item.get("timestamp")))
+    return LogEntry(_LEVELS.get(item.get("level", 0), "INFO"), item["message"], time(item.get("timestamp")))
 
 
 def artifacts(steps: list[Json]) -> dict[str, Artifact]:

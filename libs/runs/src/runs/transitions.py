@@ -101,7 +101,7 @@ class RunTransitions(ABC, Generic[R]):
         if after == before:
             return
         if after.run_id and after.run_id != before.run_id:
-            values = {"run_id": after.run_id, self.reference: row.id, "attempt": after.attempt}
+            values: dict[str, Any] = {"run_id": after.run_id, self.reference: row.id, "attempt": after.attempt}
             tx.upsert(self.pipeline_runs, ["run_id"], **values)
         self._write(row, after)
         is_new = after.attempt != before.attempt

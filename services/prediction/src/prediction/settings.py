@@ -7,7 +7,10 @@ from pipelines.settings import PipelineSettings, Quantity, amount
 from prediction.mapswipe.settings import MapswipeSettings
 
 
-class Settings(ServiceSettings, StorageSettings, AllowServices, AllowImagery, MapswipeSettings, PipelineSettings):
+# Settings of pydantic-settings have more fields in `model_config` than those of pydantic.
+class Settings(  # pyright: ignore[reportIncompatibleVariableOverride]
+    ServiceSettings, StorageSettings, AllowServices, AllowImagery, MapswipeSettings, PipelineSettings
+):
     """What the prediction service and its workers read from their environment."""
 
     work_dir: Path = Field(Path("/var/tmp/fairway/prediction"), validation_alias=names("PREDICTION_WORK_DIR"))  # noqa: S108

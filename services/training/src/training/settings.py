@@ -7,7 +7,10 @@ from kit.settings import ServiceSettings, StorageSettings, names
 from pipelines.settings import PipelineSettings, Quantity, amount
 
 
-class Settings(ServiceSettings, StorageSettings, PipelineSettings):
+# Settings of pydantic-settings have more fields in `model_config` than those of pydantic.
+class Settings(  # pyright: ignore[reportIncompatibleVariableOverride]
+    ServiceSettings, StorageSettings, PipelineSettings
+):
     """What training reads from its environment."""
 
     sync_interval: float = Field(30.0, gt=0, validation_alias=names("TRAINING_SYNC_INTERVAL"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import rasterio
 import shapely
+from rasterio.enums import ColorInterp
 from rasterio.features import rasterize
 from rasterio.io import DatasetReader
 from rasterio.warp import transform
@@ -34,7 +35,7 @@ class Empty:
             return cls(dataset.nodata or 0, dataset.nodata, False)
         if all(np.dtype(kind).kind == "f" for kind in dataset.dtypes):
             return cls(np.nan, np.nan, False)
-        return cls(0, None, rasterio.enums.ColorInterp.alpha not in dataset.colorinterp)
+        return cls(0, None, ColorInterp.alpha not in dataset.colorinterp)
 
 
 def box_in(dataset: DatasetReader, box: Box) -> Box:
@@ -72,7 +73,8 @@ def outside(shape: shapely.Geometry, window: Window, transform: rasterio.Affine)
     if near.is_empty:
         return np.ones((window.height, window.width), dtype=bool)
     size = (window.height, window.width)
-    return rasterize([near], out_shape=size, transform=transform, fill=1, default_value=0, all_touched=True) == 1
+    burnt = rasterize([near], out_shape=size, transform=transform, fill=1, default_value=0, all_touched=True)
+    return np.equal(burnt, 1)
 
 
 def _is_lonlat(dataset: DatasetReader) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -17,8 +18,12 @@ CACHE = 32 << 20
 """Bytes that GDAL keeps of decoded blocks."""
 MAX_BLOCK = 48 << 20
 """Bytes of a decoded block: GDAL decodes a whole one for a single pixel of it."""
-SETTINGS = {"GDAL_CACHEMAX": CACHE, "GDAL_TIFF_INTERNAL_MASK": True, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
-REMOTE = {
+SETTINGS: dict[str, Any] = {
+    "GDAL_CACHEMAX": CACHE,
+    "GDAL_TIFF_INTERNAL_MASK": True,
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+}
+REMOTE: dict[str, Any] = {
     "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
     "GDAL_HTTP_CONNECTTIMEOUT": "5",
     "GDAL_HTTP_LOW_SPEED_TIME": "30",

@@ -27,7 +27,8 @@ class Nearby:
 
     @classmethod
     def of(cls, surface: shapely.Geometry) -> "Nearby":
-        return cls(surface.bounds, surface)
+        west, south, east, north = shapely.bounds(surface).tolist()
+        return cls((west, south, east, north), surface)
 
     def around(self, bounds: Box) -> shapely.Geometry:
         """The smallest part made so far, or made now, that a feature of these bounds lies in."""

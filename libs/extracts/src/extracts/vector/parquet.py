@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 import orjson
@@ -100,7 +100,7 @@ def _file(source: str | Path, name: str) -> Iterator[Path | IO[bytes]]:
     import fsspec
 
     with fsspec.open(str(source), "rb", block_size=1 << 20, cache_type="readahead") as file:
-        yield file
+        yield cast("IO[bytes]", file)
 
 
 def _batches(

@@ -46,11 +46,11 @@ def _buckets(spooled: Spooled, count: int) -> list[Path]:
     edges = np.unique(np.quantile(spooled.keys, np.arange(1, count) / count, method="nearest"))
     paths = [spooled.path.with_name(f"bucket-{number}.arrow") for number in range(len(edges) + 1)]
     with pa.OSFile(str(spooled.path), "rb") as file, pa.ipc.open_stream(file) as reader:
-        writers = [pa.ipc.new_stream(str(path), reader.schema) for path in paths]
+        writers: list[pa.RecordBatchStreamWriter] = [pa.ipc.new_stream(str(path), reader.schema) for path in paths]
         for batch in reader:
             bucket = np.searchsorted(edges, batch[KEY].to_numpy(), side="right")
             for number in np.unique(bucket):
-                writers[number].write_batch(batch.filter(pa.array(bucket == number)))
+                writers[int(number)].write_batch(batch.filter(pa.array(bucket == number)))
         for writer in writers:
             writer.close()
     spooled.path.unlink()

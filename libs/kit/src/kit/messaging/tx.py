@@ -7,6 +7,7 @@ ORM transaction; then everything commits with it. Handlers never commit.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -43,20 +44,27 @@ class Tx:
             self._session = self.db.session()
         return self._session
 
+    @property
+    def caused_at(self) -> datetime:
+        """When the message that this transaction belongs to was sent. Raises ValueError where there is none."""
+        if self.cause is None:
+            raise ValueError("This transaction belongs to no message.")
+        return self.cause.sent_at
+
     def insert(self, row: type, **values: Any) -> None:
         """Adds a row of the mapped class `row`; `values` maps columns to values."""
-        self.fragments.append(insert(_table(row), values))
+        self.fragments.append(insert(table_of(row), values))
 
     def upsert(self, row: type, key: Sequence[str], newer: str | None = None, **values: Any) -> None:
         """Inserts a row or overwrites the one with the same `key`. With `newer`, an existing row with a greater value
         in that column stays."""
-        self.fragments.append(upsert(_table(row), key, values, newer))
+        self.fragments.append(upsert(table_of(row), key, values, newer))
 
     def upsert_many(self, row: type, key: Sequence[str], rows: Sequence[dict[str, Any]], newer: str) -> None:
         """As `upsert`, for rows with the same columns, in one statement. Of several with the same `key` the one with
         the greatest value in the column `newer` counts, the last of equal ones."""
         newest = {tuple(values[name] for name in key): values for values in sorted(rows, key=itemgetter(newer))}
-        self.fragments.append(upsert_many(_table(row), key, list(newest.values()), newer))
+        self.fragments.append(upsert_many(table_of(row), key, list(newest.values()), newer))
 
     def write(self, *fragments: SqlFragment) -> None:
         """Adds statements that `insert` and `upsert` cannot express."""
@@ -168,5 +176,6 @@ async def _commit_session(session: AsyncSession, checks: list[Check], fragments:
     await session.commit()
 
 
-def _table(row: type) -> Table:
+def table_of(row: type) -> Table:
+    """Returns the table of a mapped class."""
     return row.__table__  # type: ignore[attr-defined]

@@ -42,7 +42,7 @@ class Observer:
                 self.unreachable = True
                 raise
 
-        RestZenStore._request = asked
+        setattr(RestZenStore, "_request", asked)  # noqa: B010  (its type names the first parameter `self`)
 
     def _on_run(self, answer: tuple[PipelineRunResponse, bool], *_: Any) -> None:
         if self.run_id is None:

@@ -1,5 +1,7 @@
 """What the database holds of runs: leases, attempts, quotas, counts."""
 
+# pyright: standard
+
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import uuid4

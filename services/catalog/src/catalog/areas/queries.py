@@ -4,7 +4,6 @@ import orjson
 from sqlalchemy import ColumnElement, Select, Text, bindparam, case, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from catalog.areas.gpx import gpx
 from catalog.areas.tables import AoiRow, LabelRow, datasets
 from catalog.areas.visibility import count_visible_to, parameters_of, reachable_by_parameters, visible_to
 from catalog.shared.access import can_see_all
@@ -50,6 +49,8 @@ async def get_aoi(aoi_id: int, read: ReadTx) -> bytes:
 
 
 async def get_aoi_gpx(query: GetAoiGpx, read: ReadTx) -> str:
+    from catalog.areas.gpx import gpx  # few ask for it, and its library would stay in memory
+
     geometry = orjson.loads(await _one(_GEOMETRY, query.aoi_id, read))
     polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
     return gpx(query.name or f"AOI {query.aoi_id}", [rings[0] for rings in polygons])

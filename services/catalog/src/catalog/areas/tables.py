@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -38,7 +38,7 @@ class AoiRow(Base):
     user_id: Mapped[int]
     is_public: Mapped[bool] = mapped_column(server_default="false")
     """Whether its dataset is public; written by a trigger (migration 0007, decision 51)."""
-    label_status: Mapped[int] = mapped_column(server_default="-1")
+    label_status: Mapped[Literal[-1, 0, 1]] = mapped_column(BigInteger, server_default="-1")
     label_fetched: Mapped[datetime | None]
     label_error: Mapped[str] = mapped_column(server_default="")
     label_outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

@@ -8,10 +8,9 @@ from kit.messaging.tx import Tx
 
 
 def on_training_submitted(event: TrainingSubmitted, tx: Tx) -> None:
-    assert tx.cause
     tx.upsert(
         DatasetUse, key=["training_id"], newer="as_of",
-        training_id=event.training_id, stac_id=event.dataset_stac_id, as_of=tx.cause.sent_at,
+        training_id=event.training_id, stac_id=event.dataset_stac_id, as_of=tx.caused_at,
     )  # fmt: skip
 
 

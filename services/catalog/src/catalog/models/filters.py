@@ -25,7 +25,7 @@ async def filters(row: Row, read: ReadTx, category: str | None, **exact: Any) ->
     return [getattr(row, name) == value for name, value in exact.items() if value is not None]
 
 
-async def page_of(rows: Select[Any], row: Row, page: Page, read: ReadTx) -> tuple[int, Sequence[Any]]:
+async def page_of(rows: Select[*tuple[Any, ...]], row: Row, page: Page, read: ReadTx) -> tuple[int, Sequence[Any]]:
     """Returns the number of all matches and one page of them, newest first by default."""
     orders = {name: getattr(row, name) for name in ("created_at", "last_modified", "id", "status", "star_count")}
     ranges = {name: getattr(row, name) for name in RANGES if hasattr(row, name)}

@@ -22,8 +22,7 @@ KINDS: dict[str, type[Event]] = {kind.ce_type(): kind for kind in (TrainingSubmi
 
 async def on_training_submitted(event: TrainingSubmitted, tx: Tx) -> None:
     """Adds a run to the model; the first event of a model creates its row."""
-    assert tx.cause
-    as_of = tx.cause.sent_at
+    as_of = tx.caused_at
     await _apply(event, as_of, tx)
     tx.upsert(
         ModelRunRow, key=["training_id"], newer="as_of",
@@ -33,8 +32,7 @@ async def on_training_submitted(event: TrainingSubmitted, tx: Tx) -> None:
 
 async def on_model_card_written(event: ModelCardWritten, tx: Tx) -> None:
     """The first event of a model creates its row."""
-    assert tx.cause
-    await _apply(event, tx.cause.sent_at, tx)
+    await _apply(event, tx.caused_at, tx)
 
 
 async def on_training_deleted(event: TrainingDeleted, tx: Tx) -> None:

@@ -1,7 +1,7 @@
 """Reads of base and local models."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
@@ -21,6 +21,10 @@ from kit.errors import Invalid, NotFound
 from kit.messaging.tx import ReadTx, Tx
 
 Where = list[ColumnElement[bool]]
+MODELS: tuple[tuple[Literal["local", "base"], type[LocalModelRow] | type[BaseModelRow]], ...] = (
+    ("local", LocalModelRow),
+    ("base", BaseModelRow),
+)
 SUMMARIES = CompiledQuery(
     select(LocalModelRow.id, LocalModelRow.status, LocalModelRow.stac_item_id)
     .where(LocalModelRow.id > bindparam("after")).order_by(LocalModelRow.id).limit(bindparam("limit"))
@@ -33,7 +37,7 @@ _RUNS = (
 )
 
 
-async def get_base_model(query: c.GetBaseModel, read: ReadTx, item_cache: ItemCache) -> Json:
+async def get_base_model(query: c.GetBaseModel, read: ReadTx | Tx, item_cache: ItemCache) -> Json:
     """Returns a model by id or by STAC item. Raises NotFound for rows that the caller may not see."""
     by_item = BaseModelRow.stac_item_id == query.stac_item_id
     wanted = BaseModelRow.id == query.model_id if query.model_id is not None else by_item
@@ -57,7 +61,7 @@ async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: It
     return Rows(count=count, results=await _expanded(BASE_MODELS, shown, read, item_cache, query.expand))
 
 
-async def get_local_model(query: c.GetLocalModel, read: ReadTx, item_cache: ItemCache) -> Json:
+async def get_local_model(query: c.GetLocalModel, read: ReadTx | Tx, item_cache: ItemCache) -> Json:
     """Raises NotFound for rows that the caller may not see."""
     row = await local_model(query.model_id, read)
     return (await _expanded(LOCAL_MODELS, [row], read, item_cache, query.expand))[0]
@@ -87,12 +91,16 @@ async def list_local_models(query: c.ListLocalModels, read: ReadTx, item_cache: 
 async def get_model_summary(query: c.GetModelSummary, read: ReadTx) -> c.KnownModel:
     """Looks at local models first. Raises NotFound unless the caller may see the model and it has a published
     version."""
-    for kind, row in (("local", LocalModelRow), ("base", BaseModelRow)):
+    for kind, row in MODELS:
         wanted = select(row).where(row.stac_item_id == query.stac_item_id, row.facts.is_not(None))
         found = await read.session.scalar(wanted.where(visible_to(read.actor, row)))
         if found:
             return c.KnownModel(
-                kind=kind, model_id=found.id, user_id=found.user_id, visibility=found.visibility, facts=found.facts
+                kind=kind,
+                model_id=found.id,
+                user_id=found.user_id,
+                visibility=found.visibility,
+                facts=c.ModelSummary.model_validate(found.facts),
             )
     raise NotFound("model_not_found", "There is no such model.")
 
@@ -102,12 +110,12 @@ async def _known_base(model_id: int | None, read: ReadTx) -> None:
         raise Invalid("unknown_base_model", "There is no such base model.", base_model=["There is no such base model."])
 
 
-def _base(where: Where) -> Select[Any]:
+def _base(where: Where) -> Select[BaseModelRow, str]:
     users = select(BaseModelRow, KnownUser.username).outerjoin(KnownUser, KnownUser.id == BaseModelRow.user_id)
     return users.where(*where)
 
 
-def _local(where: Where) -> Select[Any]:
+def _local(where: Where) -> Select[LocalModelRow, str, int, str]:
     rows = select(LocalModelRow, BaseModelRow.name, _RUNS, KnownUser.username)
     rows = rows.join(BaseModelRow, BaseModelRow.id == LocalModelRow.base_model_id)
     return rows.outerjoin(KnownUser, KnownUser.id == LocalModelRow.user_id).where(*where)

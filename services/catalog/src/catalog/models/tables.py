@@ -1,11 +1,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, func
+from sqlalchemy import ForeignKey, Identity, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.shared.tables import Base
+from contracts.catalog.models import BaseModelStatus, LocalModelStatus
+from contracts.shared import Visibility
 
 
 class Registered:
@@ -15,8 +17,7 @@ class Registered:
     name: Mapped[str] = mapped_column(unique=True)
     category: Mapped[str] = mapped_column(ForeignKey("categories.slug"), index=True)
     stac_item_id: Mapped[str] = mapped_column(index=True, server_default="")
-    status: Mapped[str] = mapped_column(index=True)
-    visibility: Mapped[str] = mapped_column(index=True)
+    visibility: Mapped[Visibility] = mapped_column(Text, index=True)
     is_pinned: Mapped[bool] = mapped_column(index=True, server_default="false")
     user_id: Mapped[int] = mapped_column(index=True)
     username: Mapped[str] = mapped_column(server_default="")
@@ -31,6 +32,7 @@ class Registered:
 class BaseModelRow(Registered, Base):
     __tablename__ = "base_models"
 
+    status: Mapped[BaseModelStatus] = mapped_column(Text, index=True)
     error: Mapped[str] = mapped_column(server_default="")
     item: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """The submitted STAC item."""
@@ -47,6 +49,7 @@ class BaseModelRow(Registered, Base):
 class LocalModelRow(Registered, Base):
     __tablename__ = "local_models"
 
+    status: Mapped[LocalModelStatus] = mapped_column(Text, index=True)
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"), index=True)
     title: Mapped[str] = mapped_column(server_default="")
     description: Mapped[str] = mapped_column(server_default="")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
@@ -118,13 +117,12 @@ async def _measure(connection: psycopg.AsyncConnection, collections: list[str]) 
 
 async def _due(connection: psycopg.AsyncConnection) -> list[Change]:
     """Returns changes of whole transactions, oldest first."""
-    async with connection.cursor(row_factory=namedtuple_row) as cursor:
-        rows = await (await cursor.execute(_DUE, (WINDOW,))).fetchall()
+    rows = await (await connection.execute(_DUE, (WINDOW,))).fetchall()
     changes: dict[tuple[str, str, str], Change] = {}
-    for row in rows:
-        key = (row.txid, row.collection, row.item_id)
+    for row_id, txid, collection, item_id, written in rows:
+        key = (txid, collection, item_id)
         before = changes[key].rows if key in changes else ()
-        changes[key] = Change(row.collection, row.item_id, row.written, (*before, row.id))
+        changes[key] = Change(collection, item_id, written, (*before, row_id))
     return list(changes.values())
 
 

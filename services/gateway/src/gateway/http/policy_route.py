@@ -37,6 +37,12 @@ class PolicyRoute(APIRoute):
         super().__init__(*args, **options)
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$").removesuffix("/") + "/?$")
 
+    @property
+    def method(self) -> str:
+        """Returns its one method. Raises ValueError for a route that was declared with another number of them."""
+        (method,) = list(self.methods or ())
+        return method
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return super().matches({**scope, "method": "GET"} if self._is_head_of_get(scope) else scope)
 

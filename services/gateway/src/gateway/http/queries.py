@@ -1,6 +1,6 @@
 """A read: the reply of the owner is passed on unchanged; lists get links to the next and previous page."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -33,7 +33,9 @@ async def answer(request: Request, query: Query, wait: float | None = None) -> b
     return await call.app.bus.ask(query, call.actor, **({"wait": wait} if wait else {}))
 
 
-async def ask_rows(request: Request, query: type[Query], filters: Filters, geo: bool = False, **more: Any) -> Response:
+async def ask_rows(
+    request: Request, query: Callable[..., Query], filters: Filters, geo: bool = False, **more: Any
+) -> Response:
     """Returns one page of a list; `geo` makes the results a FeatureCollection. Fields of `filters` are fields of the
     query."""
     await _check_user_exists(request, getattr(filters, "user", None))

@@ -38,7 +38,8 @@ async def known_verdict(context: RequestContext, command_id: UUID) -> Verdict:
     answers = await asyncio.gather(*asked, return_exceptions=True)
     found = [answer for answer in answers if not isinstance(answer, BaseException)]
     if not found:
-        raise next((one for one in answers if not isinstance(one, NotFound)), NotFound("command_not_found"))
+        failures = (one for one in answers if isinstance(one, BaseException) and not isinstance(one, NotFound))
+        raise next(failures, NotFound("command_not_found"))
     return found[0]
 
 

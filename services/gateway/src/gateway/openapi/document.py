@@ -31,8 +31,7 @@ def openapi_document(app: FastAPI, server: str) -> dict[str, Any]:
             servers=[{"url": server.removesuffix("/api/v1") or "/"}], tags=_tags(),
         )  # fmt: skip
         for route in documented_routes(app):
-            (method,) = route.methods
-            _complete(document["paths"][route.path_format][method.lower()], route)
+            _complete(document["paths"][route.path_format][route.method.lower()], route)
         shared = components()
         schemas = document["components"]["schemas"]
         document["components"] = {**shared, "schemas": _without_frameworks(schemas) | shared["schemas"]}
@@ -74,10 +73,12 @@ def _headers(route: PolicyRoute, status: int) -> dict[str, Any]:
 
 def _security(route: PolicyRoute) -> list[dict[str, list[str]]]:
     """Returns no login, an optional one, or a required one."""
-    (method,) = route.methods
     if route.rule.policy is Policy.OPEN:
         return []
-    return [*([{}] if route.rule.allows_anonymous(method) else []), *({name: []} for name in route.dialect.schemes)]
+    return [
+        *([{}] if route.rule.allows_anonymous(route.method) else []),
+        *({name: []} for name in route.dialect.schemes),
+    ]
 
 
 def _without_frameworks(schemas: dict[str, Any]) -> dict[str, Any]:

@@ -24,9 +24,8 @@ def _implied(route: PolicyRoute) -> dict[int, bool]:
 
 
 def _forbids(route: PolicyRoute) -> bool:
-    (method,) = route.methods
-    needs_login = method not in SAFE and not route.rule.allows_anonymous(method)
-    return route.rule.forbids(method) or (needs_login and route.dialect.anonymous_write_status == 403)
+    needs_login = route.method not in SAFE and not route.rule.allows_anonymous(route.method)
+    return route.rule.forbids(route.method) or (needs_login and route.dialect.anonymous_write_status == 403)
 
 
 def takes_body(route: PolicyRoute) -> bool:

@@ -3,14 +3,16 @@
 import random
 from dataclasses import dataclass
 
+from fastapi.sse import format_sse_event
+
 from contracts import headers as h
 from contracts.base import REGISTRY, Event
 from gateway.streaming.topics import ACCESS_CHANGES
 
 SOONEST, LATEST = 3000, 6000
 """Milliseconds after which a page that lost its stream reconnects."""
-KEEP_ALIVE = b": keep-alive\n\n"
-RESYNC = b"event: resync\ndata: {}\n\n"
+KEEP_ALIVE = format_sse_event(comment="keep-alive")
+RESYNC = format_sse_event(event="resync", data_str="{}")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class SseEvent:
 
 def retry() -> bytes:
     """Pages that lost a gateway at the same moment reconnect at different moments."""
-    return b"retry: %d\n\n" % random.randint(SOONEST, LATEST)
+    return format_sse_event(retry=random.randint(SOONEST, LATEST))
 
 
 def audience(headers: dict[str, str] | None) -> list[int]:
@@ -49,10 +51,9 @@ def topic_ended(topic: str) -> bytes:
 def sse_event(headers: dict[str, str], data: bytes, sequence: int | None = None) -> SseEvent:
     """The name of the event is the wire name: `event: training.v1.training_completed`."""
     name = headers.get(h.TYPE, "").partition(".")[2]
-    number = b"" if sequence is None else b"id: %d\n" % sequence
-    body = data.replace(b"\n", b"\ndata: ")
+    number = None if sequence is None else str(sequence)
     return SseEvent(
-        number + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n", sequence,
+        format_sse_event(data_str=data.decode(), event=name, id=number), sequence,
         frozenset(audience(headers)), frozenset(topics(headers)), headers.get(h.TYPE) in ACCESS_CHANGES,
     )  # fmt: skip
 

@@ -72,5 +72,4 @@ FEEDBACK = Projection(
 
 def apply(projection: Projection, tx: Tx, **row: Any) -> None:
     """One row, as of the event that tells of it."""
-    assert tx.cause
-    tx.write(*projection.fragments([row], tx.cause.sent_at))
+    tx.write(*projection.fragments([row], tx.caused_at))

@@ -61,7 +61,7 @@ async def give_feedback(command: GiveFeedback, tx: Tx, ids: IdAllocator, quota: 
     return feature.model_dump(mode="json", exclude_unset=True)
 
 
-def _training(stac_id: str) -> dict[str, int]:
+def _training(stac_id: str) -> Json:
     """What the id of a training's model stands for."""
     number = _TRAINING.fullmatch(stac_id)
     return {"training": int(number[1])} if number else {}

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from multiprocessing import set_forkserver_preload
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -68,7 +68,7 @@ def load_plugin(module: str) -> Callable[..., dict[str, Any]]:
         except ModuleNotFoundError:
             continue
         if callable(found):
-            return found
+            return cast("Callable[..., dict[str, Any]]", found)
     raise CannotPredict("The model has no plug-in that could predict.")
 
 

@@ -1,17 +1,16 @@
 """Asking for a push. Checked in this order: who asks, is it switched on, are there results, is the wish sound."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from pydantic import ValidationError
+from ulid import ULID
 
 from contracts.prediction.mapswipe import MapswipeJob, MapswipeState, MapswipeWishes, PushToMapswipe, State
 from contracts.shared import Json
 from kit.errors import Conflict, Invalid
 from kit.http.outbound import Outbound, OutboundError
 from kit.messaging.tx import Tx
-from prediction.mapswipe.domain import ulid
 from prediction.mapswipe.settings import MapswipeSettings
 from prediction.mapswipe.tables import MapswipeRow
 from prediction.runs.tables import PredictionRow
@@ -89,4 +88,4 @@ def _check_addresses(wishes: Json, outbound: Outbound) -> None:
 
 
 def _new(prediction_id: int) -> MapswipeRow:
-    return MapswipeRow(prediction_id=prediction_id, attempt=0, client_id=ulid(int(time.time() * 1000)))
+    return MapswipeRow(prediction_id=prediction_id, attempt=0, client_id=str(ULID()))

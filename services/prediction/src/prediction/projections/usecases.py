@@ -18,7 +18,7 @@ from kit.db.database import Database
 from kit.db.sql import CompiledQuery, upsert, write
 from kit.errors import NotFound
 from kit.messaging.bus import Bus
-from kit.messaging.tx import Tx
+from kit.messaging.tx import Tx, table_of
 from kit.snapshot_pages import complete_before
 from prediction.projections.tables import KnownModel, KnownUser
 
@@ -78,5 +78,5 @@ class VisibleModels:
         told = Told.model_validate(answer)
         values = told.model_dump(mode="json") | {"stac_item_id": stac_id, "as_of": as_of}
         async with self.db.raw() as connection:
-            await write(connection, [upsert(KnownModel.__table__, ["stac_item_id"], values, "as_of")])
+            await write(connection, [upsert(table_of(KnownModel), ["stac_item_id"], values, "as_of")])
         return values

@@ -82,7 +82,7 @@ async def view(prediction_id: int, tx: Tx, addresses: Addresses) -> Prediction:
     return views([row], addresses, tx.actor)[0]
 
 
-def views(rows: Sequence[Mapping[str, Any]], addresses: Addresses, actor: Actor) -> list[Prediction]:
+def views(rows: Sequence[Mapping[Any, Any]], addresses: Addresses, actor: Actor) -> list[Prediction]:
     return [_view(row, addresses, actor) for row in rows]
 
 
@@ -127,7 +127,7 @@ def _contains(word: str, by_id: bool) -> ColumnElement[bool]:
     return said | (Row.id == int(word)) if by_id and word.isdecimal() and len(word) <= MAX_ID_DIGITS else said
 
 
-def _ordered(statement: Select[Any], ordering: str) -> Select[Any]:
+def _ordered(statement: Select[*tuple[Any, ...]], ordering: str) -> Select[*tuple[Any, ...]]:
     names = [name for part in ordering.split(",") if (name := part.strip()).removeprefix("-") in _ORDER]
     names = names or ["-submitted_at"]
     return statement.order_by(*map(_key, [*names, "-id" if names[0].startswith("-") else "id"]))

@@ -33,9 +33,8 @@ class PredictionTransitions(RunTransitions[PredictionRow]):
         row.started_at, row.error = None, ""
 
     def status_changed(self, row: PredictionRow, previous: str) -> PredictionStatusChanged:
-        return PredictionStatusChanged(
-            **event_fields(row), status=row.status, previous=previous, run_id=row.run_id, attempt=row.attempt
-        )
+        states = {"status": row.status, "previous": previous, "run_id": row.run_id, "attempt": row.attempt}
+        return PredictionStatusChanged.model_validate(event_fields(row) | states)
 
     def end(self, row: PredictionRow, tx: Tx, reason: str, outcome: dict[str, Any] | None) -> None:
         """A completed run still lacks its results."""

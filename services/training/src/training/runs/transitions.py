@@ -32,9 +32,8 @@ class TrainingTransitions(RunTransitions[TrainingRow]):
         send_job(row, tx)
 
     def status_changed(self, row: TrainingRow, previous: str) -> TrainingStatusChanged:
-        return TrainingStatusChanged(
-            **_event_fields(row), status=row.status, previous=previous, run_id=row.zenml_run_id, attempt=row.attempt
-        )
+        states = {"status": row.status, "previous": previous, "run_id": row.zenml_run_id, "attempt": row.attempt}
+        return TrainingStatusChanged.model_validate(_event_fields(row) | states)
 
     def end(self, row: TrainingRow, tx: Tx, reason: str, outcome: dict[str, Any] | None) -> None:
         row.ended_at, row.waiting, row.outcome = datetime.now(UTC), None, outcome

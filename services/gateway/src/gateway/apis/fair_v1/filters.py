@@ -25,7 +25,8 @@ class Compared(Searched, Ordered):
 
     def comparisons(self) -> list[Comparison]:
         asked = ((_RANGE.fullmatch(key), value) for key, value in (self.model_extra or {}).items())
-        return [Comparison(field=m[1], op=m[2] or "exact", value=str(value)) for m, value in asked if m]
+        found = ({"field": m[1], "op": m[2] or "exact", "value": str(value)} for m, value in asked if m)
+        return [Comparison.model_validate(one) for one in found]
 
     def fields(self) -> dict[str, Any]:
         return {key: value for key, value in super().fields().items() if key in type(self).model_fields}

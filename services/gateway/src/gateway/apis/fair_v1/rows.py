@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.catalog.areas import AoiFeature, AoiProperties
 from contracts.catalog.datasets import Offset
@@ -63,11 +63,11 @@ class FeedbackLabel(BaseModel):
 
 
 class ApprovedProperties(FeedbackProperties):
-    training: int | None
+    training: int | None = Field(default=...)
 
 
 class Approved(FeedbackFeature):
-    id: int
+    id: int = Field(default=...)  # pyright: ignore[reportIncompatibleVariableOverride]  (an answer always has one)
     properties: ApprovedProperties  # type: ignore[assignment]
 
 

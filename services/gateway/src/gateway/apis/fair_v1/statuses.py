@@ -13,7 +13,7 @@ STATES: dict[RunStatus, V1Status] = {
     "completed": "FINISHED", "cached": "FINISHED",
     "failed": "FAILED", "retried": "FAILED", "stopped": "FAILED",
 }  # fmt: skip
-UNDER_WAY = [status for status, v1_status in STATES.items() if v1_status in ("SUBMITTED", "RUNNING")]
+UNDER_WAY: list[RunStatus] = [status for status, v1_status in STATES.items() if v1_status in ("SUBMITTED", "RUNNING")]
 TASK_STATES: dict[str, TaskStatus] = {
     "SUBMITTED": "PENDING",
     "RUNNING": "STARTED",

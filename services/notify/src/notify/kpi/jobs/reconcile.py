@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg
@@ -74,7 +75,7 @@ async def reconcile(service: Service) -> None:
         await tx.session.execute(_COUNT)
 
 
-async def _copy(service: Service, query: type[Query], projection: Projection):
+async def _copy(service: Service, query: Callable[..., Query], projection: Projection):
     """When the first portion was read. Each is a transaction of its own: events wait for none of them."""
     first, portion = None, await _ask(service, query())
     while portion.rows:

@@ -143,9 +143,10 @@ async def _failed(row: DeliveryRow, webhook: WebhookRow, outcome: Outcome, tx: T
 
 async def _record_failure(row: DeliveryRow, webhook: WebhookRow, outcome: Outcome, tx: Tx, ids: IdAllocator) -> None:
     now = _now()
-    webhook.failures, webhook.failing_since = webhook.failures + 1, webhook.failing_since or now
+    failing_since = webhook.failing_since or now
+    webhook.failures, webhook.failing_since = webhook.failures + 1, failing_since
     webhook.quiet_until = backoff_until(webhook.failures, now)
-    if reason := disable_reason(outcome.code, webhook.failing_since, now):
+    if reason := disable_reason(outcome.code, failing_since, now):
         await _switch_off(row, webhook, reason, tx, ids)
 
 

@@ -1,10 +1,11 @@
 """The job: a project in Mapswipe from the results of a prediction. Each step's id is kept at once, so that a repeated
 delivery goes on where the last one stopped."""
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from ulid import ULID
 
 from contracts.imagery import BadTemplate
 from contracts.prediction.mapswipe import MapswipeFailed, MapswipeJob, MapswipeProjectCreated
@@ -14,7 +15,6 @@ from kit.messaging.tx import Tx
 from kit.storage.object_storage import Storage
 from prediction.mapswipe import graphql
 from prediction.mapswipe.client import Mapswipe, MapswipeError, Session
-from prediction.mapswipe.domain import ulid
 from prediction.mapswipe.tables import MapswipeRow
 from prediction.results.addresses import output_folder
 from prediction.runs.tables import PredictionRow
@@ -134,7 +134,7 @@ async def _fill(pushed: Pushed, session: Session, tiles: str, picture: bytes, ge
     """A cover whose answer was lost stays there a second time, where nobody sees it."""
     row, project_id = pushed.row, pushed.row.project_id or ""
     if row.asset_id is None:
-        await pushed.keep(asset_id=await session.add_cover(ulid(int(time.time() * 1000)), project_id, picture))
+        await pushed.keep(asset_id=await session.add_cover(str(ULID()), project_id, picture))
     data = graphql.updated(row.client_id, row.wishes, row.asset_id or "", geojson, tiles)
     await session.update_project(project_id, data)
     await session.set_status(project_id, row.client_id, graphql.READY_TO_PROCESS)

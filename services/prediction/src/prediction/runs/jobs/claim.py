@@ -42,7 +42,7 @@ async def claim(job: PredictionJob, ctx: JobContext, pipelines: Pipelines, limit
 async def region_of_run(prediction_id: int, ctx: JobContext) -> Any:
     async with ctx.read() as read:
         found = select(func.ST_AsBinary(PredictionRow.geom)).where(PredictionRow.id == prediction_id)
-        return shapely.from_wkb(bytes(await read.session.scalar(found)))
+        return shapely.from_wkb(bytes((await read.session.scalars(found)).one()))
 
 
 async def _wait_until_free(job: PredictionJob, ctx: JobContext) -> PredictionRow | None:

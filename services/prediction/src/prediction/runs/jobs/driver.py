@@ -144,8 +144,10 @@ class RunDriver:
             row.feature_count, row.has_pmtiles = features.done, features.done > 0
             outcome = _outcome(row, features)
             row.outcome = outcome and outcome.model_dump(mode="json")
-            counts = {"feature_count": features.done, "tile_count": row.tile_count or 0}
-            tx.emit(PredictionReady(**event_fields(row), **counts, outcome=outcome))
+            ready = PredictionReady(
+                **event_fields(row), feature_count=features.done, tile_count=row.tile_count or 0, outcome=outcome
+            )
+            tx.emit(ready)
             tx.emit(CleanUpJob(prediction_id=row.id, attempt=row.attempt))
 
         await self.ctx.write(written)

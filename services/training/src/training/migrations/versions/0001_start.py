@@ -1,5 +1,7 @@
 """Runs, names of models, loss series, copies of the catalog's facts; inbox and outbox."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -17,15 +19,15 @@ def _id() -> sa.Column:
     return sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True)
 
 
-def _text(name: str, **options: object) -> sa.Column:
+def _text(name: str, **options: Any) -> sa.Column:
     return sa.Column(name, sa.Text, **{"nullable": False, **options})
 
 
-def _number(name: str, **options: object) -> sa.Column:
+def _number(name: str, **options: Any) -> sa.Column:
     return sa.Column(name, sa.BigInteger, **{"nullable": False, **options})
 
 
-def _time(name: str, **options: object) -> sa.Column:
+def _time(name: str, **options: Any) -> sa.Column:
     return sa.Column(name, sa.DateTime(timezone=True), **options)
 
 

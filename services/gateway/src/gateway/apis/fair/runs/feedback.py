@@ -33,8 +33,8 @@ class FirstGenerationMembers(Body):
     """Members of the first generation; `feedback_type` implies `action`."""
 
     feedback_type: c.Kind | None = None
-    zoom_level: int | None = Field(None, ge=18, le=23)
-    source_imagery: str | None = Field(None, min_length=1, max_length=4096)
+    zoom_level: int | None = Field(default=None, ge=18, le=23)
+    source_imagery: str | None = Field(default=None, min_length=1, max_length=4096)
 
     @model_validator(mode="before")
     @classmethod

@@ -47,12 +47,12 @@ class SubmitBody(Body):
 class CloneBody(Body):
     """Members that are given replace those of the other training."""
 
-    model_name: str | None = Field(None, min_length=1, max_length=200)
+    model_name: str | None = Field(default=None, min_length=1, max_length=200)
     overrides: dict[str, Any] | None = None
 
 
 class PublishBody(Body):
-    title: str = Field("", max_length=200)
+    title: str = Field(default="", max_length=200)
     description: str = ""
 
 

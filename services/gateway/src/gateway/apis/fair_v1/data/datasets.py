@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import datasets as c
-from contracts.shared import Comparison, Page
+from contracts.shared import Comparison, Page, Visibility
 from gateway.apis.fair_v1.answers import Row, page_to_v1, to_v1
 from gateway.apis.fair_v1.dialect import V1
 from gateway.apis.fair_v1.filters import NOTHING, Compared, StatusNumber
@@ -26,7 +26,7 @@ from gateway.openapi.schemas import ListOf
 
 routes = Routes("dataset", V1)
 CATEGORY = "buildings"
-VISIBILITY = {-1: "private", 0: "public"}
+VISIBILITY: dict[int, Visibility] = {-1: "private", 0: "public"}
 STATUS = {"private": -1, "public": 0}
 Name = Annotated[Title, Field(max_length=50)]
 

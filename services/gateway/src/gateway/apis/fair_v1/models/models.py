@@ -57,26 +57,28 @@ class ModelPatch(Body):
     description: Description | None = None
     status: Literal[-1, 0, 1] | None = None
 
-    def commands(self, model_id: int) -> list[Command]:
-        """Returns the commands that change texts and state."""
-        texts = {"title": self.name, "description": self.description, "dataset": self.dataset}
-        card = [t.ChangeModelCard(model_id=model_id, **texts)] if any(v is not None for v in texts.values()) else []  # type: ignore[arg-type]
-        if self.status is None:
-            return [*card]
-        if self.status == 1:
-            return [*card, c.ArchiveLocalModel(model_id=model_id)]
-        seen: Any = STATES[self.status]["visibility"]
-        back = c.ArchiveLocalModel(model_id=model_id, archived=False)
-        return [*card, back, c.SetLocalModelVisibility(model_id=model_id, visibility=seen)]
 
-
-class V1ModelReplacement(ModelPatch):
+class V1ModelReplacement(Body):
     """The base model cannot change; the body may only repeat it."""
 
     name: Name
     dataset: Id
     description: Description = ""
+    status: Literal[-1, 0, 1] | None = None
     base_model: str | None = None
+
+
+def _commands(body: ModelPatch | V1ModelReplacement, model_id: int) -> list[Command]:
+    """Returns the commands that change texts and state."""
+    texts: dict[str, Any] = {"title": body.name, "description": body.description, "dataset": body.dataset}
+    card = [t.ChangeModelCard(model_id=model_id, **texts)] if any(v is not None for v in texts.values()) else []
+    if body.status is None:
+        return [*card]
+    if body.status == 1:
+        return [*card, c.ArchiveLocalModel(model_id=model_id)]
+    seen: Any = STATES[body.status]["visibility"]
+    back = c.ArchiveLocalModel(model_id=model_id, archived=False)
+    return [*card, back, c.SetLocalModelVisibility(model_id=model_id, visibility=seen)]
 
 
 class ModelFilters(Compared):
@@ -107,7 +109,7 @@ async def get_model(request: Request, model_id: Id) -> Response:
 async def replace_model(request: Request, model_id: Id, body: V1ModelReplacement) -> Response:
     if body.base_model not in (None, (await model_of(request, model_id))["base_model"]):
         raise Invalid("other_base_model", "Invalid request data", base_model=["A model keeps its base model."])
-    return await change_model(request, model_id, body)
+    return await _change(request, model_id, body)
 
 
 @routes.delete(
@@ -125,9 +127,13 @@ async def delete_model(request: Request, model_id: Id) -> Response:
 @routes.patch("/model/{model_id}/", Policy.OWNER, V1Model, sends=CHANGES, refuses=UNPUBLISHED)
 async def change_model(request: Request, model_id: Id, body: ModelPatch) -> Response:
     """Only a model with a version can be published; `/training/publish/` creates versions."""
+    return await _change(request, model_id, body)
+
+
+async def _change(request: Request, model_id: int, body: ModelPatch | V1ModelReplacement) -> Response:
     if body.status == 0 and (await model_of(request, model_id))["published_training"] is None:
         raise Conflict("nothing_published", "Publish a training of this model first.")
-    for command in body.commands(model_id):
+    for command in _commands(body, model_id):
         response = await send(request, command)
         if response.status_code != 200:
             return response
