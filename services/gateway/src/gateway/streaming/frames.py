@@ -45,7 +45,7 @@ def topics(headers: dict[str, str] | None) -> list[str]:
 
 def topic_ended(topic: str) -> bytes:
     """Tells a page that it hears nothing more of the topic."""
-    return b'event: topic_ended\ndata: {"topic": "%s"}\n\n' % topic.encode()
+    return format_sse_event(event="topic_ended", data_str=f'{{"topic": "{topic}"}}')
 
 
 def sse_event(headers: dict[str, str], data: bytes, sequence: int | None = None) -> SseEvent:
