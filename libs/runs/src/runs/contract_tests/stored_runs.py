@@ -13,8 +13,11 @@ from sqlalchemy import func, select, update
 from kit.app import Service
 from kit.db.sql import SqlFragment
 from kit.errors import RateLimited
+from kit.jobs.context import JobContext
 from kit.jobs.heartbeats import HEARTBEAT_TIMEOUT
-from runs.heartbeat import LeaseLost, keep_lease
+from kit.messaging.envelope import SERVICE, Envelope
+from runs.heartbeat import LeaseLost
+from runs.held_run import HeldRun
 from runs.lease import Lease
 from runs.lifecycle import RunLifecycle
 from runs.quota import UnfinishedRuns
@@ -22,6 +25,13 @@ from runs.run_counts import RunCounts
 from runs.transitions import RunTransitions
 
 InsertRun = Callable[..., Awaitable[int]]
+
+
+def held_run(transitions: RunTransitions, lease: Lease, row_id: int, attempt: int, running: Service) -> HeldRun:
+    """As a worker holds it."""
+    job = Envelope(uuid4(), None, SERVICE, b"", {})
+    ctx = JobContext(job, running.db, running.bus, running.relay, running.name, 1)
+    return HeldRun(transitions, lease, row_id, attempt, ctx)
 
 
 class StoredRunsContract:
@@ -67,7 +77,7 @@ class StoredRunsContract:
                     await transitions.report(row_id, 1, tx, "stopped")
 
         with pytest.raises(LeaseLost):
-            await keep_lease(lease, row_id, 1, running.db, stop, looks_per_heartbeat=2)
+            await held_run(transitions, lease, row_id, 1, running).keep(stop, looks_per_heartbeat=2)
         assert stops == [(True, True), (True, False), (True, False)]
 
     @pytest.mark.parametrize(("status", "held"), [("running", 2), ("failed", 1), ("stopped", 1)])
@@ -91,6 +101,37 @@ class StoredRunsContract:
             row = await transitions.lock(row_id, tx)
             assert row is not None
             assert (row.status, row.attempt) == ("running", 2)
+
+    async def test_who_holds_a_run_moves_it_and_lets_it_go(
+        self, lease: Lease, transitions: RunTransitions, insert_run: InsertRun, running: Service
+    ):
+        row_id, run_id = await insert_run(status="initializing"), str(uuid4())
+        held = held_run(transitions, lease, row_id, 1, running)
+        await held.report("running", run_id)
+        await lease.beat(row_id, 1, running.db)
+        assert not await self._is_silent(lease, row_id, running)
+        await held.release()
+        assert await self._is_silent(lease, row_id, running)
+        await held.write(lambda row, _: setattr(row, "error", "noted"))
+        await held.move(RunLifecycle.cancel)
+        async with running.tx() as tx:
+            row = await transitions.lock_by_run(run_id, tx)
+            assert row is not None
+            assert (row.id, row.status, row.error) == (row_id, "stopping", "noted")
+        assert held.name == transitions.run_name(row_id, 1)
+
+    async def test_who_holds_an_older_attempt_writes_nothing(
+        self, lease: Lease, transitions: RunTransitions, insert_run: InsertRun, running: Service
+    ):
+        row_id = await insert_run(status="running", attempt=2)
+        held = held_run(transitions, lease, row_id, 1, running)
+        await held.report("failed", reason="Late.")
+        await held.move(RunLifecycle.lost)
+        await held.write(lambda row, _: setattr(row, "status", "failed"))
+        async with running.tx() as tx:
+            row = await transitions.lock(row_id, tx)
+            assert row is not None
+            assert (row.status, row.attempt, row.error) == ("running", 2, "")
 
     async def test_a_row_is_found_by_each_of_its_runs(
         self, transitions: RunTransitions, insert_run: InsertRun, running: Service

@@ -26,8 +26,8 @@ from prediction.runs.jobs.work_dir_cleanup import clean_work_dir
 from prediction.runs.tables import PredictionRow
 from prediction.runs.transitions import LEASE, PREDICTIONS, event_fields, record_wait
 from runs.driver import StopRequest
-from runs.heartbeat import LeaseLost, keep_lease
-from runs.lifecycle import RunLifecycle
+from runs.heartbeat import LeaseLost
+from runs.held_run import HeldRun
 
 log = logging.getLogger("prediction.drive")
 OUR_FAULT = "Something went wrong on our side; the prediction can be tried again."
@@ -53,9 +53,11 @@ class RunDriver:
     cancelling: asyncio.Task | None = None
     stop_request: StopRequest = field(default_factory=StopRequest)
     progress: ProgressReporter = field(init=False)
+    held: HeldRun[PredictionRow] = field(init=False)
 
     def __post_init__(self) -> None:
         self.progress = ProgressReporter(self.row, self.ctx)
+        self.held = HeldRun(PREDICTIONS, LEASE, self.row.id, self.row.attempt, self.ctx)
 
     async def run(self) -> None:
         try:
@@ -78,8 +80,7 @@ class RunDriver:
     async def _watched(self) -> None:
         """The stages, until they end, the watch does, or the worker is to end."""
         stages = asyncio.create_task(self._stages())
-        lease = keep_lease(LEASE, self.row.id, self.row.attempt, self.ctx.db, self._stop)
-        guards = {asyncio.create_task(it) for it in (lease, self._closing())}
+        guards = {asyncio.create_task(it) for it in (self.held.keep(self._stop), self._closing())}
         voice = asyncio.create_task(self.progress.repeat())
         try:
             done, _ = await asyncio.wait({stages, *guards}, return_when=asyncio.FIRST_COMPLETED)
@@ -107,11 +108,10 @@ class RunDriver:
     async def _note(self, tiles: Outcome) -> None:
         """For whoever makes the results, which may be another worker."""
 
-        async def written(tx: Tx) -> None:
-            if row := await self._lock(tx):
-                row.outcome = {"tiles": tiles.model_dump(mode="json")}
+        def written(row: PredictionRow, _: Tx) -> None:
+            row.outcome = {"tiles": tiles.model_dump(mode="json")}
 
-        await self.ctx.write(written)
+        await self.held.write(written)
 
     async def _stop(self, graceful: bool) -> None:
         if self.child is None:
@@ -122,23 +122,18 @@ class RunDriver:
     async def record_status(self, status: str, run_id: str | None = None, reason: str = "") -> None:
         """What is known of the run goes into the row; nothing changes when the row is another's by now."""
 
-        async def written(tx: Tx) -> None:
-            row = await PREDICTIONS.report(self.row.id, self.row.attempt, tx, status, run_id, reason)
-            if row:
-                row.last_polled_at = datetime.now(UTC)
-                self.row.status, self.row.run_id = row.status, row.run_id
+        def written(row: PredictionRow, tx: Tx) -> None:
+            PREDICTIONS.apply(row, PREDICTIONS.lifecycle(row).reported(row.attempt, status, run_id), tx, reason)
+            row.last_polled_at = datetime.now(UTC)
+            self.row.status, self.row.run_id = row.status, row.run_id
 
-        await self.ctx.write(written)
-
-    async def _lock(self, tx: Tx) -> PredictionRow | None:
-        return await PREDICTIONS.lock_attempt(self.row.id, self.row.attempt, tx)
+        await self.held.write(written)
 
     async def _record(self, features: Outcome) -> None:
         """`results_ready`, once, whoever else was at it."""
 
-        async def written(tx: Tx) -> None:
-            row = await self._lock(tx)
-            if row is None or row.status != "completed" or row.results_ready:
+        def written(row: PredictionRow, tx: Tx) -> None:
+            if row.status != "completed" or row.results_ready:
                 return
             row.results_ready, row.waiting, row.last_polled_at = True, None, datetime.now(UTC)
             row.feature_count, row.has_pmtiles = features.done, features.done > 0
@@ -150,18 +145,16 @@ class RunDriver:
             tx.emit(ready)
             tx.emit(CleanUpJob(prediction_id=row.id, attempt=row.attempt))
 
-        await self.ctx.write(written)
+        await self.held.write(written)
 
     async def _fail(self, reason: str) -> None:
         """Also after `completed`, when the output breaks what the model promised."""
 
-        async def written(tx: Tx) -> None:
-            row = await self._lock(tx)
-            if row is None or row.results_ready:
-                return
-            PREDICTIONS.apply(row, PREDICTIONS.lifecycle(row).given_up(), tx, reason)
+        def written(row: PredictionRow, tx: Tx) -> None:
+            if not row.results_ready:
+                PREDICTIONS.apply(row, PREDICTIONS.lifecycle(row).given_up(), tx, reason)
 
-        await self.ctx.write(written)
+        await self.held.write(written)
 
     async def _waits(self, error: BaseException) -> None:
         if is_outage(error):
@@ -170,7 +163,7 @@ class RunDriver:
     async def _begin_anew(self, problem: RunInterrupted) -> None:
         """Later, which costs nothing where a server of ours is away still."""
         try:
-            await self.context.check(PREDICTIONS.run_name(self.row.id, self.row.attempt))
+            await self.context.check(self.held.name)
         except Exception as error:
             if is_outage(error):
                 await self._hand_over()
@@ -183,23 +176,16 @@ class RunDriver:
         if self.ctx.gives_up(error):
             await self._fail(str(error) if isinstance(error, RetryLater) else OUR_FAULT)
         else:
-            await self._let_go()
-
-    async def _let_go(self) -> None:
-        async def written(tx: Tx) -> None:
-            if row := await self._lock(tx):
-                LEASE.let_go(row)
-
-        await self.ctx.write(written)
+            await self.held.write(lambda row, _: LEASE.let_go(row))
 
     async def _hand_over(self) -> None:
         """This worker shuts down in good order; the next one begins at once."""
 
-        async def written(tx: Tx) -> None:
-            if row := await PREDICTIONS.change(self.row.id, self.row.attempt, tx, RunLifecycle.handed_over):
-                LEASE.let_go(row)
+        def written(row: PredictionRow, tx: Tx) -> None:
+            PREDICTIONS.apply(row, PREDICTIONS.lifecycle(row).handed_over(), tx)
+            LEASE.let_go(row)
 
-        await self.ctx.write(written)
+        await self.held.write(written)
 
 
 def _outcome(row: PredictionRow, features: Outcome) -> PredictionOutcome | None:

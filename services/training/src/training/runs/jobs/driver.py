@@ -6,7 +6,6 @@ leaves a job that is delivered again: then the run is looked up by its name and 
 
 import asyncio
 import socket
-from contextlib import suppress
 
 from contracts.training import TrainingJob
 from kit.jobs.context import JobContext
@@ -16,7 +15,8 @@ from pipelines.outcome import RunOutcome
 from pipelines.port import RunSpec, RunState, RunStatus
 from pipelines.run_process import RunProcess
 from runs.driver import StopRequest, follow
-from runs.heartbeat import LOOK_INTERVAL, LeaseLost, keep_lease
+from runs.heartbeat import LOOK_INTERVAL, LeaseLost
+from runs.held_run import HeldRun
 from runs.lifecycle import RunLifecycle
 from runs.pipeline_server import close_pipeline_run
 from training.runs import usecases
@@ -40,8 +40,8 @@ async def drive(job: TrainingJob, ctx: JobContext, context: WorkerContext) -> No
 class RunDriver:
     def __init__(self, job: TrainingJob, ctx: JobContext, context: WorkerContext, claimed: Claim) -> None:
         self.job, self.ctx, self.context, self.claim = job, ctx, context, claimed
-        self.name = TRAININGS.run_name(job.training_id, job.attempt)
-        self.reports = ReportHandler(job, ctx, int(claimed.hyperparameters.get("epochs", 0)))
+        self.held = HeldRun(TRAININGS, LEASE, job.training_id, job.attempt, ctx)
+        self.reports = ReportHandler(job, self.held, int(claimed.hyperparameters.get("epochs", 0)))
         self.let_go = asyncio.Event()
         self.stop_request = StopRequest()
 
@@ -54,9 +54,9 @@ class RunDriver:
                 await self._work()
         except BaseException as error:
             if self.ctx.gives_up(error):
-                await self.reports.status("failed", None, UNEXPECTED)
+                await self.held.report("failed", None, UNEXPECTED)
             else:
-                await asyncio.shield(self._release())
+                await asyncio.shield(self.held.release())
             raise
 
     async def _work(self) -> None:
@@ -67,7 +67,7 @@ class RunDriver:
                 task.cancel()
 
     def _spec(self) -> RunSpec:
-        return spec_of(self.name, self.claim, self.context.settings, self.job.user_id)
+        return spec_of(self.held.name, self.claim, self.context.settings, self.job.user_id)
 
     async def _conclude(self, end: RunOutcome) -> None:
         if end.status == "completed" and end.run_id:
@@ -80,7 +80,7 @@ class RunDriver:
         elif end.reason == failure_messages.LOST:
             await self._lose(failure_messages.LOST)
         else:
-            await self.reports.status(end.status, end.run_id, end.reason)
+            await self.held.report(end.status, end.run_id, end.reason)
 
     async def _complete(self, run_id: str) -> None:
         from training.runs.jobs.outcome import UnreadableOutput, collect_outcome
@@ -91,13 +91,12 @@ class RunDriver:
                 lambda: collect_outcome(run_id, self.context.pipelines, self.context.storage, chips), self._waits
             )
         except UnreadableOutput as problem:
-            await self.reports.status("failed", run_id, str(problem))
+            await self.held.report("failed", run_id, str(problem))
         else:
-            await self.reports.status("completed", run_id, outcome=outcome)
+            await self.held.report("completed", run_id, outcome=outcome)
 
     async def _lose(self, reason: str = "", handed_over: bool = False) -> None:
-        move = RunLifecycle.handed_over if handed_over else RunLifecycle.lost
-        await self.ctx.write(lambda tx: TRAININGS.change(self.job.training_id, self.job.attempt, tx, move, reason))
+        await self.held.move(RunLifecycle.handed_over if handed_over else RunLifecycle.lost, reason)
 
     async def _waits(self, error: BaseException) -> None:
         reason = describe_outage(error)
@@ -109,9 +108,8 @@ class RunDriver:
         async def stop(graceful: bool) -> None:
             self._stop(child, group, graceful)
 
-        held = (self.job.training_id, self.job.attempt, self.ctx.db)
         try:
-            await keep_lease(LEASE, *held, stop, LOOKS_PER_HEARTBEAT)
+            await self.held.keep(stop, LOOKS_PER_HEARTBEAT)
         except LeaseLost:
             self._let_go(child, group)
 
@@ -127,10 +125,6 @@ class RunDriver:
         if self.stop_request.escalate(graceful):
             group.create_task(child.cancel(graceful))
 
-    async def _release(self) -> None:
-        with suppress(Exception):  # without the database another delivery waits for the timeout
-            await LEASE.release(self.job.training_id, self.job.attempt, self.ctx.db)
-
     async def _servers_are_back(self) -> bool:
         """Whether the pipeline server or the object store was away. Once both answer the record of the dead run is put
         right. Ends early when nobody waits for the run any more."""
@@ -138,7 +132,7 @@ class RunDriver:
         while not self.let_go.is_set() and not self.stop_request.is_made:
             try:
                 await self.context.storage.check()
-                await self._close(await self.context.pipelines.find_run(self.name), RunStatus.FAILED)
+                await self._close(await self.context.pipelines.find_run(self.held.name), RunStatus.FAILED)
                 break
             except Exception as error:
                 if not is_outage(error):
@@ -150,7 +144,7 @@ class RunDriver:
 
     async def _died_elsewhere(self) -> bool:
         """Steps on the machine of a worker that is gone. Those on ours are looked after by the child's own lock."""
-        run = await self.context.pipelines.find_run(self.name)
+        run = await self.context.pipelines.find_run(self.held.name)
         if run is None or run.status.is_terminal or run.host in (None, socket.gethostname()):
             return False
         await self._close(run, RunStatus.FAILED)
@@ -158,8 +152,8 @@ class RunDriver:
         return True
 
     async def _stop_what_is_left(self) -> None:
-        await self._close(await self.context.pipelines.find_run(self.name), RunStatus.STOPPED)
-        await self.reports.status("stopped", None)
+        await self._close(await self.context.pipelines.find_run(self.held.name), RunStatus.STOPPED)
+        await self.held.report("stopped")
 
     async def _close(self, run: RunState | None, status: RunStatus) -> None:
         await close_pipeline_run(run, status, failure_messages.LOST, self.context.pipelines)

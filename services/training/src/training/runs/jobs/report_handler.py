@@ -4,11 +4,11 @@ import logging
 from typing import Any
 
 from contracts.training import ReportEpoch, RunProgress, TrainingJob
-from kit.jobs.context import JobContext
 from kit.messaging.tx import Tx
+from runs.held_run import HeldRun
 from runs.progress import Throttle
 from training.runs import usecases
-from training.runs.transitions import TRAININGS
+from training.runs.tables import TrainingRow
 
 log = logging.getLogger("training.listen")
 MIN_INTERVAL = 0.25
@@ -17,24 +17,19 @@ _NOT_VALUES = {"type", "time", "epoch", "epochs"}
 
 
 class ReportHandler:
-    def __init__(self, job: TrainingJob, ctx: JobContext, epochs: int) -> None:
-        self.job, self.ctx, self.epochs = job, ctx, epochs
+    def __init__(self, job: TrainingJob, held: HeldRun[TrainingRow], epochs: int) -> None:
+        self.job, self.held, self.ctx, self.epochs = job, held, held.ctx, epochs
         self._throttle = Throttle(MIN_INTERVAL)
 
     async def handle(self, report: dict[str, Any]) -> None:
         kind = report["type"]
         if kind == "status":
-            await self.status(report["status"], report.get("run_id"))
+            await self.held.report(report["status"], report.get("run_id"))
         elif kind == "epoch":
             await self._epoch(report)
         elif kind == "step" or (kind in ("progress", "log") and self._throttle.is_due(kind)):
             self._throttle.note(kind)
             await self.hint(kind, {key: value for key, value in report.items() if key != "type"})
-
-    async def status(self, status: str, run_id: str | None, reason: str = "", outcome: dict | None = None) -> None:
-        """RunStatus words only; the row decides what to make of it."""
-        told = (status, run_id, reason, outcome)
-        await self.ctx.write(lambda tx: TRAININGS.report(self.job.training_id, self.job.attempt, tx, *told))
 
     async def hint(self, what: str, data: dict[str, Any]) -> None:
         await self.ctx.publish_live(
