@@ -11,7 +11,7 @@ from contracts.shared import Page
 from kit.errors import NotFound, Unavailable
 from kit.testing import eventually
 
-from .conftest import fetch, until
+from .conftest import SUFFIX, fetch, until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
@@ -72,13 +72,13 @@ async def test_questions_about_a_run_are_answered_by_the_pipeline_server(submit,
 async def test_runs_of_a_model_are_listed_newest_first(submit, workers, caller):
     runs = []
     for _ in range(2):
-        row = await submit(model_name="again and again")
+        row = await submit(model_name=f"again and again {SUFFIX}")
         runs.append((await until(caller, row["id"], "completed"))["zenml_run_id"])
     ask = asker(caller)
-    listed = await ask(c.ListModelRuns(model_name="again-and-again"))
+    listed = await ask(c.ListModelRuns(model_name=f"again-and-again-{SUFFIX}"))
     assert [run["id"] for run in listed] == runs[::-1]
     assert listed[0]["created_at"] > listed[1]["created_at"]
-    assert await ask(c.ListModelRuns(model_name="again-and-again", limit=1)) == listed[:1]
+    assert await ask(c.ListModelRuns(model_name=f"again-and-again-{SUFFIX}", limit=1)) == listed[:1]
 
 
 def asker(caller):
