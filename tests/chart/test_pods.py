@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from contracts.streams import JOB_GROUPS
 from tests.chart.rendering import HELM, ROOMS, WORKERS, Release, Values, complete, container, environment, values_of
 from tests.contracts.rooms import services
 
@@ -21,7 +22,7 @@ def test_one_name_everywhere(release: Release, room: str) -> None:
 
 
 def test_workers_where_there_are_jobs(release: Release) -> None:
-    with_jobs = {name for name, service in services().items() if any(r.group == "jobs" for r in service.routes)}
+    with_jobs = {name for name, service in services().items() if any(r.group in JOB_GROUPS for r in service.routes)}
     assert with_jobs == set(WORKERS)
     assert {f"fairway-{room}-worker" for room in with_jobs} < set(release.all("Deployment"))
 

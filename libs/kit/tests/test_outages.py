@@ -131,7 +131,7 @@ async def test_rows_are_revived_when_no_job_waits(running, caller: Caller):
         revived.append(one)
         return True
 
-    reaper = Reaper("items", "jobs", silent, revive, SilentRows(apart=0))
+    reaper = Reaper("items", "interactive", silent, revive, SilentRows(apart=0))
     await caller.bus.js.purge_stream("JOBS")
     name = f"waits-{uuid4().hex[:8]}"
     await caller.send(CallOut(name=name))

@@ -99,7 +99,7 @@ async def test_place_in_the_stream_survives_an_update(js, settings, caller: Call
     await provisioned(build(settings))
     spawn("worker")
     longest = (
-        CONSUMER_GROUPS["jobs"].ack_wait + 20
+        CONSUMER_GROUPS["interactive"].ack_wait + 20
     )  # the server may have given the job to the dead worker's last request
     await eventually(lambda: sql("select 1 from items where name = %s and seen_by = 'job'", waiting), longest)
     assert sql("select count(*) from items where name = %s and seen_by = 'job'", done) == [(1,)]

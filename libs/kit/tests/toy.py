@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, Identity, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from contracts import headers as h
 from contracts.base import Command, CommandLookup, Event, Job, Query
 from kit.app import Service
 from kit.cli import run
@@ -99,6 +100,12 @@ class Grind(Job, wire="toy.v1.grind"):
 
 
 class Haul(Job, wire="toy.v1.haul"):
+    group = "bulk"
+    name: str
+
+
+class Carry(Job, wire="toy.v1.carry"):
+    group = "bulk"
     name: str
 
 
@@ -183,7 +190,7 @@ async def call_out(command: CallOut, read: ReadTx):
 
     async def finish(tx: Tx) -> dict:
         tx.insert(ItemRow, name=command.name, seen_by="effect")
-        tx.emit((Haul if command.name.startswith("heavy") else Grind)(name=command.name))
+        tx.emit({"heavy": Haul, "carry": Carry}.get(command.name.split()[0], Grind)(name=command.name))
         return {"name": command.name}
 
     return finish
@@ -274,11 +281,25 @@ async def grind(job: Grind, ctx: JobContext, desk: Desk) -> None:
         tx.insert(ItemRow, name=job.name, seen_by="job")
 
 
-@router.job(Haul, bulk=True)
+@router.job(Haul)
 async def haul(job: Haul, ctx: JobContext) -> None:
     """Takes as long as it is let."""
     await ctx.closing.wait()
     raise WorkerShutdown
+
+
+@router.job(Carry)
+async def carry(job: Carry, ctx: JobContext) -> None:
+    """Leaves a row when it starts and one when it is done; a start that was killed leaves one more. What is done
+    already is not done again."""
+    async with ctx.tx() as tx:
+        done = select(ItemRow.id).where(ItemRow.name == job.name, ItemRow.seen_by == "job")
+        if await tx.session.scalar(done) and h.REPLAY not in ctx.envelope.headers:
+            return
+        tx.insert(ItemRow, name=job.name, seen_by="start")
+    await asyncio.sleep(0.3)
+    async with ctx.tx() as tx:
+        tx.insert(ItemRow, name=job.name, seen_by="job")
 
 
 def build(settings: ServiceSettings) -> Service:

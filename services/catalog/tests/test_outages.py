@@ -154,7 +154,7 @@ async def test_registration_whose_job_is_gone_is_begun_anew(working, running, re
     await edit(running, BaseModelRow, row.id, beat_at=datetime.now(UTC) - LONG_AGO)
     registrations = registration_reaper(1200)
     registrations.silence.apart = 0
-    await eventually(lambda: no_job_waits(running, "jobs"), 60)
+    await eventually(lambda: no_job_waits(running, "interactive"), 60)
     assert await registrations.look(running) == 1
     assert (await settled(caller, row.id))["status"] == "active"
     assert (await edit(running, BaseModelRow, row.id)).generation == row.generation + 1

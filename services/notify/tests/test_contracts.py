@@ -14,7 +14,7 @@ from notify.user_state.handlers import router as user_state
 from notify.webhooks.handlers import router as webhooks
 
 ROUTERS = (notifications, events, mails, banners, user_state, webhooks, kpi, projections)
-ROUTES = [route for one in ROUTERS for route in one.routes if route.group != "jobs"]
+ROUTES = [route for one in ROUTERS for route in one.routes if route.group != "interactive"]
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -8,6 +8,17 @@
 {{- printf "%s-%s" $room .component -}}
 {{- end -}}
 
+{{/* Deployments of workers: job group, empty for all of them → values, those of the group over the common ones. */}}
+{{- define "service.workers" -}}
+{{- $workers := dict -}}
+{{- $common := omit .Values.worker "groups" -}}
+{{- if .Values.worker.replicas }}{{ $_ := set $workers "" $common }}{{ end -}}
+{{- range $group, $own := .Values.worker.groups -}}
+{{- $_ := set $workers $group (mergeOverwrite (deepCopy $common) $own) -}}
+{{- end -}}
+{{- toYaml $workers -}}
+{{- end -}}
+
 {{- define "service.selector" -}}
 app.kubernetes.io/name: {{ .root.Values.room }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}

@@ -1,4 +1,4 @@
-{{/* Pod template of a process that lasts. Takes root, component, verb, and `of`: values of the process, such as resources. */}}
+{{/* Pod template of a process that lasts. Takes root, component, args, and `of`: values of the process, such as resources. */}}
 {{- define "service.pod" -}}
 metadata:
   labels:
@@ -17,7 +17,7 @@ spec:
     {{- include "service.spread" . | nindent 4 }}
   containers:
     - name: {{ .root.Values.room }}
-      args: [{{ .verb }}]
+      args: [{{ join ", " .args }}]
       {{- include "service.containerBasics" . | nindent 6 }}
       envFrom:
         {{- include "service.envFrom" .root | trim | nindent 8 }}

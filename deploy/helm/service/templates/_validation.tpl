@@ -38,8 +38,10 @@
 {{- if le (int .Values.serving.graceSeconds) $serving -}}
 {{- fail (printf "%s: serving.graceSeconds must be above %v (drainSeconds and the longest prediction)" .Values.room $serving) -}}
 {{- end -}}
-{{- if le (int .Values.worker.graceSeconds) $stop -}}
-{{- fail (printf "%s: worker.graceSeconds must be above %v" .Values.room $stop) -}}
+{{- range $group, $of := set (include "service.workers" . | fromYaml) "" .Values.worker -}}
+{{- if le (int $of.graceSeconds) $stop -}}
+{{- fail (printf "%s: %s.graceSeconds must be above %v" $.Values.room (empty $group | ternary "worker" (printf "worker.groups.%s" $group)) $stop) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

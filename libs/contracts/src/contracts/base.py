@@ -5,12 +5,13 @@ the wire: `class StartRun(Command, wire="training.v1.start_run")` travels on `cm
 """
 
 import re
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WIRE = re.compile(r"(?P<owner>[a-z]+)\.v\d+\.[a-z0-9_]+")
+JobGroup = Literal["interactive", "bulk"]
 REGISTRY: dict[str, type["Message"]] = {}
 
 
@@ -108,6 +109,9 @@ class Job(Message):
     """Long work of the owner, taken by one of its workers. Written only through the outbox."""
 
     kind: ClassVar[str] = "job"
+    group: ClassVar[JobGroup] = "interactive"
+    """`interactive` jobs take seconds, and somebody waits for them. `bulk` jobs take minutes: they never stand before
+    interactive ones, and are shared out fairly between users (`contracts.streams`)."""
 
 
 class Live(Message):

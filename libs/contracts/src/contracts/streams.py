@@ -46,6 +46,12 @@ class ConsumerGroup:
     fetch: int = 1
     """Messages of one fetch: they are settled together, and the next fetch waits for the slowest of them. 1 for
     messages that take long."""
+    suffix: str = ""
+    """Part of the durable's name, where it is not the name of the group: a durable with another name would read its
+    stream from the start."""
+    per_user: int | None = None
+    """Jobs of one user that may be in work at a time; their owner keeps the others in a queue (`kit.jobs.queue`). None:
+    all go to the stream at once."""
 
 
 COMMANDS = Stream("COMMANDS", ("cmd.>",), 7 * DAY, 1024 * MIB)
@@ -77,15 +83,17 @@ CONSUMER_GROUPS = {
     "effects": ConsumerGroup("effects", "COMMANDS", ack_wait=60, batch=4, timeout=45),
     "events": ConsumerGroup("events", "EVENTS", ack_wait=15, batch=128, timeout=10, fetch=64),
     "reactions": ConsumerGroup("reactions", "EVENTS", ack_wait=60, batch=4, timeout=45),
-    "jobs": ConsumerGroup("jobs", "JOBS", ack_wait=22, batch=1, timeout=0),
-    "bulk": ConsumerGroup("bulk", "JOBS", ack_wait=22, batch=1, timeout=0),
+    "interactive": ConsumerGroup("interactive", "JOBS", ack_wait=22, batch=1, timeout=0, suffix="jobs"),
+    "bulk": ConsumerGroup("bulk", "JOBS", ack_wait=22, batch=1, timeout=0, per_user=2),
     "dead": ConsumerGroup("dead", "DEAD", ack_wait=15, batch=16, timeout=10, fetch=16),
     "advisories": ConsumerGroup("advisories", "ADVISORIES", ack_wait=15, batch=16, timeout=10, fetch=16),
 }
-"""`bulk` are jobs that take minutes; a worker has one slot for them and one for short jobs. `effects` are commands and
-`reactions` are events whose handlers call the outside world."""
+"""`effects` are commands and `reactions` are events whose handlers call the outside world. `interactive` and `bulk` are
+the groups of jobs (`contracts.base.Job.group`); a worker has one slot for each group that it takes."""
+JOB_GROUPS = tuple(name for name, group in CONSUMER_GROUPS.items() if group.stream == JOBS.name)
 
 
 def durable(service: str, group: str) -> str:
-    """Returns the name of the durable of a service and a consumer group, such as `training-commands-v1`."""
-    return f"{service}-{group}-v1"
+    """Returns the name of the durable of a service and a consumer group, such as `training-commands-v1`. Raises
+    KeyError for an unknown group."""
+    return f"{service}-{CONSUMER_GROUPS[group].suffix or group}-v1"

@@ -5,14 +5,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from nats.errors import Error as NatsError
 
-from contracts.streams import CONSUMER_GROUPS
+from contracts.streams import CONSUMER_GROUPS, JOB_GROUPS
 from kit.db.database import Database
+from kit.jobs.queue_upkeep import upkeep
 from kit.jobs.worker import JobSettler
 from kit.messaging import nats_connection
 from kit.messaging.broker_clock import BROKER_CLOCK
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from kit.messaging.delivery.subscribers import Subscribers
 
 log = logging.getLogger("kit.app")
-JOB_GROUPS = ("jobs", "bulk")
 Loop = Callable[["Service"], Awaitable[None]]
 
 
@@ -197,20 +197,20 @@ class Service:
             freeze_start_up()
             self.ready = True
             monitor = ConsumerMonitor(self.nc.jetstream(timeout=5), serving)
-            clock = BROKER_CLOCK.keep_measuring(self.nc)
-            await self._until_end(
-                [self.relay.run(), monitor.run(), clock, measure_lag(), *(loop(self) for loop in self.loops)]
-            )
+            kit = [self.relay.run(), monitor.run(), BROKER_CLOCK.keep_measuring(self.nc), measure_lag(), *upkeep(self)]
+            await self._until_end([*kit, *(loop(self) for loop in self.loops)])
 
-    async def work(self) -> None:
+    async def work(self, groups: Collection[str] = JOB_GROUPS) -> None:
         """Takes jobs until the end, one of each group at a time. Those in work end or are handed over before anything
-        closes."""
+        closes. Raises SystemExit when the service has no jobs of these groups."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
-            working = [d for d in self.durables if d.group.name in JOB_GROUPS]
+            working = [d for d in self.durables if d.group.name in groups]
+            if not working:
+                raise SystemExit(f"{self.name} has no jobs of the group {' or '.join(groups)}.")
             if not await self._opened(stack, working):
                 return
-            settlers = [self._job_settler(group) for group in JOB_GROUPS if group in self.routes_by_group]
+            settlers = [self._job_settler(group) for group in groups if group in self.routes_by_group]
             for settler in settlers:
                 self.subscribers.add(CONSUMER_GROUPS[settler.group], each(settler))
             self.hearing += settlers

@@ -158,6 +158,7 @@ class ListDatasetCentroids(Query, wire="catalog.v1.list_dataset_centroids"):
 class DatasetBuildJob(Job, wire="catalog.v1.build_dataset"):
     """`build` numbers the builds of a dataset; the job of an older build does nothing."""
 
+    group = "bulk"
     dataset_id: int
     user_id: int
     build: int = 1

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from nats.errors import Error as NatsError
 
-from contracts.base import Live
+from contracts.base import Job, Live
 from kit.db.database import Database
+from kit.jobs import queue
 from kit.messaging.bus import Bus
 from kit.messaging.delivery.failures import POLICIES, Deliveries, rule_for
 from kit.messaging.envelope import Envelope
@@ -81,6 +82,20 @@ class JobContext:
             yield read
         finally:
             await read.close()
+
+    async def progress(self, percent: float, stage: str = "") -> None:
+        """Records how far a queued job is, for `queued_work.status`: `percent` of 0 to 100, and what it does now."""
+        if self._is_queued:
+            await queue.record_progress(self.db, self.envelope.id, percent, stage)
+
+    async def is_cancelled(self) -> bool:
+        """Whether somebody has cancelled the work of a queued job (`queued_work.cancel`); False for other jobs."""
+        return self._is_queued and await queue.is_cancelled(self.db, self.envelope.id)
+
+    @property
+    def _is_queued(self) -> bool:
+        message = self.envelope.message
+        return isinstance(message, Job) and queue.is_queued(type(message), self.envelope.actor)
 
     async def publish_live(self, live: Live) -> None:
         """Sends a best-effort progress message; drops it while the bus is away."""

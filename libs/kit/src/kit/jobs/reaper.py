@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from nats.errors import Error as NatsError
 
-from contracts.streams import JOBS, durable
+from contracts.streams import CONSUMER_GROUPS, JOBS, durable
+from kit.jobs import queue
 from kit.messaging.tx import Tx
 from kit.telemetry import metrics
 
@@ -83,6 +84,8 @@ class Reaper:
 
 async def no_job_waits(service: "Service", group: str) -> bool:
     """Whether all jobs of the group have been delivered to workers. False when the bus does not answer."""
+    if CONSUMER_GROUPS[group].per_user and await queue.waits(service.db, group):
+        return False
     try:
         info = await service.nc.jetstream(timeout=5).consumer_info(JOBS.name, durable(service.name, group))
     except (NatsError, TimeoutError, OSError):

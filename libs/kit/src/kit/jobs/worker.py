@@ -12,14 +12,16 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
+from uuid import UUID
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from opentelemetry.trace import SpanKind
 
 from contracts import headers as h
-from contracts.streams import durable
+from contracts.streams import CONSUMER_GROUPS, durable
 from kit.db.database import Database
+from kit.jobs import queue
 from kit.jobs.context import POLICY, JobContext
 from kit.jobs.heartbeats import HeldElsewhere
 from kit.messaging.bus import Bus
@@ -38,6 +40,8 @@ log = logging.getLogger("kit.worker")
 T = TypeVar("T")
 OUTAGE_PAUSE = 1.0
 """Seconds between two tries to reach the service's own database."""
+LONG_PAUSE = 40.0
+"""Seconds; a job that pauses for longer gives its turn to its user's next one. Longer than any pause of an outage."""
 GRACE = 10.0
 """Seconds that the job in work has when the worker is asked to end."""
 
@@ -49,10 +53,11 @@ class JobSettler:
     time is delivered once more, only to be given up, so that nothing waits for it for ever."""
 
     def __init__(
-        self, service: str, routes: dict[str, Route], db: Database, bus: Bus, relay: Relay, group: str = "jobs"
+        self, service: str, routes: dict[str, Route], db: Database, bus: Bus, relay: Relay, group: str
     ) -> None:
         self.service, self.routes, self.db, self.bus, self.relay = service, routes, db, bus, relay
         self.group, self.durable = group, durable(service, group)
+        self.shared = CONSUMER_GROUPS[group].per_user is not None
         self.closing = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
 
@@ -78,7 +83,7 @@ class JobSettler:
             try:
                 envelope = opened(msg.data, headers)
             except MalformedMessage as error:
-                return await self._set_aside(msg, str(error))
+                return await self._set_aside(msg, str(error), error.envelope)
             await self._attempt(msg, envelope)
 
     async def _attempt(self, msg: Msg, envelope: Envelope) -> None:
@@ -94,6 +99,8 @@ class JobSettler:
         if self.closing.is_set():
             raise WorkerShutdown
         context = await self._context(msg, envelope)
+        if not await self._begins(envelope):
+            return await msg.ack()
         if reason := crashed_too_often(POLICY, context.deliveries):
             return await self._give_up(msg, context, reason)
         kind = envelope.headers[h.TYPE]
@@ -104,7 +111,21 @@ class JobSettler:
         except Exception as error:
             return await self._failed(msg, context, error)
         metrics.JOBS.labels(kind, "done").inc()
+        await self._leave(queue.end, envelope)
         await self._acknowledge(msg, envelope)
+
+    async def _begins(self, envelope: Envelope) -> bool:
+        """Returns False for a queued job that has ended; a replay by an operator runs all the same."""
+        if not self.shared:
+            return True
+        begins = await self._once_there(lambda: queue.begin(self.db, envelope.id))
+        return begins or h.REPLAY in envelope.headers
+
+    async def _leave(self, leave: Callable[[Database, UUID], Awaitable[None]], envelope: Envelope | None) -> None:
+        """Tells the queue that the job ends or rests, before the bus is told."""
+        if self.shared and envelope:
+            await self._once_there(lambda: leave(self.db, envelope.id))
+            self.relay.wake()
 
     async def _context(self, msg: Msg, envelope: Envelope) -> JobContext:
         """Waits in place for the service's own database, which knows how many deliveries were attempts."""
@@ -143,12 +164,15 @@ class JobSettler:
         elif decision.action == "acknowledge":
             facts = self._fields(context) | {"reason": str(error)}
             log.warning("job.refused", extra={"fields": facts})
+            await self._leave(queue.end, context.envelope)
             return await msg.ack()
         else:
             log.error("job.failed", exc_info=error, extra={"fields": self._fields(context)})
             metrics.JOBS.labels(context.envelope.headers[h.TYPE], "failed").inc()
         if decision.action == "dead_letter":
             return await self._give_up(msg, context, f"{type(error).__name__}: {error}")
+        if decision.delay > LONG_PAUSE:
+            await self._leave(queue.rest, context.envelope)
         await msg.nak(delay=decision.delay)
 
     @staticmethod
@@ -193,8 +217,9 @@ class JobSettler:
         except Exception as error:
             log.error("job.not_given_up", exc_info=error)
             return await msg.nak(delay=POLICIES[POLICY].give_up_pause)
-        await self._set_aside(msg, reason)
+        await self._set_aside(msg, reason, context.envelope)
 
-    async def _set_aside(self, msg: Msg, reason: str) -> None:
+    async def _set_aside(self, msg: Msg, reason: str, envelope: Envelope | None) -> None:
         await dead_letter(msg, self.service, self.durable, reason)
+        await self._leave(queue.end, envelope)
         await msg.term()

@@ -36,6 +36,12 @@ class Envelope:
         return hashlib.sha256(self.data).digest()
 
     @property
+    def work(self) -> UUID:
+        """Id of the message that this one goes back to, itself when nothing caused it: one command with all its events
+        and jobs is one piece of work."""
+        return UUID(self.headers.get(h.CORRELATION, str(self.id)))
+
+    @property
     def sent_at(self) -> datetime:
         """Time at which the sender sent it, by its own claim."""
         return datetime.fromisoformat(self.headers[h.TIME])

@@ -74,16 +74,15 @@ class Router:
         return partial(self._add, message, group, http)
 
     def job(
-        self, message: type[Job], on_give_up: Handler | None = None, bulk: bool = False, on_wait: Handler | None = None
+        self, message: type[Job], on_give_up: Handler | None = None, on_wait: Handler | None = None
     ) -> Callable[[Handler], Handler]:
-        """Registers a handler of long work, run by `python -m <service> worker`. `bulk` jobs take minutes: a worker has
-        one slot for them and one for short jobs.
+        """Registers a handler of long work, run by `python -m <service> worker`; its contract names its group.
 
         `on_give_up` takes the job and its context when the last attempt failed, or when its workers died each time; it
         records that in a short transaction. It must be idempotent, and the work may already be complete. `on_wait`
         takes job, context and a sentence each time an outage delays the job.
         """
-        return partial(self._add, message, "bulk" if bulk else "jobs", 200, on_give_up=on_give_up, on_wait=on_wait)
+        return partial(self._add, message, message.group, 200, on_give_up=on_give_up, on_wait=on_wait)
 
     def _add(
         self, message: type[Message], group: str, http: int, handler: Handler, on_give_up: Handler | None = None,

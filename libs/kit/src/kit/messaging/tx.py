@@ -8,6 +8,7 @@ ORM transaction; then everything commits with it. Handlers never commit.
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -20,6 +21,7 @@ from contracts.base import Event, Job
 from contracts.shared import Actor
 from kit.db.database import Database
 from kit.db.sql import SqlFragment, concatenate, insert, insert_many, upsert, upsert_many, write
+from kit.jobs import queue
 from kit.messaging.envelope import SERVICE, Envelope, headers_of, new_id, subject_of
 from kit.messaging.tables import outbox
 
@@ -34,6 +36,8 @@ class Tx:
         self.actor = cause.actor if cause else actor
         self.fragments: list[SqlFragment] = []
         self.outgoing: list[dict[str, Any]] = []
+        self.queued: list[dict[str, Any]] = []
+        """Jobs that wait for the turn of their user."""
         self.checks: list[Check] = []
         self._session: AsyncSession | None = None
 
@@ -76,7 +80,8 @@ class Tx:
 
     def emit(self, message: Event | Job) -> UUID:
         """Adds a message to the outbox and returns its id. It is published after the commit, at least once, in the
-        order of commits. Raises ValueError when the service does not own the message."""
+        order of commits; a job of a group with a quota waits for the turn of its user (`kit.jobs.queue`). Raises
+        ValueError when the service does not own the message."""
         if message.owner() != self.service:
             raise ValueError(f"{self.service} may not emit {message.ce_type()}")
         message_id = new_id()
@@ -86,24 +91,33 @@ class Tx:
             "headers": headers,
             "data": message.model_dump_json().encode(),
         }
-        self.outgoing.append(values)
+        if isinstance(message, Job) and queue.is_queued(type(message), self.actor):
+            self.queued.append(queue.row(message, message_id, self.actor, values))
+        else:
+            self.outgoing.append(values)
         return message_id
+
+    @property
+    def publishes(self) -> bool:
+        """Whether there is anything for the relay."""
+        return bool(self.outgoing or self.queued)
 
     async def commit(self, *last: SqlFragment) -> None:
         """Writes everything that was collected, then `last`, atomically. Only the kit calls it. Raises the error of a
         check or of the database."""
         events = [insert_many(outbox, self.outgoing)] if self.outgoing else []
         fragments = [*self.fragments, *events, *last]
+        checks = [*self.checks, partial(queue.add, self.queued)] if self.queued else self.checks
         if self._session is not None:
-            await _commit_session(self._session, self.checks, fragments)
-        elif self.checks:
-            await _commit_checked(self.db, self.checks, fragments)
+            await _commit_session(self._session, checks, fragments)
+        elif checks:
+            await _commit_checked(self.db, checks, fragments)
         elif fragments:
             await self.db.commits.write(fragments)
 
     async def abort(self) -> None:
         """Discards everything, so that a refusal can be recorded in a clean transaction."""
-        self.fragments, self.outgoing, self.checks = [], [], []
+        self.fragments, self.outgoing, self.queued, self.checks = [], [], [], []
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()
@@ -132,7 +146,7 @@ async def transaction(
         await tx.commit()
     finally:
         await tx.close()
-    if tx.outgoing and relay:
+    if tx.publishes and relay:
         relay.wake()
 
 
@@ -162,7 +176,8 @@ async def _commit_checked(db: Database, checks: list[Check], fragments: list[Sql
     async with db.raw() as connection, connection.pipeline(), connection.transaction():
         for check in checks:
             await check(connection)
-        await write(connection, fragments)
+        if fragments:
+            await write(connection, fragments)
 
 
 async def _commit_session(session: AsyncSession, checks: list[Check], fragments: list[SqlFragment]) -> None:

@@ -39,4 +39,7 @@ BUS_STORES = Gauge(
 )
 DEAD_LETTERS = Counter("fairway_dead_letters_total", "Messages buried", ["durable"])
 JOBS = Counter("fairway_jobs_total", "Jobs ended", ["type", "fate"])
+JOBS_WAITING = Gauge(
+    "fairway_jobs_waiting", "Jobs that wait for the turn of their user", ["group"], multiprocess_mode=LATEST
+)
 REVIVED = Counter("fairway_rows_revived_total", "Rows in work that were silent and were begun anew or ended", ["kind"])

@@ -83,6 +83,7 @@ def service(home: Home, env: Env, room: str) -> Daemon:
 
 
 def worker(home: Home, env: Env, room: str, number: int = 1) -> Daemon:
+    """Takes jobs of every group: one interactive and one bulk job at a time."""
     name = f"{room}-worker-{number}"
     return _daemon(home, name, [room, "worker"], of_room(home, env, room, name))
 

@@ -17,7 +17,7 @@ REASON = "This was interrupted. Try it again."
 
 
 def label_reaper() -> Reaper:
-    return Reaper("labels", "jobs", _silent, _fail)
+    return Reaper("labels", "interactive", _silent, _fail)
 
 
 async def _silent(service: Service) -> list[Sign]:

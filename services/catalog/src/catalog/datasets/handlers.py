@@ -97,7 +97,7 @@ async def note_wait_of_build(job: c.DatasetBuildJob, context: JobContext, reason
     await note_wait(job, context, reason)
 
 
-@router.job(c.DatasetBuildJob, on_give_up=give_up_build, bulk=True, on_wait=note_wait_of_build)
+@router.job(c.DatasetBuildJob, on_give_up=give_up_build, on_wait=note_wait_of_build)
 async def run_build(job: c.DatasetBuildJob, context: JobContext, tools: BuildContext) -> None:
     from catalog.datasets.build.job import build
 

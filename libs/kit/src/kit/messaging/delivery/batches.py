@@ -116,7 +116,7 @@ class BatchSettler:
         try:
             async with asyncio.timeout(self.settler.group.timeout):
                 await route.handler([Received.of(one.envelope) for one in batch], tx)
-                if tx.outgoing:
+                if tx.publishes:
                     raise TypeError(f"the handler of {route.message.ce_type()} takes batches and may emit nothing")
                 failpoints.reach("batch.handled")
                 await tx.commit()

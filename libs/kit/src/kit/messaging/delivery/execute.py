@@ -110,7 +110,7 @@ class Executor:
         failpoints.reach("settle.handled")
         await tx.commit(inbox.record(self.durable, envelope, verdict))
         failpoints.reach("settle.committed")
-        if tx.outgoing:
+        if tx.publishes:
             self.relay.wake()
         metrics.HANDLED.labels(self.durable, route.message.ce_type(), "done").inc()
         return verdict

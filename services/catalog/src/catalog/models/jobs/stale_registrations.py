@@ -33,4 +33,4 @@ async def restart_registration(model_id: int, seen: datetime, tx: Tx) -> bool:
 
 def registration_reaper(limit: float) -> Reaper:
     """`limit`: seconds without a heartbeat."""
-    return stale_job_reaper("registrations", "jobs", stale_registrations, restart_registration, limit)
+    return stale_job_reaper("registrations", "interactive", stale_registrations, restart_registration, limit)

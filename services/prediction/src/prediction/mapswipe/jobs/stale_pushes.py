@@ -16,7 +16,7 @@ UNDER_WAY = ("queued", "pushing")
 
 
 def stale_push_reaper() -> Reaper:
-    return Reaper("pushes", "jobs", _silent, _begin_anew)
+    return Reaper("pushes", "interactive", _silent, _begin_anew)
 
 
 async def _silent(service: Service) -> list[Sign]:

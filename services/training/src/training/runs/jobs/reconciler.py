@@ -55,7 +55,7 @@ class Pass:
         """False when the pipeline server did not answer; what needs no answer from it is done all the same."""
         rows = self._confirmed(await list_active(self.service.db, self.settings.silence))
         answers = await self._poll_all(rows)
-        idle = any(row.silent for row in rows) and await no_job_waits(self.service, "jobs")
+        idle = any(row.silent for row in rows) and await no_job_waits(self.service, "interactive")
         for row, state in zip(rows, answers, strict=True):
             await self._repair(row, state if isinstance(state, RunState) else None, idle)
         return not any(isinstance(state, PipelinesDown) for state in answers)

@@ -1,0 +1,92 @@
+"""What the queue of jobs needs from time to time: jobs that the bus has lost are sent again, old rows are deleted, and
+its depth is measured. A loop of the service."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import psycopg
+from nats.errors import Error as NatsError
+
+from contracts.streams import CONSUMER_GROUPS, JOB_GROUPS, JOBS, durable
+from kit.jobs.reaper import MIN_SILENCE, Sign, SilentRows
+from kit.telemetry import metrics
+
+if TYPE_CHECKING:
+    from kit.app import Service
+
+log = logging.getLogger("kit.queue")
+LOOK_INTERVAL = 10.0
+RETENTION = timedelta(seconds=JOBS.max_age) + timedelta(days=1)
+"""Ended jobs are kept longer than their messages, which may be published again."""
+_SENT = """
+    select seq, dispatched_at from queued_jobs
+    where job_group = %s and state in ('dispatched', 'running', 'resting') order by seq"""
+_UNPUBLISHED = "select exists (select from outbox where published_at is null)"
+_SEND_AGAIN = """
+    with lost as (
+        update queued_jobs set state = 'dispatched', dispatched_at = now()
+        where (seq, dispatched_at) in (select * from unnest(%(seqs)s::bigint[], %(times)s::timestamptz[]))
+        returning seq, subject, data, headers || jsonb_build_object('Nats-Msg-Id', id || ':' || now()) as headers
+    )
+    insert into outbox (subject, headers, data) select subject, headers, data from lost order by seq"""
+_WAITING = "select count(*) from queued_jobs where job_group = %s and state = 'waiting'"
+_PRUNE = "delete from queued_jobs where ended_at < now() - %s"
+
+
+@dataclass
+class QueueUpkeep:
+    """Of one job group. Several replicas may run it."""
+
+    group: str
+    silence: SilentRows = field(default_factory=lambda: SilentRows(MIN_SILENCE))
+
+    async def run(self, service: "Service") -> None:
+        """A loop of the service; never returns."""
+        while True:
+            try:
+                await self.look(service)
+            except (psycopg.Error, NatsError, TimeoutError, OSError) as error:
+                self.silence.forget()
+                log.warning("upkeep.failed", extra={"fields": {"reason": repr(error)}})
+            await asyncio.sleep(LOOK_INTERVAL)
+
+    async def look(self, service: "Service") -> int:
+        """Sends again what is lost, and returns the number of these jobs."""
+        async with service.db.raw() as connection:
+            metrics.JOBS_WAITING.labels(self.group).set(await _value(connection, _WAITING, self.group))
+            await connection.execute(_PRUNE, (RETENTION,))
+            lost = await self._lost(service, connection)
+            if lost:
+                seqs, times = zip(*lost, strict=True)
+                await connection.execute(_SEND_AGAIN, {"seqs": list(seqs), "times": list(times)})
+        if lost:
+            log.warning("jobs.sent_again", extra={"fields": {"group": self.group, "jobs": len(lost)}})
+            service.relay.wake()
+        return len(lost)
+
+    async def _lost(self, service: "Service", connection: psycopg.AsyncConnection) -> set[Sign]:
+        """Jobs that were sent while neither the outbox nor the bus has any, in two looks."""
+        sent: list[Sign] = await (await connection.execute(_SENT, (self.group,))).fetchall()
+        if not sent or await _value(connection, _UNPUBLISHED) or not await self._is_idle(service):
+            self.silence.forget()
+            return set()
+        return self.silence.confirmed(sent)
+
+    async def _is_idle(self, service: "Service") -> bool:
+        info = await service.nc.jetstream(timeout=5).consumer_info(JOBS.name, durable(service.name, self.group))
+        return not info.num_pending and not info.num_ack_pending
+
+
+def upkeep(service: "Service") -> list[Awaitable[None]]:
+    """Returns the loops of a service, one for each group of its jobs that users share."""
+    groups = {route.group for route in service.routes} & set(JOB_GROUPS)
+    return [QueueUpkeep(group).run(service) for group in groups if CONSUMER_GROUPS[group].per_user]
+
+
+async def _value(connection: psycopg.AsyncConnection, sql: LiteralString, *params: object) -> Any:
+    row = await (await connection.execute(sql, params)).fetchone()
+    return row[0] if row else None
