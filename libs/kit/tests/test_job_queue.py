@@ -15,7 +15,8 @@ from kit.db.database import Database
 from kit.errors import NotFound
 from kit.jobs import fan_out, queue, queued_work
 from kit.jobs.queue_upkeep import QueueUpkeep
-from kit.jobs.reaper import SilentRows, no_job_waits
+from kit.jobs.reaper import no_job_waits
+from kit.jobs.silent_rows import SilentRows
 from kit.messaging.envelope import Envelope
 from kit.messaging.tx import Tx
 from kit.testing import Caller, eventually, provisioned
@@ -192,10 +193,10 @@ async def test_jobs_that_the_bus_has_lost_are_sent_again(running, caller: Caller
     await caller.send(CallOut(name=name))
     await eventually(lambda: sql("select 1 from outbox where subject like 'job.%%' and published_at is not null"))
     assert not await no_job_waits(running, "bulk"), "a reaper has to wait"
-    upkeep = QueueUpkeep("bulk", SilentRows(apart=0))
-    assert await upkeep.look(running) == 0, "a worker may yet take it"
+    upkeep = QueueUpkeep("bulk", "toy", running.db, running.nc, running.relay, SilentRows(apart=0))
+    assert await upkeep.look() == 0, "a worker may yet take it"
     await caller.bus.js.purge_stream("JOBS")
-    assert await upkeep.look(running) == 1
+    assert await upkeep.look() == 1
     await eventually(lambda: _pending(caller))
 
 

@@ -197,8 +197,9 @@ class Service:
             freeze_start_up()
             self.ready = True
             monitor = ConsumerMonitor(self.nc.jetstream(timeout=5), serving)
-            kit = [self.relay.run(), monitor.run(), BROKER_CLOCK.keep_measuring(self.nc), measure_lag(), *upkeep(self)]
-            await self._until_end([*kit, *(loop(self) for loop in self.loops)])
+            kit = [self.relay.run(), monitor.run(), BROKER_CLOCK.keep_measuring(self.nc), measure_lag()]
+            queues = upkeep(self.name, self.routes_by_group, self.db, self.nc, self.relay)
+            await self._until_end([*kit, *queues, *(loop(self) for loop in self.loops)])
 
     async def work(self, groups: Collection[str] = JOB_GROUPS) -> None:
         """Takes jobs until the end, one of each group at a time. Those in work end or are handed over before anything

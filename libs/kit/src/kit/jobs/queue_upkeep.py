@@ -3,20 +3,19 @@ its depth is measured. A loop of the service."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import Any, LiteralString
 
 import psycopg
-from nats.errors import Error as NatsError
+from nats.aio.client import Client
 
 from contracts.streams import CONSUMER_GROUPS, JOB_GROUPS, JOBS, durable
-from kit.jobs.reaper import MIN_SILENCE, Sign, SilentRows
+from kit.db.database import Database
+from kit.jobs.silent_rows import Sign, SilentRows
+from kit.messaging.outbox.relay import Relay
 from kit.telemetry import metrics
-
-if TYPE_CHECKING:
-    from kit.app import Service
 
 log = logging.getLogger("kit.queue")
 LOOK_INTERVAL = 10.0
@@ -39,52 +38,56 @@ _PRUNE = "delete from queued_jobs where ended_at < now() - %s"
 
 @dataclass
 class QueueUpkeep:
-    """Of one job group. Several replicas may run it."""
+    """Of one job group of a service. Several replicas may run it."""
 
     group: str
-    silence: SilentRows = field(default_factory=lambda: SilentRows(MIN_SILENCE))
+    service: str
+    db: Database
+    nc: Client
+    relay: Relay
+    silence: SilentRows = field(default_factory=SilentRows)
 
-    async def run(self, service: "Service") -> None:
+    async def run(self) -> None:
         """A loop of the service; never returns."""
         while True:
             try:
-                await self.look(service)
-            except (psycopg.Error, NatsError, TimeoutError, OSError) as error:
+                await self.look()
+            except Exception as error:
                 self.silence.forget()
                 log.warning("upkeep.failed", extra={"fields": {"reason": repr(error)}})
             await asyncio.sleep(LOOK_INTERVAL)
 
-    async def look(self, service: "Service") -> int:
+    async def look(self) -> int:
         """Sends again what is lost, and returns the number of these jobs."""
-        async with service.db.raw() as connection:
+        async with self.db.raw() as connection:
             metrics.JOBS_WAITING.labels(self.group).set(await _value(connection, _WAITING, self.group))
             await connection.execute(_PRUNE, (RETENTION,))
-            lost = await self._lost(service, connection)
+            lost = await self._lost(connection)
             if lost:
                 seqs, times = zip(*lost, strict=True)
                 await connection.execute(_SEND_AGAIN, {"seqs": list(seqs), "times": list(times)})
         if lost:
             log.warning("jobs.sent_again", extra={"fields": {"group": self.group, "jobs": len(lost)}})
-            service.relay.wake()
+            self.relay.wake()
         return len(lost)
 
-    async def _lost(self, service: "Service", connection: psycopg.AsyncConnection) -> set[Sign]:
+    async def _lost(self, connection: psycopg.AsyncConnection) -> set[Sign]:
         """Jobs that were sent while neither the outbox nor the bus has any, in two looks."""
         sent: list[Sign] = await (await connection.execute(_SENT, (self.group,))).fetchall()
-        if not sent or await _value(connection, _UNPUBLISHED) or not await self._is_idle(service):
+        if not sent or await _value(connection, _UNPUBLISHED) or not await self._is_idle():
             self.silence.forget()
             return set()
         return self.silence.confirmed(sent)
 
-    async def _is_idle(self, service: "Service") -> bool:
-        info = await service.nc.jetstream(timeout=5).consumer_info(JOBS.name, durable(service.name, self.group))
+    async def _is_idle(self) -> bool:
+        info = await self.nc.jetstream(timeout=5).consumer_info(JOBS.name, durable(self.service, self.group))
         return not info.num_pending and not info.num_ack_pending
 
 
-def upkeep(service: "Service") -> list[Awaitable[None]]:
-    """Returns the loops of a service, one for each group of its jobs that users share."""
-    groups = {route.group for route in service.routes} & set(JOB_GROUPS)
-    return [QueueUpkeep(group).run(service) for group in groups if CONSUMER_GROUPS[group].per_user]
+def upkeep(service: str, groups: Iterable[str], db: Database, nc: Client, relay: Relay) -> list[Awaitable[None]]:
+    """Returns the loops of a service, one for each of its consumer groups that users share."""
+    shared = (group for group in groups if group in JOB_GROUPS and CONSUMER_GROUPS[group].per_user)
+    return [QueueUpkeep(group, service, db, nc, relay).run() for group in shared]
 
 
 async def _value(connection: psycopg.AsyncConnection, sql: LiteralString, *params: object) -> Any:
