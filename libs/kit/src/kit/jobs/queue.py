@@ -1,4 +1,4 @@
-"""The queue of jobs that users share, in the database of the jobs' owner (docs/decisions/0057).
+"""The queue of jobs that users share, in the database of the jobs' owner (docs/decisions/0058).
 
 A job of a group with a quota (`ConsumerGroup.per_user`) becomes a row here, in the transaction that emits it. It goes
 to the outbox when its turn has come: in the same transaction, or in that which ends an earlier job of its user. So it
