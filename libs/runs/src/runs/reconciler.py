@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from kit.app import Service
-from kit.jobs.reaper import MIN_SILENCE, SilentRows
+from kit.jobs.silent_rows import MIN_SILENCE, SilentRows
 from kit.outages import is_outage
 from runs.run_counts import RunCounts
 
