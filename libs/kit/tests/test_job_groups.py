@@ -14,6 +14,7 @@ pytestmark = pytest.mark.live
 async def test_a_short_job_does_not_wait_behind_a_long_one(settings, schema, caller: Caller, spawn, sql):
     await provisioned(build(settings))
     await caller.bus.js.purge_stream("JOBS")
+    sql("truncate queued_jobs")
     spawn()
     spawn("worker")
     for n in range(3):
@@ -28,6 +29,7 @@ async def test_a_short_job_does_not_wait_behind_a_long_one(settings, schema, cal
 async def test_a_worker_of_one_group_takes_no_other_jobs(settings, schema, caller: Caller, spawn, sql):
     await provisioned(build(settings))
     await caller.bus.js.purge_stream("JOBS")
+    sql("truncate queued_jobs")
     spawn()
     worker = spawn("worker", "--group", "bulk")
     name = f"light {uuid4().hex[:6]}"
