@@ -8,6 +8,7 @@ moves positions that need no cut and leaves parts without area.
 # The stubs of shapely leave `**kwargs` without a type.
 
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import shapely
@@ -29,6 +30,8 @@ def split(surface: Surface) -> Surface:
     cross the line. What is not valid after unwrapping is returned uncut, for the caller to refuse. A MultiPolygon that
     is cut already stays as it is.
     """
+    if _is_clear(_box(surface)):
+        return surface
     polygons = shapely.get_parts(surface).tolist()
     unwrapped = [_unwrapped(polygon) for polygon in polygons]
     if all(one is polygon and _inside(polygon) for one, polygon in zip(unwrapped, polygons, strict=True)):
@@ -44,13 +47,15 @@ def box(west: float, south: float, east: float, north: float) -> Surface:
 
 def bounds(surface: shapely.Geometry) -> Box:
     """The bounding box of what lies within ±180°; west > east where its parts are closer over the line."""
-    west, south, east, north = shapely.bounds(surface).tolist()
+    west, south, east, north = whole = _box(surface)
+    if _is_clear(whole):
+        return whole
     spans = shapely.bounds(shapely.get_parts(surface))
     eastern, western = spans[spans[:, 0] >= 0], spans[spans[:, 2] <= 0]
     if not len(eastern) or not len(western) or len(eastern) + len(western) < len(spans):
-        return west, south, east, north
+        return whole
     start, end = float(eastern[:, 0].min()), float(western[:, 2].max())
-    return (start, south, end, north) if end + 360 - start < east - west else (west, south, east, north)
+    return (start, south, end, north) if end + 360 - start < east - west else whole
 
 
 def meets_at_the_line(surface: Surface) -> bool:
@@ -62,6 +67,16 @@ def meets_at_the_line(surface: Surface) -> bool:
     turn = np.array((360, 0))
     beside = [shapely.transform(one, lambda xy: xy + turn) if one.bounds[2] <= 0 else one for one in parts]
     return isinstance(shapely.union_all(beside), shapely.Polygon)
+
+
+def _box(geometry: shapely.Geometry) -> Box:
+    return cast("Box", tuple(shapely.bounds(geometry).tolist()))
+
+
+def _is_clear(box: Box) -> bool:
+    """Whether what lies in the box can neither cross the line nor be closer over it."""
+    west, _, east, _ = box
+    return west >= -180 and east <= 180 and east - west <= 180
 
 
 def _inside(polygon: shapely.Polygon) -> bool:
