@@ -112,7 +112,7 @@ async def test_a_place_that_was_lost_is_found_again_at_once(http, caller, mapper
     async with listening(http, mapper) as mine:
         await caller.publish(completed(14, user_id=7))
         await mine.frame()
-        [consumer] = [one._jsi for one in running.nc._subs.values() if one._jsi and one._jsi._ordered]
+        consumer, *_ = [one._jsi for one in running.nc._subs.values() if one._jsi and one._jsi._ordered]
         await consumer.reset_ordered_consumer(consumer._sseq + 1)
         await caller.publish(completed(15, user_id=7))
         assert json.loads((await mine.frame(limit=1))["data"])["training_id"] == 15

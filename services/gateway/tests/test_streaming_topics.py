@@ -11,6 +11,7 @@ from contracts.catalog import datasets as d
 from contracts.catalog.areas import AoiChanged, AoiCreated
 from contracts.catalog.labels import LabelChanged
 from contracts.verdict import Kind, Refused
+from gateway.streaming.frames import personal_subjects, public_subjects
 from gateway.streaming.hub import Hub
 from gateway.streaming.topics import MOST
 from kit.testing import Caller
@@ -54,6 +55,12 @@ async def test_areas_and_labels_of_a_dataset_are_heard_by_who_asks(http, caller:
         assert (await heard(stream))[1]["dataset_before"] == 12
         assert (await heard(stream))[1]["training_id"] == 4
         assert (await heard(other))[1]["training_id"] == 4
+
+
+def test_changes_of_areas_and_labels_are_fetched_only_for_topics():
+    assert "evt.catalog.v1.aoi_created" in public_subjects()
+    assert "evt.catalog.v1.aoi_created" not in personal_subjects()
+    assert "evt.training.v1.training_completed" in personal_subjects()
 
 
 async def test_what_one_may_not_see_one_may_not_hear(http, running, stranger, seen, problem):

@@ -60,9 +60,17 @@ def sse_event(headers: dict[str, str], data: bytes, sequence: int | None = None)
 
 def public_subjects() -> list[str]:
     """Returns the subjects of events that have an audience or topics; all others are never sent to browsers."""
-    events = (m for m in REGISTRY.values() if issubclass(m, Event))
-    return sorted(event.subject() for event in events if _is_public(event))
+    return [subject for subject, event in _events() if _has_audience(event) or event.topics is not Event.topics]
 
 
-def _is_public(event: type[Event]) -> bool:
-    return event.audience is not Event.audience or event.topics is not Event.topics
+def personal_subjects() -> list[str]:
+    """Returns the subjects of events that have an audience."""
+    return [subject for subject, event in _events() if _has_audience(event)]
+
+
+def _events() -> list[tuple[str, type[Event]]]:
+    return sorted((m.subject(), m) for m in REGISTRY.values() if issubclass(m, Event))
+
+
+def _has_audience(event: type[Event]) -> bool:
+    return event.audience is not Event.audience

@@ -1,23 +1,23 @@
-"""Distributes messages of the bus to event streams: one ordered consumer on EVENTS and one subscription on live
-messages per process. Each subscriber has its own queue; one that does not read it is disconnected instead of delaying
-the others."""
+"""Distributes messages of the bus to event streams: one feed of EVENTS and one subscription on live messages per
+process, and a second feed as soon as somebody asks for a topic. Each subscriber has its own queue; one that does not
+read it is disconnected instead of delaying the others."""
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from nats.aio.msg import Msg
-from nats.js.api import DeliverPolicy
 from prometheus_client import Gauge
 
-from contracts.streams import EVENTS
-from gateway.streaming.ephemeral_consumer import EphemeralConsumerConfig
+from gateway.streaming.event_feed import EventFeed
 from gateway.streaming.frames import (
     SseEvent,
     audience,
+    personal_subjects,
     public_subjects,
     sse_event,
     topics,
@@ -30,16 +30,15 @@ log = logging.getLogger("gateway.sse")
 QUEUE = 100
 PER_USER = 6
 PER_PROCESS = 2_000
-HEARTBEAT = 1.0
-"""Seconds; after two without one the consumer is created again, as after a restart of the broker."""
 OPEN = Gauge("fairway_sse_clients", "Open event streams", multiprocess_mode="livesum")
 
 
 class Subscriber:
-    """One open stream. None in the queue ends it; `lost` is set when messages did not fit."""
+    """One open stream. None in the queue ends it; `lost` is set when messages did not fit. One that asked for topics
+    hears all its events from the feed of topics, so that they keep their order."""
 
     def __init__(self, user_id: int = 0, about: frozenset[str] = frozenset()) -> None:
-        self.user_id, self.topics = user_id, set(about)
+        self.user_id, self.topics, self.asks_for_topics = user_id, set(about), bool(about)
         self.queue: asyncio.Queue[SseEvent | None] = asyncio.Queue(QUEUE + 1)
         self.lost = False
 
@@ -69,8 +68,9 @@ class Hub:
         self.subscribers: dict[int, set[Subscriber]] = defaultdict(set)
         self.readers: dict[str, set[Subscriber]] = defaultdict(set)
         """Topic → its subscribers."""
+        self.personal = EventFeed(personal_subjects(), partial(self._on_event, False))
+        self.topical = EventFeed(public_subjects(), partial(self._on_event, True))
         self.closed = False
-        self.last = 0
 
     @contextmanager
     def subscribe(self, user_id: int, about: frozenset[str] = frozenset()) -> Iterator[Subscriber]:
@@ -100,32 +100,23 @@ class Hub:
 
     async def run(self, service: Service) -> None:
         """A loop of the service: consumes until it is cancelled."""
-        await self._consume(service.bus)
+        await self.personal.start(service.bus)
+        await service.bus.nc.subscribe("live.>", cb=self._on_live)
         await asyncio.Event().wait()
 
-    async def _consume(self, bus: Bus) -> None:
-        self.last = (await bus.js.stream_info(EVENTS.name)).state.last_seq
-        config = EphemeralConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self.last + 1,
-            filter_subjects=public_subjects(),
-            idle_heartbeat=HEARTBEAT,
-        )
-        await bus.js.subscribe("", stream=EVENTS.name, ordered_consumer=True, config=config, cb=self._on_event)
-        await bus.nc.subscribe("live.>", cb=self._on_live)
+    async def hear(self, subscriber: Subscriber, bus: Bus) -> None:
+        """Returns when the subscriber misses nothing more. Changes of areas and labels are many, so a gateway fetches
+        them only once somebody has asked for a topic. Raises Unavailable."""
+        if subscriber.asks_for_topics:
+            await self.topical.start(bus)
 
-    async def _on_event(self, msg: Msg) -> None:
-        """The client restarts at the beginning when it lost its position before it had one: skip known messages."""
-        sequence = msg.metadata.sequence.stream
-        if sequence > self.last:
-            self.last = sequence
-            self._broadcast(msg, sequence)
+    def _on_event(self, topical: bool, msg: Msg, sequence: int) -> None:
+        self._send([one for one in self._addressed(msg) if one.asks_for_topics is topical], msg, sequence)
 
     async def _on_live(self, msg: Msg) -> None:
-        self._broadcast(msg, None)
+        self._send(self._addressed(msg), msg, None)
 
-    def _broadcast(self, msg: Msg, sequence: int | None) -> None:
-        subscribers = self._addressed(msg)
+    def _send(self, subscribers: Collection[Subscriber], msg: Msg, sequence: int | None) -> None:
         if not subscribers:
             return
         item = sse_event(msg.headers or {}, msg.data, sequence)

@@ -1,0 +1,54 @@
+"""One ordered consumer on EVENTS, for all event streams of a process that hear the same subjects."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import DeliverPolicy
+from nats.js.errors import Error as JetStreamError
+
+from contracts.streams import EVENTS
+from gateway.streaming.ephemeral_consumer import EphemeralConsumerConfig
+from kit.errors import Unavailable
+from kit.messaging.bus import Bus
+
+HEARTBEAT = 1.0
+"""Seconds; after two without one the consumer is created again, as after a restart of the broker."""
+
+
+class EventFeed:
+    """Calls `take` with each message and its stream sequence, in order, from the first `start` on."""
+
+    def __init__(self, subjects: Sequence[str], take: Callable[[Msg, int], None]) -> None:
+        self.subjects, self.take = list(subjects), take
+        self.last = 0
+        self._runs = False
+        self._starting = asyncio.Lock()
+
+    async def start(self, bus: Bus) -> None:
+        """Returns when messages that are published from now on will be taken; does nothing when it has been started.
+        Raises Unavailable when the bus does not answer."""
+        async with self._starting:
+            if self._runs:
+                return
+            try:
+                await self._consume(bus)
+            except (NatsError, JetStreamError, TimeoutError) as error:
+                raise Unavailable("bus_unavailable", "The message bus is not reachable, try again.") from error
+            self._runs = True
+
+    async def _consume(self, bus: Bus) -> None:
+        self.last = (await bus.js.stream_info(EVENTS.name)).state.last_seq
+        config = EphemeralConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=self.last + 1, filter_subjects=self.subjects,
+            idle_heartbeat=HEARTBEAT,
+        )  # fmt: skip
+        await bus.js.subscribe("", stream=EVENTS.name, ordered_consumer=True, config=config, cb=self._on_event)
+
+    async def _on_event(self, msg: Msg) -> None:
+        """The client restarts at the beginning when it lost its position before it had one: skip known messages."""
+        sequence = msg.metadata.sequence.stream
+        if sequence > self.last:
+            self.last = sequence
+            self.take(msg, sequence)
