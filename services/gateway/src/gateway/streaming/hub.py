@@ -104,7 +104,7 @@ class Hub:
         await service.bus.nc.subscribe("live.>", cb=self._on_live)
         await asyncio.Event().wait()
 
-    async def hear(self, subscriber: Subscriber, bus: Bus) -> None:
+    async def consume_for(self, subscriber: Subscriber, bus: Bus) -> None:
         """Returns when the subscriber misses nothing more. Changes of areas and labels are many, so a gateway fetches
         them only once somebody has asked for a topic. Raises Unavailable."""
         if subscriber.asks_for_topics:

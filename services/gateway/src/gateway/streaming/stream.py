@@ -29,7 +29,7 @@ async def frames(
     """Subscribes before it replays and before it checks the topics, so that no event and no change of access is missed;
     an event that arrives both ways is sent once. Raises NotFound for a topic that the actor may not see."""
     with hub.subscribe(actor.id, topics) as subscriber:
-        await hub.hear(subscriber, bus)
+        await hub.consume_for(subscriber, bus)
         await check(bus, actor, topics)
         yield retry()
         seen = after or 0
