@@ -70,7 +70,8 @@ async def in_progress(msg: Msg, policy: str) -> AsyncIterator[InProgress]:
 
     def beat() -> None:
         nonlocal timer
-        tasks.add(loop.create_task(_report(msg)))
+        tasks.add(report := loop.create_task(_report(msg)))
+        report.add_done_callback(tasks.discard)
         timer = loop.call_later(row.heartbeat, beat)
 
     timer = loop.call_later(row.heartbeat, beat)
