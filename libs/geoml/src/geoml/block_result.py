@@ -2,8 +2,10 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import shapely
@@ -31,17 +33,17 @@ class BlockResult:
 def serialize(result: BlockResult) -> bytes:
     """Returns a compressed .npz file. Outlines are WKB, which keeps every bit; the archive holds checksums."""
     complete, cut, buffer = result.complete, result.cut, io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        format=FORMAT,
-        confidence=np.array([b.confidence for b in complete], np.float64),
+    arrays: dict[str, Any] = {
+        "format": FORMAT,
+        "confidence": np.array([b.confidence for b in complete], np.float64),
         **_wkb("outline", [b.outline for b in complete]),
         **_wkb("whole", [d.whole for d in cut]),
         **_wkb("core", [d.core for d in cut]),
-        window=np.array([d.window.bounds for d in cut], np.float64).reshape(-1, 4),
-        pixels=np.array([d.pixels for d in cut], np.int64),
-        probability=np.array([d.probability for d in cut], np.float64),
-    )
+        "window": np.array([d.window.bounds for d in cut], np.float64).reshape(-1, 4),
+        "pixels": np.array([d.pixels for d in cut], np.int64),
+        "probability": np.array([d.probability for d in cut], np.float64),
+    }
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 
@@ -56,7 +58,7 @@ def deserialize(content: bytes) -> BlockResult:
         EOFError,
         OSError,
         zipfile.BadZipFile,
-        zipfile.zlib.error,
+        zlib.error,
         shapely.GEOSException,
     ) as error:
         raise CorruptResult("not a complete result") from error

@@ -95,4 +95,4 @@ def _blank(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
     )  # plane by plane: a reduction over an axis of three takes 20 times as long
     white = np.minimum(np.minimum(red, green), blue) >= 253
     flat = white | (np.maximum(np.maximum(red, green), blue) <= 2)
-    return ndimage.binary_opening(flat, np.ones((15, 15))) if flat.any() else flat
+    return np.asarray(ndimage.binary_opening(flat, np.ones((15, 15))), np.bool_) if flat.any() else flat

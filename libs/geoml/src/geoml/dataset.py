@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from shapely import Geometry
+from shapely.geometry.base import BaseGeometry
 
 from geoml.chips import Chip, chip_paths, open_chip
 from geoml.fetch import local_file, local_folder
@@ -21,7 +21,7 @@ class Dataset:
     """`polygons` are building outlines in EPSG:4326; `left_out` lists (reason, name) of the unusable chips."""
 
     chips: Sequence[Chip]
-    polygons: Sequence[Geometry]
+    polygons: Sequence[BaseGeometry]
     left_out: Sequence[tuple[str, str]] = ()
 
     @property

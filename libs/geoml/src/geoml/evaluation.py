@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import Geometry
+from shapely.geometry.base import BaseGeometry
 
 from geoml.grid import ChipLayout
 from geoml.instances import building_probability
@@ -18,15 +18,15 @@ from geoml.tiled_inference import MARGIN, class_probabilities
 
 
 def evaluate(
-    session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[Geometry], params: Mapping[str, Any]
+    session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], params: Mapping[str, Any]
 ) -> dict[str, float]:
     """Returns pixel and object metrics over the chips of `layouts` (see `geoml.metrics`).
 
     `polygons` are the labels in EPSG:4326, cut to these chips. Raises ValueError as `PredictParams.read` does.
     """
     wanted, counts = PredictParams.read(params), np.zeros((2, 2), np.int64)
-    truth: list[Geometry] = []
-    found: list[Geometry] = []
+    truth: list[BaseGeometry] = []
+    found: list[BaseGeometry] = []
     for number, layout in enumerate(layouts):
         labels = LabelRasterizer(layout, polygons)
         counts += _pixels(session, layout, labels, wanted.threshold)
@@ -47,13 +47,13 @@ def _pixels(session: Session, layout: ChipLayout, labels: LabelRasterizer, thres
     return counts
 
 
-def _clipped(layout: ChipLayout, labels: LabelRasterizer, min_area: float) -> list[Geometry]:
+def _clipped(layout: ChipLayout, labels: LabelRasterizer, min_area: float) -> list[BaseGeometry]:
     """The label polygons clipped to the chips, without remainders smaller than `min_area` square metres."""
     covered = shapely.union_all([shapely.box(*p.box) for p in layout.chips])
     cut = shapely.intersection(np.asarray(labels.inside(layout.extent), object), covered)
     return [g for g in cut if g.area * labels.metres_per_pixel**2 >= min_area]
 
 
-def _shifted(layout: int, geometries: Sequence[Geometry]) -> list[Geometry]:
+def _shifted(layout: int, geometries: Sequence[BaseGeometry]) -> list[BaseGeometry]:
     """Each layout has its own pixel coordinates; a shift keeps geometries of two layouts from matching."""
     return [shapely.transform(g, lambda p: p + layout * 1e8) for g in geometries]

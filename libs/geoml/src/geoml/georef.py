@@ -36,7 +36,8 @@ def georeference(dataset: DatasetReader, path: Path) -> tuple[CRS, Bounds]:
     pixel. Raises ValueError for rotated and flipped rasters, and as `tile_of_name` does.
     """
     if dataset.crs is None or dataset.transform.is_identity:
-        return WEB_MERCATOR, tuple(_TILES.xy_bounds(tile_of_name(path.name)))
+        bounds = _TILES.xy_bounds(tile_of_name(path.name))
+        return WEB_MERCATOR, (bounds.left, bounds.bottom, bounds.right, bounds.top)
     if not dataset.transform.is_rectilinear or dataset.transform.e > 0:
         raise ValueError(f"{path.name}: rotated or flipped rasters are not supported")
     crs = _crs(dataset.crs.to_wkt())

@@ -1,5 +1,7 @@
 """Instance segmentation of class probabilities: seeds are interiors, grown to the edge of the building mask."""
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -24,7 +26,7 @@ def label_instances(probabilities: NDArray[np.float32], threshold: float, metres
     A component of the mask without a seed is one building. `metres_per_pixel` is the side of a pixel.
     """
     mask = building_probability(probabilities) >= threshold
-    pieces, _ = ndimage.label(mask)
+    pieces, _ = _components(mask)
     seeds, count = _seeds(probabilities, mask, metres_per_pixel)
     seeded = np.isin(pieces, np.unique(pieces[seeds > 0]))
     return np.where(seeded, _nearest(seeds), np.where(mask, pieces + count, 0)).astype(np.int32) * mask
@@ -32,12 +34,17 @@ def label_instances(probabilities: NDArray[np.float32], threshold: float, metres
 
 def _seeds(probabilities: NDArray[np.float32], mask: NDArray[np.bool_], metres_per_pixel: float) -> tuple[NDArray, int]:
     margin = ndimage.gaussian_filter(probabilities[INTERIOR] - probabilities[BORDER], SMOOTH_METRES / metres_per_pixel)
-    seeds, count = ndimage.label(mask & (margin > SEED_MARGIN))
+    seeds, count = _components(mask & (margin > SEED_MARGIN))
     sizes = np.bincount(seeds.ravel(), minlength=count + 1)
     seeds[sizes[seeds] * metres_per_pixel**2 < MIN_SEED_METRES2] = 0
     return seeds, count
 
 
+def _components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+    return cast("tuple[NDArray[np.int32], int]", ndimage.label(mask))
+
+
 def _nearest(seeds: NDArray) -> NDArray:
-    row, column = ndimage.distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
+    nearest = ndimage.distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
+    row, column = cast("NDArray[np.int32]", nearest)
     return seeds[row, column]

@@ -1,16 +1,18 @@
 """Building polygons rasterized to training masks of three classes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
-from shapely import Geometry, STRtree
+from shapely import STRtree
 from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
 
 from geoml.georef import WGS84
 from geoml.grid import ChipLayout, Grid, PixelBox
@@ -19,7 +21,7 @@ BACKGROUND, INTERIOR, BORDER = 0, 1, 2
 BORDER_METRES = 0.6
 
 
-def read_polygons(source: str | Path) -> list[Geometry]:
+def read_polygons(source: str | Path) -> list[BaseGeometry]:
     """Returns the valid polygons (EPSG:4326) of a GeoJSON file, or of all GeoJSON files in a folder.
 
     Raises ValueError for a geometry that is not a Polygon or MultiPolygon, FileNotFoundError without a file.
@@ -31,7 +33,7 @@ def read_polygons(source: str | Path) -> list[Geometry]:
     return [polygon for file in files for polygon in _read_file(file)]
 
 
-def _read_file(file: Path) -> list[Geometry]:
+def _read_file(file: Path) -> list[BaseGeometry]:
     features = json.loads(file.read_text()).get("features", [])
     found = shapely.from_geojson([json.dumps(f["geometry"]) for f in features]) if features else []
     if any(g.geom_type not in ("Polygon", "MultiPolygon") for g in found):
@@ -40,13 +42,14 @@ def _read_file(file: Path) -> list[Geometry]:
     return [p for p in shapely.get_parts(parts) if p.geom_type == "Polygon"]
 
 
-def reproject(geometries: Sequence[Geometry], source: CRS, target: CRS) -> list[Geometry]:
+def reproject(geometries: Sequence[BaseGeometry] | NDArray[np.object_], source: CRS, target: CRS) -> list[BaseGeometry]:
     """Transforms coordinates (x before y) from the CRS `source` to the CRS `target`."""
     convert = Transformer.from_crs(source, target, always_xy=True)
-    return list(shapely.transform(np.asarray(geometries, object), convert.transform, interleaved=False))
+    transformation: Callable[..., Any] = convert.transform
+    return list(shapely.transform(np.asarray(geometries, object), transformation, interleaved=False))
 
 
-def to_pixels(polygons: Sequence[Geometry], grid: Grid) -> list[Geometry]:
+def to_pixels(polygons: Sequence[BaseGeometry], grid: Grid) -> list[BaseGeometry]:
     """Transforms polygons in EPSG:4326 to pixel coordinates (column, row) of a grid."""
     projected = reproject(polygons, WGS84, grid.crs)
     a, _, c, _, e, f = (~grid.transform)[:6]
@@ -61,12 +64,12 @@ class LabelRasterizer:
     two borders separate their interiors, so that interiors never join.
     """
 
-    def __init__(self, layout: ChipLayout, polygons: Sequence[Geometry]) -> None:
+    def __init__(self, layout: ChipLayout, polygons: Sequence[BaseGeometry]) -> None:
         self.polygons = to_pixels(polygons, layout.grid)
         self.metres_per_pixel = layout.grid.metres_per_pixel(layout.chips[0].box)
         self._tree = STRtree(self.polygons)
 
-    def inside(self, window: PixelBox) -> list[Geometry]:
+    def inside(self, window: PixelBox) -> list[BaseGeometry]:
         """Returns the polygons that intersect the window, in pixels of the grid."""
         return [self.polygons[i] for i in self._tree.query(shapely.box(*window), "intersects")]
 
@@ -81,7 +84,7 @@ class LabelRasterizer:
         seams = _burn([(g, 1) for g in edges], mask.shape, all_touched=False)
         return np.where((mask == INTERIOR) & (seams == 1), BORDER, mask).astype(np.uint8)
 
-    def _border(self, polygon: Geometry) -> float:
+    def _border(self, polygon: BaseGeometry) -> float:
         """The border's width in pixels: 15 % of the side of small buildings, so that each keeps an interior."""
         return min(BORDER_METRES / self.metres_per_pixel, 0.15 * polygon.area**0.5)
 

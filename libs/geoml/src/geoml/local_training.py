@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from geoml import report
@@ -32,7 +32,7 @@ def main() -> None:
     split, started = split_chips(dataset.names, values), time.monotonic()
     with _bar(console) as bar:
         weights = train(plugin, plugin.training.base_weights(), dataset, split, values, lambda _: None)
-        bar.update(0, completed=1)
+        bar.update(TaskID(0), completed=1)
     minutes = (time.monotonic() - started) / 60
     metrics = evaluate_weights(plugin, weights, dataset, split, values)
     _write(out, weights, plugin.training.to_onnx(weights), dataset, split, values)

@@ -1,6 +1,7 @@
 """Orthogonalization of building outlines: walls become parallel or perpendicular to each other."""
 
 import math
+from typing import cast
 
 import numpy as np
 import shapely
@@ -26,7 +27,8 @@ def orthogonalize(polygon: Polygon) -> Polygon:
 
 def _directions(polygon: Polygon) -> list[float]:
     """The main directions of the walls, of the simplified walls, and of the minimum rotated rectangle, degrees."""
-    return [main_direction(p) for p in (polygon, polygon.simplify(MIN_WALL_METRES), polygon.minimum_rotated_rectangle)]
+    shapes = (polygon, polygon.simplify(MIN_WALL_METRES), polygon.minimum_rotated_rectangle)
+    return [main_direction(cast("Polygon", shape)) for shape in shapes]
 
 
 def _orthogonalized(polygon: Polygon, angle: float) -> Polygon | None:

@@ -107,7 +107,8 @@ def _buildings(
     """Complete buildings are regularized with their block; those on a border only once all blocks are done."""
     buildings = list(whole.complete)
     for detection in whole.cut:
-        window: PixelBox = tuple(map(int, detection.whole.bounds))
+        left, top, right, bottom = map(int, detection.whole.bounds)
+        window: PixelBox = (left, top, right, bottom)
         building = _building(detection, layout.grid.metres_per_pixel(window), options)
         buildings += [building] if building else []
         progress.add()

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from shapely import Geometry, box, get_parts
+from shapely import box, get_parts
+from shapely.geometry.base import BaseGeometry
 
 from geoml.grid import ChipLayout, PixelBox
 from geoml.labels import LabelRasterizer
@@ -20,7 +21,7 @@ RED, YELLOW = (230, 40, 40), (255, 220, 0)
 
 
 def render_preview(
-    session: Session, layout: ChipLayout, polygons: Sequence[Geometry], params: Mapping[str, Any]
+    session: Session, layout: ChipLayout, polygons: Sequence[BaseGeometry], params: Mapping[str, Any]
 ) -> Image.Image:
     """Draws labels (`polygons`, EPSG:4326) red and predictions yellow, in the square of MAX_SIDE pixels with the most
     imagery."""
@@ -52,7 +53,7 @@ def _covered(layout: ChipLayout, square: PixelBox) -> float:
 
 
 def _panel(
-    image: NDArray[np.uint8], window: PixelBox, outlines: Sequence[Geometry], colour: tuple[int, int, int]
+    image: NDArray[np.uint8], window: PixelBox, outlines: Sequence[BaseGeometry], colour: tuple[int, int, int]
 ) -> Image.Image:
     height, width = image.shape[:2]
     panel = Image.fromarray(np.ascontiguousarray(image)).resize((width * ZOOM, height * ZOOM))

@@ -17,7 +17,7 @@ def preprocess(image: Path) -> NDArray[np.float32]:
     """
     chip = open_chip(image)
     rgb, _ = read_rgb(chip, chip.width, chip.height)
-    return rgb.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    return rgb.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
 
 
 def postprocess(probabilities: NDArray[np.float32], confidence_threshold: float) -> NDArray[np.int32]:

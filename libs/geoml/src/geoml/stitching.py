@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from shapely import Geometry, Polygon, STRtree
+from shapely import Polygon, STRtree
+from shapely.geometry.base import BaseGeometry
 
 MIN_AGREEMENT = 0.5
 
@@ -25,7 +26,7 @@ class Detection:
     """
 
     whole: Polygon
-    core: Geometry
+    core: BaseGeometry
     window: Polygon
     pixels: int
     probability: float

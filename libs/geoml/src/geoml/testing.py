@@ -37,8 +37,8 @@ def toy_dataset(folder: Path, columns: int = 3, rows: int = 2, seed: int = 0) ->
 
 
 def _roof(rng: np.random.Generator, x: int, y: int) -> shapely.Polygon:
-    left, top = x + rng.integers(4, 16), y + rng.integers(4, 16)
-    return box(left, top, left + rng.integers(24, 44), top + rng.integers(24, 44))
+    left, top = x + int(rng.integers(4, 16)), y + int(rng.integers(4, 16))
+    return box(left, top, left + int(rng.integers(24, 44)), top + int(rng.integers(24, 44)))
 
 
 def _paint(rng: np.random.Generator, roofs: list[shapely.Polygon], columns: int, rows: int) -> NDArray[np.uint8]:

@@ -53,7 +53,7 @@ def class_probabilities(session: Session, image: NDArray[np.uint8]) -> NDArray[n
     padded = np.zeros((-(-height // STRIDE) * STRIDE, -(-width // STRIDE) * STRIDE, 3), np.float32)
     padded[:height, :width] = image[:, :, :3] / np.float32(255)
     output = run(session, padded.transpose(2, 0, 1)[None])[0, :, :height, :width]
-    return np.where(image[:, :, 3] > 0, output, np.float32([1, 0, 0])[:, None, None])
+    return np.where(image[:, :, 3] > 0, output, np.array([1, 0, 0], np.float32)[:, None, None])
 
 
 def detect_buildings(

@@ -21,9 +21,9 @@ def log_run_metadata(values: Mapping[str, Any]) -> None:
     except RuntimeError:
         return
     metadata = to_zenml_metadata(values)
-    log_metadata(metadata, run_id_name_or_prefix=context.pipeline_run.id)
+    log_metadata(metadata=metadata, run_id_name_or_prefix=context.pipeline_run.id)
     if context.pipeline_run.model_version or context.step_run.model_version:
-        log_metadata(metadata, infer_model=True)
+        log_metadata(metadata=metadata, infer_model=True)
 
 
 def to_zenml_metadata(values: Mapping[str, Any]) -> dict[str, Any]:
