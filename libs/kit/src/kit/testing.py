@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from json import loads
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import nats
@@ -46,6 +46,7 @@ from kit.settings import ServiceSettings
 MAPPER = Actor(id=7, username="mapper")
 STRANGER = Actor(id=8, username="stranger")
 ADMIN = Actor(id=1, username="admin", roles=frozenset({"admin"}))
+M = TypeVar("M", bound=Message)
 LIMIT = 15.0
 START = 120.0
 """Seconds for a start, and for an end: a busy machine may take longer than usual."""
@@ -201,7 +202,7 @@ async def eventually(check: Callable[[], Any], limit: float = LIMIT) -> Any:
             await asyncio.sleep(0.02)
 
 
-def example(kind: type[Message], name: str = "typical") -> Message:
+def example(kind: type[M], name: str = "typical") -> M:
     """Returns the committed example of a message. Raises FileNotFoundError, which names the file to write."""
     import contracts
 

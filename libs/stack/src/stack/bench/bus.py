@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import nats
 import psycopg
+from nats.js import JetStreamContext
 
 from contracts import headers as h
 from contracts.catalog.areas import AoiCreated
@@ -56,15 +57,19 @@ def _committed(system: System, db: psycopg.Connection) -> float:
     before = _count(db)
     system.daemons["notify"].start()
     _until(lambda: _count(db) == before + EVENTS)
-    first, last = db.execute(
+    row = db.execute(
         "select min(received_at), max(received_at) from (select received_at from inbox where consumer = %s "
         "order by received_at desc limit %s) as latest", ("notify-events-v1", EVENTS),
     ).fetchone()  # fmt: skip
+    if not row:
+        raise ValueError("notify committed nothing")
+    first, last = row
     return EVENTS / (last - first).total_seconds()
 
 
 def _count(db: psycopg.Connection) -> int:
-    return db.execute("select count(*) from inbox where consumer = 'notify-events-v1'").fetchone()[0]
+    (count,) = db.execute("select count(*) from inbox where consumer = 'notify-events-v1'").fetchone() or (0,)
+    return count
 
 
 async def _publish(url: str) -> None:
@@ -75,7 +80,7 @@ async def _publish(url: str) -> None:
     await connection.close()
 
 
-async def _one(js: nats.js.JetStreamContext, number: int) -> None:
+async def _one(js: JetStreamContext, number: int) -> None:
     event = UserChanged(user_id=1_000_000 + number, username=f"bench-{number}")
     event_id = str(uuid4())
     headers = {

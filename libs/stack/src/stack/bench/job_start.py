@@ -8,11 +8,13 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 import nats
 from aiohttp import ClientSession
+from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 
 from contracts.catalog.datasets import DatasetBuilt
@@ -32,7 +34,7 @@ from stack.ready import http_ok
 STARTED = "live.training.bench_started"
 CALLS = 40
 ACCEPTED = 202
-Submit = Callable[[], Awaitable[int]]
+Submit = Callable[[], Coroutine[Any, Any, int]]
 router = Router("training")
 
 
@@ -97,7 +99,7 @@ async def _accepted(submit: Submit) -> None:
     raise TimeoutError("the training service did not learn of its model and dataset")
 
 
-async def _publish_model_and_dataset(connection: nats.NATS) -> dict:
+async def _publish_model_and_dataset(connection: Client) -> dict:
     """Publishes events of a base model and a dataset as the catalog does; returns the body that trains on them."""
     model, dataset = example(BaseModelRegistered), example(DatasetBuilt)
     for event in (model, dataset):

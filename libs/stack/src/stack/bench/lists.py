@@ -25,7 +25,7 @@ def expanded(system: System) -> list[Row]:
 
 
 def _median(http: httpx.Client, params: dict[str, str]) -> float:
-    taken = []
+    taken, body = [], {}
     for _ in range(CALLS):
         started = time.perf_counter()
         body = http.get("/datasets/", params={"limit": ROWS, **params}).raise_for_status().json()

@@ -14,6 +14,7 @@ import morecantile
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from stack.demo.demo_area import DemoArea, box
@@ -78,6 +79,6 @@ def _confidence(axes: Any, predictions: dict[str, Any]) -> PolyCollection:
 
 def _held_back(axes: Any, area: DemoArea) -> None:
     west, south, east, north = box([tile for tile in area.train if tile.x == area.held_back])
-    axes.add_patch(plt.Rectangle((west, south), east - west, north - south, fill=False, ec="#35e0ff", lw=2.5, ls="--"))
+    axes.add_patch(Rectangle((west, south), east - west, north - south, fill=False, ec="#35e0ff", lw=2.5, ls="--"))
     label = {"facecolor": "black", "alpha": 0.6, "pad": 3, "edgecolor": "none"}
     axes.text((west + east) / 2, south, "held back", color="#35e0ff", ha="center", va="bottom", fontsize=9, bbox=label)

@@ -112,7 +112,7 @@ def _folder(folder: Path) -> TileSet:
     """Tiles of one zoom named `OAM-<x>-<y>-<z>.tif`, in any format that Pillow reads."""
     files = {_tile_of(match): path for path in folder.iterdir() if (match := NAME.fullmatch(path.name))}
     grid = morecantile.tms.get("WebMercatorQuad")
-    west, south, east, north = zip(*(grid.bounds(x, y, z) for z, x, y in files), strict=True)
+    west, south, east, north = zip(*(grid.bounds(morecantile.Tile(x, y, z)) for z, x, y in files), strict=True)
     zooms = [z for z, _, _ in files]
 
     def tile(z: int, x: int, y: int) -> Image.Image | None:

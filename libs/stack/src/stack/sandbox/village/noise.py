@@ -1,6 +1,7 @@
 """Seamless noise over the whole village: coarse random grids, enlarged for the window that is asked for."""
 
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -27,4 +28,5 @@ def window(cell: float, west: float, north: float, side: float, pixels: int) -> 
 def clouded(west: float, north: float, side: float, pixels: int) -> np.ndarray:
     """Four scales added up: stains, tufts, worn ground."""
     scales = ((0.35, 0.35), (1.1, 0.4), (4.0, 0.4), (17.0, 0.5))
-    return sum(weight * window(cell, west, north, side, pixels) for cell, weight in scales) / 0.83
+    layers = (weight * window(cell, west, north, side, pixels) for cell, weight in scales)
+    return cast("np.ndarray", sum(layers)) / 0.83

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 from shapely import Point, Polygon, box
+from shapely.coords import CoordinateSequence
 
 from stack.sandbox.village.georeference import METRES, TILE_PIXELS, offset
 from stack.sandbox.village.layout import Tree, Village
@@ -38,7 +39,7 @@ class Canvas:
     def shape(self) -> Polygon:
         return box(self.west - 15, self.north - 15, self.west + self.side + 15, self.north + self.side + 15)
 
-    def points(self, coords: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    def points(self, coords: CoordinateSequence) -> list[tuple[float, float]]:
         return [((x - self.west) / self.scale, (y - self.north) / self.scale) for x, y in coords]
 
     def mask(self, shapes: Iterable[Polygon], blur: float) -> np.ndarray:

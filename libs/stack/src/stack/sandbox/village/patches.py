@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from shapely import Polygon, union_all
@@ -71,7 +72,7 @@ def _slopes(building: Building) -> list[Polygon]:
     centre, reach = building.shape.centroid, 60
     along = np.array([np.cos(building.angle), np.sin(building.angle)]) * reach
     ridge = LineString([(centre.x - along[0], centre.y - along[1]), (centre.x + along[0], centre.y + along[1])])
-    return list(split(building.shape, ridge).geoms)
+    return cast("list[Polygon]", list(split(building.shape, ridge).geoms))
 
 
 def _light(building: Building, slope: Polygon) -> float:
