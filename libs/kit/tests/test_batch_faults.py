@@ -20,7 +20,7 @@ async def test_a_killed_batch_comes_again(settings, schema, caller: Caller, spaw
     for level in range(1000, 3000):
         await caller.publish(LevelRead(gauge=f"{prefix}-{level % 1000}", level=level))
     for _ in range(3):
-        process = spawn(failpoints=f"{point}:0.2")
+        process = spawn(failpoints=f"{point}:0.5")
         assert await asyncio.to_thread(process.wait, 30) == -9
     spawn()
     await eventually(lambda: _all_taken(caller), 60)
