@@ -4,8 +4,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from requests.exceptions import ConnectionError, Timeout
+from requests import Response
+from requests.exceptions import ChunkedEncodingError, ConnectionError, Timeout
 from zenml.models import PipelineRunResponse, StepRunResponse, StepRunUpdate
+from zenml.orchestrators import BaseOrchestrator
 from zenml.zen_stores.rest_zen_store import RestZenStore
 
 from pipelines import failure_messages, report
@@ -13,6 +15,7 @@ from pipelines import failure_messages, report
 
 class Observer:
     """Wraps the three calls of ZenML's store that record status changes, and keeps the reason of the first failure.
+    A failure that could not be recorded is kept as `error`; the orchestrator itself names only the step.
 
     ZenML's hooks would cost four more requests per step and are not called for a step whose preparation fails.
     """
@@ -21,7 +24,9 @@ class Observer:
         self.run_id: str | None = None
         self.reason = ""
         self.unreachable = False
-        """The server did not answer, however often ZenML asked: what failed then may not even be on record."""
+        """The server did not answer, or only with 5xx, however often ZenML asked: what failed then may not even be on
+        record."""
+        self.error: Exception | None = None
         self._names: dict[str, str] = {}
         self._last: dict[str, str] = {}
 
@@ -29,20 +34,39 @@ class Observer:
         _after(RestZenStore, "get_or_create_run", self._on_run)
         _after(RestZenStore, "create_run_step", self._on_step)
         _after(RestZenStore, "update_run_step", self._on_update)
+        self._watch_steps()
         self._watch_line()
 
+    def _watch_steps(self) -> None:
+        run_step = BaseOrchestrator.run_step
+
+        @functools.wraps(run_step)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                run_step(*args, **kwargs)
+            except Exception as error:
+                self.error = self.error or error
+                raise
+
+        setattr(BaseOrchestrator, "run_step", run)  # noqa: B010  (its type names the first parameter `self`)
+
     def _watch_line(self) -> None:
-        request = RestZenStore._request
+        request, handle = RestZenStore._request, RestZenStore._handle_response
 
         @functools.wraps(request)
         def asked(store: Any, *args: Any, **kwargs: Any) -> Any:
             try:
                 return request(store, *args, **kwargs)
-            except (ConnectionError, Timeout):
+            except (ChunkedEncodingError, ConnectionError, Timeout):
                 self.unreachable = True
                 raise
 
+        def handled(response: Response) -> Any:
+            self.unreachable = self.unreachable or response.status_code >= 500
+            return handle(response)
+
         setattr(RestZenStore, "_request", asked)  # noqa: B010  (its type names the first parameter `self`)
+        RestZenStore._handle_response = staticmethod(handled)
 
     def _on_run(self, answer: tuple[PipelineRunResponse, bool], *_: Any) -> None:
         if self.run_id is None:

@@ -78,7 +78,7 @@ class _Run:
             log.info("run.stopped")
         except Exception as failure:
             log.exception("run.failed")
-            error = failure
+            error = observer.error or failure
         return self._conclude(observer.reason or (failure_messages.UNREACHABLE if observer.unreachable else ""), error)
 
     def _submit(self) -> None:
