@@ -266,7 +266,7 @@ def signed(issuer: httpx.AsyncClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def with_osm_login(running: Any, osm: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The running gateway with OSM_CLIENT_ID and its neighbours set."""
+    """The running gateway with OSM_CLIENT_ID and the other settings of the login."""
     values = {
         "osm_url": str(osm.base_url).rstrip("/"), "osm_client_id": CLIENT_ID,
         "osm_client_secret": SecretStr(CLIENT_SECRET), "osm_redirect_uri": OSM_BACK,

@@ -25,7 +25,7 @@ FIELDS = {
 
 
 @pytest.fixture(autouse=True)
-def neighbours(owners):
+def known_rows(owners):
     owners.answer(GetDataset, dataset())
     owners.answer(ListAois, rows(area()))
     owners.answer(GetTraining, training())

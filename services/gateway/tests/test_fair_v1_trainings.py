@@ -46,7 +46,7 @@ def mapper(dev_token: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def neighbours(owners):
+def known_rows(owners):
     owners.answer(GetDataset, dataset(status="built", zoom=19, chip_count=32))
     owners.answer(ListAois, rows(area()))
     owners.answer(ListLabels, rows({}))

@@ -165,7 +165,7 @@ async def test_trace_of_the_caller_goes_on(http):
     assert answer.json()["trace_id"] == answer.headers["x-request-id"] == trace_id
 
 
-class Neighbours(BaseHTTPRequestHandler):
+class AnsweringServer(BaseHTTPRequestHandler):
     """Answers 404 everywhere but at the bucket and at one collection."""
 
     def do_HEAD(self) -> None:
@@ -186,8 +186,8 @@ def uncached_health(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def neighbours() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Neighbours)
+def answering_server() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), AnsweringServer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -196,16 +196,16 @@ def neighbours() -> Iterator[str]:
 @pytest.mark.spec(
     "16", "s3, stac_api, stac_collections, zenml, mapswipe, any answer is reachable, collections need 2xx"
 )
-async def test_health_of_servers_that_answer(http, running, neighbours, uncached_health, monkeypatch):
-    for name, value in {"stac_url": neighbours, "zenml_url": neighbours, "mapswipe": True, "mapswipe_url": neighbours,
-                        "bucket": "b", "endpoint": neighbours, "access_key": "k",
-                        "secret_key": SecretStr("s"), "probe_timeout": 14.0}.items():  # fmt: skip
+async def test_health_of_servers_that_answer(http, running, answering_server, uncached_health, monkeypatch):
+    urls = dict.fromkeys(("stac_url", "zenml_url", "mapswipe_url", "endpoint"), answering_server)
+    for name, value in {**urls, "mapswipe": True, "bucket": "b", "access_key": "k", "secret_key": SecretStr("s"),
+                        "probe_timeout": 14.0}.items():  # fmt: skip
         monkeypatch.setattr(running.context.settings, name, value)
     monkeypatch.setattr(running.context.health_checks, "storage", Storage(running.context.settings))
     assert (await http.get("/api/v1/health/")).json() == {
         "bus": True, "postgresql": True, "s3": True, "stac_api": True, "zenml": True,
         "stac_collections": {"base_models": False, "datasets": True, "local_models": False},
-        "mapswipe": {"url": neighbours, "reachable": True},
+        "mapswipe": {"url": answering_server, "reachable": True},
     }  # fmt: skip
 
 

@@ -63,6 +63,16 @@ def test_changes_of_areas_and_labels_are_fetched_only_for_topics():
     assert "evt.training.v1.training_completed" in personal_subjects()
 
 
+async def test_a_stream_without_topics_starts_no_feed_of_topics(running):
+    hub = Hub()
+    with hub.subscribe(7) as subscriber:
+        await hub.consume_for(subscriber, running.bus)
+        assert not hub.topical.is_running
+    with hub.subscribe(7, frozenset({"dataset:1"})) as subscriber:
+        await hub.consume_for(subscriber, running.bus)
+        assert hub.topical.is_running
+
+
 async def test_what_one_may_not_see_one_may_not_hear(http, running, stranger, seen, problem):
     response = await http.get("/api/v1/events/", params={"topics": "dataset:12,dataset:99"}, headers=stranger)
     problem(response, 404)

@@ -132,7 +132,7 @@ class MemoryClient:
     async def flush(self, timeout: float = 10) -> None:
         """Returns when all that was published has been taken."""
         async with asyncio.timeout(timeout):
-            while any(not one.waiting.empty() for one in self.subscriptions):  # noqa: ASYNC110
+            while any(not one.waiting.empty() for one in self.subscriptions):  # noqa: ASYNC110  (queues have no event for "empty")
                 await asyncio.sleep(0)
 
     async def close(self) -> None:

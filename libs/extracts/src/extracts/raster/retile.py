@@ -27,11 +27,5 @@ def retile(source: Path, target: Path) -> Path:
     return target
 
 
-def is_striped(source: str | Path) -> bool:
-    """Whether a window of it costs the whole width."""
-    with open_raster(source) as dataset:
-        return dataset.block_shapes[0][1] >= dataset.width > TILE
-
-
 def _columns(dataset: rasterio.DatasetReader) -> int:
     return BAND // (TILE * np.dtype(dataset.dtypes[0]).itemsize * dataset.count)

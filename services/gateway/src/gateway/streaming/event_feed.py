@@ -23,20 +23,20 @@ class EventFeed:
     def __init__(self, subjects: Sequence[str], take: Callable[[Msg, int], None]) -> None:
         self.subjects, self.take = list(subjects), take
         self.last = 0
-        self._runs = False
+        self.is_running = False
         self._starting = asyncio.Lock()
 
     async def start(self, bus: Bus) -> None:
         """Returns when messages that are published from now on will be taken; does nothing when it has been started.
         Raises Unavailable when the bus does not answer."""
         async with self._starting:
-            if self._runs:
+            if self.is_running:
                 return
             try:
                 await self._consume(bus)
             except (NatsError, JetStreamError, TimeoutError) as error:
                 raise Unavailable("bus_unavailable", "The message bus is not reachable, try again.") from error
-            self._runs = True
+            self.is_running = True
 
     async def _consume(self, bus: Bus) -> None:
         self.last = (await bus.js.stream_info(EVENTS.name)).state.last_seq

@@ -71,7 +71,7 @@ class PullConsumer:
         unsubscribing would wait for its `ack_wait`."""
         with suppress(NatsError, TimeoutError):
             async with asyncio.timeout(DRAIN_TIMEOUT):
-                while self._asked and time.monotonic() - self._delivered < IDLE_TIMEOUT:  # noqa: ASYNC110
+                while self._asked and time.monotonic() - self._delivered < IDLE_TIMEOUT:  # noqa: ASYNC110  (silence has no event)
                     await asyncio.sleep(IDLE_TIMEOUT / 4)
                 await self._subscription.drain()
 
