@@ -184,7 +184,7 @@ async def test_stac_and_the_object_store_are_silent(
             return await good_again(load, time.monotonic(), GOOD_AGAIN)
 
         async with supervisor.changed("catalog", FAIR_STAC_API_URL=stac.url, AWS_ENDPOINT_URL=store.url):
-            await under_load(silent, share=0.2)  # the readers take as much again
+            await under_load(silent)
 
 
 async def test_a_database_is_away_while_datasets_are_built(under_load: UnderLoad, platform: Platform):

@@ -28,7 +28,7 @@ from stack.sandbox import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
 from prediction_values import box, facts_of, mean_of_pixels
-from worker import Worker
+from worker import Worker, kill_all
 
 COLUMN, ROW = 312_976, 267_100
 """The north-western tile of the pictures, at zoom 19."""
@@ -136,19 +136,29 @@ async def no_models(running) -> None:
 
 
 @pytest.fixture(scope="module")
+def workers() -> list[Worker]:
+    """Those that were started, dead ones included."""
+    return []
+
+
+@pytest.fixture
+def without_workers(workers: list[Worker]) -> None:
+    """Kills the workers of earlier tests, for a test that does a job itself."""
+    kill_all(workers)
+
+
+@pytest.fixture(scope="module")
 def start_worker(
-    settings: Settings, running, model, tmp_path_factory: pytest.TempPathFactory
+    settings: Settings, running, model, workers: list[Worker], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], Worker]]:
     """Starts one more worker process; all are killed at the end."""
-    started: list[Worker] = []
 
     def start() -> Worker:
-        started.append(Worker(tmp_path_factory.mktemp("worker") / "log"))
-        return started[-1]
+        workers.append(Worker(tmp_path_factory.mktemp("worker") / "log"))
+        return workers[-1]
 
     yield start
-    for worker in started:
-        worker.kill()
+    kill_all(workers)
 
 
 @pytest.fixture(scope="module")

@@ -159,7 +159,7 @@ async def test_killed_worker_is_resumed_where_it_was(place: Place, undisturbed, 
     await place.nothing_left(number, output=True)
 
 
-async def test_results_that_nobody_wants_any_more_are_stopped(place: Place, running, settings, monkeypatch):
+async def test_results_that_nobody_wants_any_more_are_stopped(place: Place, running, settings, without_workers, monkeypatch):
     """The run has completed; a half of its results is there."""
     tools = next(one for one in build_worker(settings).provides if isinstance(one, WorkerContext))
     number = await place.begin()
@@ -184,7 +184,7 @@ async def test_results_that_nobody_wants_any_more_are_stopped(place: Place, runn
     await place.nothing_left(number, output=False)
 
 
-async def test_retry_that_comes_first_keeps_what_is_finished(place: Place, running, settings):
+async def test_retry_that_comes_first_keeps_what_is_finished(place: Place, running, settings, without_workers):
     tools = next(one for one in build_worker(settings).provides if isinstance(one, WorkerContext))
     number = await place.begin()
     await tools.storage.put(f"predict/{number}/parts/one", b"finished")

@@ -31,3 +31,9 @@ class Worker:
         pids = {int(line) for line in runs.read_text().split()} if runs.exists() else set()
         children = psutil.Process(self.process.pid).children(recursive=True)
         return next((child for child in children if child.pid in pids), None)
+
+
+def kill_all(workers: list[Worker]) -> None:
+    """Dead ones may be among them."""
+    for worker in workers:
+        worker.kill()
