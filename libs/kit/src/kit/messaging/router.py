@@ -115,7 +115,7 @@ def _inject(handler: Handler, provides: tuple[object, ...]) -> Handler:
 
 def _provided(wanted: type, provides: tuple[object, ...], handler: Handler) -> object:
     for candidate in provides:
-        if isinstance(candidate, wanted):
+        if wanted in type(candidate).__mro__:  # `isinstance` refuses ports, which are protocols
             return candidate
     raise TypeError(
         f"{handler.__module__}.{handler.__qualname__} wants {wanted.__name__}, which the service does not provide"

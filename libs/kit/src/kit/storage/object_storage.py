@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import copy_context
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO, TypeVar
@@ -15,6 +14,7 @@ from contracts.shared import Actor
 from kit.errors import NotFound, Unavailable
 from kit.process.bulkhead import Bulkhead
 from kit.settings import StorageSettings
+from kit.storage.port import LinkedStore, Listing
 from kit.storage.store_access import StoreAccess
 from kit.storage.store_reads import StoreReads, refusal
 
@@ -25,17 +25,7 @@ THREADS = 8
 """Threads of boto3; a silent store blocks these and no others."""
 
 
-@dataclass(frozen=True)
-class Listing:
-    """One level of the bucket. `files` are as the store lists them: `{"Key", "Size", "LastModified"}`; `next` is the
-    token of the next page."""
-
-    folders: list[str]
-    files: list[dict[str, Any]]
-    next: str | None
-
-
-class Storage:
+class Storage(LinkedStore):
     """Keys are relative to `PARENT_BUCKET_FOLDER`; `uri` and `key_of` translate to and from `s3://bucket/folder/key`.
 
     Every method that calls the store raises Unavailable while it does not answer or is busy, Misconfigured when it
@@ -58,6 +48,16 @@ class Storage:
         await self.access.stop()
         await self._reads.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket; empty for a deployment without one."""
+        return self.settings.bucket or ""
+
+    @property
+    def presigned_expiry(self) -> int:
+        """Seconds for which an address works (`PRESIGNED_URL_EXPIRY`)."""
+        return self.settings.presigned_expiry
 
     @property
     def is_open(self) -> bool:

@@ -1,10 +1,13 @@
-"""The storage port: what code that keeps files needs of an object store. `object_storage.Storage` implements it on S3,
-`local_folder.LocalFolder` on a folder; one test suite runs on both. Presigned URLs and listings by level are no part of
-it, since only S3 has them."""
+"""The storage ports. `ObjectStore` is what code that keeps files needs: `object_storage.Storage` implements it on S3,
+`local_folder.LocalFolder` on a folder; one test suite runs on both. `LinkedStore` adds what only S3 has."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
+
+from contracts.shared import Actor
 
 BINARY = "application/octet-stream"
 
@@ -60,4 +63,54 @@ class ObjectStore(Protocol):
 
     async def check(self) -> None:
         """Raises NotFound or Unavailable when the store is not usable."""
+        ...
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One level of the bucket. `files` are as the store lists them: `{"Key", "Size", "LastModified"}`; `next` is the
+    token of the next page."""
+
+    folders: list[str]
+    files: list[dict[str, Any]]
+    next: str | None
+
+
+class LinkedStore(ObjectStore, Protocol):
+    """An object store whose objects have addresses that anybody may open for some time, and whose bucket can be listed
+    level by level. Signing needs no network."""
+
+    prefix: str
+    """Folder of ours in the bucket, with a slash behind; empty for the whole bucket."""
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket; empty for a deployment without one."""
+        ...
+
+    @property
+    def presigned_expiry(self) -> int:
+        """Seconds for which an address works."""
+        ...
+
+    def presigned(self, key: str, seconds: int | None = None) -> str:
+        """Returns a GET URL that works for `seconds`, by default `presigned_expiry`. Does not check that the object
+        exists. Raises Unavailable without a bucket."""
+        ...
+
+    def presigned_at(self, full_key: str, method: str = "GET") -> str:
+        """Returns a URL for any key of the bucket. The store wants HEAD to be signed separately."""
+        ...
+
+    def presigned_listing(self, prefix: str) -> str:
+        """Returns a URL that lists the keys under a prefix."""
+        ...
+
+    async def level(self, prefix: str, after: str = "", most: int = 1000) -> Listing:
+        """Returns one level of the bucket, at most `most` entries, from the token `after` on. Unlike elsewhere,
+        `prefix` and the keys are those of the whole bucket."""
+        ...
+
+    def anonymous_limit(self, actor: Actor) -> AbstractAsyncContextManager[None]:
+        """Limits the reads for anonymous actors, so that they never take all slots."""
         ...

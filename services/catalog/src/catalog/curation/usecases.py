@@ -22,8 +22,7 @@ from catalog.datasets.tables import DatasetRow
 from catalog.models import queries
 from catalog.models.tables import BaseModelRow, LocalModelRow
 from catalog.models.visibility import visible_to
-from catalog.stac.client import StacClient
-from catalog.stac.item_cache import ItemCache
+from catalog.stac.ports import ExpandedItems, StacItems
 from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
 from contracts.catalog import curation as c
 from contracts.catalog import models as m
@@ -38,7 +37,7 @@ ROWS = {"base": (BaseModelRow, BASE_MODELS), "local": (LocalModelRow, LOCAL_MODE
 
 
 async def pin_dataset(
-    command: c.PinDataset, read: ReadTx, api: StacClient, item_cache: ItemCache, presenter: DatasetPresenter
+    command: c.PinDataset, read: ReadTx, api: StacItems, item_cache: ExpandedItems, presenter: DatasetPresenter
 ) -> Finish:
     """Returns the row with its item. Raises Conflict while the dataset has no item."""
     _admins_only(read.actor)
@@ -57,7 +56,7 @@ async def pin_dataset(
     return finish
 
 
-async def pin_model(command: c.PinModel, read: ReadTx, api: StacClient, item_cache: ItemCache) -> Finish:
+async def pin_model(command: c.PinModel, read: ReadTx, api: StacItems, item_cache: ExpandedItems) -> Finish:
     """Sets the flag of the row, and of the item when there is one."""
     _admins_only(read.actor)
     row = await _row(command.registry, command.model_id, read)
@@ -78,7 +77,7 @@ async def pin_model(command: c.PinModel, read: ReadTx, api: StacClient, item_cac
     return finish
 
 
-async def _named(collection: str, item_id: str, location: tuple[float, float], api: StacClient) -> dict[str, Any]:
+async def _named(collection: str, item_id: str, location: tuple[float, float], api: StacItems) -> dict[str, Any]:
     """Returns properties with the town of the pin, and the country at the centre of the item's box."""
     item = await api.get(collection, item_id) or {}
     centre = bbox_center(item.get("bbox"))
@@ -88,7 +87,7 @@ async def _named(collection: str, item_id: str, location: tuple[float, float], a
     )
 
 
-async def describe_model(command: c.DescribeModel, read: ReadTx, api: StacClient, item_cache: ItemCache) -> Finish:
+async def describe_model(command: c.DescribeModel, read: ReadTx, api: StacItems, item_cache: ExpandedItems) -> Finish:
     """Administrators describe base models; the owner of a local model describes it, too."""
     row = await _row(command.registry, command.model_id, read)
     allowed = read.actor.is_admin or (command.registry == "local" and read.actor.owns(row.user_id))
@@ -100,7 +99,7 @@ async def describe_model(command: c.DescribeModel, read: ReadTx, api: StacClient
     return await _edit(command.registry, row, changed, None, api, item_cache)
 
 
-async def edit_model_stac(command: c.EditModelStac, read: ReadTx, api: StacClient, item_cache: ItemCache) -> Finish:
+async def edit_model_stac(command: c.EditModelStac, read: ReadTx, api: StacItems, item_cache: ExpandedItems) -> Finish:
     _admins_only(read.actor)
     row = await _row(command.registry, command.model_id, read)
     try:
@@ -110,7 +109,7 @@ async def edit_model_stac(command: c.EditModelStac, read: ReadTx, api: StacClien
     return await _edit(command.registry, row, changed, command.stac_extensions, api, item_cache)
 
 
-async def pinned_models(query: c.ListPinnedModels, read: ReadTx, item_cache: ItemCache) -> Json:
+async def pinned_models(query: c.ListPinnedModels, read: ReadTx, item_cache: ExpandedItems) -> Json:
     """Returns `{count, results}`, base models first."""
     whole, expand = Page(limit=MAX_PINNED), query.expand
     base = await queries.list_base_models(m.ListBaseModels(page=whole, is_pinned=True, expand=expand), read, item_cache)
@@ -123,7 +122,7 @@ async def pinned_models(query: c.ListPinnedModels, read: ReadTx, item_cache: Ite
 
 async def _edit(
     registry: c.ModelKind, row: BaseModelRow | LocalModelRow, changed: Mapping[str, Any], extensions: list[str] | None,
-    api: StacClient, item_cache: ItemCache,
+    api: StacItems, item_cache: ExpandedItems,
 ) -> Finish:  # fmt: skip
     if not row.stac_item_id:
         raise _invalid("stac", "The model has no STAC item yet.")
@@ -136,7 +135,7 @@ async def _edit(
 
 
 async def _change(
-    collection: str, item_id: str, changed: Mapping[str, Any], api: StacClient, item_cache: ItemCache,
+    collection: str, item_id: str, changed: Mapping[str, Any], api: StacItems, item_cache: ExpandedItems,
     extensions: list[str] | None = None,
 ) -> None:  # fmt: skip
     """Raises Invalid with the list `stac` of problems when the changed item breaks its schemas."""
@@ -147,7 +146,7 @@ async def _change(
 
 
 async def _merge(
-    collection: str, item_id: str, changed: Mapping[str, Any], api: StacClient, extensions: list[str] | None
+    collection: str, item_id: str, changed: Mapping[str, Any], api: StacItems, extensions: list[str] | None
 ) -> None:
     from catalog.stac.validate import item_problems
 
@@ -169,7 +168,7 @@ async def _row(registry: c.ModelKind, model_id: int, read: ReadTx) -> BaseModelR
     return row
 
 
-async def _shown(registry: c.ModelKind, model_id: int, tx: Tx, item_cache: ItemCache) -> Json:
+async def _shown(registry: c.ModelKind, model_id: int, tx: Tx, item_cache: ExpandedItems) -> Json:
     if registry == "base":
         return await queries.get_base_model(m.GetBaseModel(model_id=model_id, expand=True), tx, item_cache)
     return await queries.get_local_model(m.GetLocalModel(model_id=model_id, expand=True), tx, item_cache)

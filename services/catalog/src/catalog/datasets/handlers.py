@@ -6,14 +6,13 @@ from catalog.datasets.cleanup import delete_artifacts
 from catalog.datasets.imagery_limits import ImageryLimits
 from catalog.datasets.presenter import DatasetPresenter
 from catalog.datasets.quota import BuildQuota
-from catalog.stac.client import StacClient
-from catalog.stac.item_cache import ItemCache
+from catalog.stac.ports import ExpandedItems, StacItems
 from contracts.catalog import datasets as c
 from contracts.shared import Json, Rows
 from kit.jobs.context import JobContext
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
-from kit.storage.object_storage import Storage
+from kit.storage.port import LinkedStore
 
 router = Router("catalog")
 
@@ -64,13 +63,15 @@ async def delete_dataset(command: c.DeleteDataset, tx: Tx) -> None:
 
 
 @router.on(c.GetDataset)
-async def get_dataset(query: c.GetDataset, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache) -> Json:
+async def get_dataset(
+    query: c.GetDataset, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems
+) -> Json:
     return await queries.get_dataset(query, read, presenter, item_cache)
 
 
 @router.on(c.ListDatasets)
 async def list_datasets(
-    query: c.ListDatasets, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache
+    query: c.ListDatasets, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems
 ) -> Rows:
     return await queries.list_datasets(query, read, presenter, item_cache)
 
@@ -81,7 +82,7 @@ async def list_dataset_centroids(query: c.ListDatasetCentroids, read: ReadTx) ->
 
 
 @router.effect(c.DatasetDeleted)
-async def on_dataset_deleted(event: c.DatasetDeleted, read: ReadTx, stac: StacClient, storage: Storage) -> None:
+async def on_dataset_deleted(event: c.DatasetDeleted, read: ReadTx, stac: StacItems, storage: LinkedStore) -> None:
     await delete_artifacts(event.stac_id, stac, storage)
 
 

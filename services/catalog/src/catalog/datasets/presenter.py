@@ -9,13 +9,13 @@ from catalog.datasets.tables import DatasetRow
 from catalog.shared.access import can_see_all
 from catalog.shared.stars import starred_by
 from catalog.shared.tables import KnownUser
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 from catalog.stac.vocabulary import DATASETS
 from contracts.catalog.datasets import Dataset
 from contracts.shared import Actor, CompactUser, Json
 from kit.http.url_masking import masked
 from kit.messaging.tx import ReadTx, Tx
-from kit.storage.object_storage import Storage
+from kit.storage.port import LinkedStore
 
 CountModels = Callable[[Sequence[str], Tx | ReadTx], Awaitable[dict[str, int]]]
 
@@ -23,7 +23,7 @@ CountModels = Callable[[Sequence[str], Tx | ReadTx], Awaitable[dict[str, int]]]
 class DatasetPresenter:
     """`count_models` returns the number of models that were trained on each dataset, by its STAC id."""
 
-    def __init__(self, stac: StacClient, storage: Storage, count_models: CountModels) -> None:
+    def __init__(self, stac: StacItems, storage: LinkedStore, count_models: CountModels) -> None:
         self.stac, self.storage, self.count_models = stac, storage, count_models
 
     async def present(self, row: DatasetRow, tx: Tx | ReadTx) -> Dataset:
@@ -52,7 +52,7 @@ class DatasetPresenter:
 
     def _assets(self, stac_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Returns presigned URLs. `chips` lists the keys of the chips in the format of S3."""
-        if not stac_ids or not self.storage.settings.bucket:
+        if not stac_ids or not self.storage.bucket:
             return {}
         return {stac_id: self._links(stac_id) for stac_id in stac_ids}
 

@@ -8,7 +8,7 @@ from catalog.datasets.tables import DatasetRow
 from catalog.datasets.visibility import visible_parts, visible_to
 from catalog.shared.access import can_see_all
 from catalog.shared.paging import compare, number_of, one_page, order, search
-from catalog.stac.item_cache import ItemCache
+from catalog.stac.ports import ExpandedItems
 from catalog.stac.vocabulary import DATASETS
 from contracts.catalog.datasets import GetDataset, ListDatasets
 from contracts.shared import Actor, Comparison, Json, Rows
@@ -22,7 +22,7 @@ ORDERS = {
 RANGES = {name: getattr(DatasetRow, name) for name in ("id", "created_at", "last_modified", "source_imagery")}
 
 
-async def get_dataset(query: GetDataset, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache) -> Json:
+async def get_dataset(query: GetDataset, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems) -> Json:
     by = DatasetRow.stac_id == query.stac_id if query.stac_id is not None else DatasetRow.id == query.dataset_id
     row = await read.session.scalar(select(DatasetRow).where(visible_to(read.actor), by))
     if row is None:
@@ -30,7 +30,9 @@ async def get_dataset(query: GetDataset, read: ReadTx, presenter: DatasetPresent
     return (await _shown([row], query.expand, read, presenter, item_cache))[0]
 
 
-async def list_datasets(query: ListDatasets, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache) -> Rows:
+async def list_datasets(
+    query: ListDatasets, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems
+) -> Rows:
     wanted = search(_filtered(query), query.page, DatasetRow.id, DatasetRow.title, DatasetRow.stac_id)
     wanted = _keys_hidden(compare(wanted, query.page.compare, RANGES), query.page.compare, read.actor)
     rows = wanted if can_see_all(read.actor) else wanted.where(visible_to(read.actor))
@@ -41,7 +43,7 @@ async def list_datasets(query: ListDatasets, read: ReadTx, presenter: DatasetPre
 
 
 async def _shown(
-    rows: Sequence[DatasetRow], expand: bool, read: ReadTx, presenter: DatasetPresenter, item_cache: ItemCache
+    rows: Sequence[DatasetRow], expand: bool, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems
 ) -> list[Json]:
     shown = [as_json(view) for view in await presenter.present_all(rows, read)]
     if expand:

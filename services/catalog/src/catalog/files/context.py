@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from catalog.stac.client import StacClient
-from catalog.stac.item_cache import ItemCache
+from catalog.stac.ports import ExpandedItems, StacItems
 from kit.http.outbound import Outbound
 from kit.settings import ServiceSettings, names
 from kit.storage.object_storage import Storage
@@ -22,10 +21,10 @@ class MirrorSettings(BaseSettings):
 
 @dataclass(frozen=True)
 class MirrorContext:
-    api: StacClient
+    api: StacItems
     storage: Storage
     outbound: Outbound
-    item_cache: ItemCache
+    item_cache: ExpandedItems
     base: str | None
 
     def address(self, item: dict[str, Any], asset: str, name: str) -> str:

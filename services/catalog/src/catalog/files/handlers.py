@@ -6,33 +6,33 @@ from kit.jobs.context import JobContext
 from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx
-from kit.storage.object_storage import Storage
+from kit.storage.port import LinkedStore
 
 router = Router("catalog")
 
 
 @router.on(c.GetDownload)
-async def get_download(query: c.GetDownload, read: ReadTx, storage: Storage) -> c.Link:
+async def get_download(query: c.GetDownload, read: ReadTx, storage: LinkedStore) -> c.Link:
     return await queries.get_download(query, read, storage)
 
 
 @router.on(c.GetArtifact)
-async def get_artifact(query: c.GetArtifact, read: ReadTx, storage: Storage) -> c.Link:
+async def get_artifact(query: c.GetArtifact, read: ReadTx, storage: LinkedStore) -> c.Link:
     return await queries.get_artifact(query, read, storage)
 
 
 @router.on(c.HeadArtifact)
-async def head_artifact(query: c.HeadArtifact, read: ReadTx, storage: Storage) -> c.Stored:
+async def head_artifact(query: c.HeadArtifact, read: ReadTx, storage: LinkedStore) -> c.Stored:
     return await queries.head_artifact(query, read, storage)
 
 
 @router.on(c.ListWorkspace)
-async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: Storage, bus: Bus) -> c.Workspace:
+async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: LinkedStore, bus: Bus) -> c.Workspace:
     return await workspace.list_workspace(query, read, storage, bus)
 
 
 @router.on(c.GetWorkspaceUrl)
-async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: Storage, bus: Bus) -> c.Link:
+async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: LinkedStore, bus: Bus) -> c.Link:
     return await workspace.get_workspace_url(query, read, storage, bus)
 
 

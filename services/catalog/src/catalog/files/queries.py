@@ -6,12 +6,12 @@ from contracts.catalog import files as c
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 from kit.storage.object_keys import is_possible
-from kit.storage.object_storage import Storage
+from kit.storage.port import LinkedStore
 
 ABSENT = NotFound("file_not_found", "There is no such file.")
 
 
-async def get_download(query: c.GetDownload, read: ReadTx, storage: Storage) -> c.Link:
+async def get_download(query: c.GetDownload, read: ReadTx, storage: LinkedStore) -> c.Link:
     possible = is_possible(f"{storage.prefix}{_prefix(query)}{query.name or ''}")
     if not (possible and _is_offered(query) and await is_visible(query.collection, query.item_id, read)):
         raise ABSENT
@@ -42,11 +42,11 @@ def _prefix(query: c.GetDownload) -> str:
     return storage_keys.download(query.collection, query.item_id, query.asset)
 
 
-async def get_artifact(query: c.GetArtifact, read: ReadTx, storage: Storage) -> c.Link:
+async def get_artifact(query: c.GetArtifact, read: ReadTx, storage: LinkedStore) -> c.Link:
     return link(storage.prefix + await _artifact(query, read, storage), storage)
 
 
-async def head_artifact(query: c.HeadArtifact, read: ReadTx, storage: Storage) -> c.Stored:
+async def head_artifact(query: c.HeadArtifact, read: ReadTx, storage: LinkedStore) -> c.Stored:
     key = await _artifact(query, read, storage)
     await read.close()
     async with storage.anonymous_limit(read.actor):
@@ -59,18 +59,18 @@ async def head_artifact(query: c.HeadArtifact, read: ReadTx, storage: Storage) -
     )  # fmt: skip
 
 
-def link(full_key: str, storage: Storage, method: str = "GET") -> c.Link:
+def link(full_key: str, storage: LinkedStore, method: str = "GET") -> c.Link:
     return _link(storage.presigned_at(full_key, method), storage)
 
 
-def _link(url: str, storage: Storage) -> c.Link:
-    return c.Link(url=url, expires_in=storage.settings.presigned_expiry)
+def _link(url: str, storage: LinkedStore) -> c.Link:
+    return c.Link(url=url, expires_in=storage.presigned_expiry)
 
 
-async def _artifact(query: c.GetArtifact | c.HeadArtifact, read: ReadTx, storage: Storage) -> str:
+async def _artifact(query: c.GetArtifact | c.HeadArtifact, read: ReadTx, storage: LinkedStore) -> str:
     """Returns the key relative to our prefix. Raises NotFound for other keys."""
     relative = query.key.removeprefix(storage.prefix)
-    ours = query.bucket == storage.settings.bucket and query.key.startswith(storage.prefix)
+    ours = query.bucket == storage.bucket and query.key.startswith(storage.prefix)
     owner = storage_keys.artifact(relative) if ours and is_possible(query.key) else None
     if owner is None or not await is_visible(*owner, read):
         raise ABSENT

@@ -25,12 +25,12 @@ from kit.errors import NotFound, Unavailable
 from kit.messaging.bus import Bus
 from kit.messaging.tx import ReadTx
 from kit.storage.object_keys import is_possible
-from kit.storage.object_storage import Storage
+from kit.storage.port import LinkedStore
 
 MODELS = {"base-models": BaseModelRow, "local-models": LocalModelRow}
 
 
-async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: Storage, bus: Bus) -> c.Workspace:
+async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: LinkedStore, bus: Bus) -> c.Workspace:
     _configured(storage)
     prefix = query.prefix if not query.prefix or query.prefix.endswith("/") else f"{query.prefix}/"
     if not (is_possible(prefix) and query.continuation.isprintable()):
@@ -50,7 +50,7 @@ async def list_workspace(query: c.ListWorkspace, read: ReadTx, storage: Storage,
     return await _stored(prefix, query, read, storage)
 
 
-async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: Storage, bus: Bus) -> c.Link:
+async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: LinkedStore, bus: Bus) -> c.Link:
     await _allowed(query.key, read, storage, bus)
     return link(query.key, storage)
 
@@ -61,7 +61,7 @@ async def read_features(query: c.ReadFeatures, read: ReadTx, reader: FeatureRead
     return await reader.read(query, read.actor)
 
 
-async def _allowed(key: str, read: ReadTx, storage: Storage, bus: Bus) -> None:
+async def _allowed(key: str, read: ReadTx, storage: LinkedStore, bus: Bus) -> None:
     """Raises NotFound for a key that the caller may not see."""
     _configured(storage)
     if not is_possible(key):
@@ -74,12 +74,12 @@ async def _allowed(key: str, read: ReadTx, storage: Storage, bus: Bus) -> None:
     await _check(folder, read, bus)
 
 
-def _configured(storage: Storage) -> None:
-    if not storage.settings.bucket:
+def _configured(storage: LinkedStore) -> None:
+    if not storage.bucket:
         raise Unavailable("storage_not_configured", "No bucket is configured.")
 
 
-async def _stored(prefix: str, query: c.ListWorkspace, read: ReadTx, storage: Storage) -> c.Workspace:
+async def _stored(prefix: str, query: c.ListWorkspace, read: ReadTx, storage: LinkedStore) -> c.Workspace:
     async with storage.anonymous_limit(read.actor):
         level = await storage.level(prefix, query.continuation, query.limit)
     files = [

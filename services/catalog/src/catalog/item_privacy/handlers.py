@@ -1,5 +1,5 @@
 from catalog.item_privacy import usecases
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 from contracts.catalog.datasets import DatasetChanged
 from contracts.catalog.models import LocalModelChanged
 from kit.messaging.router import Router
@@ -9,12 +9,12 @@ router = Router("catalog")
 
 
 @router.effect(DatasetChanged)
-async def on_dataset_changed(event: DatasetChanged, read: ReadTx, api: StacClient) -> None:
+async def on_dataset_changed(event: DatasetChanged, read: ReadTx, api: StacItems) -> None:
     if api.root:
         await usecases.move_dataset(event.stac_id, api)
 
 
 @router.effect(LocalModelChanged)
-async def on_local_model_changed(event: LocalModelChanged, read: ReadTx, api: StacClient) -> None:
+async def on_local_model_changed(event: LocalModelChanged, read: ReadTx, api: StacItems) -> None:
     if api.root and event.stac_item_id:
         await usecases.move_local_model(event.name, api)

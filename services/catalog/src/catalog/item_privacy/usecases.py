@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from catalog.item_privacy.queries import private_datasets_in_public, private_models_in_public
-from catalog.stac.client import StacClient
 from catalog.stac.names import mlm_name
+from catalog.stac.ports import StacItems
 from catalog.stac.versions import version_of
 from catalog.stac.vocabulary import DATASETS, LOCAL_MODELS
 from kit.db.database import Database
@@ -21,30 +21,25 @@ RETRY_DELAYS = (1, 2, 5, 10, 30)
 """Seconds."""
 
 
-async def move_dataset(stac_id: str, api: StacClient) -> None:
+async def move_dataset(stac_id: str, api: StacItems) -> None:
     """Moves the active version and the copies of earlier ones."""
     active = await api.get(DATASETS, stac_id)
     earlier = range(1, version_of(active)) if active else ()
     await _move(DATASETS, [stac_id, *(f"{stac_id}-v{number}" for number in earlier)], api)
 
 
-async def move_local_model(name: str, api: StacClient) -> None:
+async def move_local_model(name: str, api: StacItems) -> None:
     """Moves the items of all its versions."""
     items = await api.named(LOCAL_MODELS, "mlm:name", mlm_name(name), deprecated=True)
     await _move(LOCAL_MODELS, [item["id"] for item in items], api)
 
 
-async def _move(collection: str, item_ids: Iterable[str], api: StacClient) -> None:
-    """Writes each item again when it is not in the store that its row asks for."""
-    assert api.private
+async def _move(collection: str, item_ids: Iterable[str], api: StacItems) -> None:
     for item_id in item_ids:
-        async with api.lock(collection, item_id):
-            item = await api.get(collection, item_id)
-            if item and await api.private.claims(item) != bool(await api.private.get(collection, item_id)):
-                await api.put(item)
+        await api.move(collection, item_id)
 
 
-def withdraw_private_items(api: StacClient):
+def withdraw_private_items(api: StacItems):
     """Returns a loop of the service. After each start it removes the items of private rows from the public catalogue,
     where earlier releases wrote them; it retries until the catalogue answers."""
 
@@ -58,7 +53,7 @@ def withdraw_private_items(api: StacClient):
     return withdraw
 
 
-async def _withdrawn(api: StacClient, db: Database) -> bool:
+async def _withdrawn(api: StacItems, db: Database) -> bool:
     try:
         for stac_id in await private_datasets_in_public(db):
             await move_dataset(stac_id, api)

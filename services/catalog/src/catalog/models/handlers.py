@@ -1,8 +1,7 @@
 from catalog.models import queries, usecases
 from catalog.models.installed_plugins import Plugins
 from catalog.models.jobs.context import RegistrationContext
-from catalog.stac.client import StacClient
-from catalog.stac.item_cache import ItemCache
+from catalog.stac.ports import ExpandedItems, StacItems
 from contracts.catalog import models as c
 from contracts.shared import Json, Rows, SnapshotPage
 from kit.jobs.context import JobContext
@@ -10,7 +9,7 @@ from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.snapshot_pages import read_page
-from kit.storage.object_storage import Storage
+from kit.storage.port import ObjectStore
 
 router = Router("catalog")
 
@@ -43,7 +42,12 @@ async def carry_out_registration(
 
 @router.effect(c.PublishLocalModel, http=201)
 async def publish_local_model(
-    command: c.PublishLocalModel, read: ReadTx, bus: Bus, api: StacClient, storage: Storage, item_cache: ItemCache
+    command: c.PublishLocalModel,
+    read: ReadTx,
+    bus: Bus,
+    api: StacItems,
+    storage: ObjectStore,
+    item_cache: ExpandedItems,
 ):
     from catalog.models.publishing import PublishContext, publish
 
@@ -61,22 +65,22 @@ async def archive_local_model(command: c.ArchiveLocalModel, tx: Tx) -> c.LocalMo
 
 
 @router.on(c.GetBaseModel)
-async def get_base_model(query: c.GetBaseModel, read: ReadTx, item_cache: ItemCache) -> Json:
+async def get_base_model(query: c.GetBaseModel, read: ReadTx, item_cache: ExpandedItems) -> Json:
     return await queries.get_base_model(query, read, item_cache)
 
 
 @router.on(c.ListBaseModels)
-async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: ItemCache) -> Rows:
+async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: ExpandedItems) -> Rows:
     return await queries.list_base_models(query, read, item_cache)
 
 
 @router.on(c.GetLocalModel)
-async def get_local_model(query: c.GetLocalModel, read: ReadTx, item_cache: ItemCache) -> Json:
+async def get_local_model(query: c.GetLocalModel, read: ReadTx, item_cache: ExpandedItems) -> Json:
     return await queries.get_local_model(query, read, item_cache)
 
 
 @router.on(c.ListLocalModels)
-async def list_local_models(query: c.ListLocalModels, read: ReadTx, item_cache: ItemCache) -> Rows:
+async def list_local_models(query: c.ListLocalModels, read: ReadTx, item_cache: ExpandedItems) -> Rows:
     return await queries.list_local_models(query, read, item_cache)
 
 

@@ -10,13 +10,12 @@ from sqlalchemy import select
 from catalog.models.domain import local_item_id
 from catalog.models.summary import summarize_item
 from catalog.models.tables import LocalModelRow
-from catalog.stac.client import StacClient
 from catalog.stac.files import measure_object
-from catalog.stac.item_cache import ItemCache
 from catalog.stac.item_inputs import PublishedRun, StoredFile
 from catalog.stac.local_item import local_item
 from catalog.stac.model_items import weights_file
 from catalog.stac.names import mlm_name
+from catalog.stac.ports import ExpandedItems, StacItems
 from catalog.stac.required_metrics import metric_problems
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.versions import publish_version, version_of
@@ -27,7 +26,7 @@ from contracts.training import GetPublishable, Publishable
 from kit.errors import Forbidden, Unavailable, Unprocessable
 from kit.messaging.bus import Bus
 from kit.messaging.tx import ReadTx, Tx
-from kit.storage.object_storage import Storage
+from kit.storage.port import ObjectStore
 
 TRAINING_WAIT = 10.0
 Item = dict[str, Any]
@@ -36,9 +35,9 @@ Item = dict[str, Any]
 @dataclass(frozen=True)
 class PublishContext:
     bus: Bus
-    api: StacClient
-    storage: Storage
-    item_cache: ItemCache
+    api: StacItems
+    storage: ObjectStore
+    item_cache: ExpandedItems
 
 
 async def publish(command: c.PublishLocalModel, read: ReadTx, tools: PublishContext):
@@ -74,7 +73,7 @@ async def _row(run: Publishable, read: ReadTx) -> LocalModelRow:
     return row
 
 
-async def _origins(run: Publishable, api: StacClient) -> tuple[Item, Item]:
+async def _origins(run: Publishable, api: StacItems) -> tuple[Item, Item]:
     """Returns the items of base model and dataset. Raises Unprocessable when the run lacks a metric that the base
     model requires."""
     base = await _item(BASE_MODELS, run.base_model_stac_id, api)
@@ -83,21 +82,21 @@ async def _origins(run: Publishable, api: StacClient) -> tuple[Item, Item]:
     return base, dataset
 
 
-def _item_of(made: PublishedRun, base: Item, dataset: Item, api: StacClient) -> Item:
+def _item_of(made: PublishedRun, base: Item, dataset: Item, api: StacItems) -> Item:
     hrefs = api.href(BASE_MODELS, base["id"]), api.href(DATASETS, dataset["id"])
     item = local_item(made, base, hrefs[0], dataset, hrefs[1])
     refuse(item_problems(item))
     return item
 
 
-async def _item(collection: str, item_id: str, api: StacClient) -> Item:
+async def _item(collection: str, item_id: str, api: StacItems) -> Item:
     item = await api.get(collection, item_id)
     if item is None:
         raise Unprocessable("STAC_VALIDATION_ERROR", f"The catalogue holds no {item_id} in {collection}.")
     return item
 
 
-async def _former(row: LocalModelRow, api: StacClient) -> Item | None:
+async def _former(row: LocalModelRow, api: StacItems) -> Item | None:
     """Returns the active version: the item of the row, else the newest item of that name, which a crash may have
     left without a row."""
     named = await api.named(LOCAL_MODELS, "mlm:name", mlm_name(row.name))
@@ -109,7 +108,12 @@ def _updated(item: Item) -> str:
 
 
 async def _with_files(
-    command: c.PublishLocalModel, run: Publishable, item_id: str, former: Item | None, weights: Item, storage: Storage
+    command: c.PublishLocalModel,
+    run: Publishable,
+    item_id: str,
+    former: Item | None,
+    weights: Item,
+    storage: ObjectStore,
 ) -> PublishedRun:
     """`weights`: the asset of the base model; weights of the run have its type."""
     version = _version(run, item_id, former)
@@ -136,14 +140,16 @@ def _version(run: Publishable, item_id: str, former: Item | None) -> int:
     return version_of(former) if former["id"] == item_id else max(run.version, version_of(former) + 1)
 
 
-async def _copied(run: Publishable, artifact: str, key: str, storage: Storage, kind: str | None = None) -> StoredFile:
+async def _copied(
+    run: Publishable, artifact: str, key: str, storage: ObjectStore, kind: str | None = None
+) -> StoredFile:
     if artifact not in run.artifacts:
         raise Unprocessable("STAC_VALIDATION_ERROR", f"The run made no {artifact}.")
     await storage.copy(run.artifacts[artifact], key, kind)
     return await measure_object(storage, key)
 
 
-async def _training_metrics(run: Publishable, key: str, storage: Storage) -> StoredFile | None:
+async def _training_metrics(run: Publishable, key: str, storage: ObjectStore) -> StoredFile | None:
     """Writes `{epochs: [1..n], <series>: [...]}`; returns None for a run without epochs."""
     if not run.epochs:
         return None

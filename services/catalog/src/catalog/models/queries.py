@@ -12,7 +12,7 @@ from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
 from catalog.models.visibility import visible_to
 from catalog.shared.stars import starred_by
 from catalog.shared.tables import KnownUser
-from catalog.stac.item_cache import ItemCache
+from catalog.stac.ports import ExpandedItems
 from catalog.stac.vocabulary import BASE_MODELS, LOCAL_MODELS
 from contracts.catalog import models as c
 from contracts.shared import Json, Rows
@@ -37,7 +37,7 @@ _RUNS = (
 )
 
 
-async def get_base_model(query: c.GetBaseModel, read: ReadTx | Tx, item_cache: ItemCache) -> Json:
+async def get_base_model(query: c.GetBaseModel, read: ReadTx | Tx, item_cache: ExpandedItems) -> Json:
     """Returns a model by id or by STAC item. Raises NotFound for rows that the caller may not see."""
     by_item = BaseModelRow.stac_item_id == query.stac_item_id
     wanted = BaseModelRow.id == query.model_id if query.model_id is not None else by_item
@@ -47,7 +47,7 @@ async def get_base_model(query: c.GetBaseModel, read: ReadTx | Tx, item_cache: I
     return (await _expanded(BASE_MODELS, [presenter.present_base_model(*found)], read, item_cache, query.expand))[0]
 
 
-async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: ItemCache) -> Rows:
+async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: ExpandedItems) -> Rows:
     exact = {
         "status": query.status,
         "visibility": query.visibility,
@@ -61,7 +61,7 @@ async def list_base_models(query: c.ListBaseModels, read: ReadTx, item_cache: It
     return Rows(count=count, results=await _expanded(BASE_MODELS, shown, read, item_cache, query.expand))
 
 
-async def get_local_model(query: c.GetLocalModel, read: ReadTx | Tx, item_cache: ItemCache) -> Json:
+async def get_local_model(query: c.GetLocalModel, read: ReadTx | Tx, item_cache: ExpandedItems) -> Json:
     """Raises NotFound for rows that the caller may not see."""
     row = await local_model(query.model_id, read)
     return (await _expanded(LOCAL_MODELS, [row], read, item_cache, query.expand))[0]
@@ -75,7 +75,7 @@ async def local_model(model_id: int, read: ReadTx | Tx) -> c.LocalModelRow:
     return presenter.present_local_model(*found)
 
 
-async def list_local_models(query: c.ListLocalModels, read: ReadTx, item_cache: ItemCache) -> Rows:
+async def list_local_models(query: c.ListLocalModels, read: ReadTx, item_cache: ExpandedItems) -> Rows:
     await _known_base(query.base_model, read)
     exact = {
         "status": query.status, "visibility": query.visibility, "is_pinned": query.is_pinned, "user_id": query.user,
@@ -122,7 +122,7 @@ def _local(where: Where) -> Select[LocalModelRow, str, int, str]:
 
 
 async def _expanded(
-    collection: str, rows: list[Any], read: ReadTx | Tx, item_cache: ItemCache, expand: bool
+    collection: str, rows: list[Any], read: ReadTx | Tx, item_cache: ExpandedItems, expand: bool
 ) -> list[Json]:
     mine = await starred_by([row.name for row in rows], read)
     shown = [row.model_dump(mode="json") | {"is_starred": row.name in mine} for row in rows]

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from catalog.stac.item_lock import ItemLock, lock_item
+from catalog.stac.ports import StacItems
 from catalog.stac.private import PrivateItems
 from catalog.stac.restored import restored
 from catalog.stac.vocabulary import EXTENSIONS, collection
@@ -24,7 +25,7 @@ INFERRED = {"self", "collection", "root", "parent", "items"}
 """Link relations that the server adds itself."""
 
 
-class StacClient:
+class StacClient(StacItems):
     """One instance per process. Raises Unavailable when the catalogue is down, Misconfigured without its address or
     with an invalid key; returns None for an absent item. Read and write an item within `lock(collection, id)`.
 
@@ -61,6 +62,15 @@ class StacClient:
         await self._put_public(body)
         if self.private:
             await self.private.delete(item["collection"], item["id"])
+
+    async def move(self, collection_id: str, item_id: str) -> None:
+        """Writes the item again when it is not in the store that its row asks for."""
+        async with self.lock(collection_id, item_id):
+            item = await self.get(collection_id, item_id)
+            if item and self.private:
+                is_private = bool(await self.private.get(collection_id, item_id))
+                if await self.private.claims(item) != is_private:
+                    await self.put(item)
 
     async def delete(self, collection_id: str, item_id: str) -> None:
         """Deletes the item if it exists."""

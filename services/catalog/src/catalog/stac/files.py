@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from catalog.stac.item_inputs import StoredFile
-from kit.storage.object_storage import Storage
+from kit.storage.port import ObjectStore
 
 
-async def measure_object(storage: Storage, key: str) -> StoredFile:
+async def measure_object(storage: ObjectStore, key: str) -> StoredFile:
     """Returns size and SHA-256 of the stored object."""
     with tempfile.NamedTemporaryFile() as file:
         await storage.download(key, file.name)

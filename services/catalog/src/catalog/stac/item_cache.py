@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 from nats.aio.msg import Msg
 
-from catalog.stac.client import StacClient
+from catalog.stac.ports import ExpandedItems, StacItems
 from contracts.catalog.stac import StacItemDeleted, StacItemWritten
 from kit.errors import Internal
 from kit.process.bulkhead import Bulkhead
@@ -23,10 +23,10 @@ CALLS, QUEUE = 8, 8
 PARTS = ("geometry", "assets", "properties")
 
 
-class ItemCache:
+class ItemCache(ExpandedItems):
     """`invalidated` is a loop of the service: each process receives every change, also of other processes."""
 
-    def __init__(self, api: StacClient, ttl: float) -> None:
+    def __init__(self, api: StacItems, ttl: float) -> None:
         self.api, self.ttl = api, ttl
         self.host = urlsplit(api.root).netloc
         self._bulkhead = Bulkhead("The STAC catalogue", CALLS, QUEUE)

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from catalog.stac.client import StacClient
 from catalog.stac.dataset_item import dataset_item
 from catalog.stac.item_inputs import DatasetItemInput
+from catalog.stac.ports import StacItems
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.versions import publish_version, version_of
 from catalog.stac.vocabulary import DATASETS
 
 
-async def publish_dataset(dataset: DatasetItemInput, api: StacClient) -> str:
+async def publish_dataset(dataset: DatasetItemInput, api: StacItems) -> str:
     """Returns the item id. May be repeated after a crash: the same files make the same version.
 
     Raises Unprocessable when the item breaks a rule of the catalogue, Unavailable when the catalogue is down.
@@ -24,7 +24,7 @@ async def publish_dataset(dataset: DatasetItemInput, api: StacClient) -> str:
     return dataset.stac_id
 
 
-async def _former(dataset: DatasetItemInput, api: StacClient) -> dict[str, Any] | None:
+async def _former(dataset: DatasetItemInput, api: StacItems) -> dict[str, Any] | None:
     """Returns the active version: the item with this id, else the user's newest dataset of the same title."""
     own = await api.get(DATASETS, dataset.stac_id)
     if own:

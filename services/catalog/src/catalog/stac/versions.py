@@ -6,7 +6,7 @@ its own id: the former one is marked as deprecated. Every sequence of writes may
 
 from typing import Any
 
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 
 Item = dict[str, Any]
 GEO = "application/geo+json"
@@ -19,14 +19,14 @@ def version_of(item: Item) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-async def publish_version(api: StacClient, item: Item, former: Item | None) -> None:
+async def publish_version(api: StacItems, item: Item, former: Item | None) -> None:
     """Writes `item` as the active version after `former`: an earlier state of the same id, another id, or None. A
     repetition with the same version changes nothing."""
     async with api.lock(item["collection"], item["id"]):
         await _publish(api, item, former)
 
 
-async def _publish(api: StacClient, item: Item, former: Item | None) -> None:
+async def _publish(api: StacItems, item: Item, former: Item | None) -> None:
     if former is None:
         return await api.put(_active(api, item, None))
     if former["id"] != item["id"]:
@@ -37,7 +37,7 @@ async def _publish(api: StacClient, item: Item, former: Item | None) -> None:
     await api.put(_active(api, item, await _archive(api, former)))
 
 
-async def _archive(api: StacClient, former: Item) -> str:
+async def _archive(api: StacItems, former: Item) -> str:
     """Copies the active item to `<id>-v<n>`, linked between its predecessor and the active id. Returns the id of the
     copy."""
     archived_id = f"{former['id']}-v{version_of(former)}"
@@ -66,7 +66,7 @@ def archived_before(item: Item) -> str:
     return f"{item['id']}-v{version_of(item) - 1}"
 
 
-async def _deprecate(api: StacClient, former: Item, item: Item) -> None:
+async def _deprecate(api: StacItems, former: Item, item: Item) -> None:
     """Marks the current state of the item as deprecated."""
     async with api.lock(former["collection"], former["id"]):
         now = await api.get(former["collection"], former["id"]) or former
@@ -74,7 +74,7 @@ async def _deprecate(api: StacClient, former: Item, item: Item) -> None:
         await api.put(_linked(old, "successor-version", api.href(item["collection"], item["id"])))
 
 
-def _active(api: StacClient, item: Item, predecessor_id: str | None) -> Item:
+def _active(api: StacItems, item: Item, predecessor_id: str | None) -> Item:
     own = api.href(item["collection"], item["id"])
     before = api.href(item["collection"], predecessor_id) if predecessor_id else None
     bare = {**item, "links": [link for link in item.get("links", ()) if link["rel"] not in CHAIN]}

@@ -6,7 +6,7 @@ from kit.db.ids import IdAllocator
 from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
-from kit.storage.object_storage import Storage
+from kit.storage.port import ObjectStore
 from training.projections.usecases import project_dataset
 from training.runs.quota import Limits
 from training.submissions import model_cards, pending_dataset, usecases
@@ -25,7 +25,7 @@ async def on_dataset_built(event: d.DatasetBuilt, tx: Tx) -> None:
 
 @router.on(SubmitTraining, http=202)
 async def submit_training(
-    command: SubmitTraining, tx: Tx, ids: IdAllocator, bus: Bus, storage: Storage, limits: Limits
+    command: SubmitTraining, tx: Tx, ids: IdAllocator, bus: Bus, storage: ObjectStore, limits: Limits
 ) -> Training:
     return await usecases.submit_training(command, tx, ids, bus, storage, limits)
 
@@ -52,6 +52,6 @@ async def get_model_card(query: c.GetModelCard, read: ReadTx) -> c.ModelCard:
 
 @router.on(CloneTraining, http=202)
 async def clone_training(
-    command: CloneTraining, tx: Tx, ids: IdAllocator, bus: Bus, storage: Storage, limits: Limits
+    command: CloneTraining, tx: Tx, ids: IdAllocator, bus: Bus, storage: ObjectStore, limits: Limits
 ) -> Training:
     return await usecases.submit_training(await as_submission(command, tx), tx, ids, bus, storage, limits)

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 from kit.http.outbound import Outbound
 from kit.storage.object_storage import Storage
 from osm import RawData
@@ -12,7 +12,7 @@ class BuildContext:
 
     outbound: Outbound
     storage: Storage
-    stac: StacClient
+    stac: StacItems
     osm: RawData
     max_tiles: int
     retry_seconds: float = 60.0

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 from kit.http.outbound import Outbound
 from kit.storage.object_storage import Storage
 
@@ -9,7 +9,7 @@ from kit.storage.object_storage import Storage
 class RegistrationContext:
     """What a registration works with. `base` is the public address of the API; None without one."""
 
-    api: StacClient
+    api: StacItems
     storage: Storage
     outbound: Outbound
     base: str | None

@@ -16,8 +16,8 @@ from catalog.models.jobs.weight_import import Unreachable, check_addresses, impo
 from catalog.models.local_model_projection import create_from_events
 from catalog.models.summary import summarize_item
 from catalog.models.tables import BaseModelRow
-from catalog.stac.client import StacClient
 from catalog.stac.model_items import in_catalogue_form
+from catalog.stac.ports import StacItems
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.versions import archived_before, publish_version, version_of
 from catalog.stac.vocabulary import BASE_MODELS, EXTENSIONS
@@ -90,7 +90,7 @@ async def _published(row: BaseModelRow, context: JobContext, tools: Registration
     return item
 
 
-async def _former(row: BaseModelRow, api: StacClient) -> dict[str, Any] | None:
+async def _former(row: BaseModelRow, api: StacItems) -> dict[str, Any] | None:
     """Returns the active version: the item with this id, else the newest item of that name."""
     own = await api.get(BASE_MODELS, row.item["id"])
     return own or max(await api.named(BASE_MODELS, "mlm:name", row.name), key=version_of, default=None)
