@@ -1,15 +1,20 @@
-"""`make test`: pytest once per room, several rooms at a time, one line of sums at the end."""
+"""`make test`: pytest once per room, several rooms at a time, one line of sums at the end.
+
+The failed tests of a room that has only a few run once more, alone, after all others (`tests/unsteady.py`).
+"""
 
 import os
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests import results, unsteady
+from tests.results import Outcome
 from tests.stacks import end
 
 ROOT = Path(__file__).parents[1]
@@ -20,15 +25,8 @@ PARTS = ("libs", "services", "models")
 LAST = ("tests/e2e", "tests/programs")
 """One after the other, since both use the servers of `make test` and services of their own on them."""
 FIRST = ("tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", "tests/machine")
-
-
-@dataclass
-class Outcome:
-    room: str
-    seconds: float
-    code: int
-    output: str
-    counts: dict[str, int]
+HUNG = 124
+"""The code of a room that was ended, as `timeout` has it."""
 
 
 def rooms() -> list[str]:
@@ -46,14 +44,17 @@ def _runs(tests: Path) -> list[str]:
     return [f"{tests.parent.relative_to(ROOT)} {ignored}".strip(), *apart]
 
 
-def run(room: str, limit: float | None = None) -> Outcome:
-    """pytest of one room; exit code 5 (no test chosen) is success. A room that does not end fails, with its stacks."""
+def run(room: str, limit: float | None = None, tests: Collection[str] = ()) -> Outcome:
+    """pytest of one room, or of some tests of it; exit code 5 (no test chosen) is success. A room that does not end
+    fails, with its stacks."""
     folder = Path(mkdtemp(prefix="fairway-room-"))
-    report, log = folder / "report.xml", folder / "log"
+    report, log = folder / "results.jsonl", folder / "log"
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", f"--junitxml={report}", *room.split()]
+    options = ["-q", "--no-header", f"--rootdir={ROOT}", "-p", "tests.results", f"--results={report}"]
+    command = [sys.executable, "-m", "pytest", *options, *(sorted(tests) or room.split())]
     code, stacks = _run(command, log, limit or LIMIT)
-    return Outcome(room, time.monotonic() - started, code, log.read_text(errors="replace") + stacks, _counts(report))
+    output = log.read_text(errors="replace") + stacks
+    return Outcome(room, time.monotonic() - started, code, output, results.read(report))
 
 
 def _run(command: list[str], log: Path, limit: float) -> tuple[int, str]:
@@ -69,18 +70,9 @@ def _run(command: list[str], log: Path, limit: float) -> tuple[int, str]:
         return (0 if code == 5 else code), ""
     except subprocess.TimeoutExpired:
         stacks = end(process)
-        return 1, f"\nTHIS ROOM DID NOT END WITHIN {limit:.0f} s. Its processes and their threads:\n{stacks}"
+        return HUNG, f"\nTHIS ROOM DID NOT END WITHIN {limit:.0f} s. Its processes and their threads:\n{stacks}"
     finally:
         end(process, stacks=False)
-
-
-def _counts(report: Path) -> dict[str, int]:
-    suites = ET.parse(report).getroot().iter("testsuite") if report.exists() else ()
-    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
-    for suite in suites:
-        for name in counts:
-            counts[name] += int(suite.get(name, 0))
-    return counts
 
 
 def show(outcome: Outcome) -> None:
@@ -98,13 +90,28 @@ def main() -> None:
     for room in LAST:
         outcomes.append(run(room))
         show(outcomes[-1])
-    total = {name: sum(outcome.counts[name] for outcome in outcomes) for name in outcomes[0].counts}
-    failed = total["failures"] + total["errors"]
-    passed = total["tests"] - failed - total["skipped"]
-    unwell = sum(1 for outcome in outcomes if outcome.code)
+    for outcome in filter(unsteady.may_run_again, outcomes):
+        _run_again(outcome)
+    sys.exit(_summarize(outcomes))
+
+
+def _run_again(outcome: Outcome) -> None:
+    again = run(outcome.room, tests=outcome.failed)
+    again.room = f"{outcome.room}: {len(outcome.failed)} failed, once more"
+    show(again)
+    unsteady.forgive(outcome, again)
+
+
+def _summarize(outcomes: list[Outcome]) -> bool:
+    """Prints the unsteady tests and the sums; whether something failed."""
+    for line in unsteady.describe(outcomes):
+        print(line)
+    total = sum((outcome.counts() for outcome in outcomes), Counter[str]())
+    unwell = sum(1 for outcome in outcomes if outcome.code and not outcome.is_forgiven)
+    steadied = f", {total['unsteady']} unsteady" if total["unsteady"] else ""
     words = f", {unwell} room{'s' if unwell > 1 else ''} did not end well" if unwell else ""
-    print(f"{passed} passed, {failed} failed, {total['skipped']} skipped{words}")
-    sys.exit(bool(unwell))
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped{steadied}{words}")
+    return bool(unwell)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from tests import rooms
+from tests.results import Outcome
 
 HANGS = """
 import subprocess, sys, threading, time
@@ -56,8 +57,8 @@ def test_hanging_room_shows_its_stacks(hung, named: str):
 
 
 def test_hanging_room_fails_and_is_gone(hung, marker):
-    assert hung.code == 1
-    assert hung.counts["tests"] == 1
+    assert hung.code == rooms.HUNG
+    assert hung.counts() == {"passed": 1}
     assert is_gone(int(marker.read_text()))
 
 
@@ -67,7 +68,7 @@ def marker(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hung(marker: Path) -> rooms.Outcome:
+def hung(marker: Path) -> Outcome:
     return rooms.run(room(marker.parent, "hangs", HANGS)[0], limit=30)
 
 
