@@ -3,6 +3,7 @@
 import io
 import zipfile
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from models.rooftop_light.classifier import CLASSES, Model
@@ -13,10 +14,11 @@ FORMAT = "fairway-rooftop-light/1"
 
 def save(model: Model) -> bytes:
     buffer = io.BytesIO()
-    layers = {f"weights{i}": weights for i, weights in enumerate(model.weights)}
-    layers |= {f"bias{i}": bias for i, bias in enumerate(model.biases)}
-    bank = {"kernels": model.bank.kernels, "filter_biases": model.bank.biases}
-    np.savez_compressed(buffer, format=FORMAT, mean=model.mean, spread=model.spread, **bank, **layers)
+    arrays: dict[str, Any] = {"format": FORMAT, "mean": model.mean, "spread": model.spread}
+    arrays |= {"kernels": model.bank.kernels, "filter_biases": model.bank.biases}
+    arrays |= {f"weights{i}": weights for i, weights in enumerate(model.weights)}
+    arrays |= {f"bias{i}": bias for i, bias in enumerate(model.biases)}
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 

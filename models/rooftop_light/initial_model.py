@@ -38,6 +38,6 @@ def base_model() -> Model:
 
 def _noise(rng: np.random.Generator) -> NDArray[np.uint8]:
     """Grey noise at six scales and a little colour, [SIDE, SIDE, 3]."""
-    grey = sum(2**i * ndimage.gaussian_filter(rng.normal(size=(SIDE, SIDE)), 2**i) for i in range(6))
+    grey = np.sum([2**i * ndimage.gaussian_filter(rng.normal(size=(SIDE, SIDE)), 2**i) for i in range(6)], axis=0)
     colour = ndimage.gaussian_filter(rng.normal(size=(SIDE, SIDE, 3)), (4, 4, 0)) * 2
     return np.clip(128 + 40 * (grey[:, :, None] + colour), 0, 255).astype(np.uint8)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import Geometry
+from shapely.geometry.base import BaseGeometry
 
 from geoml.grid import ChipLayout
 from geoml.labels import LabelRasterizer
@@ -17,7 +17,7 @@ MULTIPLE = 32
 class PixelSampler:
     """Decodes the chips of one side of the split once, each with its class mask."""
 
-    def __init__(self, layouts: Sequence[ChipLayout], polygons: Sequence[Geometry]) -> None:
+    def __init__(self, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry]) -> None:
         self.images: list[NDArray[np.uint8]] = []
         self._masks: list[NDArray[np.uint8]] = []
         for layout in layouts:
@@ -48,7 +48,7 @@ class PixelSampler:
 
 
 def model_input(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(image[:, :, :3].transpose(2, 0, 1)[None], np.float32) / 255
+    return np.ascontiguousarray(image[:, :, :3].transpose(2, 0, 1)[None], np.float32) / np.float32(255)
 
 
 def _padded(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -49,7 +49,7 @@ def fit(model: Model, training: PixelSampler, validation: PixelSampler, plan: Pl
 def _learner(model: Model, plan: Plan) -> MLPClassifier:
     """Returns a learner with the model's weights; a first call makes it allocate the arrays that are set then."""
     hidden = [len(bias) for bias in model.biases[:-1]]
-    learner = MLPClassifier(hidden, alpha=plan.weight_decay, batch_size=plan.batch_size, random_state=plan.seed)
+    learner = MLPClassifier(hidden, alpha=plan.weight_decay, batch_size=plan.batch_size, random_state=plan.seed)  # type: ignore[arg-type]
     _learn(learner, np.zeros((CLASSES, len(model.mean)), np.float32), np.arange(CLASSES))
     for own, given in zip([*learner.coefs_, *learner.intercepts_], [*model.weights, *model.biases], strict=True):
         own[...] = given

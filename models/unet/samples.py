@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
-from shapely import Geometry
+from shapely.geometry.base import BaseGeometry
 from torch import Tensor
 from torch.nn import functional
 
@@ -35,7 +35,7 @@ class WindowSampler:
     Outside these chips a window is black and has the weight 0, so that the other side of the split stays unseen.
     """
 
-    def __init__(self, layouts: Sequence[ChipLayout], polygons: Sequence[Geometry]) -> None:
+    def __init__(self, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry]) -> None:
         self._places = [(layout, placed.box) for layout in layouts for placed in layout.chips]
         self._tiles: dict[Path, NDArray[np.uint8]] = {}
         for layout in layouts:
@@ -63,7 +63,7 @@ class WindowSampler:
 def _tile(rgba: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The weight (in quarters) is higher in narrow gaps between buildings, where two would be predicted as one."""
     building = mask > 0
-    gap = ndimage.binary_closing(building, _GAP) & ~building
+    gap = np.logical_and(ndimage.binary_closing(building, _GAP), ~building)
     weight = np.where(gap, 4 * GAP_WEIGHT, 4) * (rgba[:, :, 3] > 0)
     return np.dstack([rgba[:, :, :3], mask, weight.astype(np.uint8)])
 

@@ -13,7 +13,8 @@ from sqlalchemy import create_engine
 from kit.jobs import tables as job_tables
 from kit.messaging import tables
 from kit.settings import ServiceSettings
-from kit.testing import Room, caller, database_url, eventually, nats_url, postgres_url, provisioned, settings
+from kit.testing import Room, caller, database_url, eventually, nats_url, provisioned, settings
+from stack.testing import postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 import toy

@@ -4,6 +4,7 @@ import asyncio
 
 import psycopg
 import pytest
+from short_waits import DECLARED_GROUPS, DECLARED_POLICIES
 
 from contracts.streams import CONSUMER_GROUPS
 from kit.errors import Conflict, Expired, Misconfigured, RateLimited, Unavailable
@@ -23,8 +24,12 @@ class Busy(Exception):
 
 
 @pytest.fixture(autouse=True)
-def _no_jitter(monkeypatch):
+def _as_declared_without_jitter(monkeypatch):
     monkeypatch.setattr("random.uniform", lambda low, high: 1.0)
+    for name, policy in DECLARED_POLICIES.items():
+        monkeypatch.setitem(POLICIES, name, policy)
+    for name, group in DECLARED_GROUPS.items():
+        monkeypatch.setitem(CONSUMER_GROUPS, name, group)
 
 
 TABLE = [

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NatsTimeout
 from toy import ItemAdded, build
 
 from contracts.streams import CONSUMER_GROUPS, EVENTS
 from kit.messaging import nats_connection
 from kit.messaging.delivery.batches import Settle, each
-from kit.messaging.delivery.subscribers import PAUSE, Subscribers, broker
+from kit.messaging.delivery.subscribers import PAUSE, Fetcher, Subscribers, broker
 from kit.messaging.topology.apply import Durable, restore
 from kit.testing import Caller, eventually, provisioned
 from stack.line import line_to
@@ -71,6 +72,55 @@ async def test_what_the_server_handed_out_is_settled(durable: Durable, caller: C
 
 async def _delivered(caller: Caller, durable: Durable) -> int:
     return (await caller.bus.js.consumer_info(EVENTS.name, durable.name)).delivered.consumer_seq
+
+
+async def test_what_arrives_after_its_fetch_has_ended_is_settled(durable: Durable, caller: Caller):
+    """The server sent it in the moment in which the fetch ended; here nobody asked by a fetch at all."""
+    nc, name = caller.bus.nc, durable.name
+    subscription = await caller.bus.js.pull_subscribe_bind(durable=name, stream=EVENTS.name)
+    for number in range(3):
+        await caller.bus.js.publish(ItemAdded.subject(), str(number).encode())
+    asked = f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS.name}.{name}"
+    await nc.publish(asked, b'{"batch": 3, "no_wait": true}', reply=subscription._deliver)
+    await eventually(lambda: subscription.pending_msgs == 3)
+    fetcher = Fetcher(subscription, nc, GROUP.fetch)
+    fetcher.ending = True
+    found = await fetcher.fetch(GROUP.fetch, 1.0)
+    assert [msg.data for msg in found] == [b"0", b"1", b"2"]
+    assert not fetcher.ended.is_set()
+    ending = asyncio.create_task(fetcher.fetch(GROUP.fetch, 1.0))
+    await asyncio.wait_for(fetcher.ended.wait(), 5)
+    assert not ending.done(), "the loop would fetch again"
+    ending.cancel()
+    await asyncio.gather(*(msg.ack_sync() for msg in found))
+    await subscription.unsubscribe()
+
+
+@pytest.mark.parametrize("is_connected", [True, False])
+async def test_what_cannot_be_fetched_yet_ends_nothing_unless_its_line_is_gone(is_connected: bool):
+    class Unfetchable:
+        pending_msgs = 1
+
+        async def unsubscribe(self) -> None: ...
+
+        async def fetch(self, *_: float) -> list[Msg]:
+            raise NatsTimeout
+
+    class Line:
+        async def flush(self, _: float) -> None: ...
+
+    line = Line()
+    line.is_connected = is_connected
+    fetcher = Fetcher(Unfetchable(), line, GROUP.fetch)
+    fetcher.ending = True
+    asked = asyncio.create_task(fetcher.fetch(GROUP.fetch, 1.0))
+    if is_connected:
+        with pytest.raises(NatsTimeout):
+            await asyncio.wait_for(asked, 5)
+    else:
+        await asyncio.wait_for(fetcher.ended.wait(), 5)
+        asked.cancel()
+    assert fetcher.ended.is_set() != is_connected
 
 
 async def test_an_event_waits_for_no_full_batch(durable: Durable, caller: Caller, nats_url: str):

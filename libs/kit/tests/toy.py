@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from short_waits import shorten
 from sqlalchemy import DateTime, Identity, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -19,6 +20,8 @@ from kit.messaging.envelope import Received
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings
+
+shorten()
 
 
 class GetCommand(CommandLookup, wire="toy.v1.get_command"):

@@ -15,10 +15,11 @@ from catalog.main import build
 from catalog.settings import Settings
 from contracts.catalog.areas import CreateAoi
 from contracts.catalog.datasets import ChangeDataset, CreateDataset
-from kit.testing import Caller, Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
+from kit.testing import Caller, Room, caller, database_url, free_port, nats_url, running, settings
 from stack import up
 from stack.home import Home
 from stack.sandbox import sandbox
+from stack.testing import postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from builds import builder, place, tiles

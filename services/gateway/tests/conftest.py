@@ -24,11 +24,12 @@ from gateway.identity.providers.setup import provider_of
 from gateway.main import build
 from gateway.settings import Settings
 from kit.http.outbound import Outbound
-from kit.testing import Room, caller, database_url, free_port, nats_url, postgres_url, running, settings
+from kit.testing import Room, caller, database_url, free_port, nats_url, running, settings
 from stack.home import Home
 from stack.sandbox import sandbox
 from stack.sandbox.issuer import INTERNAL_KEY
 from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET
+from stack.testing import postgres_url
 
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
 sys.path.insert(0, str(Path(__file__).parent))

@@ -7,12 +7,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from kit.testing import Caller, Room, caller, database_url, nats_url, postgres_url, running, settings
+from kit.testing import Caller, Room, caller, database_url, nats_url, running, settings
 from notify.main import build, build_worker
 from notify.settings import Settings
 from stack.home import Home
 from stack.processes import Daemon
 from stack.sandbox.start import sandbox
+from stack.testing import postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from webhook_listener import Listener, sql

@@ -18,13 +18,14 @@ from sqlalchemy import delete, select
 from contracts.catalog.models import BaseModelRegistered
 from imagery.tiles import GRID
 from kit.storage.object_storage import Storage
-from kit.testing import ADMIN, Room, caller, database_url, eventually, nats_url, postgres_url, running, settings
+from kit.testing import ADMIN, Room, caller, database_url, eventually, nats_url, running, settings
 from prediction.main import build
 from prediction.projections.tables import KnownModel
 from prediction.settings import Settings
 from stack import up
 from stack.home import Home
 from stack.sandbox import sandbox
+from stack.testing import postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from prediction_values import box, facts_of, mean_of_pixels

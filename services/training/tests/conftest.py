@@ -31,11 +31,11 @@ from kit.testing import (
     database_url,
     eventually,
     nats_url,
-    postgres_url,
     running,
     settings,
 )
 from stack import up
+from stack.testing import postgres_url
 from training.main import build
 from training.settings import Settings
 

@@ -7,11 +7,11 @@ A service's `tests/conftest.py` imports the fixtures it needs and names itself:
     def room() -> Room:
         return Room("catalog", build, Settings, extensions=("postgis",))
 
-`running` is then that service, migrated, provisioned and consuming; `caller` sends commands and asks queries.
+`running` is then that service, migrated, provisioned and consuming; `caller` sends commands and asks queries. The
+fixture `postgres_url` is that of `stack.testing`, or one that the service's tests define.
 """
 
 import asyncio
-import os
 import random
 import socket
 import subprocess
@@ -28,6 +28,7 @@ import nats
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from contracts.base import Command, Message, Query
@@ -59,7 +60,7 @@ class Room:
 
     name: str
     build: Callable[[Any], Service]
-    settings: type[ServiceSettings]
+    settings: Callable[[], ServiceSettings]
     extensions: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -94,28 +95,17 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> str:
-    """Returns a superuser's address: FAIRWAY_PG_ADMIN_URL, else the embedded stack's PostgreSQL, started when it is not
-    up."""
-    if url := os.environ.get("FAIRWAY_PG_ADMIN_URL"):
-        return url
-    from stack import up
-
-    return up({"postgres"})["FAIRWAY_PG_ADMIN_URL"]
-
-
-@pytest.fixture(scope="session")
 def database_url(postgres_url: str, room: Room) -> Iterator[str]:
-    """Yields an empty database for this run, dropped at its end."""
+    """Yields an empty database for this run, dropped at its end. `postgres_url` is a superuser's address."""
     name = f"test_{room.name}_{uuid4().hex[:8]}"
     with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f'create database "{name}"')
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         url = _uri(postgres_url, name)
         with psycopg.connect(url, autocommit=True) as connection:
             for extension in room.extensions:
-                connection.execute(f"create extension {extension}")
+                connection.execute(sql.SQL("create extension {}").format(sql.Identifier(extension)))
         yield url
-        admin.execute(f'drop database "{name}" with (force)')
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def _uri(url: str, database: str) -> str:
