@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests import results, unsteady
+from stack.home import Home
+from tests import homes, results, unsteady
 from tests.results import Outcome
 from tests.stacks import end
 
@@ -22,9 +23,12 @@ AT_ONCE = 3
 LIMIT = float(os.environ.get("FAIRWAY_ROOM_LIMIT", "1800"))
 """Seconds of a room, its end included."""
 PARTS = ("libs", "services", "models")
-LAST = ("tests/e2e", "tests/programs")
-"""One after the other, since both use the servers of `make test` and services of their own on them."""
-FIRST = ("tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", "tests/machine")
+FAULTS = "tests/e2e/test_faults.py"
+LAST = (FAULTS,)
+"""Alone: it measures what the machine carries."""
+WHOLE = f"tests/e2e tests/programs --ignore={FAULTS}"
+"""One Fairway for both, with servers of its own: it stops them."""
+FIRST = (WHOLE, "tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", "tests/machine")
 HUNG = 124
 """The code of a room that was ended, as `timeout` has it."""
 
@@ -52,14 +56,19 @@ def run(room: str, limit: float | None = None, tests: Collection[str] = ()) -> O
     started = time.monotonic()
     options = ["-q", "--no-header", f"--rootdir={ROOT}", "-p", "tests.results", f"--results={report}"]
     command = [sys.executable, "-m", "pytest", *options, *(sorted(tests) or room.split())]
-    code, stacks = _run(command, log, limit or LIMIT)
+    code, stacks = _run(command, log, limit or LIMIT, _home(room))
     output = log.read_text(errors="replace") + stacks
     return Outcome(room, time.monotonic() - started, code, output, results.read(report))
 
 
-def _run(command: list[str], log: Path, limit: float) -> tuple[int, str]:
+def _home(room: str) -> Home:
+    shared = Home.default()
+    return homes.own(shared.path.with_name(f"{shared.path.name}-whole")) if room == WHOLE else shared
+
+
+def _run(command: list[str], log: Path, limit: float, home: Home) -> tuple[int, str]:
     """Exit code, and the stacks of what had to be ended. Nothing of the room's processes is left."""
-    environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
+    environment = {**os.environ, "PYTHONFAULTHANDLER": "1", "FAIRWAY_HOME": str(home.path)}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,

@@ -1,6 +1,7 @@
 """A room whose tests do not end fails alone, and says where it hangs."""
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,9 +50,18 @@ def is_gone(pid: int) -> bool:
 
 
 pytestmark = pytest.mark.timeout(300)
+LIMIT = 12.0
 
 
-@pytest.mark.parametrize("named", ["waits_in_a_thread", "waits_in_the_child", "did not end within 30 s"])
+@pytest.fixture(scope="module", autouse=True)
+def quick_start() -> Iterator[None]:
+    """Without plug-ins pytest starts in a fraction of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        yield
+
+
+@pytest.mark.parametrize("named", ["waits_in_a_thread", "waits_in_the_child", "did not end within 12 s"])
 def test_hanging_room_shows_its_stacks(hung, named: str):
     assert named.lower() in hung.output.lower()
 
@@ -69,7 +79,7 @@ def marker(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def hung(marker: Path) -> Outcome:
-    return rooms.run(room(marker.parent, "hangs", HANGS)[0], limit=30)
+    return rooms.run(room(marker.parent, "hangs", HANGS)[0], LIMIT)
 
 
 def test_what_a_room_leaves_is_ended(tmp_path):
@@ -83,7 +93,7 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rooms, "FIRST", (hangs, passes))
     monkeypatch.setattr(rooms, "rooms", lambda: [])
     monkeypatch.setattr(rooms, "LAST", (passes,))
-    monkeypatch.setattr(rooms, "LIMIT", 40)
+    monkeypatch.setattr(rooms, "LIMIT", LIMIT)
     with pytest.raises(SystemExit) as ended:
         rooms.main()
     said = capsys.readouterr().out

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -73,9 +74,11 @@ def test_environment_is_clean():
 
 
 def test_step_tells_and_fails_with_the_end_of_the_log():
+    started = time.monotonic()
     done = said(SCRIPTS / "step", "Doing nothing", "true", **os.environ)
     assert done.stdout.splitlines()[0] == "Doing nothing ..."
     assert "done in 0 s" in done.stdout
+    assert time.monotonic() - started < 9, "it leaves a process that keeps its output open"
     done = said(SCRIPTS / "step", "Failing", "bash", "-c", "echo no space left; exit 7", **os.environ)
     assert done.returncode == 7
     assert "no space left" in done.stderr

@@ -78,7 +78,7 @@ def room(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> R
         **{name: servers[name] for name in servers if name.startswith(("FAIR_ZENML", "AWS_", "BUCKET"))},
         "FAIRWAY_MODELS_PATH": str(HERE), "TRAINING_WORK_PATH": str(tmp_path_factory.mktemp("runs")),
         "PARENT_BUCKET_FOLDER": f"test-{SUFFIX}", "TRAINING_SYNC_INTERVAL": "1",
-        "TRAINING_UNFINISHED_LIMIT": "10000",
+        "TRAINING_UNFINISHED_LIMIT": "10000", "TRAINING_SILENCE_LIMIT": "10",
     }  # fmt: skip
     return Room("training", build, Settings, environment=environment)
 
