@@ -1,4 +1,4 @@
-"""Shorter waits of the bus, for the toy and its processes, so that tests of failures end soon.
+"""Shorter waits for the toy and its processes, so that tests of failures and of ends are soon done.
 
 What is repeated, how pauses grow, and that a heartbeat comes well before a message counts as lost stay as they are.
 `test_failures.py` tests the figures that are declared.
@@ -7,6 +7,9 @@ What is repeated, how pauses grow, and that a heartbeat comes well before a mess
 from dataclasses import replace
 
 from contracts.streams import CONSUMER_GROUPS
+from kit.jobs import worker
+from kit.messaging import query_server
+from kit.messaging.delivery import subscribers
 from kit.messaging.delivery.failures import POLICIES, FailurePolicy
 from kit.messaging.topology import monitor
 
@@ -14,6 +17,8 @@ DECLARED_POLICIES, DECLARED_GROUPS = dict(POLICIES), dict(CONSUMER_GROUPS)
 ACK_WAIT, HEARTBEAT = CONSUMER_GROUPS["commands"].ack_wait, POLICIES["messages"].heartbeat
 """Those of short commands."""
 FASTER = 8
+GRACE = 3.0
+"""Seconds that jobs and answers in work have at an end."""
 
 
 def shorten() -> None:
@@ -23,6 +28,8 @@ def shorten() -> None:
     for name, policy in DECLARED_POLICIES.items():
         POLICIES[name] = _shorter(policy)
     monitor.PERIOD = 1.0
+    worker.GRACE = query_server.STOP_TIMEOUT = GRACE
+    subscribers.FETCH_TIMEOUT = 0.25
 
 
 def _shorter(policy: FailurePolicy) -> FailurePolicy:

@@ -39,6 +39,7 @@ from kit.app import Service
 from kit.db import migrations
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unprocessable
 from kit.messaging.bus import Bus
+from kit.messaging.delivery import subscribers
 from kit.messaging.envelope import headers_of, new_id, subject_of
 from kit.messaging.router import Route
 from kit.messaging.topology.apply import apply
@@ -51,6 +52,8 @@ M = TypeVar("M", bound=Message)
 LIMIT = 15.0
 START = 120.0
 """Seconds for a start, and for an end: a busy machine may take longer than usual."""
+SHORT_FETCH = 0.25
+"""Seconds of a fetch. The end of a service waits for the last one, and tests end many."""
 PORTS = range(30_000, 32_700)
 
 
@@ -119,6 +122,7 @@ def settings(room: Room, nats_url: str, database_url: str) -> Iterator[ServiceSe
     patch = pytest.MonkeyPatch()
     for name, value in {"NATS__URL": nats_url, "DATABASE_URL": database_url, **room.environment}.items():
         patch.setenv(name, value)
+    patch.setattr(subscribers, "FETCH_TIMEOUT", SHORT_FETCH)
     yield room.settings()
     patch.undo()
 
