@@ -38,6 +38,7 @@ async def test_buried_messages_are_counted(running, caller: Caller):
 async def test_whole_backlog_is_counted(running, database_url: str):
     """More than one window of the relay; the rows are never committed."""
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        await connection.execute("lock table outbox in exclusive mode")  # the service may still be writing
         await connection.execute("delete from outbox where published_at is null")
         await connection.execute(
             "insert into outbox (subject, headers, data) select 'evt.toy.v1.x', '{}', '' from generate_series(1, 700)"
