@@ -189,3 +189,6 @@ class PackageProgress(Live, wire="catalog.v1.package_progress"):
 
     def audience(self) -> tuple[int, ...]:
         return (self.user_id,)
+
+    def topics(self) -> tuple[str, ...]:
+        return (f"package_job:{self.job_id}",)

@@ -76,12 +76,31 @@ class Package(Contract):
 
 
 class PackagesIndex(Query, wire="catalog.v1.packages_index"):
-    """Returns the machine-readable index of all packages: areas, addresses, sizes, sums, dates."""
+    """Returns the machine-readable index of packages as a list of `IndexedPackage`, in the order of their names behind
+    `after`: at most `limit` rows, fewer where the answer would be larger than a few megabytes. An empty list is the
+    end."""
+
+    after: str = ""
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+class IndexedPackage(Contract):
+    """`bbox` is west, south, east, north in degrees. `files` are `{path, bytes, sha256, modified}` with public
+    addresses; `sha256` is empty where it is not known."""
+
+    boundary_name: str
+    name_long: str = ""
+    uri: str
+    bbox: tuple[float, float, float, float] | None = None
+    bytes: int = 0
+    modified: datetime | None = None
+    files: list[Json] = []
 
 
 class PackageFile(Contract):
-    """Where a file of a package is read: `path` of a local folder or `url` of an object store. `entries` of a folder
-    without an `index.html`: names, folders with a slash behind."""
+    """Where a file of a package is read: `path` of a local folder (absolute, links resolved) or `url` of an object store,
+    signed for GET. `entries` of a folder without an `index.html`: names, folders with a slash behind. `is_index`: the
+    path asked for is a folder, and this is the `index.html` in it."""
 
     kind: Literal["file", "folder"]
     path: str = ""
@@ -91,6 +110,7 @@ class PackageFile(Contract):
     media_type: str = ""
     modified: datetime | None = None
     entries: list[str] = []
+    is_index: bool = False
 
 
 class GetPackageFile(Query, wire="catalog.v1.get_package_file"):
@@ -101,11 +121,20 @@ class GetPackageFile(Query, wire="catalog.v1.get_package_file"):
 
 
 class PackageContents(Query, wire="catalog.v1.package_contents"):
-    """Returns the files of a package for one download, as `PackageFile` by relative path, with their SHA-256 where it
-    is known. `processors`: only these; none stands for all."""
+    """Returns the files of a package for one download as a list of `PackageMember`, those of the package itself first.
+    `processors`: only these, beside the files of the package itself; none stands for all. NotFound."""
 
     name: str
     processors: list[ProcessorId] = []
+
+
+class PackageMember(Contract):
+    """`path` is relative to the package. `sha256` is empty where it is not known."""
+
+    path: str
+    bytes: int
+    sha256: str = ""
+    modified: datetime | None = None
 
 
 class PackagesReady(Query, wire="catalog.v1.packages_ready"):

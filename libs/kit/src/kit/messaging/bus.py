@@ -124,6 +124,8 @@ class Bus:
     async def publish_live(self, live: Live) -> None:
         """Sends a best-effort progress message; the bus drops it when there is no subscriber."""
         headers = {h.TYPE: live.ce_type(), h.AUDIENCE: ",".join(map(str, live.audience()))}
+        if topics := live.topics():
+            headers[h.TOPICS] = ",".join(topics)
         await self.nc.publish(live.subject(live.key()), live.model_dump_json().encode(), headers=headers)
 
     async def query_json(self, query: Query, actor: Actor) -> dict | None:
