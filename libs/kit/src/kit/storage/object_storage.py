@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import copy_context
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO, TypeVar
@@ -15,6 +14,7 @@ from contracts.shared import Actor
 from kit.errors import NotFound, Unavailable
 from kit.process.bulkhead import Bulkhead
 from kit.settings import StorageSettings
+from kit.storage.port import Listing
 from kit.storage.store_access import StoreAccess
 from kit.storage.store_reads import StoreReads, refusal
 
@@ -23,16 +23,6 @@ ANONYMOUS_READS = 2
 """Reads at a time for callers who are not logged in; as many may wait."""
 THREADS = 8
 """Threads of boto3; a silent store blocks these and no others."""
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One level of the bucket. `files` are as the store lists them: `{"Key", "Size", "LastModified"}`; `next` is the
-    token of the next page."""
-
-    folders: list[str]
-    files: list[dict[str, Any]]
-    next: str | None
 
 
 class Storage:
@@ -119,6 +109,10 @@ class Storage:
             return await self._reads.head(f"/{self.prefix}{key}")
         except NotFound:
             return None
+
+    async def read(self, key: str) -> bytes:
+        """As `get`, for objects that fit into a message: without boto3 and its threads."""
+        return await self._reads.content(f"/{self.prefix}{key}")
 
     async def keys(self, prefix: str, before: datetime | None = None) -> list[str]:
         """Returns all keys under a prefix; with `before` only those written earlier."""

@@ -1,12 +1,23 @@
 """The storage port: what code that keeps files needs of an object store. `object_storage.Storage` implements it on S3,
-`local_folder.LocalFolder` on a folder; one test suite runs on both. Presigned URLs and listings by level are no part of
-it, since only S3 has them."""
+`local_folder.LocalFolder` on a folder; one test suite runs on both. Presigned URLs are no part of it, since only S3 has
+them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 BINARY = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One level of a store. `folders` end with a slash; `files` are `{"Key", "Size", "ETag", "LastModified"}`; `next`
+    is the token of the next page."""
+
+    folders: list[str]
+    files: list[dict[str, Any]]
+    next: str | None
 
 
 class ObjectStore(Protocol):

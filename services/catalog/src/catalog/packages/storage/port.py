@@ -64,7 +64,7 @@ class PackageStorage(Protocol):
         """Returns the versions of a dataset. NotFound (`dataset_not_found`) without its folder."""
         ...
 
-    async def tree(self, package: str) -> list[VersionRef]:
+    async def tree_of(self, package: str) -> list[VersionRef]:
         """Returns all dataset versions of a package. NotFound without its folder."""
         ...
 
