@@ -168,9 +168,10 @@ class PackageDatasetJob(Job, wire="catalog.v1.package_dataset"):
 
 
 class FinalisePackageJob(Job, wire="catalog.v1.package_finalise"):
-    """All tasks of a job have ended: writes data package, provenance and the catalogue's item."""
+    """All tasks of a job have ended: writes data package, provenance and the catalogue's item. It takes seconds, and
+    does not wait for the turn of its user."""
 
-    group = "bulk"
+    group = "interactive"
     job_id: UUID
 
 
