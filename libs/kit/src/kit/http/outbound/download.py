@@ -18,19 +18,18 @@ async def download(outbound: Outbound, url: str, path: Path, cap: int) -> float:
     the server still has the same file and answers ranges. Returns the seconds that the server asks to leave until the
     next request, by its RateLimit headers. Raises OutboundError; then `path` may hold a part."""
     outbound.check(url)
-    start, known = path.stat().st_size if path.exists() else 0, _validator_path(path)
-    validator = known.read_text() if start and known.exists() else ""
+    start, validator = _earlier(path)
     asked = {"range": f"bytes={start}-", "if-range": validator} if validator else {}
     try:
         async with outbound.client.stream("GET", url, headers=asked, timeout=SILENCE) as response:
             if response.status_code == 416:
-                path.unlink()
+                forget(path)
                 raise OutboundError("unreachable")
             _check(response)
             goes_on = response.status_code == 206 and _start_of(response) == start
             if response.status_code == 206 and not goes_on:
                 raise OutboundError("wrong_content")
-            known.write_text(_validator(response.headers))
+            _validator_path(path).write_text(_validator(response.headers))
             await _write(response, path, start if goes_on else 0, cap)
             return _pause(response.headers)
     except httpx.TimeoutException as error:
@@ -42,8 +41,15 @@ async def download(outbound: Outbound, url: str, path: Path, cap: int) -> float:
 
 
 def forget(path: Path) -> None:
-    """Deletes what is known of the download that `path` held."""
-    _validator_path(path).unlink(missing_ok=True)
+    """Deletes what is left of the download that `path` held."""
+    for one in (path, _validator_path(path)):
+        one.unlink(missing_ok=True)
+
+
+def _earlier(path: Path) -> tuple[int, str]:
+    """Bytes of an earlier try, and what tells whether the server still has the same file."""
+    known = _validator_path(path)
+    return (path.stat().st_size, known.read_text()) if path.exists() and known.exists() else (0, "")
 
 
 def _validator_path(path: Path) -> Path:

@@ -68,7 +68,9 @@ async def estimate(
     made = await asyncio.gather(*(estimates.of(one, until) for one in asked))
     return {
         "boundary_name": area.name,
-        "processors": {one.processor: {**given, **known[one.processor]} for one, given in zip(asked, made, strict=True)},
+        "processors": {
+            one.processor: {**given, **known[one.processor]} for one, given in zip(asked, made, strict=True)
+        },
         "refusal": refusal and {"code": refusal.code, "detail": refusal.detail},
     }
 

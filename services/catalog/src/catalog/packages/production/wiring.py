@@ -35,7 +35,7 @@ def register(
     limits = (settings.package_memory, settings.package_part_limit, settings.package_fetch_limit)
     estimators = [Processors(child, *limits) for _ in range(ESTIMATORS)]
     worker = Processors(child, *limits)
-    lock, kept = settings.package_lock_timeout, settings.package_dataset_retention
+    lock, kept = settings.package_lock_timeout, settings.package_dataset_kept
     service.provides += [worker, Estimates(estimators), ProductionContext(storage, worker, lock, expiry, kept)]
     freshness = Freshness(storage, areas, rules, estimators[0] if settings.package_rebuild else None)
     upkeep = ProductionUpkeep(storage, freshness, lock, settings.package_cache_retention)

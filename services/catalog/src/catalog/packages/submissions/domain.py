@@ -37,7 +37,7 @@ def group_percent(tasks: Sequence[Percent], complete: bool) -> int:
 
 
 def remaining_seconds(tasks: Iterable[tuple[str, str, int]], past: Mapping[str, Sequence[float]]) -> float | None:
-    """Returns the seconds that the open ones of `tasks` (processor, status, percent) may still take, from the seconds of
+    """Returns the seconds that the open ones of `tasks` (processor, status, percent) may still take, from those of
     `past` runs of the same processors. None when one of them never ran before."""
     left = 0.0
     for processor, status, percent in tasks:

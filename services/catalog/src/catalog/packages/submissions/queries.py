@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -41,7 +42,9 @@ async def list_jobs(query: c.ListPackageJobs, read: ReadTx, addresses: PackageAd
     return Rows(count=count or 0, results=[one.model_dump(mode="json") for one in shown])
 
 
-async def _presented(jobs: Sequence[PackageJobRow], read: ReadTx | Tx, addresses: PackageAddresses) -> list[c.PackageJob]:
+async def _presented(
+    jobs: Sequence[PackageJobRow], read: ReadTx | Tx, addresses: PackageAddresses
+) -> list[c.PackageJob]:
     tasks: dict[UUID, list[PackageTaskRow]] = defaultdict(list)
     wanted = select(PackageTaskRow).where(PackageTaskRow.job_id.in_([job.id for job in jobs]))
     ordered = wanted.order_by(PackageTaskRow.number).execution_options(populate_existing=True)
@@ -69,7 +72,7 @@ async def past_seconds(processors: set[str], read: ReadTx | Tx) -> dict[str, lis
     return {name: [float(one) for one in seconds] for name, seconds in found.items()}
 
 
-def _past(processor: str) -> Select[tuple[float]]:
+def _past(processor: str) -> Select[Any]:
     seconds = func.extract("epoch", PackageTaskRow.ended_at - PackageTaskRow.started_at)
     return (
         select(seconds)

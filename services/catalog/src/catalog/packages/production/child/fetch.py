@@ -45,7 +45,7 @@ class SourceFetch:
                     return await asyncio.sleep(min(await download(outbound, address, draft, max_bytes), MAX_PAUSE))
                 except OutboundError as error:
                     if error.code == "too_large":
-                        draft.unlink(missing_ok=True)
+                        forget(draft)
                         raise SourceInvalid("source_size", f"{name} has more than {max_bytes:,} bytes.") from error
                     if not error.transient or attempt == ATTEMPTS:
                         raise SourceNotAvailable("source_unreachable", f"{name} cannot be fetched: {error}") from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from catalog.packages.production.outcome import Failed, failure_of
 
 if TYPE_CHECKING:
-    from extracts.processors import RegisteredProcessor, Request, SourceCache, Tables
+    from extracts.processors import RegisteredProcessor, Request, Tables
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -88,6 +88,7 @@ def state() -> State:
 
 def request_of(asked: Asked) -> "Request":
     import shapely
+
     from extracts.outline import outline_of
     from extracts.processors import Options, Request
 

@@ -88,7 +88,8 @@ def _made(record: dict[str, Any]) -> Any:
     from extracts.digests import FileDigest
     from extracts.processors import MadeFile
 
-    return MadeFile(**record | {"digest": FileDigest(**record["digest"])})
+    digest = FileDigest(**record["digest"])
+    return MadeFile(record["number"], record["output"], record["driver"], digest, record["details"])
 
 
 @telling

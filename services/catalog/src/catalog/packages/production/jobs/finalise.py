@@ -115,9 +115,10 @@ async def _wait_for_lock(work: Finalising) -> locks.Held:
     """Raises TimeoutError after the limit of a lock."""
     key = locks.of_finalise(work.job.boundary_name)
     async with asyncio.timeout(work.tools.lock):
-        while not (held := await work.context.write(lambda tx: locks.take(key, work.owner, LEASE, tx))):
+        while True:
+            if held := await work.context.write(lambda tx: locks.take(key, work.owner, LEASE, tx)):
+                return held
             await asyncio.sleep(LOOK)
-    return held
 
 
 async def _beat(work: Finalising, held: locks.Held) -> bool:
@@ -195,13 +196,16 @@ async def complete(work: Finalising, problem: str, tx: Tx) -> None:
         return
     for task in work.tasks:
         await fan_out.forget(task.id, tx)
-    tx.emit(
-        PackageJobCompleted(
-            job_id=job.id, user_id=job.user_id, boundary_name=job.boundary_name, title=job.title,
-            outcomes={one.processor: one.status for one in work.tasks}, cancelled=first.cancelled,
-            package_uri=work.tools.storage.uri(f"{job.boundary_name}/"), notify=job.notify,
-        )  # pyright: ignore[reportArgumentType]  (statuses of the table are those of the contract)
-    )  # fmt: skip
+    tx.emit(_completed(work, first.cancelled))
+
+
+def _completed(work: Finalising, cancelled: bool) -> PackageJobCompleted:
+    job = work.job
+    about = {"job_id": job.id, "user_id": job.user_id, "boundary_name": job.boundary_name, "title": job.title}
+    outcomes = {one.processor: one.status for one in work.tasks}
+    uri = work.tools.storage.uri(f"{job.boundary_name}/")
+    ended = {"outcomes": outcomes, "cancelled": cancelled, "package_uri": uri, "notify": job.notify}
+    return PackageJobCompleted.model_validate(about | ended)
 
 
 async def _clear(work: Finalising) -> None:

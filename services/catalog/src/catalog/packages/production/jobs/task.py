@@ -109,4 +109,3 @@ async def _go_on(task: TaskInWork) -> None:
             tx.emit(PackagePartJob(job_id=task.job.id, task=task.row.number, part=number))
 
     await task.context.write(send)
-
