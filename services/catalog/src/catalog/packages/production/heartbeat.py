@@ -1,19 +1,17 @@
 """Signs of life of a worker that takes bulk jobs, for readiness: one row, written every few seconds."""
 
 import asyncio
-import logging
 import os
 import socket
 from contextlib import suppress
 
-from sqlalchemy import delete, func
+from sqlalchemy import column, delete, func, table
 from sqlalchemy.dialects.postgresql import insert
 
-from catalog.packages.packages.tables import WorkerHeartbeatRow
 from kit.app import Service
 
-log = logging.getLogger("catalog.packages")
 INTERVAL = 5.0
+beats = table("worker_heartbeats", column("worker"), column("beat_at"), schema="packages")
 
 
 async def keep_beating(service: Service) -> None:
@@ -27,11 +25,10 @@ async def keep_beating(service: Service) -> None:
     finally:
         with suppress(Exception):
             async with service.db.session() as session, session.begin():
-                await session.execute(delete(WorkerHeartbeatRow).where(WorkerHeartbeatRow.worker == worker))
+                await session.execute(delete(beats).where(beats.c.worker == worker))
 
 
 async def _beat(worker: str, service: Service) -> None:
-    now = func.now()
-    row = insert(WorkerHeartbeatRow).values(worker=worker, beat_at=now)
+    row = insert(beats).values(worker=worker, beat_at=func.now())
     async with service.db.session() as session, session.begin():
-        await session.execute(row.on_conflict_do_update(index_elements=["worker"], set_={"beat_at": now}))
+        await session.execute(row.on_conflict_do_update(index_elements=["worker"], set_={"beat_at": func.now()}))

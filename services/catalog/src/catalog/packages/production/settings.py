@@ -37,9 +37,7 @@ class ProductionSettings(BaseSettings):
     """Maximum seconds for fetching and checking the sources of a processor."""
     package_cache_retention: float = Field(604_800.0, gt=0, validation_alias=names("AUTOPKG_RESULT_CACHE_SECS"))
     """Seconds for which a result is kept for equal requests after its last use."""
-    package_dataset_kept: float | None = Field(
-        None, gt=0, validation_alias=names("AUTOPKG_DATASET_RETENTION_SECS")
-    )
+    package_dataset_kept: float | None = Field(None, gt=0, validation_alias=names("AUTOPKG_DATASET_RETENTION_SECS"))
     """Seconds after which a stored dataset version is deleted; unset keeps it."""
     package_rebuild: bool = Field(False, validation_alias=names("AUTOPKG_REBUILD_OUTDATED"))
     """Whether dataset versions of stored boundaries are made again when the release of their processor or its list of

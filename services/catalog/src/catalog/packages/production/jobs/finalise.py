@@ -139,7 +139,7 @@ async def _write(work: Finalising) -> None:
 
 async def _without_gone(work: Finalising, document: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Leaves out resources whose files are gone."""
-    stored = {one.processor for one in await work.tools.storage.tree(work.job.boundary_name)}
+    stored = {one.processor for one in await work.tools.storage.tree_of(work.job.boundary_name)}
     for resource in list(document.get("resources", [])):
         processor = resource.get("processor", "")
         if processor and processor not in stored:
