@@ -17,8 +17,8 @@ class BoundarySummary(Contract):
 
 
 class Boundary(Contract):
-    """`geometry` is a MultiPolygon and `envelope` a Polygon of five points, from south-west over south-east, both in
-    EPSG:4326 with at most nine decimals."""
+    """`geometry` is a MultiPolygon and `envelope` a Polygon of five points, SW, NW, NE, SE, SW, both in EPSG:4326
+    with at most nine decimals."""
 
     id: int
     name: str
@@ -53,7 +53,8 @@ class GetBoundary(Query, wire="catalog.v1.get_boundary"):
 
 class ImportBoundaries(Command, wire="catalog.v1.import_boundaries"):
     """Stores all features of a GeoJSON FeatureCollection or none. `wipe` deletes the boundaries that are there. Returns
-    `ImportedBoundaries`."""
+    `ImportedBoundaries`. For administrators. Invalid for another coordinate system or a missing column, Conflict for a
+    name that is there already, Unprocessable for anything else in the file."""
 
     collection: Json = Field(examples=[{"type": "FeatureCollection", "features": []}])
     name_column: str = "name"
@@ -63,7 +64,8 @@ class ImportBoundaries(Command, wire="catalog.v1.import_boundaries"):
 
 
 class ImportedBoundaries(Contract):
-    """`names`: as they are stored, in the order of the file. `skipped`: features without a name of their own."""
+    """`names`: as they are stored, in the order of the file. `skipped`: features without a name of their own. `total`:
+    features of the file."""
 
     loaded: int
     skipped: int

@@ -69,5 +69,6 @@ class PackageStorageSettings(BaseSettings):
         """Returns the settings of the bucket of packages, whose keys have no prefix."""
         return StorageSettings(
             bucket=self.package_bucket, folder="", region=self.package_region, access_key=self.package_access_key,
-            secret_key=self.package_secret_key, endpoint=self.package_endpoint, presigned_expiry=self.package_url_expiry,
+            secret_key=self.package_secret_key, endpoint=self.package_endpoint,
+            presigned_expiry=self.package_url_expiry,
         )  # fmt: skip
