@@ -60,7 +60,7 @@ def _workers(system: System) -> Iterator[None]:
         for number in range(WORKERS):
             env = of_room(system.home, system.env, "catalog", f"bench-packages-{number}")
             ready = http_ok(f"http://127.0.0.1:{env['HTTP__PORT']}/readyz")
-            argv = [sys.executable, "-m", "catalog", "worker", "--group", "bulk"]
+            argv = [sys.executable, "-m", "catalog", "worker"]
             daemon = Daemon(f"bench-packages-{number}", argv, env={**env, "LOG_LEVEL": "WARNING"}, ready=ready,
                             home=system.home)  # fmt: skip
             daemon.start()
