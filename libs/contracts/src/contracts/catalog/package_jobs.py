@@ -1,19 +1,20 @@
 """Jobs that make packages: an area, processors, options; and what becomes of each processor."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
-from contracts.catalog.packages import ProcessorId
 from contracts.shared import Json, Page
 
 TaskStatus = Literal["PENDING", "EXECUTING", "SUCCESS", "FAILURE", "SKIPPED", "RETRY", "REVOKED"]
 ENDED: frozenset[str] = frozenset({"SUCCESS", "FAILURE", "SKIPPED", "REVOKED"})
 RasterDriver = Literal["GTiff", "COG"]
 VectorDriver = Literal["GPKG", "FlatGeobuf", "GeoParquet", "CSV", "PMTiles"]
+RequestedProcessor = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$", max_length=200)]
+"""May be unknown: then the owner says which."""
 Outside = Literal["keep", "cut"]
 
 
@@ -39,7 +40,7 @@ class EstimatePackage(Query, wire="catalog.v1.estimate_package"):
     `cached` where an equal result is stored, and what quotas say. Nothing is fetched or written."""
 
     area: JobArea = Field(examples=[{"boundary_name": "gambia"}])
-    processors: list[ProcessorId] = Field(min_length=1, max_length=50, examples=[["gridfinder.version_1"]])
+    processors: list[RequestedProcessor] = Field(min_length=1, max_length=50, examples=[["gridfinder.version_1"]])
     options: PackageOptions = PackageOptions()
 
 
@@ -48,7 +49,7 @@ class SubmitPackageJob(Command, wire="catalog.v1.submit_package_job"):
     `notify`: a mail or notification when it ends (webhooks hear the event anyway)."""
 
     area: JobArea = Field(examples=[{"boundary_name": "gambia"}])
-    processors: list[ProcessorId] = Field(min_length=1, max_length=50, examples=[["gridfinder.version_1"]])
+    processors: list[RequestedProcessor] = Field(min_length=1, max_length=50, examples=[["gridfinder.version_1"]])
     options: PackageOptions = PackageOptions()
     redo: bool = False
     notify: bool = True

@@ -98,9 +98,9 @@ class IndexedPackage(Contract):
 
 
 class PackageFile(Contract):
-    """Where a file of a package is read: `path` of a local folder (absolute, links resolved) or `url` of an object store,
-    signed for GET. `entries` of a folder without an `index.html`: names, folders with a slash behind. `is_index`: the
-    path asked for is a folder, and this is the `index.html` in it."""
+    """Where a file of a package is read: `path` of a local folder (absolute, links resolved) or `url` of an object
+    store, signed for GET. `entries` of a folder without an `index.html`: names, folders with a slash behind.
+    `is_index`: the path asked for is a folder, and this is the `index.html` in it."""
 
     kind: Literal["file", "folder"]
     path: str = ""
