@@ -48,7 +48,7 @@ class SearchBoundaries(Query, wire="catalog.v1.search_boundaries"):
 class GetBoundary(Query, wire="catalog.v1.get_boundary"):
     """Returns a Boundary. NotFound."""
 
-    name: str
+    name: str = Field(examples=["gambia"])
 
 
 class ImportBoundaries(Command, wire="catalog.v1.import_boundaries"):

@@ -7,12 +7,14 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Job, Live, Query
+from contracts.catalog.packages import PackageName, ProcessorId
 from contracts.shared import Json, Page
 
 TaskStatus = Literal["PENDING", "EXECUTING", "SUCCESS", "FAILURE", "SKIPPED", "RETRY", "REVOKED"]
 ENDED: frozenset[str] = frozenset({"SUCCESS", "FAILURE", "SKIPPED", "REVOKED"})
 RasterDriver = Literal["GTiff", "COG"]
 VectorDriver = Literal["GPKG", "FlatGeobuf", "GeoParquet", "CSV", "PMTiles"]
+JobId = Annotated[UUID, Field(examples=["5e0c1f7a-8f1c-4f0e-9c55-0d4a9b1c2d3e"])]
 RequestedProcessor = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$", max_length=200)]
 """May be unknown: then the owner says which."""
 Outside = Literal["keep", "cut"]
@@ -58,13 +60,13 @@ class SubmitPackageJob(Command, wire="catalog.v1.submit_package_job"):
 class CancelPackageJob(Command, wire="catalog.v1.cancel_package_job"):
     """Tasks that have not ended are `REVOKED`; what has succeeded stays. Returns `PackageJob`."""
 
-    job_id: UUID
+    job_id: JobId
 
 
 class GetPackageJob(Query, wire="catalog.v1.get_package_job"):
     """Returns a `PackageJob`. NotFound for an unknown or forgotten id."""
 
-    job_id: UUID
+    job_id: JobId
 
 
 class ListPackageJobs(Query, wire="catalog.v1.list_package_jobs"):
@@ -115,9 +117,9 @@ class PackageJob(Contract):
 
 
 class PackageJobEvent(Event):
-    job_id: UUID
-    user_id: int
-    boundary_name: str
+    job_id: JobId
+    user_id: int = Field(examples=[7])
+    boundary_name: PackageName
     title: str = ""
 
     def aggregate(self) -> str:
@@ -131,15 +133,15 @@ class PackageJobEvent(Event):
 
 
 class PackageJobSubmitted(PackageJobEvent, wire="catalog.v1.package_job_submitted"):
-    processors: list[str]
+    processors: list[ProcessorId] = Field(examples=[["gridfinder.version_1"]])
 
 
 class PackageJobCompleted(PackageJobEvent, wire="catalog.v1.package_job_completed"):
     """`outcomes`: status by processor. `notify`: the user asked to be told."""
 
-    outcomes: dict[str, TaskStatus]
+    outcomes: dict[str, TaskStatus] = Field(examples=[{"gridfinder.version_1": "SUCCESS"}])
     cancelled: bool = False
-    package_uri: str
+    package_uri: str = Field(examples=["https://fair.example.org/packages/gambia/"])
     notify: bool = True
 
 
@@ -147,25 +149,25 @@ class PackageTaskJob(Job, wire="catalog.v1.package_task"):
     """One processor of a job: sets the package up, takes an equal result or begins the parts."""
 
     group = "bulk"
-    job_id: UUID
-    task: int
+    job_id: JobId
+    task: int = Field(ge=0, examples=[0])
 
 
 class PackagePartJob(Job, wire="catalog.v1.package_part"):
     """One output file of a task."""
 
     group = "bulk"
-    job_id: UUID
-    task: int
-    part: int
+    job_id: JobId
+    task: int = Field(ge=0, examples=[0])
+    part: int = Field(ge=0, examples=[1])
 
 
 class PackageDatasetJob(Job, wire="catalog.v1.package_dataset"):
     """All parts of a task are made: moves them into the package."""
 
     group = "bulk"
-    job_id: UUID
-    task: int
+    job_id: JobId
+    task: int = Field(ge=0, examples=[0])
 
 
 class FinalisePackageJob(Job, wire="catalog.v1.package_finalise"):
@@ -173,16 +175,16 @@ class FinalisePackageJob(Job, wire="catalog.v1.package_finalise"):
     does not wait for the turn of its user."""
 
     group = "interactive"
-    job_id: UUID
+    job_id: JobId
 
 
 class PackageProgress(Live, wire="catalog.v1.package_progress"):
-    job_id: UUID
-    user_id: int
-    percent: int
-    processor: str
-    task_percent: int
-    stage: str
+    job_id: JobId
+    user_id: int = Field(examples=[7])
+    percent: int = Field(examples=[40])
+    processor: ProcessorId
+    task_percent: int = Field(examples=[80])
+    stage: str = Field(examples=["cropping source"])
     position: int | None = None
     remaining_seconds: float | None = None
 

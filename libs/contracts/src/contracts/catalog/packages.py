@@ -47,7 +47,7 @@ class GetPackage(Query, wire="catalog.v1.get_package"):
     """Returns a `Package`. NotFound for a package without a folder, without a dataset version of a known processor, or
     whose boundary is gone."""
 
-    name: str
+    name: str = Field(examples=["gambia"])
 
 
 class ListPackages(Query, wire="catalog.v1.list_packages"):
@@ -117,14 +117,14 @@ class GetPackageFile(Query, wire="catalog.v1.get_package_file"):
     """Returns a `PackageFile` below the root of packages. A folder with an `index.html` is that file. NotFound also for
     names that no package can have."""
 
-    path: str = Field(max_length=1024)
+    path: str = Field(max_length=1024, examples=["gambia/datapackage.json"])
 
 
 class PackageContents(Query, wire="catalog.v1.package_contents"):
     """Returns the files of a package for one download as a list of `PackageMember`, those of the package itself first.
     `processors`: only these, beside the files of the package itself; none stands for all. NotFound."""
 
-    name: str
+    name: str = Field(examples=["gambia"])
     processors: list[ProcessorId] = []
 
 
@@ -144,10 +144,10 @@ class PackagesReady(Query, wire="catalog.v1.packages_ready"):
 class PackageDatasetCreated(Event, wire="catalog.v1.package_dataset_created"):
     """A dataset version of a package is stored. `files` are `{path, bytes, sha256}` with public addresses."""
 
-    boundary_name: str
-    processor: str
-    uri: str
-    files: list[Json]
+    boundary_name: PackageName
+    processor: ProcessorId
+    uri: str = Field(examples=["https://fair.example.org/packages/gambia/datasets/gridfinder/version_1/"])
+    files: list[Json] = Field(examples=[[{"path": "https://fair.example.org/packages/gambia/x.tif", "bytes": 5}]])
 
     def aggregate(self) -> str:
         return f"{self.boundary_name}.{self.processor}"
@@ -156,5 +156,5 @@ class PackageDatasetCreated(Event, wire="catalog.v1.package_dataset_created"):
 class PackageDatasetExpired(Event, wire="catalog.v1.package_dataset_expired"):
     """A dataset version of a package was deleted, since its time was over."""
 
-    boundary_name: str
-    processor: str
+    boundary_name: PackageName
+    processor: ProcessorId
