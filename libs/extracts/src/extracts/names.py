@@ -13,18 +13,6 @@ if TYPE_CHECKING:  # the catalog reads names without the libraries of outlines
 _OWN_AREA, _LETTERS = "own", 24
 
 
-OWN = re.compile(r"own[a-p]{24}")
-
-
-def own_area_name(outline_sha256: str) -> str:
-    """The package name of an area that is no stored boundary: `own` and 24 letters, the same for equal outlines."""
-    return "own" + "".join(chr(ord("a") + int(digit, 16)) for digit in outline_sha256[:24])
-
-
-def is_own_area(name: str) -> bool:
-    return OWN.fullmatch(name) is not None
-
-
 def output_name(dataset: str, version: str, boundary: str, extension: str, stem: str | None = None) -> str:
     """`stem`: of the source, for a dataset of several files."""
     parts = [dataset, version, *([stem] if stem else []), boundary]
