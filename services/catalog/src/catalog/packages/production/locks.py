@@ -5,17 +5,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, delete, func, text, update
 
 from catalog.packages.production.tables import PackageLockRow
-from catalog.packages.submissions.tables import PackageTaskRow
 from kit.jobs.heartbeats import Superseded
 from kit.messaging.tx import Tx
 
 lock = PackageLockRow
 NOTICE = timedelta(seconds=5)
 """Time in which a worker sees that its task was cancelled, and ends."""
+TAKE = text("""
+    insert into packages.package_locks as held (key, owner, expires_at)
+    values (:key, :owner, clock_timestamp() + :lease)
+    on conflict (key) do update set owner = excluded.owner, expires_at = excluded.expires_at,
+        token = held.token + (held.owner <> excluded.owner)::int
+    where held.owner = excluded.owner or held.expires_at < clock_timestamp() or exists (
+        select from packages.package_tasks as task
+        where task.id = held.owner and task.ended_at < clock_timestamp() - :notice)
+    returning token""")
+"""A lock is free when its time is over, or when its owner is a task that has ended."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +49,8 @@ def of_finalise(package: str) -> str:
 
 async def take(key: str, owner: UUID, seconds: float, tx: Tx) -> Held | None:
     """Takes the lock for so long, unless another owner has it; an owner that has it already goes on with it."""
-    end = func.clock_timestamp() + timedelta(seconds=seconds)
-    new = insert(lock).values(key=key, owner=owner, expires_at=end)
-    mine, over = lock.owner == owner, or_(lock.expires_at < func.clock_timestamp(), _is_abandoned())
-    taken = new.on_conflict_do_update(
-        index_elements=[lock.key],
-        set_={
-            "owner": owner, "expires_at": new.excluded.expires_at,
-            "token": case((lock.owner == owner, lock.token), else_=lock.token + 1),
-        },
-        where=or_(mine, over),
-    )  # fmt: skip
-    token = (await tx.session.execute(taken.returning(lock.token))).scalar()
+    given = {"key": key, "owner": owner, "lease": timedelta(seconds=seconds), "notice": NOTICE}
+    token = (await tx.session.execute(TAKE, given)).scalar()
     return None if token is None else Held(key, owner, token)
 
 
@@ -73,13 +71,6 @@ async def ensure_held(held: Held, tx: Tx) -> None:
 async def release(key: str, owner: UUID, tx: Tx) -> None:
     """Does nothing when another owner has it."""
     await tx.session.execute(delete(lock).where(lock.key == key, lock.owner == owner))
-
-
-def _is_abandoned() -> ColumnElement[bool]:
-    """Whether the owner is a task that has ended, long enough ago for its worker to notice."""
-    task = PackageTaskRow
-    ended = (task.id == lock.owner, task.ended_at < func.clock_timestamp() - NOTICE)
-    return exists(select(task.id).where(*ended).correlate(lock))
 
 
 def _is_held(held: Held) -> tuple[ColumnElement[bool], ...]:
