@@ -22,6 +22,7 @@ from kit.testing import MAPPER, Caller, Room, caller, database_url, eventually, 
 
 __all__ = ["caller", "database_url", "nats_url", "running", "settings"]
 HOST = "http://host/packages"
+Workers = list[asyncio.subprocess.Process]
 
 
 @pytest.fixture(scope="session")
@@ -100,19 +101,32 @@ async def start_worker(**environment: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(sys.executable, str(program), env=env)
 
 
-async def stop_worker(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
+async def stop_all(processes: Workers) -> None:
+    while processes:
+        process = processes.pop()
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
 
 @pytest_asyncio.fixture(scope="session")
-async def workers(running: Any) -> AsyncIterator[list[asyncio.subprocess.Process]]:
-    """Two of them, as long as the tests that ask for it run."""
-    started = [await start_worker() for _ in range(2)]
+async def pool(running: Any) -> AsyncIterator[Workers]:
+    started: Workers = []
     yield started
-    for one in started:
-        await stop_worker(one)
+    await stop_all(started)
+
+
+@pytest.fixture
+async def workers(pool: Workers) -> Workers:
+    """Two of them."""
+    while len(pool) < 2:
+        pool.append(await start_worker())
+    return pool
+
+
+@pytest.fixture
+async def no_workers(pool: Workers) -> None:
+    await stop_all(pool)
 
 
 @pytest.fixture

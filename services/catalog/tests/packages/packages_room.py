@@ -2,17 +2,20 @@
 
 from itertools import count
 from pathlib import Path
+from typing import Any, cast
 
 import shapely
 
 from catalog.packages.production import wiring as production
 from catalog.packages.production.settings import ProductionSettings
+from catalog.packages.storage.port import PackageStorage
 from catalog.packages.storage.settings import PackageStorageSettings
 from catalog.packages.storage.wiring import package_storage
 from catalog.packages.submissions import wiring as submissions
 from catalog.packages.submissions.settings import SubmissionSettings
 from contracts.shared import Actor
 from kit.app import Service
+from kit.errors import Unavailable
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings, load
 
@@ -42,10 +45,22 @@ async def boundary(name: str, read: ReadTx | Tx) -> tuple[str, bytes] | None:
     return f"The {name.title()}", shapely.to_wkb(square, byte_order=1)
 
 
+class Interrupted:
+    """The storage, which does not answer while the file `away` is beside it."""
+
+    def __init__(self, storage: PackageStorage, away: Path) -> None:
+        self.storage, self.away = storage, away
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "uri" and self.away.exists():
+            raise Unavailable("storage_unavailable", "The object store does not answer.")
+        return getattr(self.storage, name)
+
+
 def build(settings: RoomSettings) -> Service:
     service = Service("catalog", settings, routers=[submissions.router, production.router])
-    storage = package_storage(settings)
-    service.provides.append(storage)
+    assert settings.package_root
+    storage = cast("PackageStorage", Interrupted(package_storage(settings), settings.package_root.parent / "away"))
     areas, rules = submissions.register(service, settings, boundary, lambda: KNOWN, settings.package_host)
     expiry = settings.package_task_expiry
     production.register(service, settings, storage, areas, rules, FOLDERS, settings.package_host, expiry, SILENCE)

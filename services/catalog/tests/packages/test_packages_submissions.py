@@ -16,6 +16,7 @@ from kit.errors import NotFound
 from kit.testing import ADMIN, eventually
 
 QUICK = "quick.version_1"
+pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 def square(side: float) -> dict[str, Any]:
@@ -32,7 +33,7 @@ async def refusal(packages, command: SubmitPackageJob, actor=None) -> tuple[str,
     [
         ("nowhere", [QUICK, QUICK], ("unprocessable", "duplicate_processors", "duplicate processors not allowed")),
         ("nowhere", ["no.such"], ("invalid", "boundary_not_found", "Requested boundary nowhere could not be found")),
-        ("gambia", [QUICK, "no.such", "no.more"], ("invalid", "processor_unknown", "Invalid processor.version: no.such")),
+        ("mali", [QUICK, "no.such", "no.more"], ("invalid", "processor_unknown", "Invalid processor.version: no.such")),
     ],
 )  # fmt: skip
 async def test_checks_come_in_the_order_of_the_reference(packages, boundary, processors, wanted):

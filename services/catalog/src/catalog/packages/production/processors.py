@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,14 +10,13 @@ from typing import Any, TypeVar
 from catalog.packages.production.child import progress, state, work
 from catalog.packages.production.child.state import Asked, ChildSettings
 from catalog.packages.production.outcome import Failed, ProcessorFailed
+from catalog.packages.production.work_folder import WorkFolder
 from kit.process.subprocess_errors import SubprocessOutOfMemory, SubprocessTimeout
 from kit.process.subprocesses import WarmSubprocess
 
 R = TypeVar("R")
 QUICK = 120.0
 """Seconds for what reads no source, the start of the child not counted."""
-WORK = "work"
-"""Folder below the root for files in work; those of a killed worker are removed when the next one starts."""
 
 
 class Processors:
@@ -28,16 +26,16 @@ class Processors:
     def __init__(self, settings: ChildSettings, memory: int, part: float, fetch: float) -> None:
         self.settings, self._limits = settings, (part, fetch)
         self._child = WarmSubprocess(state.load, settings, memory=memory)
+        self._work = WorkFolder(settings.root)
 
     async def stop(self) -> None:
         self._child.stop()
+        await asyncio.to_thread(self._work.close)
 
     @asynccontextmanager
     async def folder(self) -> AsyncIterator[Path]:
         """Yields a folder for files in work, and removes it."""
-        root = self.settings.root / WORK
-        root.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(dir=root))
+        made = await asyncio.to_thread(self._work.new)
         try:
             yield made
         finally:
