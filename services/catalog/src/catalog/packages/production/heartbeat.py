@@ -4,14 +4,17 @@ import asyncio
 import os
 import socket
 from contextlib import suppress
+from datetime import timedelta
 
-from sqlalchemy import column, delete, func, table
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 
+from catalog.packages.packages.tables import WorkerHeartbeatRow as Row
 from kit.app import Service
 
 INTERVAL = 5.0
-beats = table("worker_heartbeats", column("worker"), column("beat_at"), schema="packages")
+DEAD = timedelta(minutes=10)
+"""Rows of workers that were killed go after so long."""
 
 
 async def keep_beating(service: Service) -> None:
@@ -25,10 +28,11 @@ async def keep_beating(service: Service) -> None:
     finally:
         with suppress(Exception):
             async with service.db.session() as session, session.begin():
-                await session.execute(delete(beats).where(beats.c.worker == worker))
+                await session.execute(delete(Row).where(Row.worker == worker))
 
 
 async def _beat(worker: str, service: Service) -> None:
-    row = insert(beats).values(worker=worker, beat_at=func.now())
+    row = insert(Row).values(worker=worker, beat_at=func.now())
     async with service.db.session() as session, session.begin():
         await session.execute(row.on_conflict_do_update(index_elements=["worker"], set_={"beat_at": func.now()}))
+        await session.execute(delete(Row).where(Row.beat_at < func.now() - DEAD))

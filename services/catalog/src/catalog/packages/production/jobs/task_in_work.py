@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from catalog.packages.production.processors import last_progress
 from catalog.packages.storage.port import VersionRef
 from catalog.packages.submissions import domain
 from catalog.packages.submissions.ending import IS_OPEN, end_task
+from catalog.packages.submissions.queries import past_seconds
 from catalog.packages.submissions.tables import PackageJobRow, PackageTaskRow
 from contracts.catalog.package_jobs import PackageProgress
 from kit.jobs import fan_out
@@ -45,7 +46,8 @@ class TaskInWork:
     tools: ProductionContext
     held: locks.Held | None = None
     told: Path | None = None
-    _reached: tuple[int, str] = field(default=(-1, ""))
+    _reached: tuple[int, str] = (-1, "")
+    _past: dict[str, list[float]] | None = None
 
     @property
     def id(self) -> UUID:
@@ -102,17 +104,22 @@ class TaskInWork:
             now = (await tx.session.execute(beaten.returning(task_row.percent, task_row.stage))).first()
             if now is None or (self.held and not await locks.renew(self.held, self.tools.lock, tx)):
                 return False
-            group = await _group_percent(self.job.id, tx)
-        await self._tell(group, now.percent, now.stage)
+            whole = await self._of_job(tx)
+        if (now.percent, now.stage) != self._reached:
+            self._reached = (now.percent, now.stage)
+            about = {"job_id": self.job.id, "user_id": self.job.user_id, "processor": self.row.processor}
+            await self.context.publish_live(
+                PackageProgress(**about, **whole, task_percent=now.percent, stage=now.stage)
+            )
         return True
 
-    async def _tell(self, group: int, percent: int, stage: str) -> None:
-        if (percent, stage) == self._reached:
-            return
-        self._reached = (percent, stage)
-        about = {"job_id": self.job.id, "user_id": self.job.user_id, "processor": self.row.processor}
-        live = PackageProgress(**about, percent=group, task_percent=percent, stage=stage)
-        await self.context.publish_live(live)
+    async def _of_job(self, tx: Tx) -> dict[str, Any]:
+        columns = select(task_row.processor, task_row.status, task_row.percent).where(task_row.job_id == self.job.id)
+        tasks = (await tx.session.execute(columns)).tuples().all()
+        if self._past is None:
+            self._past = await past_seconds({processor for processor, _, _ in tasks}, tx)
+        percent = domain.group_percent([(status, reached) for _, status, reached in tasks], complete=False)
+        return {"percent": percent, "remaining_seconds": domain.remaining_seconds(tasks, self._past)}
 
     async def end(self, status: str, result: dict[str, Any], tx: Tx, code: str = "", **more: Any) -> bool:
         """Ends the task and frees its lock. Returns False when it had ended before."""
@@ -153,11 +160,6 @@ class TaskInWork:
     async def _leave(self) -> None:
         await self.clear()
         await self.context.write(lambda tx: locks.release(self.lock_key, self.id, tx))
-
-
-async def _group_percent(job_id: UUID, tx: Tx) -> int:
-    rows = await tx.session.execute(select(task_row.status, task_row.percent).where(task_row.job_id == job_id))
-    return domain.group_percent([(row.status, row.percent) for row in rows], complete=False)
 
 
 async def open_task(
