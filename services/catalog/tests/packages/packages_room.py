@@ -23,7 +23,6 @@ FOLDERS = (Path(__file__).parent / "processors", Path(__file__).parents[4] / "pr
 KNOWN = {"many.version_1", "quick.version_1", "slow.version_1", "holed.version_1", "summed.version_1",
          "test_processor.version_1", "test_fail_processor.version_1"}  # fmt: skip
 NAMES = ("gambia", "ghana", "mali", "zambia", "togo", "benin", "kenya", "chad", "niger", "angola", "gabon", "egypt")
-SILENCE = 60.0
 people = count(1000)
 
 
@@ -63,7 +62,7 @@ def build(settings: RoomSettings) -> Service:
     storage = cast("PackageStorage", Interrupted(package_storage(settings), settings.package_root.parent / "away"))
     areas, rules = submissions.register(service, settings, boundary, lambda: KNOWN, settings.package_host)
     expiry = settings.package_task_expiry
-    production.register(service, settings, storage, areas, rules, FOLDERS, settings.package_host, expiry, SILENCE)
+    production.register(service, settings, storage, areas, rules, FOLDERS, settings.package_host, expiry)
     return service
 
 

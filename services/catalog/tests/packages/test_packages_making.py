@@ -10,7 +10,7 @@ from packages_room import person
 from rasterio.transform import from_origin
 from sqlalchemy import delete
 
-from catalog.packages.production.tables import PackageDatasetRow
+from catalog.packages.packages.tables import PackageDatasetRow
 from contracts.catalog.package_jobs import EstimatePackage, JobArea
 
 

@@ -9,10 +9,11 @@ import psycopg
 import pytest
 from sqlalchemy import func, select, update
 
+from catalog.packages.packages.tables import PackageDatasetRow
 from catalog.packages.production.child.osm_tables import OsmTables
 from catalog.packages.production.freshness import Freshness
 from catalog.packages.production.processors import Processors
-from catalog.packages.production.tables import PackageDatasetRow, PackageResultRow
+from catalog.packages.production.tables import PackageResultRow
 from catalog.packages.production.upkeep import ProductionUpkeep
 from catalog.packages.submissions.areas import AreaReader
 from catalog.packages.submissions.rules import SubmissionRules

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from catalog.packages.packages.tables import PackageDatasetRow
 from catalog.packages.production.child.state import Asked
 from catalog.packages.production.outcome import ProcessorFailed
 from catalog.packages.production.processors import Processors
-from catalog.packages.production.tables import PackageDatasetRow, PackageResultRow
+from catalog.packages.production.tables import PackageResultRow
 from catalog.packages.submissions.areas import Area, AreaReader
 from catalog.packages.submissions.queries import past_seconds
 from catalog.packages.submissions.rules import SubmissionRules

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
 
+from catalog.packages.packages.tables import PackageDatasetRow
 from catalog.packages.production import locks
 from catalog.packages.production.processors import Processors
-from catalog.packages.production.tables import PackageDatasetRow
 from catalog.packages.storage.port import PackageStorage, VersionRef
 from catalog.packages.submissions import usecases
 from catalog.packages.submissions.areas import AreaReader

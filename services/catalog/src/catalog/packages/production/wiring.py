@@ -24,10 +24,10 @@ ESTIMATORS = 2
 
 def register(
     service: Service, settings: ProductionSettings, storage: PackageStorage, areas: AreaReader, rules: SubmissionRules,
-    folders: tuple[Path, ...], host: str, expiry: float, silence: float,
+    folders: tuple[Path, ...], host: str, expiry: float,
 ) -> None:  # fmt: skip
-    """`folders`: of processors. `host`: public root of packages. Seconds: `expiry` of tasks that wait, `silence` after
-    which a task in work is begun anew."""
+    """`folders`: of processors. `host`: public root of packages. `expiry`: seconds that a task may wait. A task in work
+    without a sign of life for as long as a lock lasts is begun anew."""
     child = ChildSettings(
         folders, settings.package_source_catalogue, settings.package_processing_root, settings.package_source_offline,
         settings.package_allow_sources, settings.package_source_bytes, settings.osm_address, host,
@@ -39,5 +39,5 @@ def register(
     service.provides += [worker, Estimates(estimators), ProductionContext(storage, worker, lock, expiry, kept)]
     freshness = Freshness(storage, areas, rules, estimators[0] if settings.package_rebuild else None)
     upkeep = ProductionUpkeep(storage, freshness, lock, settings.package_cache_retention)
-    service.loops += [upkeep.run, task_reaper(silence).run]
+    service.loops += [upkeep.run, task_reaper(lock).run]
     service.worker_loops["bulk"] = keep_beating

@@ -1,7 +1,7 @@
 """The area of a job: a stored boundary, or one that the user drew or uploaded."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import orjson
 import shapely
@@ -22,6 +22,8 @@ SMALL = 64 << 10
 LIMIT = 8.0
 """Seconds for a large one."""
 MEMORY = 4 << 30
+Boundaries = Callable[[str, ReadTx | Tx], Awaitable[tuple[str, bytes] | None]]
+"""Port of the stored boundaries: long name and outline as WKB by name, None for an unknown one."""
 WITHOUT_AREA = "A job is for a boundary or for an area of its own, and for one of them only."
 TOO_COMPLEX = "The area takes too long to read. Simplify it."
 
@@ -34,14 +36,6 @@ class Area:
     title: str
     outline: bytes
     sha256: str
-
-
-class Boundaries(Protocol):
-    """Port of the stored boundaries."""
-
-    async def __call__(self, name: str, read: ReadTx | Tx) -> tuple[str, bytes] | None:
-        """Returns the long name and the outline as WKB, or None."""
-        ...
 
 
 class AreaReader:

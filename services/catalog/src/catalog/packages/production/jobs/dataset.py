@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from catalog.packages.packages.tables import PackageDatasetRow
 from catalog.packages.production import locks, results
 from catalog.packages.production.child.work import Finished, Plan
 from catalog.packages.production.jobs.context import ProductionContext
 from catalog.packages.production.jobs.part import lost_lock, staged_name
 from catalog.packages.production.jobs.task_in_work import TaskInWork, open_task
-from catalog.packages.production.tables import PackageDatasetRow, PackageResultRow
+from catalog.packages.production.tables import PackageResultRow
 from contracts.catalog.package_jobs import PackageDatasetJob, PackageTaskJob
 from contracts.catalog.packages import PackageDatasetCreated
 from kit.errors import NotFound

@@ -13,11 +13,11 @@ from uuid import UUID, uuid5
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import undefer
 
+from catalog.packages.packages.tables import PackageDatasetRow
 from catalog.packages.production import locks
 from catalog.packages.production.child.state import Asked
 from catalog.packages.production.jobs.context import ProductionContext
 from catalog.packages.production.outcome import ProcessorFailed
-from catalog.packages.production.tables import PackageDatasetRow
 from catalog.packages.storage.port import VersionRef
 from catalog.packages.submissions import domain
 from catalog.packages.submissions.tables import PackageJobRow, PackageTaskRow

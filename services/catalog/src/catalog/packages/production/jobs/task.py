@@ -4,12 +4,12 @@ parts."""
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from catalog.packages.packages.tables import PackageDatasetRow
 from catalog.packages.production import results
 from catalog.packages.production.child.work import Plan, Ready
 from catalog.packages.production.jobs.context import ProductionContext
 from catalog.packages.production.jobs.task_in_work import TaskInWork, open_task
 from catalog.packages.production.setup import ensure_set_up
-from catalog.packages.production.tables import PackageDatasetRow
 from catalog.packages.submissions import domain
 from catalog.packages.submissions.ending import revoke_tasks
 from catalog.packages.submissions.tables import PackageTaskRow
