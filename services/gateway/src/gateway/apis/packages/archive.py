@@ -17,8 +17,8 @@ from starlette.responses import Response
 from zipstream.ng import ZipStream
 
 from contracts.catalog.packages import GetPackageFile, PackageFile, PackageMember
+from gateway.http.files.stored_files import ClosingStream, chunks_of
 from gateway.http.queries import answer
-from gateway.http.stored_files import ClosingStream, chunks_of
 from kit.errors import Forbidden, Unavailable
 
 LIFETIME = timedelta(hours=24)

@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from contracts.catalog.packages import GetPackageFile, PackageFile
 from gateway.apis.packages.dialect import PACKAGES
 from gateway.apis.packages.listing import listing_of
-from gateway.http.conditions import Representation, is_known, wanted_range
+from gateway.http.files.conditions import Representation, is_known, wanted_range
+from gateway.http.files.stored_files import ClosingStream, chunks_of
 from gateway.http.policy import Policy
 from gateway.http.queries import answer
 from gateway.http.routing import Routes
-from gateway.http.stored_files import ClosingStream, chunks_of
 
 routes = Routes("packages", PACKAGES, prefix="")
 ROOT, SCOPE, WAIT = "/packages", "package_file", 5.0

@@ -26,7 +26,7 @@ from gateway.openapi.schemas import ListOf
 from kit.errors import NotFound
 
 routes = Routes("jobs", PACKAGES)
-ESTIMATE_WAIT = 10.0
+ESTIMATE_WAIT, ESTIMATE_DEADLINE = 15.0, 20.0
 NO_LOGIN = "anonymous_jobs"
 REFUSED = {400: "No jobs are accepted, or the boundary or a processor is unknown."}
 BOUNDARY = {"boundary_name": "gambia", "processors": ["gridfinder.version_1"]}
@@ -107,7 +107,7 @@ async def submitted(request: Request, body: JobBody) -> Response:
     return JSONResponse({"job_id": job_id}, 202, {"location": address, "retry-after": "1", **replayed})
 
 
-@routes.post("/jobs/estimate", Policy.ANON, dict[str, Any], body=None, refuses=REFUSED)
+@routes.post("/jobs/estimate", Policy.ANON, dict[str, Any], body=None, deadline=ESTIMATE_DEADLINE, refuses=REFUSED)
 async def estimate_package_job(request: Request, body: EstimateBody) -> Response:
     """Tells what a job would give, in size and time, for each processor. Nothing is fetched or made."""
     query = c.EstimatePackage(area=body.job_area(), processors=body.processors, options=body.options)
