@@ -11,12 +11,12 @@ from contracts.catalog import boundaries as c
 from gateway.apis.packages.boundary_import import DEADLINE, IMPORT_BODY, import_collection
 from gateway.apis.packages.dialect import PACKAGES, READ
 from gateway.apis.packages.geometries import MULTI_POLYGON, POLYGON
+from gateway.apis.packages.slices import ask_slices
 from gateway.http.commands import send
 from gateway.http.pagination import Word
 from gateway.http.policy import Policy
 from gateway.http.queries import ask
 from gateway.http.routing import Routes
-from gateway.http.slices import ask_slices
 from kit.errors import NotFound
 
 routes = Routes("boundaries", PACKAGES)

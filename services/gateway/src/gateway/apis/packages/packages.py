@@ -14,11 +14,11 @@ from gateway.apis.packages import archive
 from gateway.apis.packages.boundaries import Boundary
 from gateway.apis.packages.dialect import PACKAGES, READ
 from gateway.apis.packages.geometries import DATA_PACKAGE
+from gateway.apis.packages.slices import ask_slices
 from gateway.http.policy import Policy
 from gateway.http.queries import answer, ask
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
-from gateway.http.slices import ask_slices
 from kit.errors import NotFound
 
 routes = Routes("packages", PACKAGES)
