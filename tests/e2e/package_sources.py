@@ -1,4 +1,4 @@
-"""Sources and boundaries of the packages that end-to-end tests make: small, generated, with the sums that are checked."""
+"""Sources and boundaries of the packages that end-to-end tests make: small, generated, with their sums."""
 
 import hashlib
 import json

@@ -66,7 +66,8 @@ def test_what_came_of_each_processor(job: PackageJob, root: str):
     made, storm, failed = job.job_group_processors
     uri = f"{root}/zambia/datasets/test_processor/version_1/data/zambia_test.tif"
     assert (made.job_status, storm.job_status, failed.job_status) == ("SUCCESS", "SUCCESS", "FAILURE")
-    assert made.job_result and made.job_result["test_processor - result URI"] == uri
+    assert made.job_result
+    assert made.job_result["test_processor - result URI"] == uri
     assert made.job_result["datapackage"]["hashes"] == ["4e1243bd22c66e76c2ba9eddc1f91394e57f9f83"]
     assert failed.job_result == {"failed": "AssertionError - test-fail-processor failed as expected"}
     assert job.job_group_percent_complete == 100
