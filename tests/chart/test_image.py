@@ -73,7 +73,7 @@ def test_models_are_where_runs_are_driven_and_registered(room: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_processors_are_where_packages_are_made(room: str) -> None:
-    carries = {"COPY processors processors", "ENV AUTOPKG_PROCESSORS_PATH=/app/processors"} <= set(final(room))
+    carries = {"COPY processors processors", "ENV FAIRWAY_PROCESSORS_PATH=/app"} <= set(final(room))
     assert carries == (room == "catalog")
 
 
