@@ -14,6 +14,7 @@ from gateway.apis.packages import archive
 from gateway.apis.packages.boundaries import Boundary
 from gateway.apis.packages.dialect import PACKAGES, READ
 from gateway.apis.packages.geometries import DATA_PACKAGE
+from gateway.apis.packages.processors import DatasetProcessors
 from gateway.apis.packages.slices import ask_slices
 from gateway.http.policy import Policy
 from gateway.http.queries import answer, ask
@@ -28,6 +29,7 @@ Processors = Annotated[list[c.ProcessorId], Query(max_length=50, examples=[["gri
 
 
 class Package(c.Package):
+    processors: list[DatasetProcessors]  # pyright: ignore[reportIncompatibleVariableOverride]
     boundary: Boundary  # pyright: ignore[reportIncompatibleVariableOverride]
     datapackage: DATA_PACKAGE
 

@@ -18,13 +18,17 @@ STORED_ONLY = ("status", "uri")
 """Members of a stored version, which single processors do not have."""
 
 
-@routes.get("/processors", Policy.PUBLIC_READ, list[Dataset], scope=READ)
+class DatasetProcessors(Dataset):
+    """One dataset with its processors."""
+
+
+@routes.get("/processors", Policy.PUBLIC_READ, list[DatasetProcessors], scope=READ)
 async def list_processors(request: Request) -> Response:
     """Lists all processors by their datasets."""
     return await ask(request, ListProcessors())
 
 
-@routes.get("/processors/{dataset_name}", Policy.PUBLIC_READ, Dataset, scope=READ)
+@routes.get("/processors/{dataset_name}", Policy.PUBLIC_READ, DatasetProcessors, scope=READ)
 async def get_dataset_processors(request: Request, dataset_name: str) -> Response:
     """Returns all versions of one dataset."""
     versions = [_without_stored(one) for one in await _versions(request, dataset_name)]
