@@ -88,6 +88,42 @@ async def test_names_that_nothing_can_have_touch_nothing(tmp_path: Path, name: s
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_files_are_found_by_path_and_by_place(storage: TreeStorage, tmp_path: Path):
+    for name in ("index.html", "datasets/gridfinder/version_1/license.html", ".secret", "sub/x.json"):
+        await put(storage, f"gambia/{name}", b"page")
+    await storage.replace_data(GRID, await staged(storage, tmp_path, "one", b=b"xy", a=b"x"))
+    assert [entry.path for entry in await storage.package_files("gambia")] == ["gambia/index.html"]
+    assert [entry.name for entry in await storage.version_files(GRID)] == ["license.html", "a.tif", "b.tif"]
+    await storage.download_data(GRID, "b.tif", tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == b"xy"
+    page = await storage.file("gambia/index.html")
+    assert page
+    assert (page.bytes, page.etag[0]) == (4, '"')
+    assert await storage.entries("gambia/") == ["datasets/", "sub/", "index.html"]
+    assert await storage.entries("") == ["gambia/"]
+    for path in (
+        "gambia",
+        "gambia/",
+        "gambia/none",
+        ".staged/one/a.tif",
+        "gambia/.secret",
+        "../x",
+        "gambia//index.html",
+    ):
+        assert await storage.file(path) is None
+        assert path == "gambia/" or await storage.entries(f"{path.rstrip('/')}/") is None or path == "gambia"
+
+
+async def test_a_link_that_leads_out_of_the_packages_is_not_followed(tmp_path: Path):
+    storage = in_folder(tmp_path / "packages")
+    await put(storage, "gambia/index.html", b"page")
+    (tmp_path / "outside").write_text("secret")
+    (tmp_path / "packages/gambia/link").symlink_to(tmp_path / "outside")
+    assert (await storage.address("gambia/index.html"))[0] == str((tmp_path / "packages/gambia/index.html").resolve())
+    with pytest.raises(NotFound):
+        await storage.address("gambia/link")
+
+
 async def test_data_are_replaced_as_a_whole(storage: TreeStorage, tmp_path: Path):
     first = await staged(storage, tmp_path, "one", a=b"old", gone=b"old")
     uris = await storage.replace_data(GRID, first)

@@ -2,6 +2,7 @@
 
 from catalog.packages.boundaries import handlers as boundaries
 from catalog.packages.boundaries.queries import stored_outline
+from catalog.packages.packages import handlers as packages
 from catalog.packages.processors import handlers as processors
 from catalog.packages.processors.catalogue import ProcessorCatalogue
 from catalog.packages.production import wiring as production
@@ -10,7 +11,7 @@ from catalog.packages.storage.wiring import package_storage
 from catalog.packages.submissions import wiring as submissions
 from kit.app import Service
 
-ROUTERS = [boundaries.router, processors.router, submissions.router, production.router]
+ROUTERS = [boundaries.router, processors.router, packages.router, submissions.router, production.router]
 
 
 def register(service: Service, settings: PackageSettings) -> None:

@@ -62,6 +62,9 @@ class BucketTree:
     async def write(self, path: str, content: bytes) -> None:
         await self.store.put(path, content, type_of(path))
 
+    async def download(self, path: str, local: Path) -> None:
+        await self.store.download(await self._key(path) or path, str(local))
+
     async def upload(self, local: Path, path: str) -> None:
         await self.store.upload(str(local), path, type_of(path))
 

@@ -44,13 +44,19 @@ class LocalTree:
         return file_entry(path, found) if found else None
 
     async def address(self, path: str) -> tuple[str, str]:
-        return str(self.store.root / path), ""
+        found = await asyncio.to_thread((self.store.root / path).resolve)
+        if not found.is_relative_to(self.store.root):
+            raise NotFound("file_not_found", path)
+        return str(found), ""
 
     async def read(self, path: str) -> bytes:
         return await self.store.get(path)
 
     async def write(self, path: str, content: bytes) -> None:
         await self.store.put(path, content)
+
+    async def download(self, path: str, local: Path) -> None:
+        await self.store.download(path, str(local))
 
     async def upload(self, local: Path, path: str) -> None:
         await self.store.upload(str(local), path)

@@ -71,8 +71,31 @@ class TreeStorage:
         return await self.tree.entry(names.file_in(names.package_folder(package), name)) is not None
 
     async def data_files(self, version: VersionRef) -> list[FileEntry]:
-        _, files = await self.tree.level(names.data_folder(version))
-        return sorted(files, key=lambda entry: entry.name)
+        return await self._files(names.data_folder(version))
+
+    async def package_files(self, package: str) -> list[FileEntry]:
+        if not await self.has_package(package):
+            raise names.package_not_found(package)
+        return await self._files(names.package_folder(package))
+
+    async def version_files(self, version: VersionRef) -> list[FileEntry]:
+        return [*await self._files(names.version_folder(version)), *await self._files(names.data_folder(version))]
+
+    async def download_data(self, version: VersionRef, name: str, path: Path) -> None:
+        await self.tree.download(names.file_in(names.data_folder(version), name), path)
+
+    async def file(self, path: str) -> FileEntry | None:
+        return await self.tree.entry(path) if names.is_path(path) and not path.endswith("/") else None
+
+    async def entries(self, folder: str) -> list[str] | None:
+        if folder and not (folder.endswith("/") and names.is_path(folder) and await self.tree.has_folder(folder)):
+            return None
+        folders, files = await self.tree.level(folder)
+        shown = [path for path in (*folders, *(entry.path for entry in files)) if names.is_path(path)]
+        return [path[len(folder) :] for path in shown if folder or path.endswith("/")]
+
+    async def address(self, path: str) -> tuple[str, str]:
+        return await self.tree.address(path)
 
     async def create_package_folder(self, package: str) -> None:
         await self.tree.make_folder(names.package_folder(package))
@@ -124,17 +147,24 @@ class TreeStorage:
     async def remove_package(self, package: str) -> None:
         await self.tree.remove_folder(names.package_folder(package))
 
+    async def load_document(self, package: str, name: str) -> Document:
+        return _parsed(await self._content(names.file_in(names.package_folder(package), name))) or {}
+
     async def load_datapackage(self, package: str) -> Document:
-        return await self._load(package, DATAPACKAGE)
+        return await self.load_document(package, DATAPACKAGE)
 
     async def save_datapackage(self, package: str, document: Mapping[str, Any]) -> None:
         await self._save(package, DATAPACKAGE, document)
 
     async def load_provenance(self, package: str) -> Document:
-        return await self._load(package, PROVENANCE)
+        return await self.load_document(package, PROVENANCE)
 
     async def save_provenance(self, package: str, document: Mapping[str, Any]) -> None:
         await self._save(package, PROVENANCE, document)
+
+    async def _files(self, folder: str) -> list[FileEntry]:
+        _, files = await self.tree.level(folder)
+        return sorted((entry for entry in files if names.is_path(entry.path)), key=lambda entry: entry.name)
 
     async def _folders(self, folder: str, pattern: re.Pattern[str]) -> list[str]:
         folders, _ = await self.tree.level(folder)
@@ -144,10 +174,6 @@ class TreeStorage:
     async def _put(self, path: str, content: bytes) -> str:
         await self.tree.write(path, content)
         return self.uri(path)
-
-    async def _load(self, package: str, name: str) -> Document:
-        content = await self._content(f"{names.package_folder(package)}{name}")
-        return _parsed(content) or {}
 
     async def _save(self, package: str, name: str, document: Mapping[str, Any]) -> None:
         path = f"{names.package_folder(package)}{name}"

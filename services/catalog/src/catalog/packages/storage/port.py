@@ -88,6 +88,36 @@ class PackageStorage(Protocol):
         """Returns the files of `data/` by name; none without the folder."""
         ...
 
+    async def package_files(self, package: str) -> list[FileEntry]:
+        """Returns the files in the package's own folder, by name. NotFound without the folder."""
+        ...
+
+    async def version_files(self, version: VersionRef) -> list[FileEntry]:
+        """Returns the pages of a version, then its data, each by name."""
+        ...
+
+    async def download_data(self, version: VersionRef, name: str, path: Path) -> None:
+        """Writes a file of `data/` to the local file `path`. NotFound."""
+        ...
+
+    async def file(self, path: str) -> FileEntry | None:
+        """Returns the file at a path from the root of packages; None when it is not there, or can be none."""
+        ...
+
+    async def entries(self, folder: str) -> list[str] | None:
+        """Returns the names in a folder, whose path is empty or ends with a slash: folders with a slash behind, then
+        files. None when it is not there, or can be none. At the root there are all packages, own areas too."""
+        ...
+
+    async def address(self, path: str) -> tuple[str, str]:
+        """Returns where a file's content is read: absolute path of this machine with links resolved, or URL signed for
+        GET; the other one is empty. NotFound for a link that leads out of the packages."""
+        ...
+
+    async def load_document(self, package: str, name: str) -> Document:
+        """Returns a JSON object in the package's own folder; `{}` when it is missing or damaged."""
+        ...
+
     async def create_package_folder(self, package: str) -> None:
         """Creates the folder; nothing happens when it exists."""
         ...

@@ -22,7 +22,8 @@ class Tree(Protocol):
         ...
 
     async def address(self, path: str) -> tuple[str, str]:
-        """Returns where the content is read: path of this machine, or signed URL; the other is empty."""
+        """Returns where the content is read: path of this machine, or signed URL; the other is empty. Raises NotFound
+        for a link that leads elsewhere."""
         ...
 
     async def read(self, path: str) -> bytes:
@@ -31,6 +32,10 @@ class Tree(Protocol):
 
     async def write(self, path: str, content: bytes) -> None:
         """Replaces the file at once."""
+        ...
+
+    async def download(self, path: str, local: Path) -> None:
+        """Writes the file to a local one. Raises NotFound."""
         ...
 
     async def upload(self, local: Path, path: str) -> None:
