@@ -2,14 +2,18 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
 import shapely
 from package_storages import HOST
+from sqlalchemy import delete
 
+from catalog.packages.packages.tables import PackageDatasetRow
 from contracts.catalog import boundaries as b
 from contracts.catalog import packages as c
 from extracts.names import is_own_area, own_area_name
@@ -184,6 +188,24 @@ async def test_the_index_has_areas_addresses_sizes_sums_and_dates(caller: Caller
     assert (first["name_long"], first["bbox"], first["bytes"]) == ("Gambia", [1, 2, 3, 4], 3)
     assert (second["boundary_name"], second["bbox"], second["files"]) == ("zambia", None, [])
     assert [one["boundary_name"] for one in await caller.ask(c.PackagesIndex(after="gambia"))] == ["zambia"]
+
+
+async def test_a_package_says_how_fresh_its_datasets_are(running, caller: Caller, put: Callable[..., None]):
+    await load(caller, "gambia")
+    put(f"gambia/{TEST}/data/x.tif")
+    made = {
+        "request_key": "", "outline_sha256": "", "options": {}, "sources_key": "", "resource": {}, "job_id": uuid4(),
+        "user_id": 7, "release": "1.2.0", "expires_at": datetime(2030, 1, 1, tzinfo=UTC), "boundary_name": "gambia",
+    }  # fmt: skip
+    async with running.db.session() as session, session.begin():
+        session.add_all(PackageDatasetRow(processor=name, **made) for name in ("test_processor.version_1", "gone.v1"))
+    found = (await caller.ask(c.GetPackage(name="gambia")))["freshness"]
+    async with running.db.session() as session, session.begin():
+        await session.execute(delete(PackageDatasetRow))
+    assert list(found) == ["test_processor.version_1"]
+    row = found["test_processor.version_1"]
+    assert (row["release"], row["expires_at"]) == ("1.2.0", "2030-01-01T00:00:00+00:00")
+    assert datetime.now(UTC) - datetime.fromisoformat(row["made_at"]) < timedelta(minutes=5)
 
 
 async def test_ready_means_that_a_worker_was_alive_a_moment_ago(running, caller: Caller):

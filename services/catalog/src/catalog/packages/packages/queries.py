@@ -7,7 +7,7 @@ import psycopg
 from sqlalchemy import exists, func, select, text
 
 from catalog.packages.boundaries.queries import envelope, get_boundary
-from catalog.packages.packages.tables import WorkerHeartbeatRow
+from catalog.packages.packages.tables import PackageDatasetRow, WorkerHeartbeatRow
 from catalog.packages.packages.visibility import is_listed
 from catalog.packages.processors.catalogue import ProcessorCatalogue
 from catalog.packages.processors.queries import by_dataset
@@ -42,7 +42,7 @@ async def get_package(name: str, read: ReadTx, storage: PackageStorage, catalogu
     shown = [_shown(version, processors[version.processor], storage) for version in stored]
     return c.Package(
         boundary_name=name, uri=home(name, storage), boundary=boundary, processors=by_dataset(shown),
-        datapackage=descriptor,
+        datapackage=descriptor, freshness=await _freshness(name, stored, read),
     )  # fmt: skip
 
 
@@ -85,3 +85,17 @@ def _envelope(geometry: Any) -> Json | None:
         return envelope(min(x), min(y), max(x), max(y))
     except (KeyError, IndexError, TypeError, ValueError):
         return None
+
+
+async def _freshness(name: str, stored: list[VersionRef], read: ReadTx) -> Json:
+    """Returns what jobs know of the stored versions, by processor."""
+    made = select(PackageDatasetRow).where(PackageDatasetRow.boundary_name == name)
+    rows = (await read.session.scalars(made)).all()
+    there = {version.processor for version in stored}
+    return {
+        row.processor: {
+            "made_at": row.made_at.isoformat(), "release": row.release,
+            "expires_at": row.expires_at.isoformat() if row.expires_at else None,
+        }
+        for row in rows if row.processor in there
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import shapely
 
 from catalog.packages.boundaries.queries import stored_outline
@@ -49,7 +50,7 @@ def _described(package: str, title: str, outline: bytes, descriptor: dict[str, A
     names = [file.path.rpartition("/")[2] for file in described_files(descriptor)]
     kinds = {resource.get("mediatype") for resource in resources(descriptor)}
     return PackageItemInput(
-        package, title, shapely.geometry.mapping(surface), antimeridian.bounds(surface), uri, descriptor,
+        package, title, orjson.loads(shapely.to_geojson(surface)), antimeridian.bounds(surface), uri, descriptor,
         {name: _media(name, kinds) for name in names}, version("catalog"),
     )  # fmt: skip
 
