@@ -22,7 +22,8 @@ from kit.settings import ServiceSettings, load
 FOLDERS = (Path(__file__).parent / "processors", Path(__file__).parents[4] / "processors")
 KNOWN = {"many.version_1", "quick.version_1", "slow.version_1", "holed.version_1", "summed.version_1",
          "test_processor.version_1", "test_fail_processor.version_1"}  # fmt: skip
-NAMES = ("gambia", "ghana", "mali", "zambia", "togo", "benin", "kenya", "chad", "niger", "angola", "gabon", "egypt")
+NAMES = ("gambia", "ghana", "mali", "zambia", "togo", "benin", "kenya", "chad", "niger", "angola", "gabon", "egypt",
+         "malawi", "lesotho", "rwanda")  # fmt: skip
 people = count(1000)
 
 
@@ -44,6 +45,11 @@ async def boundary(name: str, read: ReadTx | Tx) -> tuple[str, bytes] | None:
     return f"The {name.title()}", shapely.to_wkb(square, byte_order=1)
 
 
+async def publish(package: str, read: ReadTx | Tx) -> bool:
+    """No catalogue here."""
+    return False
+
+
 class Interrupted:
     """The storage, which does not answer while the file `away` is beside it."""
 
@@ -62,7 +68,7 @@ def build(settings: RoomSettings) -> Service:
     storage = cast("PackageStorage", Interrupted(package_storage(settings), settings.package_root.parent / "away"))
     areas, rules = submissions.register(service, settings, boundary, lambda: KNOWN, settings.package_host)
     expiry = settings.package_task_expiry
-    production.register(service, settings, storage, areas, rules, FOLDERS, settings.package_host, expiry)
+    production.register(service, settings, storage, areas, rules, FOLDERS, settings.package_host, expiry, publish)
     return service
 
 

@@ -18,7 +18,7 @@ from catalog.packages.submissions import usecases
 from catalog.packages.submissions.areas import AreaReader
 from catalog.packages.submissions.rules import SubmissionRules
 from catalog.packages.submissions.tables import PackageJobRow, PackageTaskRow
-from contracts.catalog.package_jobs import JobArea, PackageOptions, SubmitPackageJob
+from contracts.catalog.package_jobs import JobArea, PackageItemJob, PackageOptions, SubmitPackageJob
 from contracts.catalog.packages import PackageDatasetExpired
 from extracts.names import is_own_area
 from extracts.package import without_resource
@@ -121,4 +121,5 @@ async def _forget(old: PackageDatasetRow, held: list[locks.Held], tx: Tx) -> boo
     if not (await tx.session.execute(delete(row).where(*mine).returning(row.processor))).first():
         return False
     tx.emit(PackageDatasetExpired(boundary_name=old.boundary_name, processor=old.processor))
+    tx.emit(PackageItemJob(boundary_name=old.boundary_name))
     return True

@@ -68,3 +68,9 @@ async def run_package_finalise(job: c.FinalisePackageJob, context: JobContext, t
     from catalog.packages.production.jobs.finalise import finalise
 
     await finalise(job, context, tools)
+
+
+@router.job(c.PackageItemJob)
+async def run_package_item(job: c.PackageItemJob, context: JobContext, tools: ProductionContext) -> None:
+    async with context.read() as read:
+        await tools.publish(job.boundary_name, read)

@@ -7,7 +7,7 @@ from catalog.packages.production.estimates import Estimates
 from catalog.packages.production.freshness import Freshness
 from catalog.packages.production.handlers import router
 from catalog.packages.production.heartbeat import keep_beating
-from catalog.packages.production.jobs.context import ProductionContext
+from catalog.packages.production.jobs.context import ProductionContext, Publish
 from catalog.packages.production.processors import Processors
 from catalog.packages.production.settings import ProductionSettings
 from catalog.packages.production.stale_tasks import task_reaper
@@ -24,10 +24,10 @@ ESTIMATORS = 2
 
 def register(
     service: Service, settings: ProductionSettings, storage: PackageStorage, areas: AreaReader, rules: SubmissionRules,
-    folders: tuple[Path, ...], host: str, expiry: float,
+    folders: tuple[Path, ...], host: str, expiry: float, publish: Publish,
 ) -> None:  # fmt: skip
     """`folders`: of processors. `host`: public root of packages. `expiry`: seconds that a task may wait. A task in work
-    without a sign of life for as long as a lock lasts is begun anew."""
+    without a sign of life for as long as a lock lasts is begun anew. `publish` makes the catalogue's item."""
     child = ChildSettings(
         folders, settings.package_source_catalogue, settings.package_processing_root, settings.package_source_offline,
         settings.package_allow_sources, settings.package_source_bytes, settings.osm_address, host,
@@ -36,7 +36,7 @@ def register(
     estimators = [Processors(child, *limits) for _ in range(ESTIMATORS)]
     worker = Processors(child, *limits)
     lock, kept = settings.package_lock_timeout, settings.package_dataset_kept
-    service.provides += [worker, Estimates(estimators), ProductionContext(storage, worker, lock, expiry, kept)]
+    service.provides += [worker, Estimates(estimators), ProductionContext(storage, worker, lock, expiry, kept, publish)]
     freshness = Freshness(storage, areas, rules, estimators[0] if settings.package_rebuild else None)
     upkeep = ProductionUpkeep(storage, freshness, lock, settings.package_cache_retention)
     service.loops += [upkeep.run, task_reaper(lock).run]

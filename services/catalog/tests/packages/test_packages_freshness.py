@@ -44,39 +44,39 @@ async def change(running, table, values, *where) -> None:
 
 
 async def test_a_dataset_version_expires(running, packages, workers, freshness):
-    await packages.made("niger", "quick.version_1", "test_fail_processor.version_1")
+    await packages.made("malawi", "quick.version_1", "test_fail_processor.version_1")
     assert await freshness.expire(running) == 0
     past = {"expires_at": func.now() - timedelta(seconds=1)}
-    await change(running, PackageDatasetRow, past, PackageDatasetRow.boundary_name == "niger")
+    await change(running, PackageDatasetRow, past, PackageDatasetRow.boundary_name == "malawi")
     assert await freshness.expire(running) == 1
-    assert packages.data("niger", "quick") == set()
-    document, provenance = packages.documents("niger")
+    assert packages.data("malawi", "quick") == set()
+    document, provenance = packages.documents("malawi")
     assert (document["resources"], document["licenses"], len(provenance)) == ([], [], 1)
     expired = select(func.count()).where(outbox.c.subject == "evt.catalog.v1.package_dataset_expired")
     async with running.db.session() as session:
-        assert await session.scalar(expired.where(outbox.c.data.like(b"%niger%"))) == 1
-    again = await packages.made("niger", "quick.version_1")
+        assert await session.scalar(expired.where(outbox.c.data.like(b"%malawi%"))) == 1
+    again = await packages.made("malawi", "quick.version_1")
     assert again["tasks"][0]["job_status"] == "SUCCESS"
 
 
 async def test_a_new_release_of_a_source_is_made_again(running, packages, workers, freshness):
-    await packages.made("angola", "quick.version_1")
-    of_angola = PackageDatasetRow.boundary_name == "angola"
-    await change(running, PackageDatasetRow, {"sources_key": "older"}, of_angola)
+    await packages.made("lesotho", "quick.version_1")
+    of_lesotho = PackageDatasetRow.boundary_name == "lesotho"
+    await change(running, PackageDatasetRow, {"sources_key": "older"}, of_lesotho)
     assert await freshness.rebuild(running) == 1
     freshness._compared = float("-inf")
     assert await freshness.rebuild(running) == 0, "a job for it waits"
-    mine = select(PackageJobRow.id).where(PackageJobRow.boundary_name == "angola", PackageJobRow.redo)
+    mine = select(PackageJobRow.id).where(PackageJobRow.boundary_name == "lesotho", PackageJobRow.redo)
     async with running.db.session() as session:
         (job_id,) = (await session.scalars(mine)).all()
     job = await packages.ended(str(job_id))
     assert (job["user_id"], job["tasks"][0]["job_status"]) == (0, "SUCCESS")
     async with running.db.session() as session:
-        assert await session.scalar(select(PackageDatasetRow.sources_key).where(of_angola)) != "older"
+        assert await session.scalar(select(PackageDatasetRow.sources_key).where(of_lesotho)) != "older"
 
 
 async def test_results_go_after_their_time(running, packages, workers, freshness):
-    job = await packages.made("gabon", "quick.version_1")
+    job = await packages.made("rwanda", "quick.version_1")
     upkeep = ProductionUpkeep(freshness.storage, freshness, lock=60, kept=1e6)
     mine = PackageResultRow.place == job["tasks"][0]["job_id"].replace("-", "")
     await upkeep.sweep(running, timedelta(0))
@@ -84,7 +84,7 @@ async def test_results_go_after_their_time(running, packages, workers, freshness
     await change(running, PackageResultRow, {"used_at": func.now() - timedelta(days=30)}, mine)
     assert await upkeep.sweep(running, timedelta(0)) >= 1
     assert not [path for path in packages.staged if mine.right.value in str(path)]
-    assert packages.data("gabon", "quick") == {"quick-version_1-gabon.gpkg"}
+    assert packages.data("rwanda", "quick") == {"quick-version_1-rwanda.gpkg"}
 
 
 def test_rows_of_a_database_come_by_area_and_read_only(database_url, running):
