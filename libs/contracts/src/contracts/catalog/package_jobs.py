@@ -178,6 +178,12 @@ class FinalisePackageJob(Job, wire="catalog.v1.package_finalise"):
     job_id: JobId
 
 
+class PackageItemJob(Job, wire="catalog.v1.package_item"):
+    """Makes the catalogue's item of a package what its data package says."""
+
+    boundary_name: str = Field(examples=["gambia"])
+
+
 class PackageProgress(Live, wire="catalog.v1.package_progress"):
     job_id: JobId
     user_id: int = Field(examples=[7])

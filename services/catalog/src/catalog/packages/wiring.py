@@ -22,4 +22,6 @@ def register(service: Service, settings: PackageSettings) -> None:
     service.loops.append(catalogue.keep_read)
     areas, rules = submissions.register(service, settings, stored_outline, lambda: catalogue.names, host)
     folders, expiry = (settings.processors_folder,), settings.package_task_expiry
-    production.register(service, settings, storage, areas, rules, folders, host, expiry)
+    api = next(one for one in service.provides if isinstance(one, StacClient))
+    publish = partial(publish_item, storage=storage, api=api)
+    production.register(service, settings, storage, areas, rules, folders, host, expiry, publish)

@@ -10,8 +10,9 @@ Publish = Callable[[str, ReadTx | Tx], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class ProductionContext:
-    """What the jobs work with. `publish` makes the catalogue's item of a package what its data package says. Seconds: `lock` is the end of a lock without renewal, `expiry` how long a task may wait
-    for its begin, `kept` how long a dataset version stays (None: for ever)."""
+    """What the jobs work with. `publish` makes the catalogue's item of a package what its data package says. Seconds:
+    `lock` is the end of a lock without renewal, `expiry` how long a task may wait for its begin, `kept` how long a
+    dataset version stays (None: for ever)."""
 
     storage: PackageStorage
     processors: Processors
