@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import orjson
 import rasterio
+from nats.aio.msg import Msg
 from packages_room import person
 from rasterio.transform import from_origin
 from sqlalchemy import delete
 
 from catalog.packages.packages.tables import PackageDatasetRow
-from contracts.catalog.package_jobs import EstimatePackage, JobArea
+from contracts.catalog.package_jobs import EstimatePackage, JobArea, PackageProgress
 
 
 def make_corner(path: Path) -> None:
@@ -43,6 +44,24 @@ async def test_a_package_is_made_with_the_log_of_the_reference(packages, workers
     assert {"index.html", "license.html", "version.html"} <= {
         path.name for path in (packages.root / "zambia").iterdir()
     }
+
+
+async def test_progress_is_told_while_it_happens(packages, workers, caller):
+    told: list[PackageProgress] = []
+
+    async def hear(message: Msg) -> None:
+        told.append(PackageProgress.model_validate_json(message.data))
+
+    heard = await caller.bus.nc.subscribe(PackageProgress.subject("*"), cb=hear)
+    job_id = await packages.submit("togo", "quick.version_1", "many.version_1")
+    await packages.ended(job_id)
+    await heard.unsubscribe()
+    mine = [one for one in told if str(one.job_id) == job_id]
+    assert {"cropping source", "moving result", "generate documentation & datapackage"} <= {one.stage for one in mine}
+    of_many = [one.task_percent for one in mine if one.processor == "many.version_1"]
+    assert of_many == sorted(of_many)
+    assert of_many[-1] == 90
+    assert all(one.percent <= 99 for one in mine)
 
 
 async def test_of_identical_jobs_one_makes_the_package(packages, workers):

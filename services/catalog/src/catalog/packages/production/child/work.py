@@ -8,15 +8,19 @@ from typing import Any
 from catalog.packages.production.child.progress import reporter
 from catalog.packages.production.child.state import Asked, request_of, state, telling
 
+Step = tuple[int, str]
+
 
 @dataclass(frozen=True)
 class Plan:
-    """`outputs`: names of all files. `sources_key`: of the processor's release and its list of sources."""
+    """`outputs`: names of all files. `sources_key`: of the processor's release and its list of sources. `moving` and
+    `documentation`: percents and labels before and after the files are moved into the package."""
 
     outputs: list[str]
-    staged: list[str]
     release: str
     sources_key: str
+    moving: list[Step]
+    documentation: list[Step]
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,13 @@ class Finished:
 @telling
 def plan(asked: Asked) -> Plan:
     """Reads no source."""
+    from extracts.processors.steps import HASHING, MOVING
+
     found = state().found(asked.processor)
-    parts = found.parts(request_of(asked))
-    staged = [f"{part.number:05d}" for part in parts]
-    return Plan([part.output for part in parts], staged, found.metadata.release, sources_key(found))
+    steps, outputs = found.processor.steps, found.outputs(request_of(asked))
+    moving = [(steps.moving, MOVING)] if steps.hashing is None else [(steps.hashing, HASHING), (steps.moving, MOVING)]
+    documentation = list(steps.documentation) if found.processor.has_pages else []
+    return Plan(outputs, found.metadata.release, sources_key(found), moving, documentation)
 
 
 def sources_key(found: Any) -> str:

@@ -70,9 +70,13 @@ async def _store(task: TaskInWork, plan: Plan, finished: Finished) -> None:
     files = {name: staged.get(staged_name(number), "") for number, name in enumerate(plan.outputs)}
     if not all(files.values()):
         raise NotFound("staged_file_missing")
+    for step in plan.moving:
+        await task.say(*step)
     await storage.replace_data(task.version, files)
     for name, page in finished.pages.items():
         await storage.put_metadata_file(task.version, name, page.encode())
+    for step in plan.documentation:
+        await task.say(*step)
 
 
 async def _succeed(task: TaskInWork, plan: Plan, finished: Finished, made: Made, tx: Tx) -> None:

@@ -38,7 +38,7 @@ task_row = PackageTaskRow
 
 @dataclass
 class TaskInWork:
-    """`told`: the file in which the child says how far it is."""
+    """`told`: the file in which the child says how far it is; without one, `said` is."""
 
     job: PackageJobRow
     row: PackageTaskRow
@@ -46,6 +46,7 @@ class TaskInWork:
     tools: ProductionContext
     held: locks.Held | None = None
     told: Path | None = None
+    said: tuple[int, str] = (0, "")
     _reached: tuple[int, str] = (-1, "")
     _past: dict[str, list[float]] | None = None
 
@@ -94,9 +95,19 @@ class TaskInWork:
         if not await self.context.write(change):
             raise Superseded
 
+    async def say(self, percent: int, stage: str) -> None:
+        """Reports what the worker itself does. Raises Superseded when the task has ended."""
+        self.said = (percent, stage)
+        await self.tell()
+
+    async def tell(self) -> None:
+        """Reports at once, not only at the next sign of life. Raises Superseded when the task has ended."""
+        if not await self.beat():
+            raise Superseded
+
     async def beat(self) -> bool:
         """Returns False when the task was cancelled or has ended, or its lock has another owner."""
-        percent, stage = (last_progress(self.told) if self.told else None) or (0, "")
+        percent, stage = (last_progress(self.told) if self.told else None) or self.said
         async with self.context.tx() as tx:
             mine = (task_row.job_id == self.job.id, task_row.number == self.row.number, IS_OPEN)
             values: dict[str, Any] = {"beat_at": func.now(), "percent": func.greatest(task_row.percent, percent)}
