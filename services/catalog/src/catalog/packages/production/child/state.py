@@ -97,11 +97,11 @@ def request_of(asked: Asked) -> "Request":
     return Request(asked.package, outline_of(shape), Options(**asked.options))
 
 
-def telling(call: Callable[P, R]) -> Callable[P, R | Failed]:
+def returning_failures(call: Callable[P, R]) -> Callable[P, R | Failed]:
     """Makes a function of the child return Failed where it would raise; MemoryError comes out as it is."""
 
     @wraps(call)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R | Failed:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Failed:
         try:
             return call(*args, **kwargs)
         except MemoryError:
@@ -109,4 +109,4 @@ def telling(call: Callable[P, R]) -> Callable[P, R | Failed]:
         except Exception as error:
             return failure_of(error, state().settings.root)
 
-    return told
+    return guarded

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.packages.production.child.progress import reporter
-from catalog.packages.production.child.state import Asked, request_of, state, telling
+from catalog.packages.production.child.state import Asked, request_of, returning_failures, state
 
 Step = tuple[int, str]
 
@@ -40,7 +40,7 @@ class Finished:
     pages: dict[str, str]
 
 
-@telling
+@returning_failures
 def plan(asked: Asked) -> Plan:
     """Reads no source."""
     from extracts.processors.steps import HASHING, MOVING
@@ -57,7 +57,7 @@ def sources_key(found: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@telling
+@returning_failures
 def fetch(asked: Asked, progress: Path) -> Ready:
     """Fetches and checks all sources of a processor."""
     from extracts.processors import prepare
@@ -67,7 +67,7 @@ def fetch(asked: Asked, progress: Path) -> Ready:
     return Ready(found.request_key(request, prepared.hashes), list(prepared.archives))
 
 
-@telling
+@returning_failures
 def make(asked: Asked, number: int, done: int, folder: Path, progress: Path) -> dict[str, Any]:
     """Writes one file into `folder`. Returns the record of it (`MadeFile`)."""
     from extracts.processors import Inputs, make_part, prepare
@@ -79,7 +79,7 @@ def make(asked: Asked, number: int, done: int, folder: Path, progress: Path) -> 
     return asdict(make_part(found, part, request, inputs, folder, report, done))
 
 
-@telling
+@returning_failures
 def finish(asked: Asked, made: list[dict[str, Any]], archives: list[str]) -> Finished:
     """Once all parts are made; names are those of the asked package, whoever made them first."""
     from extracts import processors
@@ -99,7 +99,7 @@ def _made(record: dict[str, Any]) -> Any:
     return MadeFile(record["number"], record["output"], record["driver"], digest, record["details"])
 
 
-@telling
+@returning_failures
 def describe(asked: Asked, folder: Path) -> Finished:
     """The resource of files that are stored already, from copies in `folder`."""
     from extracts import processors
@@ -113,7 +113,7 @@ def describe(asked: Asked, folder: Path) -> Finished:
     return Finished(result.log, result.resource, result.pages)
 
 
-@telling
+@returning_failures
 def estimate(asked: Asked) -> dict[str, Any]:
     """A dry run: nothing is fetched and nothing written."""
     from extracts import processors

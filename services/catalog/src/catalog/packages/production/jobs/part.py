@@ -29,7 +29,7 @@ async def _make(task: TaskInWork, number: int) -> None:
         task.told, done = folder / "progress", len(await _done(task))
         made = await task.tools.processors.make(task.asked, number, done, folder, task.told)
         await task.tools.storage.stage(task.row.place, staged_name(number), folder / made["output"])
-        await task.tell()
+        await task.report_now()
     await task.context.write(lambda tx: _record(task, number, made, tx))
 
 

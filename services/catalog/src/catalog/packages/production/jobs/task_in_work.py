@@ -98,9 +98,9 @@ class TaskInWork:
     async def say(self, percent: int, stage: str) -> None:
         """Reports what the worker itself does. Raises Superseded when the task has ended."""
         self.said = (percent, stage)
-        await self.tell()
+        await self.report_now()
 
-    async def tell(self) -> None:
+    async def report_now(self) -> None:
         """Reports at once, not only at the next sign of life. Raises Superseded when the task has ended."""
         if not await self.beat():
             raise Superseded
