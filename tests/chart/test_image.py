@@ -72,6 +72,12 @@ def test_models_are_where_runs_are_driven_and_registered(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
+def test_processors_are_where_packages_are_made(room: str) -> None:
+    carries = {"COPY processors processors", "ENV FAIRWAY_PROCESSORS_PATH=/app"} <= set(final(room))
+    assert carries == (room == "catalog")
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_the_image_runs_as_nobody_special_and_has_no_compiler(room: str) -> None:
     run = final(room)
     assert "USER 10001:10001" in run

@@ -14,9 +14,10 @@ from tests.contracts.rooms import services
 def test_the_ingress_ends_at_the_public_port(release: Release) -> None:
     (ingress,) = release.all("Ingress").values()
     (rule,) = ingress["spec"]["rules"]
-    (path,) = rule["http"]["paths"]
-    assert path["path"] == "/api"
-    backend = path["backend"]["service"]
+    paths = rule["http"]["paths"]
+    assert [path["path"] for path in paths] == ["/api", "/packages"]
+    backend = paths[0]["backend"]["service"]
+    assert all(path["backend"]["service"] == backend for path in paths)
     (port,) = release.one("Service", backend["name"])["spec"]["ports"]
     assert (port["name"], port["targetPort"]) == (backend["port"]["name"], "public")
     pod = release.pods["fairway-gateway"]

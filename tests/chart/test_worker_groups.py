@@ -31,6 +31,18 @@ def test_values_of_a_group_go_over_the_common_ones(grouped: Release) -> None:
     assert container(bulk["template"])["resources"]["limits"] == {"memory": "1Gi"}
 
 
+def test_sources_of_packages_outlive_the_pods_that_have_a_claim(alone) -> None:
+    claimed: Values = {"worker": {"replicas": 1, "groups": {"bulk": {"sourcesClaim": "sources"}}}}
+    release: Release = alone(values_of("catalog"), complete(), claimed)
+    pod = release.pods["catalog-worker-bulk"]["spec"]
+    assert {"name": "sources", "persistentVolumeClaim": {"claimName": "sources"}} in pod["volumes"]
+    root = values_of("catalog")["config"]["AUTOPKG_LOCALFS_PROCESSING_BACKEND_ROOT"]
+    assert {"name": "sources", "mountPath": root} in pod["containers"][0]["volumeMounts"]
+    assert [volume["name"] for volume in release.pods["catalog-worker"]["spec"]["volumes"]] == ["scratch"]
+    for manifest in release.manifests:
+        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
 def test_a_budget_protects_the_pods_of_each_group(grouped: Release) -> None:
     for group in JOB_GROUPS:
         budget = grouped.one("PodDisruptionBudget", f"catalog-worker-{group}")["spec"]["selector"]["matchLabels"]

@@ -18,6 +18,7 @@ from stack.home import Env, Home
 from stack.platform import run
 from stack.platform.models import introduce
 from stack.platform.settings import public_url
+from tests.e2e import package_sources
 
 VIOLATION = re.compile("(permissions|authorization|publish|subscription) violation", re.IGNORECASE)
 OF_TESTS = ("odd-tiles", "dead_server")
@@ -60,6 +61,7 @@ def platform() -> Iterator[Platform]:
     home = Home.default()
     os.environ["OUTBOUND_ALLOW_IMAGERY"] = ",".join(f"127.0.0.1:{home.port(name)}" for name in OF_TESTS)
     os.environ["OUTBOUND_ALLOW_WEBHOOKS"] = f"127.0.0.1:{home.port('sandbox-webhooks')}"
+    os.environ["AUTOPKG_SOURCE_CATALOGUE"] = str(package_sources.prepare(home))
     data = DATA if DATA.exists() else None
     try:
         yield Platform(home, run.up(data, home=home), data)

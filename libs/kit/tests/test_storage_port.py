@@ -18,10 +18,10 @@ from stack import up
 ODD = "folder/a b+ü&%2F<.txt"
 
 
-@pytest_asyncio.fixture(params=["s3", "local"])
+@pytest_asyncio.fixture(params=["s3", "local", "bare"])
 async def store(request, monkeypatch, tmp_path) -> AsyncIterator[ObjectStore]:
-    if request.param == "local":
-        yield LocalFolder(tmp_path / "store")
+    if request.param != "s3":
+        yield LocalFolder(tmp_path / "store", bare=request.param == "bare")
         return
     for name, value in up({"s3"}).items():
         monkeypatch.setenv(name, value)
@@ -81,6 +81,34 @@ async def test_keys_lists_by_any_prefix_in_the_order_of_bytes(store: ObjectStore
     assert await store.keys("a/b") == [key for key in everything if key.startswith("a/b")]
     assert await store.keys("a") == [key for key in everything if key.startswith("a")]
     assert await store.keys("nothing/") == await store.keys("a/b0/") == []
+
+
+async def test_one_level_is_listed(store: Storage | LocalFolder):
+    for key in ("a/x/1", "a/x/2", "a/z", "a/B", "c"):
+        await store.put(key, b"content")
+    prefix = getattr(store, "prefix", "")
+    level = await store.level(f"{prefix}a/")
+    assert (level.folders, level.next) == ([f"{prefix}a/x/"], None)
+    head = await store.head("a/B")
+    assert head
+    assert [entry["Key"] for entry in level.files] == [f"{prefix}a/B", f"{prefix}a/z"]
+    assert (level.files[0]["Size"], level.files[0]["ETag"]) == (7, head["ETag"])
+    assert (await store.level(f"{prefix}absent/")).files == []
+
+
+async def test_a_bare_folder_holds_what_others_put_there(tmp_path: Path):
+    (tmp_path / "gambia" / "datasets").mkdir(parents=True)
+    (tmp_path / "gambia" / "index.html").write_bytes(b"page")
+    store = LocalFolder(tmp_path, bare=True)
+    await store.put("gambia/data", b"content", "text/plain")
+    assert await store.keys("") == ["gambia/data", "gambia/index.html"]
+    assert ((await store.level("")).folders, (await store.level("gambia/")).folders) == (
+        ["gambia/"], ["gambia/datasets/"],
+    )  # fmt: skip
+    for key in (".store/types/gambia/data", ".store"):
+        with pytest.raises(Invalid):
+            await store.get(key)
+    assert await store.keys(".store/") == []
 
 
 async def test_keys_lists_what_is_older(store: ObjectStore):

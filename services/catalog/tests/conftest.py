@@ -23,6 +23,7 @@ from stack.testing import postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from builds import builder, place, tiles
+from package_storages import HOST
 from stac_fixtures import registered, served, stac, storage, training, weights, working
 
 __all__ = [
@@ -90,7 +91,15 @@ def _netloc(url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_parties: dict[str, str]) -> Room:
+def packages_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the running service keeps packages."""
+    return tmp_path_factory.mktemp("packages")
+
+
+@pytest.fixture(scope="session")
+def room(
+    stack_env: dict[str, str], pgstac_url: str, files_port: int, third_parties: dict[str, str], packages_root: Path
+) -> Room:
     environment = {
         **{name: value for name, value in stack_env.items() if name.startswith(("AWS_", "BUCKET", "FAIR_STAC"))},
         "STAC_DATABASE_URL": pgstac_url,
@@ -102,6 +111,8 @@ def room(stack_env: dict[str, str], pgstac_url: str, files_port: int, third_part
         "OUTBOUND_ALLOW_SERVICES": _netloc(third_parties["rawdata"]),
         "RAW_DATA_API_URL": third_parties["rawdata"],
         "RAW_DATA_POLL_INTERVAL": "0.05",
+        "AUTOPKG_LOCALFS_STORAGE_BACKEND_ROOT": str(packages_root),
+        "AUTOPKG_PACKAGES_HOST_URL": f"{HOST}/",
         "DATASET_PATIENCE": "0.3",
         "DATASET_UNFINISHED_LIMIT": "10000",
     }

@@ -25,11 +25,13 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
         "/api/v1/kpi/stats/", "/api/v1/public-predictions/",
         "/api/v1/auth/login/", "/api/v1/auth/callback/", "/api/v1/inference/health/",
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
-        "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json"}  # fmt: skip
+        "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json",
+        "/packages", "/packages/{path:path}", "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
+        "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance"}  # fmt: skip
 
 
-ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/"}
-"""Where anonymous visitors may send something: a star, and a question to a public model."""
+ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate"}
+"""Where anonymous visitors may send something: a star, a question to a public model, and one about a package."""
 PROTECTED = (Policy.AUTH, Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)
 
 

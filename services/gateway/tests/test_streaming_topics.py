@@ -1,6 +1,7 @@
 """Topics of event streams: who may hear them, for how long, and what is replayed."""
 
 import json
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from test_streaming_events import Stream, completed, listening
 from contracts.catalog import datasets as d
 from contracts.catalog.areas import AoiChanged, AoiCreated
 from contracts.catalog.labels import LabelChanged
+from contracts.catalog.package_jobs import GetPackageJob, PackageProgress
 from contracts.verdict import Kind, Refused
 from gateway.streaming.frames import personal_subjects, public_subjects
 from gateway.streaming.hub import Hub
@@ -130,3 +132,17 @@ def test_nothing_is_left_of_a_closed_stream():
         assert set(hub.readers) == {"dataset:2"}
     assert not hub.readers
     assert not hub.subscribers
+
+
+async def test_a_job_of_packages_is_heard_by_who_asks_for_it(http, running, owners, stranger):
+    number, other = uuid4(), uuid4()
+    owners.answer(GetPackageJob, lambda query: {} if query["job_id"] == str(number) else HIDDEN)
+    unknown = await http.get("/api/v1/events/", params={"topics": f"package_job:{other}"}, headers=stranger)
+    assert unknown.status_code == 404
+    async with listening_to(http, stranger, f"package_job:{number}") as stream:
+        for job, percent in ((other, 1), (number, 40)):
+            progress = PackageProgress(
+                job_id=job, user_id=7, percent=percent, processor="a.b", task_percent=1, stage="cropping source"
+            )
+            await running.bus.publish_live(progress)
+        assert (await heard(stream))[1]["percent"] == 40

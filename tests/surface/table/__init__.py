@@ -9,11 +9,15 @@ from tests.surface.table import (
     files,
     labels,
     models,
+    packages,
     people,
     predictions,
     system,
     trainings,
 )
 
-MODULES = (datasets, labels, models, trainings, predictions, people, system, files, early, early_runs, early_feedback)
+MODULES = (
+    datasets, labels, models, trainings, predictions, people, system, files, packages, early, early_runs,
+    early_feedback,
+)  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]

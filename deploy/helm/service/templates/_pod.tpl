@@ -76,6 +76,10 @@ tolerations:
 volumes:
   - name: scratch
     emptyDir: {sizeLimit: {{ .of.scratch }}}
+{{- with .of.sourcesClaim }}
+  - name: sources
+    persistentVolumeClaim: {claimName: {{ . }}}
+{{- end }}
 {{- end -}}
 
 {{- define "service.containerBasics" -}}
@@ -90,6 +94,10 @@ securityContext:
 volumeMounts:
   - name: scratch
     mountPath: /tmp
+{{- if .of.sourcesClaim }}
+  - name: sources
+    mountPath: /tmp/processing
+{{- end }}
 {{- end -}}
 
 {{/* Slow starts are the startup probe's business: bus and database may come up after us. */}}

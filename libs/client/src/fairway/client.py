@@ -5,12 +5,10 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
-
-from fairway import resources, rows
+from fairway import packages, resources, rows
 from fairway.events import ServerEvent
 from fairway.polling import StatusFeed, is_done
-from fairway.transport import Transport
+from fairway.transport import Transport, download
 
 
 class Fairway:
@@ -27,6 +25,9 @@ class Fairway:
         self.predictions = resources.Predictions(self.transport)
         self.notifications = resources.Notifications(self.transport)
         self.webhooks = resources.Webhooks(self.transport)
+        self.boundaries = packages.Boundaries(self.transport)
+        self.packages = packages.Packages(self.transport)
+        self.package_jobs = packages.PackageJobs(self.transport)
 
     @cached_property
     def feed(self) -> StatusFeed:
@@ -67,14 +68,7 @@ class Fairway:
 
         `on_bytes(size, total)` is called for each chunk; `total` is 0 when it is unknown. Raises httpx.HTTPError.
         """
-        with httpx.stream("GET", url, timeout=60, follow_redirects=True) as response:
-            response.raise_for_status()
-            total = int(response.headers.get("Content-Length", 0))
-            with open(path, "wb") as target:
-                for chunk in response.iter_bytes():
-                    target.write(chunk)
-                    if on_bytes:
-                        on_bytes(len(chunk), total)
+        download(url, path, on_bytes)
 
     def close(self) -> None:
         self.transport.http.close()

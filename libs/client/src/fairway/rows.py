@@ -124,9 +124,10 @@ class Prediction(Row):
 
 
 class RelatedObj(Row):
-    """The row with this `type` and `id`; `model` is the local model that it belongs to, if known."""
+    """The row with this `type` and `id`, a text for jobs of packages; `model` is the local model that it belongs to, if
+    known."""
 
-    id: int
+    id: int | str
     type: str
     model: int | None
 

@@ -1,6 +1,8 @@
 """HTTP to the gateway: retries on 503 and connection errors, waits for pending commands, raises ApiError."""
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,12 +26,15 @@ class Transport:
         wanted = {name: value for name, value in params.items() if value is not None}
         return self._send("GET", path, params=wanted).json()
 
-    def write(self, method: str, path: str, body: Any = None) -> Any:
-        """Returns the JSON body; waits for a command that is still pending (202).
+    def write(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **options: Any
+    ) -> Any:
+        """Returns the JSON body; waits for a command that is still pending (202). `options` are those of httpx.
 
         Raises ApiError, and Unreachable after MAX_ATTEMPTS or when the command is pending for COMMAND_TIMEOUT seconds.
         """
-        response = self._send(method, path, json=body, headers={"Idempotency-Key": str(uuid4())})
+        keyed = {"Idempotency-Key": str(uuid4()), **(headers or {})}
+        response = self._send(method, path, json=body, headers=keyed, **options)
         if response.status_code == 202 and (pending := self._pending(response)):
             return self._wait_for_command(pending)
         return response.json() if response.content else None
@@ -61,6 +66,19 @@ class Transport:
         if response is not None:
             raise_for(response)
         raise Unreachable(f"{self.http.base_url} does not answer")
+
+
+def download(url: str, path: Path | str, on_bytes: Callable[[int, int], None] | None = None) -> None:
+    """Downloads `url` to a file, without sending credentials. `on_bytes(size, total)` is called for each chunk; `total`
+    is 0 when it is unknown. Raises httpx.HTTPError."""
+    with httpx.stream("GET", url, timeout=60, follow_redirects=True) as response:
+        response.raise_for_status()
+        total = int(response.headers.get("Content-Length", 0))
+        with open(path, "wb") as target:
+            for chunk in response.iter_bytes():
+                target.write(chunk)
+                if on_bytes:
+                    on_bytes(len(chunk), total)
 
 
 def _result(answer: dict[str, Any]) -> Any:

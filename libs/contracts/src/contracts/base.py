@@ -126,3 +126,7 @@ class Live(Message):
     def audience(self) -> tuple[int, ...]:
         """Returns the users whose open pages get the message."""
         return ()
+
+    def topics(self) -> tuple[str, ...]:
+        """Returns the topics whose readers get the message beside its audience, as for events."""
+        return ()

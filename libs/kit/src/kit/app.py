@@ -47,7 +47,8 @@ Loop = Callable[["Service"], Awaitable[None]]
 
 class Service:
     """`provides` are adapters that handlers get by type; those with `start`/`stop` follow the service's life. `loops`
-    are background coroutines; the service ends when one of them ends or fails."""
+    are background coroutines; the service ends when one of them ends or fails. `worker_loops` are those of a worker
+    that takes jobs of a group, by group."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Service:
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
         self.raw_handlers: dict[str, RawHandler] = {}
         self.hearing: list[PullConsumer | QueryServer | Subscribers | JobSettler] = []
+        self.worker_loops: dict[str, Loop] = {}
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
@@ -218,7 +220,9 @@ class Service:
             await self._start_subscribers()
             freeze_start_up()
             self.ready = True
-            await self._until_end([ConsumerMonitor(self.nc.jetstream(timeout=5), working).run(), measure_lag()])
+            kit = [ConsumerMonitor(self.nc.jetstream(timeout=5), working).run(), measure_lag()]
+            loops = [loop(self) for group, loop in self.worker_loops.items() if group in groups]
+            await self._until_end([*kit, *loops])
 
     def _job_settler(self, group: str) -> JobSettler:
         routes = {kind: route.bound(self.provides) for kind, route in self.routes_by_group[group].items()}

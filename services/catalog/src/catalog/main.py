@@ -16,6 +16,7 @@ from catalog.models.jobs.context import RegistrationContext
 from catalog.models.queries import count_models_by_dataset
 from catalog.models.tables import BaseModelRow, LocalModelRow
 from catalog.ownership import handlers as ownership
+from catalog.packages import wiring as packages
 from catalog.projections import handlers as projections
 from catalog.settings import Settings
 from catalog.stac import wiring as stac
@@ -30,6 +31,7 @@ from osm import RawData
 ROUTERS = [
     projections.router, categories.router, areas.router, datasets.router, aoi_labels.router, models.router,
     curation.router, stars.router, ownership.router, files.router, item_privacy.router,
+    *packages.ROUTERS,
 ]  # fmt: skip
 STARRED = StarTargets((DatasetRow.stac_id, BaseModelRow.name, LocalModelRow.name))
 
@@ -55,4 +57,5 @@ def build(settings: Settings) -> Service:
     aoi_labels.register(service, settings, osm)
     registration = RegistrationContext(api, storage, models_outbound, settings.api_base_url)
     models.register(service, Plugins(settings.models_path), registration, settings.silence)
+    packages.register(service, settings)
     return service

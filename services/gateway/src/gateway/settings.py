@@ -93,8 +93,17 @@ class LimitSettings(ServiceSettings):
     webhook_rate: RateText = Field(Rate(30, 3600), validation_alias=names("WEBHOOK_RATE_LIMIT"))
     """Webhooks that one user creates, changes or verifies: each may call a server of somebody else."""
 
+    packages_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("PACKAGES_RATE_LIMIT"))
+    """Reads of the API of packages, polling of jobs among them, of one user or network address; as many of files."""
     byte_rate: RateText = Field(Rate(400_000_000, 3600), validation_alias=names("BYTE_RATE_LIMIT"))
     """Bytes of bodies of one user, or of one network address without a login."""
+
+
+class PackageSettings(ServiceSettings):
+    """Jobs that make packages."""
+
+    anonymous_jobs: bool = Field(False, validation_alias=names("AUTOPKG_ANONYMOUS_JOBS"))
+    """Lets callers without a login submit jobs of packages."""
 
 
 class ProbeSettings(ServiceSettings):
@@ -113,6 +122,14 @@ class ProbeSettings(ServiceSettings):
 
 
 class Settings(
-    HttpSettings, AuthSettings, LimitSettings, ProbeSettings, AllowServices, AllowModels, AllowWebhooks, StorageSettings
+    HttpSettings,
+    AuthSettings,
+    LimitSettings,
+    PackageSettings,
+    ProbeSettings,
+    AllowServices,
+    AllowModels,
+    AllowWebhooks,
+    StorageSettings,
 ):
     """All settings; one instance per process."""

@@ -1,5 +1,11 @@
-"""Messages of the catalog: categories, AOIs, labels, datasets, base and local models, STAC."""
+"""Messages of the catalog: categories, AOIs, labels, datasets, base and local models, packages, STAC."""
 
-from contracts.catalog import areas, curation, datasets, files, labels, models, osm, ownership_counts, stac, stars
+from contracts.catalog import (  # isort: skip
+    areas, boundaries, curation, datasets, files, labels, models, osm, ownership_counts, package_jobs, packages, stac,
+    stars,
+)  # fmt: skip
 
-__all__ = ["areas", "curation", "datasets", "files", "labels", "models", "osm", "ownership_counts", "stac", "stars"]
+__all__ = [
+    "areas", "boundaries", "curation", "datasets", "files", "labels", "models", "osm", "ownership_counts",
+    "package_jobs", "packages", "stac", "stars",
+]  # fmt: skip

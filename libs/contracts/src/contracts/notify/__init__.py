@@ -10,7 +10,7 @@ from contracts.notify import userstate as userstate
 from contracts.notify import webhooks as webhooks
 from contracts.shared import Page
 
-About = Literal["dataset", "base_model", "local_model", "training", "prediction", "webhook"]
+About = Literal["dataset", "base_model", "local_model", "training", "prediction", "webhook", "package_job"]
 
 
 class GetCommand(CommandLookup, wire="notify.v1.get_command"):
@@ -18,9 +18,10 @@ class GetCommand(CommandLookup, wire="notify.v1.get_command"):
 
 
 class RelatedObj(Contract):
-    """What a notification is about: `type` and id, and the local model it belongs to, where known."""
+    """What a notification is about: `type` and id, and the local model it belongs to, where known. Jobs of packages
+    have a text as their id."""
 
-    id: int
+    id: int | str
     type: About
     model: int | None
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Executable, delete, func, insert, select, true, update
 
 from contracts.base import Job
 from kit.errors import NotFound
@@ -77,6 +77,11 @@ async def cancel(fan_out_id: UUID, tx: Tx) -> bool:
     """Stops the fan-out unless it is finished. Returns whether it did; then no part becomes the last and no finaliser
     finishes."""
     return await _move(fan_out_id, "running", "cancelled", tx) or await _move(fan_out_id, "joining", "cancelled", tx)
+
+
+async def forget(fan_out_id: UUID, tx: Tx) -> None:
+    """Deletes the record and the results of its parts; nothing happens when there is none."""
+    await tx.session.execute(delete(fan_outs).where(fan_outs.c.id == fan_out_id))
 
 
 async def progress(fan_out_id: UUID, read: ReadTx | Tx) -> FanOut:

@@ -28,10 +28,12 @@ class HeldElsewhere(Unavailable):
         super().__init__("held_elsewhere", "Another worker is at it.")
 
 
-async def while_beating(work: Coroutine[Any, Any, None], beat: Callable[[], Awaitable[bool]]) -> None:
-    """Runs `work`, and `beat` every `HEARTBEAT_INTERVAL` seconds. When `beat` returns False, cancels the work and
+async def while_beating(
+    work: Coroutine[Any, Any, None], beat: Callable[[], Awaitable[bool]], interval: float = HEARTBEAT_INTERVAL
+) -> None:
+    """Runs `work`, and `beat` every `interval` seconds. When `beat` returns False, cancels the work and
     raises Superseded; waits while the database is away. Raises what `work` raises."""
-    working, beating = asyncio.ensure_future(work), asyncio.ensure_future(_beating(beat))
+    working, beating = asyncio.ensure_future(work), asyncio.ensure_future(_beating(beat, interval))
     try:
         await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
         await (working if working.done() else beating)
@@ -39,8 +41,8 @@ async def while_beating(work: Coroutine[Any, Any, None], beat: Callable[[], Awai
         await cancel_all({working, beating})
 
 
-async def _beating(beat: Callable[[], Awaitable[bool]]) -> None:
+async def _beating(beat: Callable[[], Awaitable[bool]], interval: float) -> None:
     while True:
-        await asyncio.sleep(HEARTBEAT_INTERVAL)
+        await asyncio.sleep(interval)
         if not await until_database_answers(beat):
             raise Superseded

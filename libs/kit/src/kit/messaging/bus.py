@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass
+from os import SEEK_END
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 import orjson
@@ -73,10 +75,12 @@ class Bus:
             sent.verdict.set_result(msg.data)
 
     async def send(
-        self, command: Command, actor: Actor, command_id: UUID | None = None, wait: float = VERDICT_WAIT
-    ) -> Accepted | Refused | None:
+        self, command: Command, actor: Actor, command_id: UUID | None = None, wait: float = VERDICT_WAIT,
+        body: BinaryIO | None = None,
+    ) -> Accepted | Refused | None:  # fmt: skip
         """Sends a command and returns the owner's verdict. Returns None when the owner does not answer within `wait`
-        seconds: the stream has the command, and the owner will decide later.
+        seconds: the stream has the command, and the owner will decide later. `body`: the command as JSON in a file, of
+        any size, where it is too large for memory.
 
         Raises Invalid (413) when the command is larger than its stream accepts. Raises Unavailable when the object
         store does not accept its body, or when the stream did not acknowledge; then the command may or may not have
@@ -84,14 +88,14 @@ class Bus:
         """
         command_id = command_id or new_id()
         with tracing.span(f"send {command.ce_type()}", SpanKind.PRODUCER, None, **{"messaging.system": "nats"}):
-            return await self._send(command, actor, command_id, wait)
+            return await self._send(command, actor, command_id, wait, body)
 
-    async def _send(self, command: Command, actor: Actor, command_id: UUID, wait: float) -> Accepted | Refused | None:
-        key, data = uuid4().hex, _fitting(command.model_dump_json().encode())
-        headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"}
-        if self.storage and len(data) > staging.MAX_INLINE_BYTES:
-            headers |= await staging.put(self.storage, command_id, data)
-            data = b""
+    async def _send(
+        self, command: Command, actor: Actor, command_id: UUID, wait: float, body: BinaryIO | None
+    ) -> Accepted | Refused | None:
+        key = uuid4().hex
+        data, staged = await self._packed(command, command_id, body)
+        headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"} | staged
         self._sent[key] = sent = Sent(asyncio.get_running_loop().create_future())
         try:
             await self._publish(subject_of(command, command_id), data, f"{self._acks}.{key}", headers)
@@ -99,6 +103,16 @@ class Bus:
             return VERDICT.validate_json(sent.verdict.result()) if answered else None
         finally:
             del self._sent[key]
+
+    async def _packed(self, command: Command, command_id: UUID, body: BinaryIO | None) -> tuple[bytes, dict[str, str]]:
+        """Returns the body of the message, empty for one that the object store keeps, and the headers that refer to
+        it."""
+        if self.storage and body and body.seek(0, SEEK_END) > staging.MAX_INLINE_BYTES:
+            return b"", await staging.put_file(self.storage, command_id, body)
+        data = _fitting(command.model_dump_json().encode() if body is None else _content(body))
+        if self.storage and len(data) > staging.MAX_INLINE_BYTES:
+            return b"", await staging.put(self.storage, command_id, data)
+        return data, {}
 
     async def _publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         try:
@@ -124,6 +138,8 @@ class Bus:
     async def publish_live(self, live: Live) -> None:
         """Sends a best-effort progress message; the bus drops it when there is no subscriber."""
         headers = {h.TYPE: live.ce_type(), h.AUDIENCE: ",".join(map(str, live.audience()))}
+        if topics := live.topics():
+            headers[h.TOPICS] = ",".join(topics)
         await self.nc.publish(live.subject(live.key()), live.model_dump_json().encode(), headers=headers)
 
     async def query_json(self, query: Query, actor: Actor) -> dict | None:
@@ -139,6 +155,11 @@ async def _verdict_within(sent: Sent, limit: float) -> bool:
     if not sent.verdict.done() and not sent.stored:
         raise _unavailable("did not store this in time")
     return sent.verdict.done()
+
+
+def _content(body: BinaryIO) -> bytes:
+    body.seek(0)
+    return body.read(MAX_COMMAND_BYTES + 1)
 
 
 def _fitting(data: bytes) -> bytes:

@@ -1,7 +1,9 @@
 """Bodies of commands that are too large for the bus: the object store keeps them from the sender to the verdict."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import BinaryIO
 from uuid import UUID
 
 from nats.aio.msg import Msg
@@ -28,6 +30,23 @@ async def put(storage: ObjectStore, command_id: UUID, data: bytes) -> dict[str, 
     key = f"{FOLDER}{command_id}"
     await storage.put(key, data, "application/json")
     return {h.STAGED: key, h.STAGED_SIZE: str(len(data)), h.STAGED_SHA256: sha256(data).hexdigest()}
+
+
+async def put_file(storage: ObjectStore, command_id: UUID, file: BinaryIO) -> dict[str, str]:
+    """As `put`, for a body in a file, of which only a part is in memory at a time."""
+    file.seek(0)
+    digest, size = await asyncio.to_thread(_digest, file), file.tell()
+    file.seek(0)
+    key = f"{FOLDER}{command_id}"
+    await storage.put(key, file, "application/json")
+    return {h.STAGED: key, h.STAGED_SIZE: str(size), h.STAGED_SHA256: digest}
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 async def body(storage: ObjectStore | None, data: bytes, headers: dict[str, str]) -> bytes:

@@ -14,12 +14,14 @@ from uuid import uuid4
 
 from kit.errors import Invalid, NotFound, Unavailable
 from kit.storage.object_keys import is_possible
-from kit.storage.port import BINARY
+from kit.storage.port import BINARY, Listing
 
 T = TypeVar("T")
 MAX_NAME_BYTES = 255
 """Bytes of one part of a key; file systems accept no more."""
 ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+PRIVATE = ".store"
+"""Folder of a bare store with everything that is no object."""
 ATTEMPTS = 50
 """Attempts to put a file into a folder that a removal may delete at the same moment."""
 
@@ -28,13 +30,18 @@ class LocalFolder:
     """Content lies in `<root>/objects/<key>`, content types other than `BINARY` in `<root>/types/<key>`. A write goes
     to `<root>/incoming` first and reaches the disk before its key does.
 
+    With `bare` content lies in `<root>/<key>`, where other programs read and write it too, and the rest in
+    `<root>/.store/`, which holds no keys.
+
     Unlike S3, it raises Invalid for keys that a folder cannot hold: with an empty part, with a part of more than
     `MAX_NAME_BYTES`, or below another key (`a/b` beside `a`).
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, bare: bool = False) -> None:
         self.root = root.resolve()
-        self._objects, self._types, self._incoming = (self.root / name for name in ("objects", "types", "incoming"))
+        self.private = self.root / PRIVATE if bare else self.root
+        self._objects = self.root if bare else self.root / "objects"
+        self._types, self._incoming = self.private / "types", self.private / "incoming"
         for folder in (self._objects, self._types, self._incoming):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -83,6 +90,14 @@ class LocalFolder:
         found = await self._run(lambda: list(self._found(prefix, before)), prefix)
         return sorted(found, key=str.encode)
 
+    async def level(self, prefix: str, after: str = "", most: int = 1000) -> Listing:
+        """Returns one level, whole: folders without content too, and no next page. Entries are in the order of names;
+        a folder that is not there has none."""
+        try:
+            return await self._run(partial(self._level, prefix), prefix)
+        except NotFound:
+            return Listing([], [], None)
+
     async def remove(self, keys: Sequence[str]) -> None:
         """Deletes the objects; missing ones are no error."""
         await self._run(lambda: [self._remove(key) for key in keys], "")
@@ -93,9 +108,16 @@ class LocalFolder:
 
     def _path(self, key: str, below: Path | None = None) -> Path:
         parts = key.split("/")
-        if not is_possible(key) or not all(0 < len(part.encode()) <= MAX_NAME_BYTES for part in parts):
+        if (
+            not is_possible(key)
+            or self._is_private(key)
+            or not all(0 < len(part.encode()) <= MAX_NAME_BYTES for part in parts)
+        ):
             raise Invalid("impossible_key", f"A folder cannot hold the key {key!r}.")
         return (below or self._objects).joinpath(*parts)
+
+    def _is_private(self, key: str) -> bool:
+        return self.private != self.root and key.split("/")[0] == PRIVATE
 
     def _store(self, key: str, source: BinaryIO, content_type: str) -> None:
         target, incoming = self._path(key), self._incoming / uuid4().hex
@@ -135,14 +157,29 @@ class LocalFolder:
         if not path.is_file():
             raise FileNotFoundError(key)
         return {
-            "ContentLength": stat.st_size, "ETag": f'"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"',
-            "ContentType": self._type(key), "LastModified": datetime.fromtimestamp(stat.st_mtime, UTC),
+            "ContentLength": stat.st_size, "ETag": _etag(stat), "ContentType": self._type(key),
+            "LastModified": _changed(stat),
         }  # fmt: skip
+
+    def _level(self, prefix: str) -> Listing:
+        """Of a folder that another one replaces meanwhile, the entries are those of one of the two."""
+        folder = self._path(prefix.rstrip("/")) if prefix else self._objects
+        for _ in range(ATTEMPTS):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                found = _entries(descriptor, prefix)
+                if os.path.samestat(os.fstat(descriptor), folder.stat()):
+                    return found
+            finally:
+                os.close(descriptor)
+        raise Unavailable("storage_unavailable", "The storage folder is changing too fast.")
 
     def _found(self, prefix: str, before: datetime | None) -> Iterator[str]:
         """Files that are removed meanwhile are left out."""
-        parts = [part for part in prefix.split("/")[:-1] if part] if is_possible(prefix) else ["."]
-        for folder, _, names in os.walk(self._objects.joinpath(*parts)):
+        searched = is_possible(prefix) and not self._is_private(prefix)
+        parts = [part for part in prefix.split("/")[:-1] if part] if searched else ["."]
+        for folder, below, names in os.walk(self._objects.joinpath(*parts)):
+            below[:] = [name for name in below if Path(folder, name) != self.private]
             for path in (Path(folder, name) for name in names):
                 key = path.relative_to(self._objects).as_posix()
                 with suppress(*ABSENT):
@@ -160,6 +197,26 @@ class LocalFolder:
             raise NotFound("object_not_found", key) from error
         except OSError as error:
             raise Unavailable("storage_unavailable", "The storage folder cannot be used.") from error
+
+
+def _entries(descriptor: int, prefix: str) -> Listing:
+    """Entries that are removed meanwhile are left out."""
+    folders, files = list[str](), list[dict[str, Any]]()
+    for entry in sorted(os.scandir(descriptor), key=lambda one: one.name.encode()):
+        if prefix or entry.name != PRIVATE:
+            with suppress(*ABSENT):
+                stat, key = entry.stat(), f"{prefix}{entry.name}"
+                told = {"Key": key, "Size": stat.st_size, "ETag": _etag(stat), "LastModified": _changed(stat)}
+                folders.append(f"{key}/") if entry.is_dir() else files.append(told)
+    return Listing(folders, files, None)
+
+
+def _etag(stat: os.stat_result) -> str:
+    return f'"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+
+
+def _changed(stat: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(stat.st_mtime, UTC)
 
 
 def _move(source: Path, target: Path) -> None:

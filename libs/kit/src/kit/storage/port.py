@@ -12,6 +12,16 @@ from contracts.shared import Actor
 BINARY = "application/octet-stream"
 
 
+@dataclass(frozen=True)
+class Listing:
+    """One level of a store. `folders` end with a slash; `files` are `{"Key", "Size", "ETag", "LastModified"}`; `next`
+    is the token of the next page."""
+
+    folders: list[str]
+    files: list[dict[str, Any]]
+    next: str | None
+
+
 class ObjectStore(Protocol):
     """Objects by key. An object appears whole or not at all, and a write replaces what the key held before.
 
@@ -66,19 +76,9 @@ class ObjectStore(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Listing:
-    """One level of the bucket. `files` are as the store lists them: `{"Key", "Size", "LastModified"}`; `next` is the
-    token of the next page."""
-
-    folders: list[str]
-    files: list[dict[str, Any]]
-    next: str | None
-
-
 class LinkedStore(ObjectStore, Protocol):
-    """An object store whose objects have addresses that anybody may open for some time, and whose bucket can be listed
-    level by level. Signing needs no network."""
+    """An object store whose objects have addresses that anybody may open for some time. Signing needs no
+    network."""
 
     prefix: str
     """Folder of ours in the bucket, with a slash behind; empty for the whole bucket."""
@@ -104,11 +104,6 @@ class LinkedStore(ObjectStore, Protocol):
 
     def presigned_listing(self, prefix: str) -> str:
         """Returns a URL that lists the keys under a prefix."""
-        ...
-
-    async def level(self, prefix: str, after: str = "", most: int = 1000) -> Listing:
-        """Returns one level of the bucket, at most `most` entries, from the token `after` on. Unlike elsewhere,
-        `prefix` and the keys are those of the whole bucket."""
         ...
 
     def anonymous_limit(self, actor: Actor) -> AbstractAsyncContextManager[None]:

@@ -50,6 +50,10 @@ class StoreReads:
             "LastModified": parsedate_to_datetime(told["last-modified"]),
         }  # fmt: skip
 
+    async def content(self, place: str) -> bytes:
+        """Returns the content of an object. Raises NotFound when there is no such object."""
+        return (await self._asked("GET", self._sign(place), place)).content
+
     async def bucket(self) -> None:
         """Raises NotFound or Unavailable when the bucket is not usable."""
         await self._asked("HEAD", self._sign("", method="HEAD"), "")
@@ -88,7 +92,8 @@ def _is_cut(error: BaseException) -> bool:
 
 def _file(entry: ElementTree.Element) -> dict[str, Any]:
     changed = datetime.fromisoformat(entry.findtext("{*}LastModified", "").replace("Z", "+00:00"))
-    return {"Key": _key(entry, "Key"), "Size": int(entry.findtext("{*}Size", "0")), "LastModified": changed}
+    size, etag = int(entry.findtext("{*}Size", "0")), entry.findtext("{*}ETag", "")
+    return {"Key": _key(entry, "Key"), "Size": size, "ETag": etag, "LastModified": changed}
 
 
 def _key(entry: ElementTree.Element, name: str) -> str:

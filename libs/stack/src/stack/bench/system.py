@@ -15,12 +15,15 @@ from stack.platform import run
 from stack.platform.settings import public_url
 from stack.processes import Daemon
 
-UNFINISHED = {"TRAINING_UNFINISHED_LIMIT": "100000"}
+UNFINISHED = dict.fromkeys(
+    ("TRAINING_UNFINISHED_LIMIT", "AUTOPKG_UNFINISHED_LIMIT", "AUTOPKG_JOBS_PER_MINUTE"), "100000"
+)
 """The worker of the figure for starts only says that it was reached: its trainings never end."""
 RATES = dict.fromkeys(
-    (f"{whose}_RATE_LIMIT" for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE")),
+    (f"{whose}_RATE_LIMIT"
+     for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE", "PACKAGES")),
     "100000000/s",
-)
+)  # fmt: skip
 
 
 @dataclass

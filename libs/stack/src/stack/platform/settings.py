@@ -41,6 +41,7 @@ def shared(home: Home, env: Env) -> Env:
         "TRAINING_WORK_PATH": str(home.folder("runs")),
         "PREDICTION_WORK_DIR": str(home.folder("predictions")),
         "MALLOC_ARENA_MAX": "2",
+        "AUTOPKG_PACKAGES_HOST_URL": f"http://127.0.0.1:{home.port('public')}/packages",
         **mapswipe.settings(f"http://127.0.0.1:{home.port('sandbox-mapswipe')}"),
     }
 
@@ -80,6 +81,13 @@ def of_room(home: Home, env: Env, room: str, process: str | None = None) -> Env:
 def _extra(home: Home, room: str) -> Env:
     if room == "gateway":
         return {"PUBLIC__HOST": "127.0.0.1", "PUBLIC__PORT": str(home.port("public"))}
+    if room == "catalog":
+        return {
+            "AUTOPKG_STORAGE_BACKEND": "localfs",
+            "AUTOPKG_LOCALFS_STORAGE_BACKEND_ROOT": str(home.folder("packages")),
+            "AUTOPKG_LOCALFS_PROCESSING_BACKEND_ROOT": str(home.folder("processing")),
+            "AUTOPKG_INCLUDE_TEST_PROCESSORS": "true",
+        }
     if room == "notify":
         mail = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(home.port("sandbox-smtp-mail"))}
         return {**mail, "EMAIL_USE_TLS": "false", "DEBUG": "false", "WEBHOOK_SECRET_KEY": home.secret("webhooks")}

@@ -17,6 +17,8 @@ Item = dict[str, Any]
 
 def private_items(db: Database) -> PrivateItems:
     async def privacy(item: Item) -> bool | None:
+        if item["collection"] not in (DATASETS, BASE_MODELS, LOCAL_MODELS):
+            return False
         async with db.session() as session:
             visibility = await session.scalar(_visibility(item))
         return None if visibility is None else visibility == "private"

@@ -15,7 +15,7 @@ RETRY_DELAYS = (1, 2, 5, 10, 30)
 
 
 def ensure_collections(api: StacClient):
-    """Returns a loop of the service. It retries until the three collections exist, so that STAC may start later."""
+    """Returns a loop of the service. It retries until the collections exist, so that STAC may start later."""
 
     async def ensure(_service: "Service") -> None:
         attempt = 0

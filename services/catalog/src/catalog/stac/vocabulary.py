@@ -13,19 +13,22 @@ FILE = f"{_EXTENSIONS}/file/v2.1.0/schema.json"
 RASTER = f"{_EXTENSIONS}/raster/v1.1.0/schema.json"
 ALTERNATES = f"{_EXTENSIONS}/alternate-assets/v1.2.0/schema.json"
 WEB_MAP_LINKS = f"{_EXTENSIONS}/web-map-links/v1.2.0/schema.json"
+PROCESSING = f"{_EXTENSIONS}/processing/v1.1.0/schema.json"
 LABEL = f"{_EXTENSIONS}/label/v1.0.1/schema.json"
 
-BASE_MODELS, LOCAL_MODELS, DATASETS = "base-models", "local-models", "datasets"
+BASE_MODELS, LOCAL_MODELS, DATASETS, PACKAGES = "base-models", "local-models", "datasets", "packages"
 _MODEL = [MLM, VERSION, CLASSIFICATION, FILE, RASTER]
 EXTENSIONS = {
     BASE_MODELS: [*_MODEL, stac_schemas.address("base-model")],
     LOCAL_MODELS: [*_MODEL, stac_schemas.address("local-model")],
     DATASETS: [LABEL, FILE, VERSION, stac_schemas.address("dataset")],
+    PACKAGES: [FILE, PROCESSING],
 }
 TITLES = {
     BASE_MODELS: "Base models: blueprints to fine-tune",
     LOCAL_MODELS: "Local models: fine-tuned and published by their owners",
     DATASETS: "Datasets: chips with labels",
+    PACKAGES: "Packages: open data cut by the boundary of an area",
 }
 
 FEATURES = frozenset({"building", "road", "tree", "water", "landuse", "solid-waste"})

@@ -7,7 +7,7 @@ Commands that expire return 503 instead: their owner refuses them once they are 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -41,11 +41,29 @@ JSON = "application/json"
 R = TypeVar("R", Result, Result | None)
 
 
-async def send(request: Request, command: Command, wait: float | None = None) -> Response:
-    """`wait`: seconds for owners that need longer than usual because they call another server."""
+async def send_file(request: Request, command: Command, body: BinaryIO, wait: float) -> Response:
+    """Sends a command whose JSON is the file `body`, since it is too large for memory; `command` has the rest of it.
+    The same request with the same Idempotency-Key is sent again: its owner knows its id."""
+    context = _context(request, command)
+    key = context.headers.get("idempotency-key")
+    command_id = new_id() if key is None else _derived(context.actor, request, key, command)
+    verdict = await context.app.bus.send(command, context.actor, command_id, wait, body)
+    response = _answer(request, context, command, command_id, verdict)
+    if verdict and not isinstance(verdict, Refused) and verdict.replayed:
+        response.headers["idempotent-replayed"] = "true"
+    return response
+
+
+def _context(request: Request, command: Command) -> RequestContext:
     context = request_context(request)
     if type(command) not in context.rule.sends:
         raise TypeError(f"{request.url.path} does not declare that it sends {command.ce_type()}")
+    return context
+
+
+async def send(request: Request, command: Command, wait: float | None = None) -> Response:
+    """`wait`: seconds for owners that need longer than usual because they call another server."""
+    context = _context(request, command)
     key = context.headers.get("idempotency-key")
     if key is None:
         command_id = new_id()

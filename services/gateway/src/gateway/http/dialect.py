@@ -52,6 +52,8 @@ class Dialect:
     invalid_body: Callable[[Sequence[Any], str], Body] | None = None
     """Returns the body of a validation error, given the errors of pydantic and the path of the request. None: a problem
     that maps fields to messages."""
+    invalid_response: str | None = None
+    """Name of that body among the shared responses of the OpenAPI document."""
     unknown_id_status: int = 404
     """For an id in the path that no row can have."""
     unknown_query_status: int | None = None

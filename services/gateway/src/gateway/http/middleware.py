@@ -41,7 +41,7 @@ BODY = "fairway.body"
 """Key of the scope: the limit of its body."""
 
 
-RESULT_FILE = re.compile(r"/api/v1/predictions/\d+/results/[^/]+/?")
+PUBLIC_FILE = re.compile(r"/api/v1/predictions/\d+/results/[^/]+/?|/packages(?:/.*)?")
 """Readable by pages of every origin, without credentials: open maps and saved layers."""
 TO_ALL = {
     "allow_origins": ["*"], "allow_methods": ["GET", "HEAD"], "allow_headers": ["range", "if-match", "if-none-match"],
@@ -91,7 +91,7 @@ class GatewayMiddleware:
 
     def _app(self, path: str, headers: Mapping[str, str], send: "ResponseRecorder") -> ASGIApp:
         if "origin" in headers:
-            return self.to_all if RESULT_FILE.fullmatch(path) else self.cors
+            return self.to_all if PUBLIC_FILE.fullmatch(path) else self.cors
         send.extra.append(VARIES)
         return self.app
 

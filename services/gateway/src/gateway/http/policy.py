@@ -34,7 +34,7 @@ class Rule:
     """`scope` names the rate limit, None for none. `deadline` in seconds and `body` in bytes; None for the default of
     both. `most` in bytes for bodies that older clients expect to be refused with 400. `sends`: the commands that a
     request may become. `credential_scope` admits credentials with limited scopes that include it; other routes refuse
-    limited credentials."""
+    limited credentials. `waived_by` names the setting that admits callers without a login."""
 
     policy: Policy
     scope: str | None = "default"
@@ -43,6 +43,7 @@ class Rule:
     sends: tuple[type[Command], ...] = ()
     body: int | None = SMALL_BODY
     credential_scope: str | None = None
+    waived_by: str | None = None
 
     def allows_anonymous(self, method: str) -> bool:
         """Returns whether the route needs no login."""

@@ -34,10 +34,10 @@ class Routes:
         self, method: str, path: str, policy: Policy, model: Any = None, status: int = 200,
         scope: str | None = "default", deadline: float | None = None, most: int | None = None, sends: Sends = (),
         body: int | None = SMALL_BODY, credential_scope: str | None = None,
-        refuses: Mapping[int, str | None] = NOTHING, **options: Any,
+        waived_by: str | None = None, refuses: Mapping[int, str | None] = NOTHING, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
         commands = sends if isinstance(sends, tuple) else (sends,)
-        rule = Rule(policy, scope, deadline, most, commands, body, credential_scope)
+        rule = Rule(policy, scope, deadline, most, commands, body, credential_scope, waived_by)
         options = {
             "methods": [method], "status_code": status, "response_class": Response, "response_model": None,
             "tags": [self.tag], "deprecated": self.dialect.deprecated or None,

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from gateway.http.commands import LONGEST_KEY
 from gateway.http.problems import MEDIA
-from gateway.openapi.schemas import Problem
+from gateway.openapi.schemas import InvalidFields, Problem
 from kit.http.problems import problem
 
 Json = dict[str, Any]
@@ -26,6 +28,8 @@ TEXTS = {
     503: "The bus, the database or a service is not reachable or timed out; no change was made in part. If "
     "`reason` is `no_verdict`, a write may still be executed within the time that `detail` states.",
 }
+INVALID_FIELDS = "InvalidFields"
+LISTED_TEXT = "Invalid input, listed in `detail`; or the `Idempotency-Key` was used with another body."
 SECONDS = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, Json] = {
     "X-Request-ID": {"description": "Identifies the log lines of all services", "schema": {"type": "string"}},
@@ -67,12 +71,22 @@ def header(name: str, status: int) -> Json:
 
 
 def components() -> dict[str, Json]:
-    openapi_document = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     return {
-        "schemas": {**openapi_document.pop("$defs"), "Problem": openapi_document},
-        "responses": {name: _refusal(status) for status, name in NAMES.items()},
+        "schemas": {**_schemas(Problem), **_schemas(InvalidFields)},
+        "responses": {**{name: _refusal(status) for status, name in NAMES.items()}, INVALID_FIELDS: _invalid_fields()},
         "headers": HEADERS, "parameters": {"IdempotencyKey": KEY}, "securitySchemes": LOGINS,
     }  # fmt: skip
+
+
+def _schemas(model: type[BaseModel]) -> Json:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs", {}), model.__name__: schema}
+
+
+def _invalid_fields() -> Json:
+    refusal = _refusal(422)
+    listed = {"application/json": {"schema": ref("schemas", INVALID_FIELDS)}}
+    return {**refusal, "description": LISTED_TEXT, "content": {**listed, **refusal["content"]}}
 
 
 def _refusal(status: int) -> Json:

@@ -58,11 +58,16 @@ def _complete(operation: dict[str, Any], route: PolicyRoute) -> None:
 def _refusals(route: PolicyRoute, declared: dict[str, Any]) -> dict[str, Any]:
     """Errors that a route describes itself keep their content."""
     refused = {
-        str(status): ref("responses", NAMES[status]) | ({"description": text} if text else {})
+        str(status): ref("responses", _name(route, status)) | ({"description": text} if text else {})
         for status, text in sorted(refusals(route).items())
     }
-    own = {status: declared[status] for status in map(str, route.responses) if status[0] == "4"}
+    own = {status: declared[status] for status in map(str, route.responses) if status[0] in "45"}
     return refused | own
+
+
+def _name(route: PolicyRoute, status: int) -> str:
+    own = route.dialect.invalid_response if status == route.dialect.invalid_status else None
+    return own or NAMES[status]
 
 
 def _headers(route: PolicyRoute, status: int) -> dict[str, Any]:

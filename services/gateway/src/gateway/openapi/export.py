@@ -1,6 +1,6 @@
 """The OpenAPI document as a file."""
 
-import orjson
+import json
 
 from gateway.app import application
 from gateway.settings import HttpSettings
@@ -9,6 +9,7 @@ SERVER = "http://127.0.0.1:8000/api/v1"
 
 
 def document() -> str:
-    """The same for every deployment: the server is that of a developer's machine."""
+    """The same for every deployment: the server is that of a developer's machine. Indented by one space, since the
+    document is deep."""
     app = application(HttpSettings.model_construct(api_base_url=SERVER, frontend_url="http://127.0.0.1:8000"))
-    return orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    return json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"

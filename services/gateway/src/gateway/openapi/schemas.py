@@ -52,6 +52,26 @@ class Problem(BaseModel):
     trace_id: str
 
 
+class InvalidField(BaseModel):
+    """`loc`: where the value is, from `body`, `query` or `path` down; `type`: the rule that it breaks."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class InvalidFields(BaseModel):
+    """A problem whose `detail` lists all fields that are wrong."""
+
+    detail: list[InvalidField]
+    type: str
+    title: str
+    status: int
+    instance: str
+    error: ProblemError
+    trace_id: str
+
+
 class ListOf(BaseModel, Generic[T]):
     count: int
     next: str | None

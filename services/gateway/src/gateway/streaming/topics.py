@@ -1,19 +1,26 @@
-"""Topics of an event stream: what its reader hears beside what concerns the reader, such as `dataset:12`."""
+"""Topics of an event stream: what its reader hears beside what concerns the reader, such as
+`dataset:12`, or `package_job:` and its id."""
 
 import asyncio
 import re
 from collections.abc import Callable, Iterable
+from uuid import UUID
 
 from contracts.base import Query
 from contracts.catalog.datasets import DatasetChanged, DatasetDeleted, GetDataset
+from contracts.catalog.package_jobs import GetPackageJob
 from contracts.shared import Actor
 from kit.errors import Invalid, NotFound
 from kit.messaging.bus import Bus
 
 MOST = 20
 """Topics of one stream."""
-_TOPIC = re.compile(r"([a-z]+):([0-9]{1,9})", re.ASCII)
-_QUERIES: dict[str, Callable[[int], Query]] = {"dataset": lambda number: GetDataset(dataset_id=number)}
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_TOPIC = re.compile(rf"dataset:[0-9]{{1,9}}|package_job:{_UUID}", re.ASCII)
+_QUERIES: dict[str, Callable[[str], Query]] = {
+    "dataset": lambda name: GetDataset(dataset_id=int(name)),
+    "package_job": lambda name: GetPackageJob(job_id=UUID(name)),
+}
 """Kind of a topic → the question whose refusal says that the asker may not see it."""
 ACCESS_CHANGES = frozenset({DatasetChanged.ce_type(), DatasetDeleted.ce_type()})
 """Types of events after which somebody may see a topic no longer."""
@@ -24,14 +31,9 @@ def parse(text: str) -> frozenset[str]:
     topics = frozenset(text.split(",")) - {""}
     if len(topics) > MOST:
         raise Invalid("too_many_topics", "Too many topics.", topics=[f"At most {MOST} topics for each stream."])
-    if wrong := sorted(topic[:40] for topic in topics if not _is_topic(topic)):
+    if wrong := sorted(topic[:60] for topic in topics if not _TOPIC.fullmatch(topic)):
         raise Invalid("bad_topic", "Invalid topic.", topics=[f"{one!r} is no topic like dataset:12." for one in wrong])
     return topics
-
-
-def _is_topic(text: str) -> bool:
-    match = _TOPIC.fullmatch(text)
-    return bool(match and match[1] in _QUERIES)
 
 
 async def check(bus: Bus, actor: Actor, topics: Iterable[str]) -> None:
@@ -49,5 +51,5 @@ async def may_see(bus: Bus, actor: Actor, topic: str) -> bool:
 
 
 def _question(topic: str) -> Query:
-    kind, _, number = topic.partition(":")
-    return _QUERIES[kind](int(number))
+    kind, _, name = topic.partition(":")
+    return _QUERIES[kind](name)

@@ -4,15 +4,19 @@ from contracts import prediction as p
 from contracts import training as t
 from contracts.catalog import datasets as d
 from contracts.catalog import models as m
+from contracts.catalog.package_jobs import PackageJobCompleted
 from contracts.prediction import mapswipe
 from kit.db.ids import IdAllocator
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
 from notify.notifications.domain import NotificationDraft, draft_notification
 from notify.notifications.outcome_texts import done_of_wanted, left_out_text
+from notify.notifications.package_texts import outcome_text, slug_of
 from notify.notifications.usecases import notify_user
 from notify.projections.queries import local_model_of
 from notify.projections.statements import MODELS, apply
+from notify.webhooks.domain import PACKAGE_JOB
+from notify.webhooks.enqueue import enqueue_event
 
 router = Router("notify")
 
@@ -125,6 +129,18 @@ async def on_mapswipe_failed(event: mapswipe.MapswipeFailed, tx: Tx, ids: IdAllo
         tx,
         ids,
     )
+
+
+@router.on(PackageJobCompleted)
+async def on_package_job_completed(event: PackageJobCompleted, tx: Tx, ids: IdAllocator) -> None:
+    """Webhooks hear of it in any case. A job that was submitted without a login has no user."""
+    if not event.user_id:
+        return
+    if event.notify:
+        text, uri = outcome_text(event), event.package_uri
+        draft = draft_notification(event.user_id, "package_job", event.job_id, slug_of(event), text, uri)
+        await notify_user(draft, tx, ids)
+    await enqueue_event(tx, ids, event.user_id, PACKAGE_JOB, event.model_dump(mode="json"))
 
 
 def _of_training(event: t.TrainingLifeEvent, slug: str, text: str, reason: str = "") -> NotificationDraft:

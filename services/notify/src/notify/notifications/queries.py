@@ -16,7 +16,8 @@ _UNREAD = CompiledQuery(
 
 
 def view(row: NotificationRow) -> Notification:
-    about = RelatedObj(id=int(row.about_id), type=cast(About, row.about), model=row.model)
+    number = row.about_id if row.about == "package_job" else int(row.about_id)
+    about = RelatedObj(id=number, type=cast(About, row.about), model=row.model)
     return Notification(
         id=row.id, message=row.message, is_read=row.is_read, created_at=row.created_at, read_at=row.read_at,
         related_obj=about, training_model=row.model,

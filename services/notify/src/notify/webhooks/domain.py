@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 PING, VERIFICATION, NOTIFICATION = "webhook.ping", "webhook.verification", "notification.created"
+PACKAGE_JOB = "package_job.completed"
+EVENTS = frozenset({NOTIFICATION, PACKAGE_JOB})
+"""What happens by itself; the others are asked for by the owner of an address."""
 PREFIX = "whsec_"
 PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)

@@ -18,13 +18,19 @@ from notify.webhooks.tables import DeliveryRow, WebhookRow
 
 
 async def enqueue_notification(tx: Tx, ids: IdAllocator, user_id: int, notification: Notification) -> None:
+    data = notification.model_dump(mode="json")
+    await enqueue_event(tx, ids, user_id, NOTIFICATION, data, notification.id)
+
+
+async def enqueue_event(
+    tx: Tx, ids: IdAllocator, user_id: int, kind: str, data: Json, notification_id: int | None = None
+) -> None:  # fmt: skip
     """For each of the user's addresses that listens; none can be deleted or moved meanwhile. What an address in trouble
     would get waits in its row until the loop finds it to be the oldest (`due.hand_out`)."""
     wanted = (WebhookRow.user_id == user_id) & WebhookRow.active & WebhookRow.verified_at.is_not(None)
     listening = select(WebhookRow.id, WebhookRow.failures).where(wanted)
-    data = notification.model_dump(mode="json")
     for webhook_id, failures in await tx.session.execute(listening.with_for_update(read=True, key_share=True)):
-        await enqueue_delivery(tx, ids, webhook_id, NOTIFICATION, data, notification.id, at_once=not failures)
+        await enqueue_delivery(tx, ids, webhook_id, kind, data, notification_id, at_once=not failures)
 
 
 async def enqueue_verification(tx: Tx, ids: IdAllocator, webhook_id: int) -> DeliveryRow:

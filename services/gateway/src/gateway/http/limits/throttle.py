@@ -37,6 +37,11 @@ async def throttle(app: AppContext, request: Request, actor: Actor, scope: str) 
     }  # fmt: skip
     if scope in exact:
         allowance = await app.limiter.spend(scope, f"user:{actor.id}", exact[scope], exact=True)
+    elif scope == "packages":
+        key = network(request) if actor.is_anonymous else f"user:{actor.id}"
+        allowance = await app.limiter.spend(scope, key, settings.packages_rate)
+    elif scope == "package_file":
+        allowance = await app.limiter.spend(scope, network(request), settings.packages_rate)
     elif scope == "result_file":
         allowance = await app.limiter.spend(scope, network(request), settings.result_rate)
     elif scope == "unauthenticated":

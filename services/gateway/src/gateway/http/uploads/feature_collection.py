@@ -24,6 +24,10 @@ class BadUpload(ValueError):
     """Message for the user who sent the file."""
 
 
+class ForeignCrs(BadUpload):
+    """The file is in another coordinate system."""
+
+
 def features_of(file: IO[bytes]) -> Iterator[Any]:
     """Yields the entries of `features`, of any type. Raises BadUpload for a file that is no collection in longitude and
     latitude, possibly at the end, because other members may follow the features."""
@@ -50,7 +54,7 @@ def _check(head: dict[str, Any]) -> None:
     if not isinstance(head.get("features"), int) or not head["features"]:
         raise BadUpload(NO_FEATURES)
     if name := foreign_crs(head):
-        raise BadUpload(f"The file is in {name}. Save it in EPSG:4326 (WGS 84): longitude and latitude in degrees.")
+        raise ForeignCrs(f"The file is in {name}. Save it in EPSG:4326 (WGS 84): longitude and latitude in degrees.")
 
 
 def _shallow(value: Any) -> Any:

@@ -13,9 +13,9 @@ from notify.bounded_tasks import BoundedTasks
 from notify.notifications.domain import draft_notification
 from notify.notifications.usecases import notify_user
 from notify.webhooks.domain import (
+    EVENTS,
     MAX_ANSWER_BYTES,
     NETWORK_DOWN_PAUSE,
-    NOTIFICATION,
     VERIFICATION,
     WRONG_CHALLENGE,
     Outcome,
@@ -92,7 +92,7 @@ async def _claimed(delivery_id: int, ctx: JobContext) -> Attempt | None:
 
 def _refusal_reason(row: DeliveryRow, webhook: WebhookRow) -> str:
     """Why nothing of its kind goes to this address; empty when it may."""
-    if row.event_type == NOTIFICATION and not webhook.active:
+    if row.event_type in EVENTS and not webhook.active:
         return SWITCHED_OFF
     return UNVERIFIED if row.event_type != VERIFICATION and webhook.verified_at is None else ""
 
@@ -100,7 +100,7 @@ def _refusal_reason(row: DeliveryRow, webhook: WebhookRow) -> str:
 def _is_due(row: DeliveryRow, webhook: WebhookRow) -> bool:
     claimed = row.claimed_until is not None and row.claimed_until > _now()
     quiet = webhook.quiet_until is not None and webhook.quiet_until > _now()
-    return row.state == "queued" and not claimed and not (quiet and row.event_type == NOTIFICATION)
+    return row.state == "queued" and not claimed and not (quiet and row.event_type in EVENTS)
 
 
 async def _call(attempt: Attempt, client: WebhookClient, secret_box: SecretBox) -> Outcome:
@@ -137,7 +137,7 @@ async def _failed(row: DeliveryRow, webhook: WebhookRow, outcome: Outcome, tx: T
     row.state, row.due_at = ("failed", row.due_at) if again is None else ("queued", again)
     if row.event_type == VERIFICATION:
         webhook.reason = outcome.error
-    if row.event_type == NOTIFICATION:
+    if row.event_type in EVENTS:
         await _record_failure(row, webhook, outcome, tx, ids)
 
 
