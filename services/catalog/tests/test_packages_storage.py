@@ -206,8 +206,8 @@ async def test_documents_are_replaced_and_damaged_ones_kept(storage: TreeStorage
 
 async def test_what_nobody_stages_any_more_is_found_by_its_age(storage: TreeStorage, tmp_path: Path):
     await staged(storage, tmp_path, "one", a=b"x", b=b"x")
-    assert await storage.staged_places(datetime.now(UTC) - timedelta(minutes=5)) == []
-    assert await storage.staged_places(datetime.now(UTC) + timedelta(minutes=5)) == ["one"]
+    assert await storage.staged_folders(datetime.now(UTC) - timedelta(minutes=5)) == []
+    assert await storage.staged_folders(datetime.now(UTC) + timedelta(minutes=5)) == ["one"]
 
 
 async def test_a_file_in_place_is_no_link_to_a_staged_one(tmp_path: Path):

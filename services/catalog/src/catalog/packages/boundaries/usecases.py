@@ -68,7 +68,7 @@ async def _store(found: ReadBoundaries, command: c.ImportBoundaries, tx: Tx) -> 
     ]  # fmt: skip
     if rows:
         await tx.session.execute(insert(BoundaryRow), rows)
-    _tell([row["name"] for row in rows], command.wipe, tx)
+    _announce([row["name"] for row in rows], command.wipe, tx)
 
 
 async def _check_new(found: ReadBoundaries, tx: Tx) -> None:
@@ -80,7 +80,7 @@ async def _check_new(found: ReadBoundaries, tx: Tx) -> None:
         raise ImportRefused("conflict", "name_taken", "There are boundaries with these names already", taken)
 
 
-def _tell(added: list[str], wiped: bool, tx: Tx) -> None:
+def _announce(added: list[str], wiped: bool, tx: Tx) -> None:
     for start in range(0, max(len(added), 1), EVENT_NAMES):
         part = added[start : start + EVENT_NAMES]
         if part or wiped:

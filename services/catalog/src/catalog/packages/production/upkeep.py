@@ -62,7 +62,7 @@ class ProductionUpkeep:
         """Forgets results that were not used for long, and removes staged files that no result and no task in work
         needs. Returns the number of places that were emptied."""
         old = PackageResultRow.used_at < func.now() - timedelta(seconds=self.kept)
-        places = await self.storage.staged_places(datetime.now(UTC) - orphaned)
+        places = await self.storage.staged_folders(datetime.now(UTC) - orphaned)
         in_work = select(PackageTaskRow.place).where(PackageTaskRow.status.in_(IN_WORK))
         async with service.db.session() as session, session.begin():
             await session.execute(delete(PackageResultRow).where(old))

@@ -85,7 +85,7 @@ class LocalTree:
         try:
             for name, path in files.items():
                 _copy(self.store.root / path, draft / name)
-            _put_in_place(draft, self.store.root / data_folder(version))
+            _swap_in(draft, self.store.root / data_folder(version))
         except FileNotFoundError as error:
             raise NotFound("file_not_staged", "A file is no longer staged.") from error
         finally:
@@ -126,7 +126,7 @@ def _copy(source: Path, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _put_in_place(draft: Path, folder: Path) -> None:
+def _swap_in(draft: Path, folder: Path) -> None:
     """Gives the place of `folder` to `draft`; what was there is at `draft` afterwards."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists() and not _exchange(draft, folder):

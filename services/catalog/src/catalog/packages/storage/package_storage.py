@@ -121,7 +121,7 @@ class TreeStorage:
     async def unstage(self, place: str) -> None:
         await self.tree.remove_folder(names.staged_folder(place))
 
-    async def staged_places(self, before: datetime) -> list[str]:
+    async def staged_folders(self, before: datetime) -> list[str]:
         everything = await self.tree.keys(f"{names.STAGED}/")
         old = set(await self.tree.keys(f"{names.STAGED}/", before))
         recent = {key.split("/")[1] for key in everything if key not in old}

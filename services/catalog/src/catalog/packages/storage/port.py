@@ -147,7 +147,7 @@ class PackageStorage(Protocol):
         """Deletes what is staged at `place`; nothing happens when it is gone."""
         ...
 
-    async def staged_places(self, before: datetime) -> list[str]:
+    async def staged_folders(self, before: datetime) -> list[str]:
         """Returns the places at which nothing was staged since `before`."""
         ...
 
