@@ -14,6 +14,9 @@ NO_SENDER = {
 NO_READER = {
     "evt.catalog.v1.stac_item_written": "without a durable: every process of the catalog forgets its copy of the item",
     "evt.catalog.v1.stac_item_deleted": "without a durable: every process of the catalog forgets its copy of the item",
+    "evt.catalog.v1.package_dataset_created": "for subscribers of the event stream and other systems on the bus",
+    "evt.catalog.v1.package_dataset_expired": "for subscribers of the event stream and other systems on the bus",
+    "evt.catalog.v1.boundaries_changed": "for subscribers of the event stream and other systems on the bus",
     "evt.gateway.v1.dead_letter_recorded": f"{RELEASED}; alarms of a deployment may subscribe to it",
 }
 """Message → why nobody in the services does."""

@@ -45,9 +45,13 @@ class ProductionSettings(BaseSettings):
     osm_host: str = Field("", validation_alias=names("AUTOPKG_OSM_PGHOST"))
     """PostGIS server of the road and rail networks; unset uses copies of its tables in the cache of sources."""
     osm_port: int = Field(5432, validation_alias=names("AUTOPKG_OSM_PORT"))
+    """Its port."""
     osm_database: str = Field("", validation_alias=names("AUTOPKG_OSM_PGDATABASE"))
+    """Database with the table `features`."""
     osm_user: str = Field("", validation_alias=names("AUTOPKG_OSM_PGUSER"))
+    """Role that may read it."""
     osm_password: SecretStr = Field(SecretStr(""), validation_alias=names("AUTOPKG_OSM_PGPASSWORD"))
+    """Password of that role."""
 
     @property
     def osm_address(self) -> str:
