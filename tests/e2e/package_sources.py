@@ -14,8 +14,8 @@ STORM = "storm.global_mosaics_version_1"
 NAMES = tuple(f"STORM_FIXED_RETURN_PERIODS_constant_{years}_YR_RP.tif" for years in (10, 20))
 SIZE = (360, 180)
 ZAMBIA = [[22.0, -18.0], [33.5, -18.0], [33.5, -8.3], [22.0, -8.3], [22.0, -18.0]]
-OWN = {"type": "Polygon", "coordinates": [[[28, -16], [30, -16], [29, -14], [28, -16]]]}
-"""A triangle in Zambia."""
+OWN = {"type": "Polygon", "coordinates": [[[28.1, -15.9], [30.9, -15.9], [30.9, -13.1], [28.1, -15.9]]]}
+"""A triangle in Zambia; the pixel in its north-west corner lies outside."""
 
 
 def prepare(home: Home) -> Path:
