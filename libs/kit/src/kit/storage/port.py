@@ -77,8 +77,8 @@ class ObjectStore(Protocol):
 
 
 class LinkedStore(ObjectStore, Protocol):
-    """An object store whose objects have addresses that anybody may open for some time. Signing needs no
-    network."""
+    """An object store whose objects have addresses that anybody may open for some time, and whose bucket can be listed
+    level by level. Signing needs no network."""
 
     prefix: str
     """Folder of ours in the bucket, with a slash behind; empty for the whole bucket."""
@@ -104,6 +104,11 @@ class LinkedStore(ObjectStore, Protocol):
 
     def presigned_listing(self, prefix: str) -> str:
         """Returns a URL that lists the keys under a prefix."""
+        ...
+
+    async def level(self, prefix: str, after: str = "", most: int = 1000) -> Listing:
+        """Returns one level of the bucket, at most `most` entries, from the token `after` on. Unlike elsewhere,
+        `prefix` and the keys are those of the whole bucket."""
         ...
 
     def anonymous_limit(self, actor: Actor) -> AbstractAsyncContextManager[None]:

@@ -12,7 +12,7 @@ from catalog.packages.packages.queries import home
 from catalog.packages.packages.visibility import is_listed
 from catalog.packages.storage.media_types import media_type
 from catalog.packages.storage.port import PackageStorage
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 from catalog.stac.vocabulary import PACKAGES
 from geo import antimeridian
 from kit.messaging.tx import ReadTx, Tx
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from catalog.stac.package_item import PackageItemInput
 
 
-async def publish_item(package: str, tx: ReadTx | Tx, storage: PackageStorage, api: StacClient) -> bool:
+async def publish_item(package: str, tx: ReadTx | Tx, storage: PackageStorage, api: StacItems) -> bool:
     """Makes the item of a package what its data package says; without a dataset version the item is deleted. Call it
     after each change of the data package; it may be repeated. Returns whether there is an item.
 
