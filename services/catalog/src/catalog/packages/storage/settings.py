@@ -34,7 +34,7 @@ class PackageStorageSettings(BaseSettings):
     package_root_test: Path | None = Field(None, validation_alias=_autopkg("LOCALFS_STORAGE_BACKEND_ROOT_TEST"))
     """That folder in tests."""
     package_access_key: str | None = Field(None, validation_alias=_autopkg("S3_ACCESS_KEY"))
-    """Access key id of the object store of packages; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are used."""
+    """Access key id of the object store of packages; without it those of the other files are used."""
     package_secret_key: SecretStr | None = Field(None, validation_alias=_autopkg("S3_SECRET_KEY"))
     """Its secret access key."""
     package_bucket: str = Field("irv-autopkg", validation_alias=_autopkg("S3_BUCKET"))
