@@ -64,7 +64,7 @@ async def test_killed_workers_are_measured_no_more(start, mapper):
             async with http.stream("GET", f"{public}/api/v1/events/", headers=mapper) as response:
                 pieces = response.aiter_text()
                 await anext(pieces)
-                await eventually(lambda: clients(1))
+                await eventually(lambda: clients(1), 60)
                 for worker in before:
                     os.kill(worker, signal.SIGKILL)
                 await eventually(lambda: len(found := children(pid)) == 2 and not found & before, 30)
