@@ -29,7 +29,7 @@ FILE_WAIT = 10.0
 ZIP: dict[int | str, dict[str, Any]] = {200: {
     "description": "The archive", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
 }}  # fmt: skip
-Token = Annotated[str, Query(max_length=4096, examples=["from-the-download-route"])]
+Token = Annotated[str, Query(max_length=2048, examples=["from-the-download-route"])]
 
 
 @dataclass(frozen=True)
