@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,37 @@ STORM = "storm.global_mosaics_version_1"
 NAMES = tuple(f"STORM_FIXED_RETURN_PERIODS_constant_{years}_YR_RP.tif" for years in (10, 20))
 SIZE = (360, 180)
 ZAMBIA = [[22.0, -18.0], [33.5, -18.0], [33.5, -8.3], [22.0, -8.3], [22.0, -18.0]]
+SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "packages"
+REAL = ("gridfinder.version_1", "isimp_drought.version_1")
+"""Processors whose sources come from the shared sample, where it lies beside the repository."""
 OWN = {"type": "Polygon", "coordinates": [[[28.1, -15.9], [30.9, -15.9], [30.9, -13.1], [28.1, -15.9]]]}
 """A triangle in Zambia; the pixel in its north-west corner lies outside."""
 
 
 def prepare(home: Home) -> Path:
     """Writes the rasters where the processor looks for them, and returns the list of sources for the settings."""
-    dataset, version = STORM.split(".")
-    folder = home.folder("processing") / dataset / version / "source_data"
+    root = home.folder("processing")
+    folder = source_folder(root, STORM)
     folder.mkdir(parents=True, exist_ok=True)
     files = [_made(folder / name, seed) for seed, name in enumerate(NAMES)]
-    catalogue = home.folder("processing") / "catalogue.json"
-    catalogue.write_text(json.dumps({STORM: {"files": files}}))
+    catalogue = root / "catalogue.json"
+    catalogue.write_text(json.dumps({STORM: {"files": files}} | _real(root)))
     return catalogue
+
+
+def source_folder(root: Path, processor: str) -> Path:
+    """`root` of a worker, or of the shared sample."""
+    return root.joinpath(*processor.split("."), "source_data")
+
+
+def _real(root: Path) -> dict[str, Any]:
+    if not SAMPLE.is_dir():
+        return {}
+    for processor in REAL:
+        sample = source_folder(SAMPLE / "sources", processor)
+        shutil.copytree(sample, source_folder(root, processor), dirs_exist_ok=True)
+    sources = json.loads((SAMPLE / "sources" / "catalogue.json").read_text())
+    return {processor: sources[processor] for processor in REAL}
 
 
 def values(seed: int) -> np.ndarray:
