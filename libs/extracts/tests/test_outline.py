@@ -67,7 +67,9 @@ def test_an_outline_that_crosses_itself_is_mended_for_cutting_and_stored_as_it_i
         ({"type": "Point", "coordinates": [1, 2]}, "outline_not_polygonal"),
         ({"type": "Feature", "geometry": None, "properties": {}}, "outline_not_polygonal"),
         ({"type": "FeatureCollection", "features": []}, "outline_empty"),
+        ({"type": "FeatureCollection", "features": [1]}, "outline_unreadable"),
         ({"type": "Polygon", "coordinates": None}, "outline_unreadable"),
+        ({"type": "Polygon", "coordinates": [[["0", "0"], ["1", "1"], ["0", "1"], ["0", "0"]]]}, "outline_unreadable"),
         ({"type": "Polygon", "coordinates": [[["a", 1], [1, 2], [2, 3], ["a", 1]]]}, "outline_unreadable"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1]]]}, "outline_ring"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [0, 2]]]}, "outline_ring"),
@@ -81,6 +83,18 @@ def test_an_outline_that_crosses_itself_is_mended_for_cutting_and_stored_as_it_i
 )
 def test_what_is_no_area_is_refused_with_a_code(content: object, code: str):
     assert refused(content) == code
+
+
+@pytest.mark.parametrize("place", ["collection", "feature", "geometry"])
+def test_an_area_that_names_a_projection_is_refused_even_if_its_numbers_could_be_degrees(place: str):
+    def area(name: str) -> dict[str, object]:
+        crs = {"crs": {"type": "name", "properties": {"name": name}}}
+        geometry = orjson.loads(shapely.to_geojson(SQUARE)) | (crs if place == "geometry" else {})
+        feature = {"type": "Feature", "geometry": geometry} | (crs if place == "feature" else {})
+        return {"type": "FeatureCollection", "features": [feature]} | (crs if place == "collection" else {})
+
+    assert refused(area("urn:ogc:def:crs:EPSG::3857")) == "outline_foreign_crs"
+    assert read_outline(area("urn:ogc:def:crs:OGC:1.3:CRS84")).stored.equals(SQUARE)
 
 
 def test_a_million_vertices_are_refused_before_they_are_parsed():

@@ -16,6 +16,7 @@ import shapely
 
 from extracts.errors import OutlineInvalid
 from geo import antimeridian
+from geo.geojson import foreign_crs
 from geo.measure import square_metres
 
 Box = tuple[float, float, float, float]
@@ -114,7 +115,10 @@ def _parsed(content: bytes | Mapping[str, Any], limits: OutlineLimits) -> Mappin
     return parsed
 
 
-def _geometries(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _geometries(found: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(found, Mapping):
+        raise OutlineInvalid("outline_unreadable", "A feature of the collection is not a GeoJSON object.")
+    _check_crs(found)
     kind = found.get("type")
     if kind == "FeatureCollection":
         features = found.get("features")
@@ -123,7 +127,14 @@ def _geometries(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not isinstance(geometry, Mapping) or geometry.get("type") not in POLYGONAL:
         shown = geometry.get("type") if isinstance(geometry, Mapping) else geometry
         raise OutlineInvalid("outline_not_polygonal", f"An area is a Polygon or a MultiPolygon, not {shown!r:.60}.")
+    _check_crs(geometry)
     return [geometry]
+
+
+def _check_crs(members: Mapping[str, Any]) -> None:
+    if foreign := foreign_crs(dict(members)):
+        text = f"The area is in {foreign}. Transform it to longitude and latitude (EPSG:4326) first."
+        raise OutlineInvalid("outline_foreign_crs", text)
 
 
 def _polygons(geometry: Mapping[str, Any]) -> list[shapely.Polygon]:
@@ -139,7 +150,9 @@ def _polygons(geometry: Mapping[str, Any]) -> list[shapely.Polygon]:
 
 
 def _ring(positions: Any) -> np.ndarray:
-    ring = np.array([position[:2] for position in positions], dtype=float)
+    ring = np.array([position[:2] for position in positions])
+    if ring.dtype.kind not in "if":
+        raise ValueError("text, or numbers beyond those of the machine")
     if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 4 or (ring[0] != ring[-1]).any():
         raise OutlineInvalid("outline_ring", "A ring has at least four positions and ends where it starts.")
     if not np.isfinite(ring).all() or (abs(ring) > (antimeridian.REACH, 90)).any():
