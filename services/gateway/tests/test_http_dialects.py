@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from contracts.shared import Page
 from gateway.apis.fair.dialect import FAIR
 from gateway.apis.fair_v1.dialect import V1, V1_WITH_CODE
+from gateway.apis.packages.dialect import PACKAGES
 from gateway.http import problems
 from gateway.http.dialect import HOUSE, Check, Dialect, Paging
 from gateway.http.limits.leases import Allowance
@@ -122,6 +123,14 @@ async def test_unknown_query_parameter(dialect: Dialect, status: int):
     async with client(dialect) as http:
         assert (await http.get("/things/1?wanted=a&other=b")).status_code == status
         assert (await http.get("/things/1?wanted=a")).status_code == 200
+
+
+@pytest.mark.parametrize("dialect", [FAIR, PACKAGES, OTHER], ids=named)
+async def test_nul_in_a_query_is_invalid_input(dialect: Dialect):
+    async with client(dialect) as http:
+        response = await http.get("/things/1?wanted=%00")
+    assert response.status_code == dialect.invalid_status
+    assert "NUL" in response.text
 
 
 async def test_words_of_a_page():

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -18,6 +19,7 @@ from gateway.identity.provider import ANONYMOUS_IDENTITY, Identity
 from kit.errors import DomainError, Forbidden, Unauthenticated
 
 WITHOUT_BODY = {"GET", "HEAD"}
+NUL_IN_QUERY = "Query parameters must not contain NUL characters."
 
 
 class CheckedRoute(Protocol):
@@ -88,12 +90,13 @@ async def check_quota(route: CheckedRoute, app: AppContext, request: Request) ->
 
 
 def check_address(route: CheckedRoute, app: AppContext, request: Request) -> None:
-    """Raises 404 and 400 for NUL characters: no text that is stored has any, so nothing is found by one."""
+    """Raises 404, and invalid input for a query, for NUL characters: no text that is stored has any, so nothing is
+    found by one."""
     scope = request.scope
     if "\0" in scope["path"]:
         raise HTTPException(404)
     if route.query_names and b"%00" in scope["query_string"]:
-        raise HTTPException(400, "Query parameters must not contain NUL characters.")
+        raise RequestValidationError([{"type": "value_error", "loc": ("query",), "msg": NUL_IN_QUERY}])
     if route.dialect.unknown_query_status is not None:
         _check_query_names(route, scope["query_string"], route.dialect.unknown_query_status)
 
