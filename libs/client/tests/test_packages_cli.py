@@ -55,9 +55,12 @@ def test_boundaries_and_processors(at_home):
     run("packages", "boundaries", "--point", "13.4,-15.5")
     assert at_home.asked[-1].query == {"latitude": "13.4", "longitude": "-15.5"}
     assert "latitude,longitude" in run("packages", "boundaries", "--point", "x", code=2)
-    version = {"name": TASKS[0], "description": "Power lines", "version": "version_1", "data_formats": ["Geopackage"]}
+    version = {"name": TASKS[0], "description": "Power lines", "version": "version_1",
+               "data_formats": ["Geopackage", "CSV"]}  # fmt: skip
     at_home.on("GET /processors", Answer(body=[{"name": "grid", "versions": [version]}]))
-    assert "Power lines" in run("packages", "processors")
+    shown = run("packages", "processors")
+    assert "Power lines" in shown
+    assert "Geopackage, CSV" in shown
 
 
 def test_a_job_is_made_and_watched(at_home):
@@ -94,6 +97,16 @@ def test_where_a_job_stands():
     running = PackageJob(**job("PENDING", 25, RUNNING, remaining_seconds=200))
     assert note_of(running) == "grid.version_1: cropping source, about 3 min left"
     assert [duration(seconds) for seconds in (40, 700, 12_000)] == ["40 s", "12 min", "3 h 20 min"]
+
+
+def test_an_estimate_says_what_is_wrong_in_words(at_home):
+    away = {"code": "source_unreachable", "detail": "x.tif cannot be fetched: no such [host]"}
+    rows = {TASKS[0]: {"bytes": 0, "without_overlap": [], "problem": None}, TASKS[1]: {"problem": away}}
+    at_home.on("POST /jobs/estimate", Answer(body={"processors": rows}))
+    shown = run("packages", "estimate", "gambia", *TASKS)
+    assert "x.tif cannot be fetched: no such [host]" in shown
+    assert "0.0 MB" in shown
+    assert not any(text in shown for text in ("source_unreachable", "without overlap", "{", "[]"))
 
 
 def test_estimate_list_status_and_cancel(at_home):

@@ -29,8 +29,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Any]) -> Table:
 
 def _cell(column: str, value: Any) -> str:
     colour = COLOURS.get(str(value)) if column == "status" else None
+    value = joined(value) if isinstance(value, list) else value
     text = value.strftime("%Y-%m-%d %H:%M") if hasattr(value, "strftime") else str(value if value is not None else "")
     return f"[{colour}]{text}[/{colour}]" if colour else escape(text)
+
+
+def joined(values: Sequence[Any]) -> str:
+    return ", ".join(map(str, values))
 
 
 def bars() -> Progress:

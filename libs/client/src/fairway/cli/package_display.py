@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from fairway.cli.display import table
+from fairway.cli.display import joined, table
 from fairway.package_rows import PackageJob
 
 HIDDEN = frozenset({"statistics"})
@@ -53,20 +54,26 @@ def report(job: PackageJob) -> Table:
 
 
 def estimate_table(found: dict[str, Any]) -> Table:
-    """Returns one line for each processor."""
+    """Returns one line for each processor; columns that would be empty are left out."""
     rows: dict[str, Any] = found.get("processors", found)
-    names = list(dict.fromkeys(key for row in rows.values() for key in row if key not in HIDDEN))
-    shown = Table(title="Estimate", title_justify="left")
-    for column in ("processor", *names):
-        shown.add_column(column.replace("_", " "), overflow="fold")
-    for name, row in rows.items():
-        shown.add_row(name, *(_cell(key, row.get(key)) for key in names))
+    names = dict.fromkeys(key for row in rows.values() for key in row if key not in HIDDEN)
+    columns = {name: [_cell(name, row.get(name)) for row in rows.values()] for name in names}
+    columns = {"processor": list(rows), **{name: cells for name, cells in columns.items() if any(cells)}}
+    shown = Table(*(name.replace("_", " ") for name in columns), title="Estimate", title_justify="left")
+    for column in shown.columns:
+        column.overflow = "fold"
+    for line in zip(*columns.values(), strict=True):
+        shown.add_row(*map(escape, line))
     return shown
 
 
 def _cell(key: str, value: Any) -> str:
-    if value is None:
+    if not value and not isinstance(value, int | float):
         return ""
+    if isinstance(value, dict):
+        return str(value.get("detail", value))
+    if isinstance(value, list):
+        return joined(value)
     if key == "bytes":
         return f"{value / 1e6:,.1f} MB"
     if key == "seconds":
