@@ -2,14 +2,16 @@
 
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from conftest import start_worker
 from packages_room import person
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from catalog.packages.production import locks
 from catalog.packages.submissions.tables import PackageTaskRow
 from kit.jobs.tables import fan_out_parts
 from kit.messaging.tables import outbox
@@ -74,6 +76,17 @@ async def test_a_cancelled_task_ends_with_its_process(running, packages, workers
     assert packages.data("gabon", "slow") == set()
     assert not [path for path in packages.staged if UUID(job_id).hex in str(path)]
     assert (await packages.cancel(job_id, owner)).result["cancelled"], "twice is once"
+
+
+async def test_what_a_cancelled_task_was_at_is_waited_for(running, packages, workers):
+    """Its worker notices within seconds; until then it has the lock."""
+    ended = (await packages.made("rwanda", "test_processor.version_1"))["id"]
+    async with running.tx() as tx:
+        now = update(PackageTaskRow).where(PackageTaskRow.job_id == UUID(ended))
+        await tx.session.execute(now.values(ended_at=func.now() + timedelta(seconds=2)))
+        assert await locks.take("rwanda.test_processor.version_1", UUID(ended), 60, tx)
+    job = await packages.made("rwanda", "test_processor.version_1", redo=True)
+    assert job["tasks"][0]["job_status"] == "SUCCESS"
 
 
 async def test_an_outage_of_the_storage_delays_a_job(packages, workers, folder, many_log):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, text, update
 
 from catalog.packages.production.tables import PackageLockRow
 from kit.jobs.heartbeats import Superseded
-from kit.messaging.tx import Tx
+from kit.messaging.tx import ReadTx, Tx
 
 lock = PackageLockRow
 NOTICE = timedelta(seconds=5)
@@ -24,6 +24,10 @@ TAKE = text("""
         where task.id = held.owner and task.ended_at < clock_timestamp() - :notice)
     returning token""")
 """A lock is free when its time is over, or when its owner is a task that has ended."""
+
+AT_WORK = text("""
+    select exists (select from packages.package_locks as held where key = :key and expires_at > clock_timestamp()
+        and not exists (select from packages.package_tasks where id = held.owner and ended_at is not null))""")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,11 @@ async def take(key: str, owner: UUID, seconds: float, tx: Tx) -> Held | None:
     given = {"key": key, "owner": owner, "lease": timedelta(seconds=seconds), "notice": NOTICE}
     token = (await tx.session.execute(TAKE, given)).scalar()
     return None if token is None else Held(key, owner, token)
+
+
+async def has_owner_at_work(key: str, read: ReadTx) -> bool:
+    """Returns False for a lock that is free, and for one whose owner was cancelled: it is free within `NOTICE`."""
+    return bool((await read.session.execute(AT_WORK, {"key": key})).scalar())
 
 
 async def renew(held: Held, seconds: float, tx: Tx) -> bool:

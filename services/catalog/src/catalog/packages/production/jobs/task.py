@@ -1,11 +1,13 @@
 """The first job of a task: sets the package up, looks for what is there already, fetches the sources, and begins the
 parts."""
 
+import asyncio
+
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from catalog.packages.packages.tables import PackageDatasetRow
-from catalog.packages.production import results
+from catalog.packages.production import locks, results
 from catalog.packages.production.child.work import Plan, Ready
 from catalog.packages.production.jobs.context import ProductionContext
 from catalog.packages.production.jobs.task_in_work import TaskInWork, open_task
@@ -18,6 +20,9 @@ from kit.errors import NotFound
 from kit.jobs import fan_out
 from kit.jobs.context import JobContext
 from kit.messaging.tx import Tx
+
+LOOK = 0.5
+"""Seconds between two tries to take the lock of a cancelled task."""
 
 
 async def run_task(job: PackageTaskJob, context: JobContext, tools: ProductionContext) -> None:
@@ -36,7 +41,7 @@ async def _run(task: TaskInWork) -> None:
     await task.set_status("EXECUTING")
     await ensure_set_up(task)
     plan = await task.tools.processors.plan(task.asked)
-    if not await task.take_lock():
+    if not await _take_lock(task):
         return await _skip(task, "already executing")
     if await _has_begun(task):
         return await _go_on(task)
@@ -46,6 +51,16 @@ async def _run(task: TaskInWork) -> None:
         task.told = folder / "progress"
         ready = await task.tools.processors.fetch(task.asked, task.told)
     await task.context.write(lambda tx: _begin_parts(task, plan, ready, tx))
+
+
+async def _take_lock(task: TaskInWork) -> bool:
+    """Returns False while another task makes the same; one that was cancelled makes nothing, and is waited for."""
+    while not await task.take_lock():
+        async with task.context.read() as read:
+            if await locks.has_owner_at_work(task.lock_key, read):
+                return False
+        await asyncio.sleep(LOOK)
+    return True
 
 
 async def _skip(task: TaskInWork, reason: str) -> None:
