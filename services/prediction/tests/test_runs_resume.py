@@ -159,7 +159,9 @@ async def test_killed_worker_is_resumed_where_it_was(place: Place, undisturbed, 
     await place.nothing_left(number, output=True)
 
 
-async def test_results_that_nobody_wants_any_more_are_stopped(place: Place, running, settings, without_workers, monkeypatch):
+async def test_results_that_nobody_wants_any_more_are_stopped(
+    place: Place, running, settings, without_workers, monkeypatch
+):
     """The run has completed; a half of its results is there."""
     tools = next(one for one in build_worker(settings).provides if isinstance(one, WorkerContext))
     number = await place.begin()

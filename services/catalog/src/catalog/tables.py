@@ -4,9 +4,10 @@ from catalog.aoi_labels import tables as aoi_labels
 from catalog.areas import tables as areas
 from catalog.categories import tables as categories
 from catalog.datasets import tables as datasets
+from catalog.labelstore import tables as labelstore
 from catalog.models import tables as models
 from catalog.shared import tables as shared
 from catalog.stac import tables as stac
 
-__all__ = ["aoi_labels", "areas", "categories", "datasets", "metadata", "models", "shared", "stac"]
+__all__ = ["aoi_labels", "areas", "categories", "datasets", "labelstore", "metadata", "models", "shared", "stac"]
 metadata = shared.Base.metadata
