@@ -22,12 +22,14 @@ from stack.sandbox import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))
 from builds import builder, place, tiles
+from labelstore_things import labels
 from stac_fixtures import registered, served, stac, storage, training, weights, working
 
 __all__ = [
     "builder",
     "caller",
     "database_url",
+    "labels",
     "nats_url",
     "place",
     "postgres_url",

@@ -1,5 +1,6 @@
 from catalog.datasets.settings import DatasetSettings
 from catalog.files.context import MirrorSettings
+from catalog.labelstore.settings import LabelStoreSettings
 from catalog.models.installed_plugins import PluginSettings
 from catalog.stac.settings import StacSettings
 from kit.settings import AllowImagery, AllowModels, AllowServices, ServiceSettings, StorageSettings
@@ -7,6 +8,6 @@ from kit.settings import AllowImagery, AllowModels, AllowServices, ServiceSettin
 
 class Settings(
     ServiceSettings, StorageSettings, AllowServices, AllowImagery, AllowModels, StacSettings, DatasetSettings,
-    PluginSettings, MirrorSettings,
+    PluginSettings, MirrorSettings, LabelStoreSettings,
 ):  # fmt: skip
     """Settings of the catalog, read from the environment."""

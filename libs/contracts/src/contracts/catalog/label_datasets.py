@@ -76,8 +76,8 @@ class GetLabelDatasetFile(Query, wire="catalog.v1.get_label_dataset_file"):
 
 
 class DiffLabelDatasets(Query, wire="catalog.v1.diff_label_datasets"):
-    """Result: `{images: {added, removed}, objects: {added, removed, changed}, moved: [image ids whose split differs]}`,
-    lists of ids of at most 10,000, with counts beside."""
+    """What `other_id` has in comparison with `dataset_id`. Result: for each of `added`, `removed` (images), `changed`
+    (images whose objects differ) and `moved` (images whose split differs) `{count, image_ids}`, at most 10,000 ids."""
 
     dataset_id: Id
     other_id: Id
