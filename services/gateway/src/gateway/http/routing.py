@@ -37,7 +37,8 @@ class Routes:
         refuses: Mapping[int, str | None] = NOTHING, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
         commands = sends if isinstance(sends, tuple) else (sends,)
-        rule = Rule(policy, scope, deadline, most, commands, body, credential_scope)
+        permitted = credential_scope or self.dialect.credential_scope
+        rule = Rule(policy, scope, deadline, most, commands, body, permitted)
         options = {
             "methods": [method], "status_code": status, "response_class": Response, "response_model": None,
             "tags": [self.tag], "deprecated": self.dialect.deprecated or None,
