@@ -132,7 +132,14 @@ class ProbeSettings(ServiceSettings):
 
 
 class Settings(
-    HttpSettings, AuthSettings, LimitSettings, LabelSettings, ProbeSettings, AllowServices, AllowModels, AllowWebhooks,
+    HttpSettings,
+    AuthSettings,
+    LimitSettings,
+    LabelSettings,
+    ProbeSettings,
+    AllowServices,
+    AllowModels,
+    AllowWebhooks,
     StorageSettings,
 ):
     """All settings; one instance per process."""

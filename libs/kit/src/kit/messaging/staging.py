@@ -1,7 +1,9 @@
 """Bodies of commands that are too large for the bus: the object store keeps them from the sender to the verdict."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import BinaryIO
 from uuid import UUID
 
 from nats.aio.msg import Msg
@@ -20,6 +22,23 @@ body."""
 
 class Gone(Exception):
     """The body is no longer in the object store, or is not the one that was sent."""
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A body that its sender has in a file; `size` in bytes, `sha256` as hex."""
+
+    file: BinaryIO
+    size: int
+    sha256: str
+
+
+async def put_file(storage: ObjectStore, command_id: UUID, body: StagedFile) -> dict[str, str]:
+    """As `put`, without reading the body into memory."""
+    key = f"{FOLDER}{command_id}"
+    body.file.seek(0)
+    await storage.put(key, body.file, "application/json")
+    return {h.STAGED: key, h.STAGED_SIZE: str(body.size), h.STAGED_SHA256: body.sha256}
 
 
 async def put(storage: ObjectStore, command_id: UUID, data: bytes) -> dict[str, str]:

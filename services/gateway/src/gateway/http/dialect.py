@@ -76,6 +76,9 @@ class Dialect:
     """401 or 403, for a write without the login that it needs."""
     checks: tuple[Check, ...] = (Check.CREDENTIALS, Check.QUOTA, Check.ADDRESS, Check.BODY)
     """The order of the checks."""
+    has_pending_writes: bool = True
+    """Whether a write that its owner has not decided is 202. False: it is 503, because its callers cannot ask for its
+    verdict later."""
     deadline: float | None = None
     """Seconds. None: REQUEST_DEADLINE of the deployment. A route may have its own."""
     deadline_status: int = 503

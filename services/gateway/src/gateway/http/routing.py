@@ -43,7 +43,7 @@ class Routes:
             "methods": [method], "status_code": status, "response_class": Response, "response_model": None,
             "tags": [self.tag], "deprecated": self.dialect.deprecated or None,
             "route_class_override": partial(PolicyRoute, rule=rule, dialect=self.dialect, refuses=refuses), **options,
-            "responses": success_responses(rule, model, status) | options.get("responses", {}),
+            "responses": success_responses(rule, model, status, self.dialect) | options.get("responses", {}),
         }  # fmt: skip
 
         def collect(endpoint: Endpoint) -> Endpoint:

@@ -43,8 +43,8 @@ def openapi_document(app: FastAPI, server: str) -> dict[str, Any]:
 
 def _of_errors(app: FastAPI) -> dict[str, Any]:
     """Returns the schemas of errors that are those of one API."""
-    models = {route.dialect.error_model for route in documented_routes(app)} - {None}
-    return schemas_of(*models)
+    models = {route.dialect.error_model for route in documented_routes(app)}
+    return schemas_of(*(model for model in models if model))
 
 
 def documented_routes(app: FastAPI) -> Iterator[PolicyRoute]:

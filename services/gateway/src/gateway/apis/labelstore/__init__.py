@@ -1,4 +1,4 @@
-"""The API of the label store: one module per resource. Existing clients of the LabelAPI change the base address only."""
+"""The API of the label store: one module per resource. Clients of the LabelAPI change the base address only."""
 
 from gateway.apis.labelstore import (
     campaigns,

@@ -1,7 +1,7 @@
 """Answers of the label store: `"ok"`, pages with `pagination`, redirects to the object store."""
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
@@ -56,7 +56,7 @@ async def redirected(request: Request, query: Query) -> Response:
     return Response(orjson.dumps(link.url), 303, {"location": link.url, **NO_STORE}, JSON)
 
 
-async def ask_page(request: Request, query: type[Query], member: str, paged: Paged, **fields: Any) -> Response:
+async def ask_page(request: Request, query: Callable[..., Query], member: str, paged: Paged, **fields: Any) -> Response:
     """Returns one page of a list. Rows that do not fit one message of the bus are asked for while they are sent."""
     page = paged.list_page(request_context(request).app.settings.label_max_per_page)
     asked = query(page=page, **(paged.filters() | fields))
@@ -70,14 +70,16 @@ async def ask_page(request: Request, query: type[Query], member: str, paged: Pag
 async def _streamed(
     request: Request, query: Query, page: ListPage, head: Json, member: str, part: Json
 ) -> AsyncIterator[bytes]:
-    before = orjson.dumps(head)[:-1] + b"," + orjson.dumps(member) + b":["
+    yield orjson.dumps(head)[:-1] + b"," + orjson.dumps(member) + b":["
+    before = b""
     while True:
-        yield before + orjson.dumps(part["results"])[1:-1]
+        if part["results"]:
+            yield before + orjson.dumps(part["results"])[1:-1]
+            before = b","
         if part.get("next_start") is None:
             break
         rest = page.model_copy(update={"start": part["next_start"]})
         part = orjson.loads(await answer(request, query.model_copy(update={"page": rest})))
-        before = b"," if part["results"] else b""
     yield b"]}"
 
 

@@ -29,11 +29,11 @@ MAX_LABEL = 128
 class SplitBody(StrictBody):
     """Images of one group are always on the same side. Fractions are of the sum of all three."""
 
-    train: float = Field(0.8, ge=0, le=1e6)
-    val: float = Field(0.1, ge=0, le=1e6)
-    test: float = Field(0.1, ge=0, le=1e6)
+    train: float = Field(default=0.8, ge=0, le=1e6)
+    val: float = Field(default=0.1, ge=0, le=1e6)
+    test: float = Field(default=0.1, ge=0, le=1e6)
     group_by: c.GroupBy = "imageset"
-    seed: str = Field("", max_length=64)
+    seed: str = Field(default="", max_length=64)
 
 
 class CampaignBody(StrictBody):
@@ -42,8 +42,8 @@ class CampaignBody(StrictBody):
     metadata: dict[str, Any] | None = None
     label_translations: dict[str, Any] | None = None
     apply_label_translations: bool = False
-    uses_leases: bool = Field(False, description="Only images that the labeller has leased may be submitted")
-    review: bool = Field(False, description="The campaign completes when all images are accepted")
+    uses_leases: bool = Field(default=False, description="Only images that the labeller has leased may be submitted")
+    review: bool = Field(default=False, description="The campaign completes when all images are accepted")
     split: SplitBody | None = None
 
     @model_validator(mode="after")

@@ -76,9 +76,7 @@ async def get_label_export(request: Request, export_id: Id) -> Response:
     return await ask(request, c.GetLabelExport(export_id=export_id))
 
 
-@routes.get(
-    "/label_exports/{export_id}/file", Policy.AUTH, str, status=303, refuses={409: "The export is not `done`."}
-)
+@routes.get("/label_exports/{export_id}/file", Policy.AUTH, str, status=303, refuses={409: "The export is not `done`."})
 async def download_label_export(request: Request, export_id: Id) -> Response:
     """Redirects to the ZIP of an export."""
     return await redirected(request, c.GetLabelExportFile(export_id=export_id))

@@ -1,4 +1,4 @@
-"""The dialect of the label store: `code` and `errors` on top of its problems, 401 for a missing role, strict queries."""
+"""The dialect of the label store: `code` and `errors` on top of its problems, 401 for a missing role."""
 
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
@@ -100,8 +100,10 @@ def _first(errors: list[LabelError]) -> str:
 
 
 LABELS = Dialect(
-    "labelstore", tag_prefix="label store: ", unknown_query_status=400, invalid_body=_invalid_body, invalid_media=MEDIA,
-    credential_scope=LABEL_SCOPE, error_body=_error_body, error_model=LabelProblem, forbidden_status=401, provider=attrgetter("label_keys"),
+    "labelstore", tag_prefix="label store: ", unknown_query_status=400,
+    invalid_body=_invalid_body, invalid_media=MEDIA,
+    error_body=_error_body, error_model=LabelProblem, forbidden_status=401, has_pending_writes=False,
+    credential_scope=LABEL_SCOPE, provider=attrgetter("label_keys"),
     schemes=(("label-key", "label-secret"), "bearer", "cookie", "access-token"),
     checks=(Check.CREDENTIALS, Check.QUOTA, Check.BODY, Check.ADDRESS),
 )  # fmt: skip

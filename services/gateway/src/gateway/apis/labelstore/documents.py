@@ -17,6 +17,6 @@ async def label_openapi(request: Request) -> Response:
     return Response(orjson.dumps(request.app.openapi()), media_type="application/json")
 
 
-@routes.get("/ui/", Policy.OPEN, include_in_schema=False)
+@routes.get("/ui/", Policy.OPEN, status=307, include_in_schema=False)
 async def label_ui(request: Request) -> Response:
     return RedirectResponse(PAGE, 307)

@@ -16,9 +16,9 @@ Transform = Annotated[list[FiniteFloat], Field(min_length=6, max_length=6)]
 class LocationBody(StrictBody):
     """Latitude and longitude in degrees (EPSG:4326) come together."""
 
-    description: str | None = Field(None, max_length=1024)
-    lat: float | None = Field(None, ge=-90, le=90)
-    lon: float | None = Field(None, ge=-180, le=180)
+    description: str | None = Field(default=None, max_length=1024)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
 
 
 class DimensionsBody(StrictBody):
@@ -28,10 +28,10 @@ class DimensionsBody(StrictBody):
 
 class FileBody(StrictBody):
     filetype: Text128 = None
-    filesize: int | None = Field(None, ge=0, le=MAX_ID)
+    filesize: int | None = Field(default=None, ge=0, le=MAX_ID)
     dimensions: DimensionsBody = DimensionsBody()
-    orientation: int | None = Field(None, ge=1, le=8)
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    orientation: int | None = Field(default=None, ge=1, le=8)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class GeorefBody(StrictBody):
@@ -59,7 +59,7 @@ class NewImageBody(StrictBody):
     """A picture that lies in the bucket already."""
 
     filepath: str = Field(min_length=1, max_length=1024, examples=["fairway/uploads/danube-2026/0001.jpg"])
-    imageset_id: int | None = Field(None, ge=0, le=MAX_ID)
+    imageset_id: int | None = Field(default=None, ge=0, le=MAX_ID)
     date_taken: Time = None
     location: LocationBody | None = None
     type: Text128 = None

@@ -22,7 +22,7 @@ from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
 
 routes = Routes("users", LABELS)
-EMAIL = Field(max_length=200, examples=["party@labels.example"])
+Email = Annotated[str, Field(max_length=200, examples=["party@labels.example"])]
 
 
 def _address(text: str | None) -> str | None:
@@ -35,21 +35,21 @@ class RoleBody(StrictBody):
     """`image-admin` is bound to nothing, `labeler` and `reviewer` to a campaign."""
 
     role: str = Field(max_length=128, examples=["labeler"])
-    subject_type: str | None = Field(None, max_length=128, examples=["campaign"])
-    subject_id: int | None = Field(None, ge=0, le=MAX_ID, examples=[3])
+    subject_type: str | None = Field(default=None, max_length=128, examples=["campaign"])
+    subject_id: int | None = Field(default=None, ge=0, le=MAX_ID, examples=[3])
 
 
 class LabelUserBody(StrictBody):
-    email: str = EMAIL
+    email: Email
     issue_key: bool = True
-    roles: list[RoleBody] = Field([], max_length=1000)
+    roles: list[RoleBody] = Field(default=[], max_length=1000)
 
     check_email = field_validator("email")(_address)
 
 
 class LabelUserPatch(StrictBody):
     enabled: bool | None = None
-    email: str | None = EMAIL
+    email: Email | None = None
 
     check_email = field_validator("email")(_address)
 

@@ -23,7 +23,7 @@ Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
 
 
 class NextBody(StrictBody):
-    count: int = Field(1, ge=1, le=100)
+    count: int = Field(default=1, ge=1, le=100)
     minutes: Minutes = 60
 
 
@@ -39,7 +39,7 @@ class ReleaseBody(StrictBody):
 class DecisionBody(StrictBody):
     image_id: int = Field(ge=0, le=MAX_ID, examples=[17])
     accepted: bool
-    comment: str | None = Field(None, max_length=2000, examples=["The box misses the bow."])
+    comment: str | None = Field(default=None, max_length=2000, examples=["The box misses the bow."])
 
 
 class ReviewBody(StrictBody):

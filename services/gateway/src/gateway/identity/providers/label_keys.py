@@ -27,6 +27,10 @@ NOBODY = LabelKey(user_id=0, email="", enabled=False, hash=None)
 """Stands for a key that the owner does not know."""
 UNKNOWN = 15.0
 """Seconds for which an unknown key is remembered."""
+VALID = 86_400.0
+"""Seconds for which asking about a key that was valid needs no budget."""
+BUDGET = 10
+"""Unknown keys may be as many times more than unknown tokens: their owner is a service of ours."""
 LONGEST = 512
 """Characters of either half."""
 
@@ -41,7 +45,8 @@ class LabelKeys:
         self.bus, self.platform, self.seconds = bus, platform, seconds
         self._known: TtlCache[LabelKey] = TtlCache()
         self._asking: dict[str, asyncio.Task[LabelKey]] = {}
-        self._hashes, self._budget = SecretHashes(seconds), TokenBudget()
+        self._valid: TtlCache[bool] = TtlCache()
+        self._hashes, self._budget = SecretHashes(seconds), TokenBudget(BUDGET)
         self._rewriting: set[asyncio.Task[None]] = set()
 
     async def authenticate(self, headers: Mapping[str, str], unsafe: bool, client: str) -> Identity:
@@ -54,6 +59,7 @@ class LabelKeys:
         known = await self._key(key, client)
         if not (known.hash and known.enabled and await self._hashes.matches(known.hash, secret, client)):
             raise Unauthenticated("unauthenticated", WRONG)
+        self._valid.put(key, True, VALID)
         if is_slow(known.hash):
             self._rewrite(known, secret)
         return Identity(label_actor(known.user_id, known.email))
@@ -81,7 +87,8 @@ class LabelKeys:
 
     def _started(self, key: str, client: str) -> "asyncio.Task[LabelKey]":
         """Asks the owner once for all requests with the same key."""
-        task = self._asking[key] = asyncio.create_task(self._asked(key, client))
+        question = self._asked(key) if self._valid.get(key) else self._paid(key, client)
+        task = self._asking[key] = asyncio.create_task(question)
         task.add_done_callback(lambda ended: self._ended(key, ended))
         return task
 
@@ -91,12 +98,15 @@ class LabelKeys:
         if not task.cancelled():
             task.exception()
 
-    async def _asked(self, key: str, client: str) -> LabelKey:
+    async def _paid(self, key: str, client: str) -> LabelKey:
         with self._budget.spend(client):
-            try:
-                found = LabelKey.model_validate_json(await self.bus().ask(GetLabelKey(apikey=key)))
-            except NotFound:
-                return self._known.put(key, NOBODY, min(UNKNOWN, self.seconds))
+            return await self._asked(key)
+
+    async def _asked(self, key: str) -> LabelKey:
+        try:
+            found = LabelKey.model_validate_json(await self.bus().ask(GetLabelKey(apikey=key)))
+        except NotFound:
+            return self._known.put(key, NOBODY, min(UNKNOWN, self.seconds))
         return self._known.put(key, found, self.seconds)
 
     def _rewrite(self, known: LabelKey, secret: str) -> None:
