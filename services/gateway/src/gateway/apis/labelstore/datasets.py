@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import label_datasets as c
-from gateway.apis.labelstore.answers import PAST_THE_END, ask_page, listed, redirected
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Id, Paged, StrictBody, Text
+from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, redirected
+from gateway.apis.labelstore.shared.inputs import Id, Paged, StrictBody, Text
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import ask

@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import label_users as c
-from gateway.apis.labelstore.answers import PAST_THE_END, ask_page, listed, with_members
-from gateway.apis.labelstore.campaigns import has_at
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Id, Paged, StrictBody, Text
-from gateway.apis.labelstore.key_pairs import AccessToken, KeyPair, new_pair
+from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, with_members
+from gateway.apis.labelstore.shared.inputs import Id, Paged, StrictBody, Text, has_at
+from gateway.apis.labelstore.shared.key_pairs import AccessToken, KeyPair, new_pair
 from gateway.http.commands import send
 from gateway.http.inputs.fields import MAX_ID
 from gateway.http.policy import Policy

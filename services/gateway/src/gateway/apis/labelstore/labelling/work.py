@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from contracts.catalog import label_campaigns as c
 from contracts.catalog.label_objects import Decision, ReviewImages
-from gateway.apis.labelstore.answers import ok
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Id, StrictBody
+from gateway.apis.labelstore.shared.answers import ok
+from gateway.apis.labelstore.shared.inputs import Id, StrictBody
 from gateway.http.commands import send
 from gateway.http.inputs.fields import MAX_ID
 from gateway.http.policy import Policy

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.base import Query
 from contracts.catalog.label_shared import ListPage, SignedUrl
-from gateway.apis.labelstore.inputs import Paged
+from gateway.apis.labelstore.shared.inputs import Paged
 from gateway.http.queries import JSON, answer
 from gateway.http.request_context import request_context
 

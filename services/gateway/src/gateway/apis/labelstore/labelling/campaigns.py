@@ -11,11 +11,11 @@ from starlette.responses import Response
 from contracts.catalog import label_campaigns as c
 from contracts.catalog.label_datasets import ExportCampaign
 from contracts.catalog.label_users import NewKey
-from gateway.apis.labelstore.answers import PAST_THE_END, ask_page, listed, ok
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Flag, Id, Paged, PagedByThousand, StrictBody, Text
-from gateway.apis.labelstore.key_pairs import AccessToken, KeyPair, new_pair
-from gateway.apis.labelstore.references import LARGE_BODY, ImageReference, references
+from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, ok
+from gateway.apis.labelstore.shared.inputs import Flag, Id, Paged, PagedByThousand, StrictBody, Text, has_at
+from gateway.apis.labelstore.shared.key_pairs import AccessToken, KeyPair, new_pair
+from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReference, references
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import ask
@@ -142,11 +142,6 @@ async def export_campaign(request: Request, campaign_id: Id, body: ExportBody | 
     """Exports a finished campaign again, as the next version of its dataset."""
     split = body.split.model_dump() if body and body.split else None
     return await send(request, ExportCampaign.model_validate({"campaign_id": campaign_id, "split": split}))
-
-
-def has_at(email: str) -> bool:
-    before, at, after = email.partition("@")
-    return bool(before and at and after and "@" not in after)
 
 
 def _check_translations(body: CampaignBody) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, FiniteFloat
 
-from gateway.apis.labelstore.inputs import StrictBody
+from gateway.apis.labelstore.shared.inputs import StrictBody
 from gateway.http.inputs.fields import MAX_ID
 
 Time = Annotated[AwareDatetime | None, Field(strict=False, examples=["2026-03-04T05:06:07Z"])]

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from contracts.catalog import label_image_sets as c
 from contracts.catalog.label_images import Image, ListImagesOfSet
-from gateway.apis.labelstore.answers import PAST_THE_END, ask_page, listed, ok, redirected, with_members
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Id, Paged, StrictBody, Text
-from gateway.apis.labelstore.references import LARGE_BODY, ImageReference, references
+from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, ok, redirected, with_members
+from gateway.apis.labelstore.shared.inputs import Id, Paged, StrictBody, Text
+from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReference, references
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import answer, ask

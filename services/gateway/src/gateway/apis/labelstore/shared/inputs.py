@@ -47,3 +47,9 @@ class Paged(BaseModel):
 
 class PagedByThousand(Paged):
     per_page: Number = 1000
+
+
+def has_at(email: str) -> bool:
+    """Whether there is something before and after one @; more is not asked of an address."""
+    before, _, after = email.partition("@")
+    return bool(before and after and "@" not in after)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field, model_validator
 
 from contracts.catalog.label_shared import ImageRef
-from gateway.apis.labelstore.inputs import StrictBody
+from gateway.apis.labelstore.shared.inputs import StrictBody
 from gateway.http.inputs.fields import MAX_ID
 
 LARGE_BODY = 1 << 20

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog import label_objects as c
-from gateway.apis.labelstore.answers import ask_page, listed, ok
-from gateway.apis.labelstore.bodies import described
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Flag, Id, PagedByThousand, Text
+from gateway.apis.labelstore.shared.answers import ask_page, listed, ok
+from gateway.apis.labelstore.shared.bodies import described
+from gateway.apis.labelstore.shared.inputs import Flag, Id, PagedByThousand, Text
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.request_context import request_context

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from contracts.catalog import label_objects as c
 from contracts.shared import Json, Outcome
-from gateway.apis.labelstore.answers import ask_page, listed
-from gateway.apis.labelstore.bodies import described
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Id, Paged
-from gateway.apis.labelstore.objects import DEADLINE, VERDICT_WAIT
+from gateway.apis.labelstore.labelling.objects import DEADLINE, VERDICT_WAIT
+from gateway.apis.labelstore.shared.answers import ask_page, listed
+from gateway.apis.labelstore.shared.bodies import described
+from gateway.apis.labelstore.shared.inputs import Id, Paged
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.request_context import request_context

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from contracts.catalog import label_objects as c
 from contracts.shared import Json
-from gateway.apis.labelstore.answers import ok
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.inputs import Id
+from gateway.apis.labelstore.shared.answers import ok
+from gateway.apis.labelstore.shared.inputs import Id
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import ask

@@ -11,11 +11,11 @@ from starlette.responses import Response
 from contracts.catalog import label_images as c
 from contracts.catalog.label_objects import LabeledObject, ListImageObjects
 from contracts.catalog.label_shared import SignedUrl
-from gateway.apis.labelstore.answers import NO_STORE, PAST_THE_END, ask_page, listed, redirected
 from gateway.apis.labelstore.dialect import LABELS
-from gateway.apis.labelstore.image_bodies import ImagePatch, NewImageBody
-from gateway.apis.labelstore.inputs import FLAGS, Flag, Id, Paged, Text
-from gateway.apis.labelstore.references import LARGE_BODY
+from gateway.apis.labelstore.images.image_bodies import ImagePatch, NewImageBody
+from gateway.apis.labelstore.shared.answers import NO_STORE, PAST_THE_END, ask_page, listed, redirected
+from gateway.apis.labelstore.shared.inputs import FLAGS, Flag, Id, Paged, Text
+from gateway.apis.labelstore.shared.references import LARGE_BODY
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import JSON, answer, ask
