@@ -14,6 +14,7 @@ NO_SENDER = {
 NO_READER = {
     "evt.catalog.v1.stac_item_written": "without a durable: every process of the catalog forgets its copy of the item",
     "evt.catalog.v1.stac_item_deleted": "without a durable: every process of the catalog forgets its copy of the item",
+    "evt.catalog.v1.label_user_changed": "without a durable: every process of the gateway forgets the user's key",
     "evt.gateway.v1.dead_letter_recorded": f"{RELEASED}; alarms of a deployment may subscribe to it",
 }
 """Message → why nobody in the services does."""

@@ -25,7 +25,7 @@ class DatasetFilters(Paged):
     title: Text = None
 
 
-class ExportBody(StrictBody):
+class LabelExportBody(StrictBody):
     format: c.ExportFormat = Field(examples=["yolo"])
 
 
@@ -65,7 +65,7 @@ async def diff_label_datasets(request: Request, dataset_id: Id, other_id: Id) ->
     "/label_datasets/{dataset_id}/exports", Policy.AUTH, c.LabelExport, status=202, sends=c.CreateLabelExport,
     refuses={409: "The version is not `done`."},
 )  # fmt: skip
-async def create_label_export(request: Request, dataset_id: Id, body: ExportBody) -> Response:
+async def create_label_export(request: Request, dataset_id: Id, body: LabelExportBody) -> Response:
     """Writes a dataset version in another format, as a ZIP."""
     return await send(request, c.CreateLabelExport(dataset_id=dataset_id, format=body.format))
 

@@ -12,7 +12,7 @@ from contracts.catalog import label_users as c
 from gateway.apis.labelstore.dialect import LABELS
 from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, with_members
 from gateway.apis.labelstore.shared.inputs import Id, Paged, StrictBody, Text, has_at
-from gateway.apis.labelstore.shared.key_pairs import AccessToken, KeyPair, new_pair
+from gateway.apis.labelstore.shared.key_pairs import KeyPair, LabelAccessToken, new_pair
 from gateway.http.commands import send
 from gateway.http.inputs.fields import MAX_ID
 from gateway.http.policy import Policy
@@ -56,7 +56,7 @@ class LabelUserPatch(StrictBody):
 class NewLabelUser(c.LabelUser):
     """`access_token` where a pair was made; its secret is shown only here."""
 
-    access_token: AccessToken | None = None
+    access_token: LabelAccessToken | None = None
 
 
 class LabelUserFilters(Paged):
@@ -103,7 +103,7 @@ async def change_label_user(request: Request, user_id: Id, body: LabelUserPatch)
     return _forgotten(request, user_id, await send(request, command))
 
 
-@routes.post("/label_users/{user_id}/credentials", Policy.AUTH, AccessToken, status=201, sends=c.IssueLabelKey)
+@routes.post("/label_users/{user_id}/credentials", Policy.AUTH, LabelAccessToken, status=201, sends=c.IssueLabelKey)
 async def issue_label_key(request: Request, user_id: Id) -> Response:
     """Makes a new key pair; the old one stops at once."""
     pair = new_pair(request)

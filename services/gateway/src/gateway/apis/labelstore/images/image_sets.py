@@ -13,7 +13,7 @@ from contracts.catalog.label_images import Image, ListImagesOfSet
 from gateway.apis.labelstore.dialect import LABELS
 from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, ok, redirected, with_members
 from gateway.apis.labelstore.shared.inputs import Id, Paged, StrictBody, Text
-from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReference, references
+from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReferences, references
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import answer, ask
@@ -109,7 +109,7 @@ async def list_images_of_set(request: Request, imageset_id: Id, paged: Annotated
     "/image_sets/{imageset_id}/images", Policy.AUTH, str, sends=c.AddImagesToSet, body=LARGE_BODY,
     refuses={409: "The set is not `created`, or an image is in a set already."},
 )  # fmt: skip
-async def add_images_to_set(request: Request, imageset_id: Id, body: list[ImageReference]) -> Response:
+async def add_images_to_set(request: Request, imageset_id: Id, body: ImageReferences) -> Response:
     """Puts existing images into an image set: all or none."""
     return ok(await send(request, c.AddImagesToSet(imageset_id=imageset_id, images=references(body))))
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Body, Query
 from pydantic import BaseModel, Field, field_validator
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +26,9 @@ routes = Routes("images", LABELS)
 INSPECT_WAIT = 60.0
 """Seconds in which the owner reads the objects of new images."""
 Box = tuple[float, float, float, float]
+
+
+NewImages = Annotated[list[NewImageBody], Body(examples=[[{"filepath": "fairway/uploads/danube-2026/0001.jpg"}]])]
 
 
 class ImageFilters(Paged):
@@ -86,7 +89,7 @@ async def list_images(request: Request, filters: Annotated[ImageFilters, Query()
     refuses={404: "An object or an image set does not exist.", 409: "A path exists, or a set is not `created`."},
 )  # fmt: skip
 async def register_images(
-    request: Request, body: list[NewImageBody], inspect: Annotated[Literal["true", "false"], Query()] = "true"
+    request: Request, body: NewImages, inspect: Annotated[Literal["true", "false"], Query()] = "true"
 ) -> Response:  # fmt: skip
     """Registers pictures that lie in the bucket already: all or none."""
     images = [one.model_dump(exclude_unset=True) for one in body]

@@ -14,8 +14,8 @@ from contracts.catalog.label_users import NewKey
 from gateway.apis.labelstore.dialect import LABELS
 from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, ok
 from gateway.apis.labelstore.shared.inputs import Flag, Id, Paged, PagedByThousand, StrictBody, Text, has_at
-from gateway.apis.labelstore.shared.key_pairs import AccessToken, KeyPair, new_pair
-from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReference, references
+from gateway.apis.labelstore.shared.key_pairs import KeyPair, LabelAccessToken, new_pair
+from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReferences, references
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import ask
@@ -57,14 +57,14 @@ class CampaignStatusBody(StrictBody):
     new_status: c.CampaignStatus = Field(examples=["active"])
 
 
-class ExportBody(StrictBody):
+class CampaignExportBody(StrictBody):
     split: SplitBody | None = None
 
 
 class NewCampaign(c.Campaign):
     """`apisecret` is shown only here; null for a labeller who had a pair before."""
 
-    access_token: AccessToken
+    access_token: LabelAccessToken
 
 
 class CampaignImage(StrictBody):
@@ -129,7 +129,7 @@ async def list_campaign_images(
     "/campaigns/{campaign_id}/images", Policy.AUTH, str, sends=c.AddCampaignImages, body=LARGE_BODY,
     refuses={409: "The campaign is not `created`."},
 )  # fmt: skip
-async def add_campaign_images(request: Request, campaign_id: Id, body: list[ImageReference]) -> Response:
+async def add_campaign_images(request: Request, campaign_id: Id, body: ImageReferences) -> Response:
     """Adds images to a campaign; those that are in it already stay once."""
     return ok(await send(request, c.AddCampaignImages(campaign_id=campaign_id, images=references(body))))
 
@@ -138,7 +138,7 @@ async def add_campaign_images(request: Request, campaign_id: Id, body: list[Imag
     "/campaigns/{campaign_id}/export", Policy.AUTH, c.Campaign, status=202, sends=ExportCampaign,
     refuses={409: "The campaign is not finished, or an export of it is under way."},
 )  # fmt: skip
-async def export_campaign(request: Request, campaign_id: Id, body: ExportBody | None = None) -> Response:
+async def export_campaign(request: Request, campaign_id: Id, body: CampaignExportBody | None = None) -> Response:
     """Exports a finished campaign again, as the next version of its dataset."""
     split = body.split.model_dump() if body and body.split else None
     return await send(request, ExportCampaign.model_validate({"campaign_id": campaign_id, "split": split}))

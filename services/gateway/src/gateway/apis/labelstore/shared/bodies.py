@@ -8,9 +8,8 @@ from pydantic import TypeAdapter
 def described(schema: Any, example: Any) -> dict[str, Any]:
     """Returns the part of an operation that describes a JSON body. Schemas are written out, because the document has no
     components for them."""
-    return {"requestBody": {"required": True, "content": {
-        "application/json": {"schema": _inlined(TypeAdapter(schema).json_schema()), "example": example},
-    }}}  # fmt: skip
+    media = {"schema": _inlined(TypeAdapter(schema).json_schema()), "examples": {"typical": {"value": example}}}
+    return {"requestBody": {"required": True, "content": {"application/json": media}}}
 
 
 def _inlined(schema: dict[str, Any]) -> Any:

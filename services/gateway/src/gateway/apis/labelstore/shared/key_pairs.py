@@ -15,7 +15,7 @@ HALF = 16
 """Bytes of either half."""
 
 
-class AccessToken(BaseModel):
+class LabelAccessToken(BaseModel):
     apikey: str | None
     apisecret: str | None
 

@@ -1,7 +1,9 @@
 """Bodies that name images, by id or by path."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
+from fastapi import Body
 from pydantic import Field, model_validator
 
 from contracts.catalog.label_shared import ImageRef
@@ -23,6 +25,9 @@ class ImageReference(StrictBody):
         if (self.id is None) is (self.filepath is None):
             raise ValueError("must have exactly one of id and filepath")
         return self
+
+
+ImageReferences = Annotated[list[ImageReference], Body(examples=[[{"id": 17}]])]
 
 
 def references(body: Sequence[ImageReference]) -> list[ImageRef]:
