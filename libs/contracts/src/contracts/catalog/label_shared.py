@@ -12,8 +12,8 @@ LABEL_USER = "label-user"
 LABEL_SCOPE = "label-store"
 """What the credentials of the label store permit: its own routes and nothing else of the platform."""
 _FIRST = 1 << 52
-Id = Annotated[int, Field(ge=0, lt=2**63)]
-Title = Annotated[str, Field(min_length=1, max_length=128)]
+Id = Annotated[int, Field(ge=0, lt=2**63, examples=[12])]
+Title = Annotated[str, Field(min_length=1, max_length=128, examples=["danube-2026"])]
 LabelName = Annotated[str, Field(min_length=1, max_length=128)]
 Metadata = Annotated[Json | None, Field(examples=[{"river": "Danube"}])]
 Latitude = Annotated[float, Field(ge=-90, le=90)]

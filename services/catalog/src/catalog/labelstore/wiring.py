@@ -2,6 +2,7 @@
 
 from catalog.labelstore.campaigns.handlers import router as campaigns
 from catalog.labelstore.datasets.handlers import router as datasets
+from catalog.labelstore.datasets.upkeep import dataset_reaper, export_reaper
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.image_sets.handlers import router as image_sets
 from catalog.labelstore.image_sets.upkeep import dropbox_sweeper, ingest_reaper
@@ -20,4 +21,5 @@ def register(service: Service, settings: LabelStoreSettings, storage: Storage, s
     """`silence`: seconds without a heartbeat after which an ingest or an export begins anew."""
     files = LabelFiles(storage, settings)
     service.provides += [files, settings]
-    service.loops += [ingest_reaper(silence).run, dropbox_sweeper(files), bootstrap_admin(settings)]
+    service.loops += [reaper(silence).run for reaper in (ingest_reaper, dataset_reaper, export_reaper)]
+    service.loops += [dropbox_sweeper(files), bootstrap_admin(settings)]

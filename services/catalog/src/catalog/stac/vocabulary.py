@@ -16,16 +16,19 @@ WEB_MAP_LINKS = f"{_EXTENSIONS}/web-map-links/v1.2.0/schema.json"
 LABEL = f"{_EXTENSIONS}/label/v1.0.1/schema.json"
 
 BASE_MODELS, LOCAL_MODELS, DATASETS = "base-models", "local-models", "datasets"
+LABEL_DATASETS = "label-datasets"
 _MODEL = [MLM, VERSION, CLASSIFICATION, FILE, RASTER]
 EXTENSIONS = {
     BASE_MODELS: [*_MODEL, stac_schemas.address("base-model")],
     LOCAL_MODELS: [*_MODEL, stac_schemas.address("local-model")],
     DATASETS: [LABEL, FILE, VERSION, stac_schemas.address("dataset")],
+    LABEL_DATASETS: [LABEL, FILE, VERSION],
 }
 TITLES = {
     BASE_MODELS: "Base models: blueprints to fine-tune",
     LOCAL_MODELS: "Local models: fine-tuned and published by their owners",
     DATASETS: "Datasets: chips with labels",
+    LABEL_DATASETS: "Label datasets: hand-labelled images of campaigns",
 }
 
 FEATURES = frozenset({"building", "road", "tree", "water", "landuse", "solid-waste"})

@@ -1,9 +1,11 @@
 from catalog.labelstore.datasets import queries, usecases
 from catalog.labelstore.files import LabelFiles
+from catalog.stac.client import StacClient
 from contracts.catalog import label_datasets as c
 from contracts.catalog.label_campaigns import ChangeCampaign
 from contracts.catalog.label_shared import SignedUrl
 from contracts.shared import Json
+from kit.jobs.context import JobContext
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 
@@ -53,3 +55,31 @@ async def get_label_export(query: c.GetLabelExport, read: ReadTx) -> Json:
 @router.on(c.GetLabelExportFile)
 async def get_label_export_file(query: c.GetLabelExportFile, read: ReadTx, files: LabelFiles) -> SignedUrl:
     return await queries.get_label_export_file(query.export_id, read, files)
+
+
+async def _give_up_version(job: c.MakeLabelDatasetJob, context: JobContext) -> None:
+    from catalog.labelstore.datasets.jobs.make_version import give_up
+
+    await give_up(job, context)
+
+
+@router.job(c.MakeLabelDatasetJob, on_give_up=_give_up_version)
+async def run_make_version(
+    job: c.MakeLabelDatasetJob, context: JobContext, files: LabelFiles, stac: StacClient
+) -> None:
+    from catalog.labelstore.datasets.jobs.make_version import make_version
+
+    await make_version(job, context, files, stac)
+
+
+async def _give_up_export(job: c.WriteLabelExportJob, context: JobContext) -> None:
+    from catalog.labelstore.datasets.jobs.write_export import give_up
+
+    await give_up(job, context)
+
+
+@router.job(c.WriteLabelExportJob, on_give_up=_give_up_export)
+async def run_write_export(job: c.WriteLabelExportJob, context: JobContext, files: LabelFiles) -> None:
+    from catalog.labelstore.datasets.jobs.write_export import write_export
+
+    await write_export(job, context, files)

@@ -118,7 +118,8 @@ async def list_similar_images(query: c.ListSimilarImages, read: ReadTx) -> list[
     row = await read.session.get(ImageRow, query.image_id)
     if row is None:
         raise NotFound("not_found", f"There is no image {query.image_id}.")
-    found = (await read.session.execute(_similar(row, query.max_distance))).all()
+    rows = (await read.session.execute(_similar(row, query.max_distance))).all()
+    found = [(one.id, one.kind, one.distance) for one in rows]
     images = await present_images([image_id for image_id, _, _ in found], read.session)
     return [
         {"image": image, "kind": kind, "distance": distance}
