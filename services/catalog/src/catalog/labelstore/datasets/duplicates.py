@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MAX_DISTANCE = 6
+MAX_DISTANCE = 8
 """Bits of 64. A picture that was encoded again, resized or cut by 2 % is nearer."""
-BLOCK = 1024
+BLOCK = 64
 
 
 def clusters(hashes: Sequence[int | None], digests: Sequence[str | None]) -> list[int]:

@@ -17,7 +17,7 @@ from catalog.labelstore.images.tables import ImageRow
 from catalog.labelstore.job_claim import JobClaim
 from catalog.labelstore.objects.tables import ObjectRow
 from catalog.labelstore.settings import LabelStoreSettings
-from kit.messaging.tx import Tx
+from kit.messaging.tx import ReadTx, Tx
 
 UNLABELED, UNREADABLE, NOT_ACCEPTED = "unlabeled", "unreadable", "not_accepted"
 ROWS_PER_INSERT = 1000
@@ -38,22 +38,28 @@ class Plan:
 
 async def plan_version(held: JobClaim, campaign: CampaignRow, settings: LabelStoreSettings) -> Plan:
     """Reads the campaign as it is now, and stores which revision of which image is in the version."""
-    return await held.context.write(lambda tx: _planned(held, campaign, settings, tx))
-
-
-async def _planned(held: JobClaim, campaign: CampaignRow, settings: LabelStoreSettings, tx: Tx) -> Plan:
-    await held.write(tx)
-    rows = (await tx.session.execute(_candidates(campaign.id))).all()
+    async with held.context.read() as read:
+        rows = (await read.session.execute(_candidates(campaign.id))).all()
+        before = await _sides_before(held.row, read)
     reasons = {row.id: _reason(row, campaign, settings) for row in rows}
     kept = [row for row in rows if reasons[row.id] is None]
-    sides = await _sides(held.row, kept, tx)
+    sides = await asyncio.to_thread(_sides, held.row.split_rule, kept, before)
+    return await held.context.write(lambda tx: _planned(held, rows, reasons, sides, settings, tx))
+
+
+async def _planned(
+    held: JobClaim, rows: Sequence[Any], reasons: dict[int, str | None], sides: dict[int, str],
+    settings: LabelStoreSettings, tx: Tx,
+) -> Plan:  # fmt: skip
+    await held.write(tx)
     await tx.session.execute(delete(DatasetImageRow).where(DatasetImageRow.dataset_id == held.row.id))
     values = [_row(held.row.id, row, reasons[row.id], sides, settings) for row in rows]
     for start in range(0, len(values), ROWS_PER_INSERT):
         await tx.session.execute(insert(DatasetImageRow), values[start : start + ROWS_PER_INSERT])
     counts, objects_by_label = await _counted(held.row, tx)
+    kept = sum(reason is None for reason in reasons.values())
     return Plan(
-        image_count=len(kept), negative_count=len(kept) - counts, object_count=sum(objects_by_label.values()),
+        image_count=kept, negative_count=kept - counts, object_count=sum(objects_by_label.values()),
         classes=category_ids(objects_by_label, await _classes_before(held.row, tx)), class_counts=objects_by_label,
         excluded=[(row.image_id, reason) for row in rows if (reason := reasons[row.id])],
         split_counts=dict(Counter(sides.values())) if sides else None,
@@ -90,17 +96,16 @@ def _row(dataset_id: int, row: Any, reason: str | None, sides: dict[int, str], s
     }  # fmt: skip
 
 
-async def _sides(dataset: LabelDatasetRow, kept: Sequence[Any], tx: Tx) -> dict[int, str]:
-    rule = dataset.split_rule
+def _sides(rule: dict[str, Any] | None, kept: Sequence[Any], before: dict[int, str]) -> dict[int, str]:
+    """Takes seconds for ten thousands of images: it runs in a thread and outside of any transaction."""
     if not rule:
         return {}
-    before = await _sides_before(dataset, tx)
-    found = await asyncio.to_thread(clusters, [row.dhash for row in kept], [row.sha256 for row in kept])
+    found = clusters([row.dhash for row in kept], [row.sha256 for row in kept])
     items = [
         SplitItem(row.image_id, _group(row, rule["group_by"]), cluster, before.get(row.image_id))
         for row, cluster in zip(kept, found, strict=True)
     ]
-    return await asyncio.to_thread(split, items, rule, rule["seed"])
+    return split(items, rule, rule["seed"])
 
 
 def _group(row: Any, group_by: str) -> str:
@@ -111,7 +116,7 @@ def _group(row: Any, group_by: str) -> str:
     return f"image {row.image_id}"
 
 
-async def _sides_before(dataset: LabelDatasetRow, tx: Tx) -> dict[int, str]:
+async def _sides_before(dataset: LabelDatasetRow, read: ReadTx) -> dict[int, str]:
     """Returns the sides of the newest earlier version that was split by the same rule."""
     earlier = (
         select(LabelDatasetRow.id)
@@ -124,7 +129,7 @@ async def _sides_before(dataset: LabelDatasetRow, tx: Tx) -> dict[int, str]:
         CampaignImageRow, CampaignImageRow.id == DatasetImageRow.campaign_image_id
     )
     mine = rows.where(DatasetImageRow.dataset_id == earlier.scalar_subquery(), DatasetImageRow.split.is_not(None))
-    return {image_id: side for image_id, side in (await tx.session.execute(mine)).tuples().all() if side}
+    return {image_id: side for image_id, side in (await read.session.execute(mine)).tuples().all() if side}
 
 
 async def _counted(dataset: LabelDatasetRow, tx: Tx) -> tuple[int, dict[str, int]]:
