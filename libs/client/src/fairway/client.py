@@ -7,14 +7,15 @@ from typing import Any, Self
 
 import httpx
 
-from fairway import resources, rows
+from fairway import labelstore, resources, rows
 from fairway.events import ServerEvent
 from fairway.polling import StatusFeed, is_done
 from fairway.transport import Transport
 
 
 class Fairway:
-    """`url` ends in `/api/v1`; `token` is sent as a bearer token. Not safe to share between threads."""
+    """`url` ends in `/api/v1`; `token` is sent as a bearer token. A labelling party has no token but a key of the label
+    store: `headers=label_key(key, secret)`. Not safe to share between threads."""
 
     def __init__(self, url: str, token: str | None = None, headers: dict[str, str] | None = None) -> None:
         self.transport = Transport(url, token, headers)
@@ -27,6 +28,9 @@ class Fairway:
         self.predictions = resources.Predictions(self.transport)
         self.notifications = resources.Notifications(self.transport)
         self.webhooks = resources.Webhooks(self.transport)
+        self.image_sets = labelstore.ImageSets(self.transport)
+        self.campaigns = labelstore.Campaigns(self.transport)
+        self.label_datasets = labelstore.LabelDatasets(self.transport)
 
     @cached_property
     def feed(self) -> StatusFeed:
