@@ -7,6 +7,7 @@ from tests.surface.table import (
     early_feedback,
     early_runs,
     files,
+    label_store,
     labels,
     models,
     people,
@@ -15,5 +16,18 @@ from tests.surface.table import (
     trainings,
 )
 
-MODULES = (datasets, labels, models, trainings, predictions, people, system, files, early, early_runs, early_feedback)
+MODULES = (
+    datasets,
+    labels,
+    models,
+    trainings,
+    predictions,
+    people,
+    system,
+    files,
+    early,
+    early_runs,
+    early_feedback,
+    label_store,
+)
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
