@@ -11,11 +11,17 @@ def key() -> str:
     return uuid4().hex[:20]
 
 
+def stored(rows: Rows, *parts: str) -> str:
+    """Returns a path of the bucket, as the label store writes it."""
+    return "/".join((rows.system.env["BUCKET_NAME"], *parts, key()))
+
+
 def image_set(rows: Rows) -> int:
     return rows._one(
         "catalog",
         "INSERT INTO labelstore.image_sets (title, blobstorage_path, created_by)"
-        " VALUES (%(key)s, 'b/dropbox/' || %(key)s, 'owner') RETURNING id",
+        " VALUES (%(key)s, %(path)s, 'owner') RETURNING id",
+        path=stored(rows, "dropbox"),
     )
 
 
@@ -25,8 +31,8 @@ def image(rows: Rows) -> int:
         "catalog",
         "WITH next AS (INSERT INTO labelstore.totals (name, value) VALUES ('images', 1)"
         " ON CONFLICT (name) DO UPDATE SET value = totals.value + 1 RETURNING value)"
-        " INSERT INTO labelstore.images (ordinal, blobstorage_path) SELECT value, 'b/' || %(key)s FROM next"
-        " RETURNING id",
+        " INSERT INTO labelstore.images (ordinal, blobstorage_path) SELECT value, %(path)s FROM next RETURNING id",
+        path=stored(rows, "uploads"),
     )
 
 
@@ -62,8 +68,9 @@ def dataset(rows: Rows) -> int:
     return rows._one(
         "catalog",
         "INSERT INTO labelstore.datasets (campaign_id, version, state, uri)"
-        " VALUES (%(campaign)s, 1, 'done', 's3://b/datasets/' || %(key)s || '/v1/') RETURNING id",
+        " VALUES (%(campaign)s, 1, 'done', %(uri)s) RETURNING id",
         campaign=campaign(rows, "finished"),
+        uri=f"s3://{stored(rows, 'datasets')}/v1/",
     )
 
 
