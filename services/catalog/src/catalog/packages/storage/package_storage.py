@@ -9,14 +9,21 @@ from typing import Any
 import orjson
 
 from catalog.packages.storage import names
-from catalog.packages.storage.port import DATAPACKAGE, PROVENANCE, Document, FileEntry, VersionRef
+from catalog.packages.storage.port import (
+    DATAPACKAGE,
+    PROVENANCE,
+    Document,
+    FileEntry,
+    PackageStorage,
+    VersionRef,
+)
 from catalog.packages.storage.tree import Tree
 
 MAX_DOCUMENT_BYTES = 64 << 20
 """Bytes of a data package or a provenance; what is larger counts as damaged."""
 
 
-class TreeStorage:
+class TreeStorage(PackageStorage):
     """`host`: public root address of packages, without a slash behind."""
 
     def __init__(self, tree: Tree, host: str) -> None:

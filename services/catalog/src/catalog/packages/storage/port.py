@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 Document = dict[str, Any]
 DATAPACKAGE, PROVENANCE = "datapackage.json", "provenance.json"
@@ -43,7 +43,6 @@ class FileEntry:
         return self.path.rpartition("/")[2]
 
 
-@runtime_checkable
 class PackageStorage(Protocol):
     """Every method that reaches the storage raises Unavailable while it does not answer, and NotFound for a name that
     no package, dataset, version or file can have."""
