@@ -8,7 +8,7 @@ from tests.contracts.senders import senders
 
 RELEASED = "released, so that its class stays"
 NO_SENDER = {
-    "cmd.catalog.v1.store_map_predictions": "for services that bring outlines of a map into a campaign; no public route yet",
+    "cmd.catalog.v1.store_map_predictions": "for services that bring outlines of a map; no public route yet",
     "cmd.training.v1.report_run": f"{RELEASED}; workers write what they know of a run into the row themselves",
     "cmd.training.v1.report_epoch": f"{RELEASED}; workers write samples into the row themselves",
 }
