@@ -107,7 +107,8 @@ def _may_publish(path: Path, allowed: set[str]) -> bool:
 @pytest.mark.parametrize("room", ROOMS)
 def test_idle_service_does_without(room):
     """docs/decisions/0014: each of these costs every process several megabytes."""
-    heavy = {"aiohttp", "faststream", "gpxpy", "pandas", "pystac_client", "requests", "scipy", "zenml"}
+    heavy = {"PIL", "aiohttp", "faststream", "gpxpy", "pandas", "pystac_client", "rasterio", "requests", "scipy"}
+    heavy |= {"zenml"}
     code = f"import sys, {room}.main; print(*{heavy!r} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == []

@@ -8,7 +8,6 @@ from sqlalchemy import BigInteger, Text, column, select, table
 
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.images.domain import Inspected
-from catalog.labelstore.images.inspect import inspect
 from catalog.labelstore.images.queries import present_images
 from catalog.labelstore.images.registering import add_images, file_columns, known_paths
 from catalog.labelstore.images.tables import ImageRow
@@ -41,6 +40,8 @@ async def register_images(
 
 async def inspect_all(keys: list[str], files: LabelFiles) -> list[Inspected]:
     """Reads each object once as a stream. Raises NotFound for an absent one."""
+    from catalog.labelstore.images.inspect import inspect  # Pillow, which an idle service does without
+
     slots, read = asyncio.Semaphore(COPIES_AT_ONCE), partial(inspect, exif=files.settings.ingest_exif)
 
     async def one(key: str) -> Inspected:
