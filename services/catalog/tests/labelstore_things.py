@@ -90,7 +90,7 @@ class LabelStore:
             row = await self.ask(label_image_sets.GetImageSet(imageset_id=imageset_id))
             return row if row["ingest"]["state"] in ("done", "failed") else None
 
-        return await eventually(ended, 60)
+        return await eventually(ended, 110)
 
     async def images(self, number: int, width: int | None = 640, height: int | None = 480, **more: Any) -> list[int]:
         """Images that are rows only."""

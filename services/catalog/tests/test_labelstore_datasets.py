@@ -39,7 +39,7 @@ async def ended(labels: LabelStore, campaign: int, version: int = 1) -> Any:
         found = (await labels.ask(c.ListLabelDatasets(campaign_id=campaign)))["results"]
         return next((one for one in found if one["version"] == version and one["state"] in ("done", "failed")), None)
 
-    return await eventually(there, 90)
+    return await eventually(there, 110)
 
 
 async def finished(labels: LabelStore, objects: dict[int, list[Any]], more: list[int] = [], **kind: Any) -> Any:  # noqa: B006
@@ -162,7 +162,7 @@ async def exported(labels: LabelStore, storage: Storage, dataset: Any, kind: str
         found = await labels.ask(c.GetLabelExport(export_id=number))
         return found if found["state"] in ("done", "failed") else None
 
-    row = await eventually(done, 60)
+    row = await eventually(done, 110)
     assert row["state"] == "done", row
     assert (await labels.done(command))["export_id"] == number
     data = await storage.get(storage.key_of(dataset["uri"]) + f"exports/{kind}.zip")
