@@ -164,6 +164,14 @@ async def test_older_revisions_are_kept_and_restored(labels: LabelStore):
     assert [one["kind"] for one in await labels.ask(ask)] == ["restore", "submission", "submission"]
 
 
+async def test_an_image_outside_a_campaign_has_no_revisions_there(labels: LabelStore):
+    inside, outside = await labels.images(2)
+    number, _ = await labels.campaign([inside])
+    assert await labels.ask(c.ListRevisions(campaign_id=number, image_id=inside)) == []
+    with pytest.raises(NotFound, match=f"Image {outside} is not in campaign {number}"):
+        await labels.ask(c.ListRevisions(campaign_id=number, image_id=outside))
+
+
 async def test_uncertain_images_come_first(labels: LabelStore):
     ids = await labels.images(3)
     number, party = await labels.campaign(ids, uses_leases=True)

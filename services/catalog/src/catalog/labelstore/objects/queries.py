@@ -87,7 +87,7 @@ async def _chosen_campaign(query: c.ListImageObjects, read: ReadTx) -> int | Non
 
 async def list_revisions(query: c.ListRevisions, read: ReadTx) -> list[Json]:
     """Returns who said what of an image, the newest first, with what reviewers decided."""
-    await admin_campaign(query.campaign_id, read)
+    row_id = await _row_id(query.campaign_id, query.image_id, read)
     objects = select(all_of(OBJECT)).where(
         ObjectRow.campaign_image_id == RevisionRow.campaign_image_id,
         ObjectRow.submission_id == RevisionRow.submission_id,
@@ -102,9 +102,19 @@ async def list_revisions(query: c.ListRevisions, read: ReadTx) -> list[Json]:
         select(written).select_from(RevisionRow)
         .join(SubmissionRow, SubmissionRow.id == RevisionRow.submission_id)
         .join(CampaignImageRow, CampaignImageRow.id == RevisionRow.campaign_image_id)
-        .where(CampaignImageRow.campaign_id == query.campaign_id, CampaignImageRow.image_id == query.image_id)
+        .where(CampaignImageRow.id == row_id)
     )  # fmt: skip
     return list((await read.session.scalars(rows.order_by(SubmissionRow.id.desc()).limit(100))).all())
+
+
+async def _row_id(campaign_id: int, image_id: int, read: ReadTx) -> int:
+    """Returns the row of an image in a campaign. Raises Forbidden, then NotFound."""
+    await admin_campaign(campaign_id, read)
+    is_it = (CampaignImageRow.campaign_id == campaign_id, CampaignImageRow.image_id == image_id)
+    found = await read.session.scalar(select(CampaignImageRow.id).where(*is_it))
+    if found is None:
+        raise NotFound("not_found", f"Image {image_id} is not in campaign {campaign_id}.")
+    return found
 
 
 async def list_predictions(query: c.ListPredictions, read: ReadTx) -> bytes:
