@@ -12,8 +12,8 @@ def key() -> str:
 
 
 def stored(rows: Rows, *parts: str) -> str:
-    """Returns a path of the bucket, as the label store writes it."""
-    return "/".join((rows.system.env["BUCKET_NAME"], *parts, key()))
+    """Returns a path of the bucket, in the folder that settings name, as the label store writes it."""
+    return "/".join((rows.system.env["BUCKET_NAME"], "dev", *parts, key()))
 
 
 def image_set(rows: Rows) -> int:
@@ -70,7 +70,7 @@ def dataset(rows: Rows) -> int:
         "INSERT INTO labelstore.datasets (campaign_id, version, state, uri)"
         " VALUES (%(campaign)s, 1, 'done', %(uri)s) RETURNING id",
         campaign=campaign(rows, "finished"),
-        uri=f"s3://{stored(rows, 'datasets')}/v1/",
+        uri=f"s3://{stored(rows, 'label-datasets')}/v1/",
     )
 
 

@@ -134,7 +134,9 @@ async def test_objects_of_the_store_are_registered(labels: LabelStore, storage: 
     absent = c.NewImage(filepath=path + "?")
     assert (await labels.refused(c.RegisterImages(images=[absent])))[0] == "not_found"
     outside = c.NewImage(filepath=storage.uri("datasets/secret.tif").removeprefix("s3://"))
-    assert (await labels.refused(c.RegisterImages(images=[outside], inspect=False)))[0] == "not_found"
+    code, _, detail = await labels.refused(c.RegisterImages(images=[outside], inspect=False))
+    assert code == "not_found"
+    assert "folder of images" in detail
 
 
 async def test_images_are_changed(labels: LabelStore):

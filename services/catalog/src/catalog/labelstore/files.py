@@ -35,10 +35,10 @@ class LabelFiles:
 
     def key_of(self, path: str) -> str:
         """Returns the key of a path. Raises NotFound for a path that is not in the folder of images."""
-        key = self.storage.key_of(f"s3://{path.removeprefix('/')}")
-        if not key.startswith(f"{self.settings.label_images}/"):
-            raise NotFound("not_found", f"{path} does not lie in the folder of images, {self.settings.label_images}/.")
-        return key
+        given, folder = path.removeprefix("/"), self.path(f"{self.settings.label_images}/")
+        if not given.startswith(folder) or ".." in given:
+            raise NotFound("not_found", f"{path} does not lie in the folder of images, {folder}.")
+        return self.storage.key_of(f"s3://{given}")
 
     def read_url(self, key: str) -> SignedUrl:
         """Returns a URL of exactly that object, whether or not it exists."""
