@@ -39,6 +39,8 @@ OBJECT = {"object_id": 1, "image_id": 17, "campaign_id": 5, "label": "bottle", "
 IMAGE = {"image_id": 17}
 DATASET = {"dataset_id": 2, "campaign_id": 5}
 EXPORT = {"export_id": 6, "dataset_id": 2, "format": "yolo"}
+NONE = {"count": 0, "image_ids": []}
+DIFFERENCE = {"added": {"count": 1, "image_ids": [17]}, "removed": NONE, "changed": NONE, "moved": NONE}
 FIRST = {"page": {"page": 1, "per_page": 10, "start": 0}}
 THOUSAND = {"page": {"page": 1, "per_page": 1000, "start": 0}}
 PAGE = {"page": 1, "pages": 1, "total": 1, "per_page": 10, "next": None, "prev": None}
@@ -56,7 +58,7 @@ READS: list[tuple[str, type[Any], Any, Any]] = [
     ("/label_users/me", lu.GetLabelUser, {"user_id": None}, USER),
     ("/label_users/4", lu.GetLabelUser, {"user_id": 4}, USER),
     ("/label_datasets/2", ld.GetLabelDataset, {"dataset_id": 2}, DATASET),
-    ("/label_datasets/2/diff/1", ld.DiffLabelDatasets, {"dataset_id": 2, "other_id": 1}, {"moved": []}),
+    ("/label_datasets/2/diff/1", ld.DiffLabelDatasets, {"dataset_id": 2, "other_id": 1}, DIFFERENCE),
     ("/label_exports/6", ld.GetLabelExport, {"export_id": 6}, EXPORT),
     ("/campaigns/5/images/17/revisions", lo.ListRevisions, {"campaign_id": 5, "image_id": 17}, []),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Dataset versions that were made of campaigns, and exports of them for trainers."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
@@ -29,12 +29,20 @@ class LabelExportBody(StrictBody):
     format: c.ExportFormat = Field(examples=["yolo"])
 
 
-class Difference(BaseModel):
-    """From the first version to the other one."""
+class DifferentImages(BaseModel):
+    """`image_ids` are the first 10,000."""
 
-    images: dict[str, Any]
-    objects: dict[str, Any]
-    moved: list[int]
+    count: int
+    image_ids: list[int]
+
+
+class Difference(BaseModel):
+    """From the first version to the other one. Objects of `changed` images differ; `moved` ones are in another split."""
+
+    added: DifferentImages
+    removed: DifferentImages
+    changed: DifferentImages
+    moved: DifferentImages
 
 
 @routes.get("/label_datasets", Policy.AUTH, listed("datasets", c.LabelDataset), refuses=PAST_THE_END)

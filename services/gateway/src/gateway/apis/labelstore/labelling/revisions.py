@@ -39,7 +39,10 @@ async def list_object_revisions(request: Request, campaign_id: Id, image_id: Id)
     return await ask(request, c.ListRevisions(campaign_id=campaign_id, image_id=image_id))
 
 
-@routes.post(f"{PATH}/{{revision}}/restore", Policy.AUTH, str, sends=c.RestoreRevision)
+@routes.post(
+    f"{PATH}/{{revision}}/restore", Policy.AUTH, str, sends=c.RestoreRevision,
+    refuses={409: "The campaign is not `active`."},
+)  # fmt: skip
 async def restore_object_revision(request: Request, campaign_id: Id, image_id: Id, revision: Id) -> Response:
     """Makes the objects of an older revision current again, as a new one."""
     command = c.RestoreRevision(campaign_id=campaign_id, image_id=image_id, revision=revision)

@@ -69,13 +69,17 @@ async def lease_images(request: Request, campaign_id: Id, body: NextBody | None 
     return await send(request, c.LeaseImages(campaign_id=campaign_id, **wanted))
 
 
-@routes.post("/campaigns/{campaign_id}/renew", Policy.AUTH, Renewed, scope="labelling", sends=c.RenewLeases)
+@routes.post(
+    "/campaigns/{campaign_id}/renew", Policy.AUTH, Renewed, scope="labelling", sends=c.RenewLeases, refuses=NOT_ACTIVE
+)
 async def renew_leases(request: Request, campaign_id: Id, body: RenewBody) -> Response:
     """Prolongs leases that the caller still has."""
     return await send(request, c.RenewLeases(campaign_id=campaign_id, **body.model_dump()))
 
 
-@routes.post("/campaigns/{campaign_id}/release", Policy.AUTH, str, scope="labelling", sends=c.ReleaseLeases)
+@routes.post(
+    "/campaigns/{campaign_id}/release", Policy.AUTH, str, scope="labelling", sends=c.ReleaseLeases, refuses=NOT_ACTIVE
+)
 async def release_leases(request: Request, campaign_id: Id, body: ReleaseBody) -> Response:
     """Gives leased images back."""
     return ok(await send(request, c.ReleaseLeases(campaign_id=campaign_id, **body.model_dump())))
@@ -83,7 +87,7 @@ async def release_leases(request: Request, campaign_id: Id, body: ReleaseBody) -
 
 @routes.post(
     "/campaigns/{campaign_id}/reviews", Policy.AUTH, Reviewed, scope="labelling", sends=ReviewImages,
-    refuses={409: "An image is not `submitted`."},
+    refuses={409: "The campaign is not `active`, or an image is not `submitted`."},
 )  # fmt: skip
 async def review_images(request: Request, campaign_id: Id, body: ReviewBody) -> Response:
     """Accepts images, or sends them back to whoever submitted them."""
