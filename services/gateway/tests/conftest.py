@@ -120,7 +120,7 @@ async def astonished(http: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient
 
 @pytest.fixture
 def problem() -> Callable[[httpx.Response, int], dict[str, Any]]:
-    """The body of a refusal, checked for its form: that of the house, or of the label store, which has a `code`."""
+    """The body of a refusal, checked for its form: that of the house, or of the label store, without `error`."""
 
     def check(response: httpx.Response, status: int) -> dict[str, Any]:
         assert response.status_code == status, response.text
@@ -128,10 +128,10 @@ def problem() -> Callable[[httpx.Response, int], dict[str, Any]]:
         body = response.json()
         assert body["status"] == status
         assert {"type", "title", "detail", "instance"} < body.keys()
-        if "code" in body:
-            LabelProblem.model_validate(body)
-        else:
+        if "error" in body:
             assert {"code", "message", "details"} == body["error"].keys()
+        else:
+            LabelProblem.model_validate(body)
         assert len(body["trace_id"]) == 32
         return body
 

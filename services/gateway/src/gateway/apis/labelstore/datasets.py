@@ -37,7 +37,7 @@ class DifferentImages(BaseModel):
 
 
 class Difference(BaseModel):
-    """From the first version to the other one. Objects of `changed` images differ; `moved` ones are in another split."""
+    """From the first version to the other one. Objects of `changed` images differ; `moved` ones have another split."""
 
     added: DifferentImages
     removed: DifferentImages
