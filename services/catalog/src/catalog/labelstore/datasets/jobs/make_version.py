@@ -23,7 +23,7 @@ from catalog.labelstore.datasets.jobs.write_files import Extent, ManifestImages,
 from catalog.labelstore.datasets.tables import LabelDatasetRow
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.job_claim import Claimed, JobClaim, claim, pause, run_claimed
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 from contracts.catalog import label_datasets as c
 from kit import failpoints
 from kit.errors import NotFound, Unavailable, Unprocessable
@@ -41,7 +41,7 @@ class EmptyDataset(Exception):
     """There is no image to export."""
 
 
-async def make_version(job: c.MakeLabelDatasetJob, context: JobContext, files: LabelFiles, stac: StacClient) -> None:
+async def make_version(job: c.MakeLabelDatasetJob, context: JobContext, files: LabelFiles, stac: StacItems) -> None:
     held = await claim(job.dataset_id, CLAIMED, context)
     if held is not None:
         await run_claimed(held, lambda: _attempts(held, files, stac), partial(_failed, held))
@@ -54,7 +54,7 @@ async def give_up(job: c.MakeLabelDatasetJob, context: JobContext) -> None:
         await _failed(held, "The export was interrupted several times. Start it again.")
 
 
-async def _attempts(held: JobClaim, files: LabelFiles, stac: StacClient) -> None:
+async def _attempts(held: JobClaim, files: LabelFiles, stac: StacItems) -> None:
     reason = ""
     for attempt in range(1, files.settings.export_attempts + 1):
         try:
@@ -68,7 +68,7 @@ async def _attempts(held: JobClaim, files: LabelFiles, stac: StacClient) -> None
     await _failed(held, reason)
 
 
-async def _make(held: JobClaim, files: LabelFiles, stac: StacClient) -> None:
+async def _make(held: JobClaim, files: LabelFiles, stac: StacItems) -> None:
     async with held.context.read() as read:
         wanted = select(CampaignRow).where(CampaignRow.id == held.row.campaign_id)
         campaign = (await read.session.scalars(wanted)).one()
@@ -84,7 +84,7 @@ async def _make(held: JobClaim, files: LabelFiles, stac: StacClient) -> None:
 
 async def _write(
     held: JobClaim, campaign: CampaignRow, plan: Plan, digests: dict[int, tuple[str, int]], folder: Path,
-    files: LabelFiles, stac: StacClient,
+    files: LabelFiles, stac: StacItems,
 ) -> None:  # fmt: skip
     info = {"description": campaign.title, "version": str(held.row.version), "date_created": _now()}
     writers = {

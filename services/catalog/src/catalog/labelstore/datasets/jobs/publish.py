@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from catalog.stac.client import StacClient
+from catalog.stac.ports import StacItems
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.versions import publish_version, version_of
 from catalog.stac.vocabulary import LABEL_DATASETS
 
 
-async def publish(item: dict[str, Any], version: int, stac: StacClient) -> dict[str, Any]:
+async def publish(item: dict[str, Any], version: int, stac: StacItems) -> dict[str, Any]:
     """Returns the item. May be repeated after a crash. Raises Unprocessable when it breaks a rule of the catalogue,
     Unavailable when that is down."""
     refuse(item_problems(item))
@@ -17,7 +17,7 @@ async def publish(item: dict[str, Any], version: int, stac: StacClient) -> dict[
     return item
 
 
-async def _former(item: dict[str, Any], version: int, stac: StacClient) -> dict[str, Any] | None:
+async def _former(item: dict[str, Any], version: int, stac: StacItems) -> dict[str, Any] | None:
     """Returns the newest earlier version of the campaign: numbers of failed ones are left out."""
     campaign = item["properties"]["labelstore:campaign_id"]
     found = await stac.named(LABEL_DATASETS, "labelstore:campaign_id", campaign)
