@@ -38,7 +38,9 @@ def test_no_registry_is_named():
 
 
 def test_nothing_large_is_kept():
-    assert [path for path in tracked() if path.stat().st_size > 1 << 20] == []
+    """The OpenAPI document of all public APIs is the largest file."""
+    large = [path for path in tracked() if path.stat().st_size > 1 << 20]
+    assert [path for path in large if path.name != "openapi.json" or path.stat().st_size > 2 << 20] == []
 
 
 def test_each_decision_has_a_number_of_its_own():
@@ -105,7 +107,8 @@ def _may_publish(path: Path, allowed: set[str]) -> bool:
 @pytest.mark.parametrize("room", ROOMS)
 def test_idle_service_does_without(room):
     """docs/decisions/0014: each of these costs every process several megabytes."""
-    heavy = {"aiohttp", "faststream", "gpxpy", "pandas", "pystac_client", "requests", "scipy", "zenml"}
+    heavy = {"PIL", "aiohttp", "faststream", "gpxpy", "pandas", "pystac_client", "rasterio", "requests", "scipy"}
+    heavy |= {"zenml"}
     code = f"import sys, {room}.main; print(*{heavy!r} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == []

@@ -18,7 +18,7 @@ from gateway.openapi.refusals import takes_body
 from gateway.settings import HttpSettings
 from tests.contracts.examples import FILE, body_of
 from tests.surface.expected import Row
-from tests.surface.rows import NAMED
+from tests.surface.named import NAMED
 from tests.surface.table import ROWS
 
 SETTINGS = HttpSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x")
@@ -67,7 +67,7 @@ def _is_model(info: FieldInfo) -> bool:
 
 def _problems(row: Row, route: PolicyRoute) -> Iterator[str]:
     for part in sorted(route.param_convertors.keys() - NAMED.keys() - row.names.keys()):
-        yield f"{row.route}: nothing makes a {part}; add it to NAMED in tests/surface/rows.py"
+        yield f"{row.route}: nothing makes a {part}; add it to NAMED in tests/surface/named.py"
     if row.body is None and takes_body(route):
         yield (
             f"{row.route}: no example of its body; take that of a command (sends=), or write one into "

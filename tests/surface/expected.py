@@ -63,6 +63,8 @@ def expected(row: Row, route: PolicyRoute, who: Who, visibility: str) -> int:
 
 def at_the_door(row: Row, route: PolicyRoute, who: Who) -> int | None:
     policy, is_safe = route.rule.policy, row.method in SAFE
+    if route.dialect.forbidden_status == 401 and policy is not Policy.OPEN and who is not Who.ADMIN:
+        return 401
     reads = policy is Policy.PUBLIC_READ and is_safe
     if who is Who.ANONYMOUS and not (reads or policy in WITHOUT_LOGIN):
         return 401 if is_safe else route.dialect.anonymous_write_status

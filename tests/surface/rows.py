@@ -1,6 +1,5 @@
 """Rows that the owner has, written into the databases of their rooms: what only pipelines make is here at once."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -190,13 +189,3 @@ class Rows:
         body = {"type": "Feature", "geometry": POLYGON, "properties": {}}
         httpx.post(url, json=body, headers=sent, timeout=10).raise_for_status()
         return str(uuid5(NAMESPACE_URL, f"{OWNER_ID} POST /api/v1/aois {key} {CreateAoi.ce_type()}"))
-
-
-NAMED: dict[str, Callable[[Rows], Any]] = {
-    "dataset_id": Rows.dataset, "aoi_id": Rows.aoi, "label_id": Rows.label, "slug": Rows.category,
-    "model_id": Rows.local_model, "training_id": Rows.training, "prediction_id": Rows.prediction,
-    "feedback_id": Rows.feedback, "notification_id": Rows.notification, "letter_id": Rows.dead_letter,
-    "hanko_user_id": Rows.mapping, "command_id": Rows.command, "banner_id": Rows.banner,
-    "pid": Rows.state, "webhook_id": Rows.webhook,
-}  # fmt: skip
-"""What a part of an address names; tables give others where the same name means different things."""

@@ -18,8 +18,9 @@ from gateway.app import application
 from gateway.settings import HttpSettings
 from stack.bench.system import System
 from tests.surface.declared import DECLARED
+from tests.surface.named import NAMED
 from tests.surface.people import Who, headers
-from tests.surface.rows import NAMED, Rows
+from tests.surface.rows import Rows
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 EXAMPLES = 8

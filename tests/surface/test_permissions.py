@@ -17,8 +17,9 @@ from gateway.openapi.refusals import refusals
 from stack.bench.system import System
 from tests.surface.declared import DECLARED, ROUTES, declared_rows
 from tests.surface.expected import Row, expected, visibilities
+from tests.surface.named import NAMED
 from tests.surface.people import Who, headers
-from tests.surface.rows import NAMED, Rows
+from tests.surface.rows import Rows
 from tests.surface.table import ROWS
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

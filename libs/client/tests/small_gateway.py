@@ -67,7 +67,8 @@ class Gateway:
                 path = url.path.removeprefix("/api/v1")
                 content = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                body = json.loads(content) if content else None
+                is_json = "json" in headers.get("content-type", "json")
+                body = (json.loads(content) if is_json else content) if content else None
                 gateway.asked.append(Asked(self.command, path, dict(parse_qsl(url.query)), body, headers))
                 answer = gateway._next(f"{self.command} {path}")
                 if answer is None:
@@ -78,7 +79,7 @@ class Gateway:
                 self.end_headers()
                 self.wfile.write(answer.content)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
             def log_message(self, *_: object) -> None:
                 pass

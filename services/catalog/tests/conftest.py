@@ -23,6 +23,7 @@ from stack.testing import postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from builds import builder, place, tiles
+from labelstore_things import labels
 from package_storages import HOST
 from stac_fixtures import registered, served, stac, storage, training, weights, working
 
@@ -30,6 +31,7 @@ __all__ = [
     "builder",
     "caller",
     "database_url",
+    "labels",
     "nats_url",
     "place",
     "postgres_url",

@@ -69,8 +69,8 @@ def storage(running: Service) -> Iterator[Storage]:
     """The real store; everything under the folder of this run is gone afterwards."""
     store = next(adapter for adapter in running.provides if isinstance(adapter, Storage))
     yield store
-    for key in store._pages("", None):
-        store.client.delete_object(Bucket=store.settings.bucket, Key=store.prefix + key)
+    for entry in store._pages("", None):
+        store.client.delete_object(Bucket=store.settings.bucket, Key=store.prefix + entry["Key"])
 
 
 @pytest_asyncio.fixture

@@ -24,6 +24,7 @@ OPENAPI = Path(__file__).parents[1] / "openapi.json"
 OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/", "/api/v1/health/",
         "/api/v1/kpi/stats/", "/api/v1/public-predictions/",
         "/api/v1/auth/login/", "/api/v1/auth/callback/", "/api/v1/inference/health/",
+        "/api/v1/openapi.json", "/api/v1/ui/",
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
         "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json",
         "/packages", "/packages/{path:path}", "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
@@ -127,7 +128,8 @@ async def test_document_says_what_it_describes(http):
     bearer = schemes["bearer"]
     assert (bearer["type"], bearer["scheme"], bearer["bearerFormat"]) == ("http", "bearer", "JWT")
     assert {(scheme["in"], scheme["name"]) for name, scheme in schemes.items() if name != "bearer"} == {
-        ("cookie", "hanko"), ("header", "access-token"),
+        ("cookie", "hanko"), ("header", "access-token"), ("header", "Authentication-Key"),
+        ("header", "Authentication-Secret"),
     }  # fmt: skip
     assert [tag["name"] for tag in document["tags"]][:14] == [
         "accounts", "datasets", "aois", "local-models", "trainings", "predictions", "public-predictions", "feedback",

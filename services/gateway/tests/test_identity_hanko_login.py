@@ -85,11 +85,11 @@ async def test_unmapped_person_needs_onboarding(http, issuer, provider, sub):
     }  # fmt: skip
 
 
-NOW = int(time.time())
+NOW, DAY = int(time.time()), 86_400
 CLAIMS = {
-    "wrong issuer": {"iss": "https://elsewhere.example"}, "expired": {"exp_in": -60}, "too early": {"iat": NOW + 600},
+    "wrong issuer": {"iss": "https://elsewhere.example"}, "expired": {"exp_in": -60}, "too early": {"iat": NOW + DAY},
     "no subject": {"sub": ""}, "no address": {"email": ""}, "address without text": {"email": {"is_verified": True}},
-    "not valid yet": {"nbf": NOW + 600},
+    "not valid yet": {"nbf": NOW + DAY},
 }  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from nats.aio.msg import Msg
 
 from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted
+from contracts.catalog.label_datasets import LabelDatasetRegistered
 from contracts.catalog.models import KnownModel
 from contracts.training import CloneTraining
 from kit.testing import ADMIN, MAPPER, STRANGER, eventually
@@ -233,3 +235,26 @@ async def test_names_that_share_an_identifier_are_two_models(known, caller, subm
     assert (apart.kind, apart.code) == ("forbidden", "model_name_taken")
     again = (await caller.send(CloneTraining(training_id=second["id"]))).result
     assert again["local_model"] == second["local_model"]
+
+
+def registered(name: str, **change: Any) -> LabelDatasetRegistered:
+    values = {
+        "dataset_id": 11, "campaign_id": 1, "version": 2, "stac_item_id": name, "uri": f"s3://b/{name}/",
+        "manifest_sha256": "0" * 64, "classes": ["roof"], "keywords": ["object-detection", "building"],
+        "chips_uri": f"s3://b/{name}/images/", "labels_uri": f"s3://b/{name}/annotations.geojson", "chip_count": 5,
+        "summary": {"georeferenced": 5},
+    }  # fmt: skip
+    return LabelDatasetRegistered.model_validate({**values, **change})
+
+
+async def test_a_version_of_the_label_store_is_trained_on_by_administrators(known, caller, running):
+    name, flat = f"danube-{SUFFIX}-v2", f"danube-{SUFFIX}-v3"
+    await caller.publish(registered(flat, summary={"georeferenced": 4}))
+    await caller.publish(registered(name))
+    await eventually(lambda: fetch(running, "select 1 from known_datasets where stac_id = %s", name))
+    assert await fetch(running, "select 1 from known_datasets where stac_id = %s", flat) == []
+    row = (await caller.send(order(dataset_stac_id=name, model_name=f"Of labels {SUFFIX}"), ADMIN)).result
+    [(plan,)] = await fetch(running, "select plan from trainings where id = %s", row["id"])
+    assert plan["parameters"]["dataset_chips"] == f"s3://b/{name}/images/"
+    [(number,)] = await fetch(running, "select dataset_id from known_datasets where stac_id = %s", name)
+    assert number == -11

@@ -7,6 +7,7 @@ from tests.surface.table import (
     early_feedback,
     early_runs,
     files,
+    label_store,
     labels,
     models,
     packages,
@@ -18,6 +19,6 @@ from tests.surface.table import (
 
 MODULES = (
     datasets, labels, models, trainings, predictions, people, system, files, packages, early, early_runs,
-    early_feedback,
+    early_feedback, label_store,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]

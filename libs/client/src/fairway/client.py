@@ -5,14 +5,15 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from fairway import packages, resources, rows
+from fairway import labelstore, packages, resources, rows
 from fairway.events import ServerEvent
 from fairway.polling import StatusFeed, is_done
 from fairway.transport import Transport, download
 
 
 class Fairway:
-    """`url` ends in `/api/v1`; `token` is sent as a bearer token. Not safe to share between threads."""
+    """`url` ends in `/api/v1`; `token` is sent as a bearer token. A labelling party has no token but a key of the label
+    store: `headers=label_key(key, secret)`. Not safe to share between threads."""
 
     def __init__(self, url: str, token: str | None = None, headers: dict[str, str] | None = None) -> None:
         self.transport = Transport(url, token, headers)
@@ -28,6 +29,9 @@ class Fairway:
         self.boundaries = packages.Boundaries(self.transport)
         self.packages = packages.Packages(self.transport)
         self.package_jobs = packages.PackageJobs(self.transport)
+        self.image_sets = labelstore.ImageSets(self.transport)
+        self.campaigns = labelstore.Campaigns(self.transport)
+        self.label_datasets = labelstore.LabelDatasets(self.transport)
 
     @cached_property
     def feed(self) -> StatusFeed:

@@ -37,10 +37,16 @@ def raise_for(response: httpx.Response) -> None:
     error = body.get("error")
     if not isinstance(error, dict):  # the views of e-mail verification return only a sentence
         body, error = {"detail": error, **body} if error else body, {}
+    code = error.get("code") or body.get("code", "UNKNOWN")
     raise ApiError(
-        response.status_code, error.get("code", "UNKNOWN"), body.get("detail", response.reason_phrase),
-        error.get("details"), body.get("trace_id", ""),
+        response.status_code, code, body.get("detail", response.reason_phrase),
+        error.get("details") or _paths(body), body.get("trace_id", ""),
     )  # fmt: skip
+
+
+def _paths(body: dict[str, Any]) -> dict[str, str] | None:
+    """Returns member → message of a problem of the label store."""
+    return {one["path"]: one["message"] for one in body.get("errors", ())} or None
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from catalog.files.reading import FeatureReader
 from catalog.item_privacy import handlers as item_privacy
 from catalog.item_privacy.queries import private_items
 from catalog.item_privacy.usecases import withdraw_private_items
+from catalog.labelstore import wiring as labelstore
 from catalog.models import wiring as models
 from catalog.models.installed_plugins import Plugins
 from catalog.models.jobs.context import RegistrationContext
@@ -31,7 +32,7 @@ from osm import RawData
 ROUTERS = [
     projections.router, categories.router, areas.router, datasets.router, aoi_labels.router, models.router,
     curation.router, stars.router, ownership.router, files.router, item_privacy.router,
-    *packages.ROUTERS,
+    *packages.ROUTERS, *labelstore.ROUTERS,
 ]  # fmt: skip
 STARRED = StarTargets((DatasetRow.stac_id, BaseModelRow.name, LocalModelRow.name))
 
@@ -58,4 +59,5 @@ def build(settings: Settings) -> Service:
     registration = RegistrationContext(api, storage, models_outbound, settings.api_base_url)
     models.register(service, Plugins(settings.models_path), registration, settings.silence)
     packages.register(service, settings)
+    labelstore.register(service, settings, storage, settings.silence)
     return service

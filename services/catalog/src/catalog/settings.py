@@ -1,5 +1,6 @@
 from catalog.datasets.settings import DatasetSettings
 from catalog.files.context import MirrorSettings
+from catalog.labelstore.settings import LabelStoreSettings
 from catalog.models.installed_plugins import PluginSettings
 from catalog.packages.settings import PackageSettings
 from catalog.stac.settings import StacSettings
@@ -8,6 +9,6 @@ from kit.settings import AllowImagery, AllowModels, AllowServices, ServiceSettin
 
 class Settings(
     ServiceSettings, StorageSettings, AllowServices, AllowImagery, AllowModels, StacSettings, DatasetSettings,
-    PluginSettings, MirrorSettings, PackageSettings,
+    PluginSettings, MirrorSettings, PackageSettings, LabelStoreSettings,
 ):  # fmt: skip
     """Settings of the catalog, read from the environment."""

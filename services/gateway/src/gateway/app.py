@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from gateway.apis import fair, fair_v1, packages
+from gateway.apis import fair, fair_v1, labelstore, packages
 from gateway.apis.fair.platform import documents, frontend
 from gateway.http import problems
 from gateway.http.middleware import GatewayMiddleware
@@ -14,11 +14,11 @@ from gateway.settings import HttpSettings
 
 REQUEST_HEADERS = [
     "authorization", "content-type", "x-csrftoken", "x-requested-with", "idempotency-key", "last-event-id",
-    "traceparent", "x-dev-user", "access-token", "range",
+    "traceparent", "x-dev-user", "access-token", "range", "authentication-key", "authentication-secret", "if-match",
 ]  # fmt: skip
 ANSWER_HEADERS = [
     "location", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "idempotent-replayed",
-    "x-request-id",
+    "x-request-id", "etag",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -31,7 +31,7 @@ def application(settings: HttpSettings) -> FastAPI:
         middleware=[Middleware(GatewayMiddleware, settings=settings, cors=_cors(settings))],
     )  # fmt: skip
     problems.register(app)
-    for module in (*fair.MODULES, *fair_v1.MODULES, *packages.MODULES):
+    for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES):
         module.routes.register(app)
     frontend.register(app, settings)
     app.openapi = lambda: openapi_document(app, settings.api_base_url)  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ from gateway.http.limits.leases import Limiter
 from gateway.http.limits.owner_circuits import OwnerCircuits
 from gateway.identity.onboarding.state import OnboardingState
 from gateway.identity.provider import Provider
+from gateway.identity.providers.label_keys import LabelKeys
 from gateway.identity.providers.osm import OsmLogin
 from gateway.identity.ttl_cache import TtlCache
 from gateway.identity.user_directory import UserDirectory
@@ -43,6 +44,11 @@ class AppContext:
         return OnboardingState(
             settings.signing_key.get_secret_value(), f"{settings.api_path}/auth/", secure=not settings.debug
         )
+
+    @cached_property
+    def label_keys(self) -> LabelKeys:
+        """Authenticates requests of the label store."""
+        return LabelKeys(lambda: self.bus, lambda: self.provider, self.settings.label_auth_cache)
 
     @property
     def db(self) -> Database:

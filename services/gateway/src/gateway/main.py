@@ -45,7 +45,7 @@ class Gateway(Service):
         self.consume_raw("dead", letters.on_dead)
         self.consume_raw("advisories", letters.on_advisory)
         self.provides += [outbounds, settings, self.context.health_checks.storage]
-        self.loops += [hub.run, SettledCommands().run, self._prune, measure, self._drain]
+        self.loops += [hub.run, SettledCommands().run, self._prune, measure, self._drain, self._label_keys]
 
     async def run(self) -> None:
         await self.public.start()
@@ -58,6 +58,9 @@ class Gateway(Service):
     async def open(self) -> None:
         await super().open()
         self.context.users.relay = self.relay
+
+    async def _label_keys(self, _: Service) -> None:
+        await self.context.label_keys.listen(self.bus)
 
     async def _prune(self, _: Service) -> None:
         while True:

@@ -95,6 +95,12 @@ class LimitSettings(ServiceSettings):
 
     packages_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("PACKAGES_RATE_LIMIT"))
     """Reads of the API of packages, polling of jobs among them, of one user or network address; as many of files."""
+    image_rate: RateText = Field(Rate(100_000, 3600), validation_alias=names("IMAGE_RATE_LIMIT"))
+    """Images that one user of the label store downloads."""
+    labelling_rate: RateText = Field(Rate(60_000, 3600), validation_alias=names("LABELLING_RATE_LIMIT"))
+    """Requests of one user of the label store for work and its submission: one user may be a whole labelling party."""
+    polling_rate: RateText = Field(Rate(20_000, 3600), validation_alias=names("POLLING_RATE_LIMIT"))
+    """Requests of one user for the status of what they wait for."""
     byte_rate: RateText = Field(Rate(400_000_000, 3600), validation_alias=names("BYTE_RATE_LIMIT"))
     """Bytes of bodies of one user, or of one network address without a login."""
 
@@ -104,6 +110,19 @@ class PackageSettings(ServiceSettings):
 
     anonymous_jobs: bool = Field(False, validation_alias=names("AUTOPKG_ANONYMOUS_JOBS"))
     """Lets callers without a login submit jobs of packages."""
+
+
+class LabelSettings(ServiceSettings):
+    """The routes of the label store."""
+
+    label_max_per_page: int = Field(10_000, ge=1, le=100_000, validation_alias=names("LABEL_MAX_PER_PAGE"))
+    """Rows of a page of the label store; larger values of `per_page` are lowered to it."""
+    label_max_body: int = Field(64 << 20, ge=1 << 16, validation_alias=names("LABEL_MAX_BODY_BYTES"))
+    """Largest submission of labelled objects in bytes, refused with 413 above it."""
+    label_max_submission: int = Field(10_000, ge=1, validation_alias=names("LABEL_MAX_SUBMISSION_IMAGES"))
+    """Images of one submission, refused with 413 above it."""
+    label_auth_cache: float = Field(60.0, ge=0, le=3600, validation_alias=names("LABEL_AUTH_CACHE_SECONDS"))
+    """Seconds for which keys of the label store are kept in memory; 0 asks their owner at each request."""
 
 
 class ProbeSettings(ServiceSettings):
@@ -126,6 +145,7 @@ class Settings(
     AuthSettings,
     LimitSettings,
     PackageSettings,
+    LabelSettings,
     ProbeSettings,
     AllowServices,
     AllowModels,

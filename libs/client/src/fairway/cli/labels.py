@@ -7,12 +7,16 @@ from typing import Annotated
 import typer
 
 from fairway import rows
+from fairway.cli import label_store
 from fairway.cli.display import watch
 from fairway.cli.outcome import sentences
 from fairway.cli.session import client, console, print_api_errors, read_json
 from fairway.client import Fairway
 
-app = typer.Typer(no_args_is_help=True, help="Labels of an AOI.")
+app = typer.Typer(no_args_is_help=True, help="Labels of an AOI, and the label store.")
+app.add_typer(label_store.image_sets, name="image-sets")
+app.add_typer(label_store.campaigns, name="campaigns")
+app.add_typer(label_store.datasets, name="datasets")
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="GeoJSON FeatureCollection in EPSG:4326")]
 
 

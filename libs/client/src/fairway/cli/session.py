@@ -14,6 +14,7 @@ from rich.console import Console
 
 from fairway.client import Fairway
 from fairway.errors import FairwayError
+from fairway.labelstore import label_key
 
 console = Console()
 FILE = Path(platformdirs.user_config_dir("fairway")) / "login.json"
@@ -36,11 +37,15 @@ def read_json(text: str, what: str) -> Any:
 
 
 def client() -> Fairway:
-    """Returns a client for FAIRWAY_URL and FAIRWAY_TOKEN, else for the stored login."""
+    """Returns a client for FAIRWAY_URL and FAIRWAY_TOKEN, else for the stored login. FAIRWAY_LABEL_KEY and
+    FAIRWAY_LABEL_SECRET are a key of the label store, which needs no login."""
     kept = json.loads(FILE.read_text()) if FILE.exists() else {}
     url = os.environ.get("FAIRWAY_URL") or kept.get("url")
     if not url:
         raise typer.BadParameter("Log in first: fairway login URL")
+    key, secret = os.environ.get("FAIRWAY_LABEL_KEY"), os.environ.get("FAIRWAY_LABEL_SECRET")
+    if key and secret:
+        return Fairway(url, headers=label_key(key, secret))
     return Fairway(url, os.environ.get("FAIRWAY_TOKEN") or kept.get("token"))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from os import SEEK_END
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
@@ -24,6 +23,7 @@ from kit.messaging import staging
 from kit.messaging.deadline import remaining, timeout_header
 from kit.messaging.envelope import SERVICE, headers_of, new_id, subject_of
 from kit.messaging.nats_connection import reply_prefix
+from kit.messaging.staging import StagedFile
 from kit.storage.object_storage import Storage
 from kit.telemetry import tracing
 
@@ -76,11 +76,11 @@ class Bus:
 
     async def send(
         self, command: Command, actor: Actor, command_id: UUID | None = None, wait: float = VERDICT_WAIT,
-        body: BinaryIO | None = None,
+        body: StagedFile | None = None,
     ) -> Accepted | Refused | None:  # fmt: skip
         """Sends a command and returns the owner's verdict. Returns None when the owner does not answer within `wait`
-        seconds: the stream has the command, and the owner will decide later. `body`: the command as JSON in a file, of
-        any size, where it is too large for memory.
+        seconds: the stream has the command, and the owner will decide later. `body` is the JSON of the command, where
+        the sender has it in a file; of `command` only its type counts then.
 
         Raises Invalid (413) when the command is larger than its stream accepts. Raises Unavailable when the object
         store does not accept its body, or when the stream did not acknowledge; then the command may or may not have
@@ -91,11 +91,12 @@ class Bus:
             return await self._send(command, actor, command_id, wait, body)
 
     async def _send(
-        self, command: Command, actor: Actor, command_id: UUID, wait: float, body: BinaryIO | None
+        self, command: Command, actor: Actor, command_id: UUID, wait: float, body: StagedFile | None
     ) -> Accepted | Refused | None:
         key = uuid4().hex
-        data, staged = await self._packed(command, command_id, body)
-        headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"} | staged
+        headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"}
+        data, staged = await self._body(command, command_id, body)
+        headers |= staged
         self._sent[key] = sent = Sent(asyncio.get_running_loop().create_future())
         try:
             await self._publish(subject_of(command, command_id), data, f"{self._acks}.{key}", headers)
@@ -104,12 +105,15 @@ class Bus:
         finally:
             del self._sent[key]
 
-    async def _packed(self, command: Command, command_id: UUID, body: BinaryIO | None) -> tuple[bytes, dict[str, str]]:
-        """Returns the body of the message, empty for one that the object store keeps, and the headers that refer to
-        it."""
-        if self.storage and body and body.seek(0, SEEK_END) > staging.MAX_INLINE_BYTES:
+    async def _body(
+        self, command: Command, command_id: UUID, body: StagedFile | None
+    ) -> tuple[bytes, dict[str, str]]:  # fmt: skip
+        """Returns the body as it travels, and the headers that refer to one in the object store."""
+        if body is not None:
+            if self.storage is None:
+                raise Unavailable("storage_unavailable", "There is no object store for bodies of this size.")
             return b"", await staging.put_file(self.storage, command_id, body)
-        data = _fitting(command.model_dump_json().encode() if body is None else _content(body))
+        data = _fitting(command.model_dump_json().encode())
         if self.storage and len(data) > staging.MAX_INLINE_BYTES:
             return b"", await staging.put(self.storage, command_id, data)
         return data, {}

@@ -1,6 +1,6 @@
 """Bodies of commands that are too large for the bus: the object store keeps them from the sender to the verdict."""
 
-import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import BinaryIO
@@ -24,29 +24,29 @@ class Gone(Exception):
     """The body is no longer in the object store, or is not the one that was sent."""
 
 
+@dataclass(frozen=True)
+class StagedFile:
+    """A body that its sender has in a file; `size` in bytes, `sha256` as hex."""
+
+    file: BinaryIO
+    size: int
+    sha256: str
+
+
+async def put_file(storage: ObjectStore, command_id: UUID, body: StagedFile) -> dict[str, str]:
+    """As `put`, without reading the body into memory."""
+    key = f"{FOLDER}{command_id}"
+    body.file.seek(0)
+    await storage.put(key, body.file, "application/json")
+    return {h.STAGED: key, h.STAGED_SIZE: str(body.size), h.STAGED_SHA256: body.sha256}
+
+
 async def put(storage: ObjectStore, command_id: UUID, data: bytes) -> dict[str, str]:
     """Stores the body and returns the headers that refer to it. Raises Unavailable when the store does not accept
     it."""
     key = f"{FOLDER}{command_id}"
     await storage.put(key, data, "application/json")
     return {h.STAGED: key, h.STAGED_SIZE: str(len(data)), h.STAGED_SHA256: sha256(data).hexdigest()}
-
-
-async def put_file(storage: ObjectStore, command_id: UUID, file: BinaryIO) -> dict[str, str]:
-    """As `put`, for a body in a file, of which only a part is in memory at a time."""
-    file.seek(0)
-    digest, size = await asyncio.to_thread(_digest, file), file.tell()
-    file.seek(0)
-    key = f"{FOLDER}{command_id}"
-    await storage.put(key, file, "application/json")
-    return {h.STAGED: key, h.STAGED_SIZE: str(size), h.STAGED_SHA256: digest}
-
-
-def _digest(file: BinaryIO) -> str:
-    digest = sha256()
-    while piece := file.read(1 << 20):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 async def body(storage: ObjectStore | None, data: bytes, headers: dict[str, str]) -> bytes:

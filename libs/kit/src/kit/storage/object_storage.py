@@ -2,6 +2,7 @@
 use. Reads for the API use `store_reads`, and signing needs no network (`store_access`)."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -19,6 +20,9 @@ from kit.storage.store_access import StoreAccess
 from kit.storage.store_reads import StoreReads, refusal
 
 T = TypeVar("T")
+PIECE = 1 << 20
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff]")
+"""Characters of keys that a list of keys cannot hold; users name keys."""
 ANONYMOUS_READS = 2
 """Reads at a time for callers who are not logged in; as many may wait."""
 THREADS = 8
@@ -93,6 +97,14 @@ class Storage(LinkedStore):
         place = _bucket_and_key(uri)
         return await self._asked(lambda: self.client.get_object(**place)["Body"].read(), place["Key"])
 
+    async def read_through(self, key: str, consume: Callable[[Iterator[bytes]], T]) -> T:
+        """Calls `consume` in a thread with the content of an object in pieces of at most 1 MiB, and returns its
+        result."""
+        place = _bucket_and_key(self.uri(key))
+        return await self._asked(
+            lambda: consume(self.client.get_object(**place)["Body"].iter_chunks(PIECE)), place["Key"]
+        )
+
     async def download(self, key: str, path: str) -> None:
         """Writes an object to the local file `path`."""
         await self.download_from(self.uri(key), path)
@@ -126,14 +138,18 @@ class Storage(LinkedStore):
 
     async def keys(self, prefix: str, before: datetime | None = None) -> list[str]:
         """Returns all keys under a prefix; with `before` only those written earlier."""
+        return [entry["Key"] for entry in await self.entries(prefix, before)]
+
+    async def entries(self, prefix: str, before: datetime | None = None) -> list[dict[str, Any]]:
+        """As `keys`, with what the store lists of each object: `{"Key", "Size", "LastModified"}`."""
         return await self._asked(lambda: list(self._pages(prefix, before)), prefix)
 
-    def _pages(self, prefix: str, before: datetime | None) -> Iterator[str]:
+    def _pages(self, prefix: str, before: datetime | None) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.settings.bucket, Prefix=self.prefix + prefix):
             for entry in page.get("Contents", ()):
                 if before is None or entry["LastModified"] < before:
-                    yield entry["Key"][len(self.prefix) :]
+                    yield {**entry, "Key": entry["Key"][len(self.prefix) :]}
 
     async def level(self, prefix: str, after: str = "", most: int = 1000) -> Listing:
         """Returns one level of the bucket, at most `most` entries, from the token `after` on. Unlike elsewhere,
@@ -150,14 +166,26 @@ class Storage(LinkedStore):
 
     async def remove(self, keys: Sequence[str]) -> None:
         """Deletes the objects; missing ones are no error."""
-        for start in range(0, len(keys), 1000):
-            entries = [{"Key": self.prefix + key} for key in keys[start : start + 1000]]
+        listed = [key for key in keys if not _NOT_XML.search(key)]
+        for start in range(0, len(listed), 1000):
+            entries = [{"Key": self.prefix + key} for key in listed[start : start + 1000]]
             await self._call("delete_objects", Delete={"Objects": entries, "Quiet": True})
+        for key in keys:
+            if _NOT_XML.search(key):
+                await self._call("delete_object", Key=self.prefix + key)
 
     def presigned(self, key: str, seconds: int | None = None) -> str:
         """Returns a GET URL that works for `seconds`, by default `PRESIGNED_URL_EXPIRY`. Does not check that the object
         exists."""
         return self._signed(f"/{self.prefix}{key}", seconds=seconds)
+
+    def presigned_post(self, prefix: str, max_bytes: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """Returns the address and the form fields with which anybody may upload files of 1 to `max_bytes` bytes under
+        `prefix` for `seconds`. The field `key` may be replaced by any key under it."""
+        if not self.settings.bucket:
+            raise Unavailable("storage_not_configured", "BUCKET_NAME is not set.")
+        presigner = self.access.presigner
+        return presigner.post(self.settings.bucket, self.prefix + prefix, max_bytes, datetime.now(UTC), seconds)
 
     def presigned_at(self, full_key: str, method: str = "GET") -> str:
         """Returns a URL for any key of the bucket. The store wants HEAD to be signed separately."""

@@ -2,10 +2,13 @@
 fifty of them: botocore takes 0.1-0.2 ms for each, this module a tenth. A test compares both."""
 
 import hmac
+import json
+from base64 import b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -37,6 +40,25 @@ class Presigner:
         text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(_key(self.secret_key, day, self.region), text.encode(), "sha256").hex()
         return f"{self.endpoint}{where}?{asked}&X-Amz-Signature={signature}"
+
+    def post(
+        self, bucket: str, prefix: str, max_bytes: int, now: datetime, expires: int
+    ) -> tuple[str, dict[str, str]]:  # fmt: skip
+        """Returns the URL and the form fields of an upload under `prefix` of 1 to `max_bytes` bytes. The store enforces
+        prefix, size and the end after `expires` seconds."""
+        fields = {
+            "key": f"{prefix}${{filename}}", "x-amz-algorithm": ALGORITHM, "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}",
+            "x-amz-credential": f"{self.access_key}/{now:%Y%m%d}/{self.region}/s3/aws4_request",
+            **({"x-amz-security-token": self.token} if self.token else {}),
+        }  # fmt: skip
+        conditions: list[Any] = [{"bucket": bucket}, ["starts-with", "$key", prefix]]
+        conditions += [["content-length-range", 1, max_bytes]]
+        conditions += [{name: value} for name, value in fields.items() if name != "key"]
+        end = (now + timedelta(seconds=expires)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        policy = b64encode(json.dumps({"expiration": end, "conditions": conditions}).encode()).decode()
+        key = _key(self.secret_key, f"{now:%Y%m%d}", self.region)
+        signature = hmac.digest(key, policy.encode(), "sha256").hex()
+        return f"{self.endpoint}/{bucket}", {**fields, "policy": policy, "x-amz-signature": signature}
 
 
 def _joined(query: dict[str, str]) -> str:

@@ -17,18 +17,21 @@ PROCESSING = f"{_EXTENSIONS}/processing/v1.1.0/schema.json"
 LABEL = f"{_EXTENSIONS}/label/v1.0.1/schema.json"
 
 BASE_MODELS, LOCAL_MODELS, DATASETS, PACKAGES = "base-models", "local-models", "datasets", "packages"
+LABEL_DATASETS = "label-datasets"
 _MODEL = [MLM, VERSION, CLASSIFICATION, FILE, RASTER]
 EXTENSIONS = {
     BASE_MODELS: [*_MODEL, stac_schemas.address("base-model")],
     LOCAL_MODELS: [*_MODEL, stac_schemas.address("local-model")],
     DATASETS: [LABEL, FILE, VERSION, stac_schemas.address("dataset")],
     PACKAGES: [FILE, PROCESSING],
+    LABEL_DATASETS: [LABEL, FILE, VERSION],
 }
 TITLES = {
     BASE_MODELS: "Base models: blueprints to fine-tune",
     LOCAL_MODELS: "Local models: fine-tuned and published by their owners",
     DATASETS: "Datasets: chips with labels",
     PACKAGES: "Packages: open data cut by the boundary of an area",
+    LABEL_DATASETS: "Label datasets: hand-labelled images of campaigns",
 }
 
 FEATURES = frozenset({"building", "road", "tree", "water", "landuse", "solid-waste"})

@@ -110,14 +110,14 @@ def _check_query_names(route: CheckedRoute, query: bytes, status: int) -> None:
 async def check_body(route: CheckedRoute, app: AppContext, request: Request) -> None:
     """Raises 415 and 413, 400 where the rule of the route has a size of its own, and RateLimited."""
     if route.wants_json:
-        _check_type(request.scope[HEADERS])
+        check_type(request.scope[HEADERS])
     if route.rule.most is not None:
         await _check_size(request, route.rule.most)
     if BODY in request.scope:
         await _limit_body(route, app, request)
 
 
-def _check_type(headers: Mapping[str, str]) -> None:
+def check_type(headers: Mapping[str, str]) -> None:
     """Raises 415 for a body whose content type is not JSON."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers

@@ -7,7 +7,7 @@ Commands that expire return 503 instead: their owner refuses them once they are 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -22,6 +22,7 @@ from contracts.base import Command
 from contracts.shared import Actor
 from contracts.streams import COMMANDS
 from contracts.verdict import Kind, Refused, Verdict
+from gateway.http.dialect import dialect_of
 from gateway.http.idempotency import Result
 from gateway.http.limits.throttle import network
 from gateway.http.problems import refusal
@@ -31,7 +32,7 @@ from kit.errors import Invalid, Unavailable
 from kit.messaging.bus import VERDICT_WAIT, Bus
 from kit.messaging.delivery.inbox import REUSED
 from kit.messaging.envelope import new_id, subject_of
-from kit.messaging.staging import fingerprint
+from kit.messaging.staging import StagedFile, fingerprint
 
 LONGEST_KEY = 128
 POLL_INTERVAL = 0.1
@@ -41,38 +42,24 @@ JSON = "application/json"
 R = TypeVar("R", Result, Result | None)
 
 
-async def send_file(request: Request, command: Command, body: BinaryIO, wait: float) -> Response:
-    """Sends a command whose JSON is the file `body`, since it is too large for memory; `command` has the rest of it.
-    The same request with the same Idempotency-Key is sent again: its owner knows its id."""
-    context = _context(request, command)
-    key = context.headers.get("idempotency-key")
-    command_id = new_id() if key is None else _derived(context.actor, request, key, command)
-    verdict = await context.app.bus.send(command, context.actor, command_id, wait, body)
-    response = _answer(request, context, command, command_id, verdict)
-    if verdict and not isinstance(verdict, Refused) and verdict.replayed:
-        response.headers["idempotent-replayed"] = "true"
-    return response
-
-
-def _context(request: Request, command: Command) -> RequestContext:
+async def send(
+    request: Request, command: Command, wait: float | None = None, staged: StagedFile | None = None
+) -> Response:
+    """`wait`: seconds for owners that need longer than usual because they call another server. `staged` is the JSON of
+    the command in a file, where it is too large for memory."""
     context = request_context(request)
     if type(command) not in context.rule.sends:
         raise TypeError(f"{request.url.path} does not declare that it sends {command.ce_type()}")
-    return context
-
-
-async def send(request: Request, command: Command, wait: float | None = None) -> Response:
-    """`wait`: seconds for owners that need longer than usual because they call another server."""
-    context = _context(request, command)
     key = context.headers.get("idempotency-key")
     if key is None:
         command_id = new_id()
-        verdict, _ = await _watched(context, command, wait, lambda: _alone(context, command, command_id, wait))
+        verdict, _ = await _watched(context, command, wait, lambda: _alone(context, command, command_id, wait, staged))
         return _answer(request, context, command, command_id, verdict)
-    command_id, body = _derived(context.actor, request, key, command), command.model_dump_json().encode()
+    command_id = _derived(context.actor, request, key, command)
+    digest = staged.sha256 if staged else fingerprint(command.model_dump_json().encode(), {})
     result = await context.app.pending.run_once(
-        command_id, body,
-        lambda: _watched(context, command, wait, lambda: _once(context, command, command_id, body, wait)),
+        command_id, digest.encode(),
+        lambda: _watched(context, command, wait, lambda: _once(context, command, command_id, digest, wait, staged)),
     )  # fmt: skip
     if result is None:
         return refusal(REUSED, request.url.path)
@@ -97,46 +84,52 @@ async def _watched(
     return result
 
 
-async def _alone(context: RequestContext, command: Command, command_id: UUID, wait: float | None) -> Result:
-    return await _sent(context, command, command_id, wait), False
+async def _alone(
+    context: RequestContext, command: Command, command_id: UUID, wait: float | None, staged: StagedFile | None
+) -> Result:
+    return await _sent(context, command, command_id, wait, staged), False
 
 
-async def _sent(context: RequestContext, command: Command, command_id: UUID, wait: float | None) -> Verdict | None:
-    return await context.app.bus.send(command, context.actor, command_id, wait or VERDICT_WAIT)
+async def _sent(
+    context: RequestContext, command: Command, command_id: UUID, wait: float | None, staged: StagedFile | None
+) -> Verdict | None:
+    return await context.app.bus.send(command, context.actor, command_id, wait or VERDICT_WAIT, staged)
 
 
 async def _once(
-    context: RequestContext, command: Command, command_id: UUID, body: bytes, wait: float | None
-) -> Result | None:
+    context: RequestContext, command: Command, command_id: UUID, digest: str, wait: float | None,
+    staged: StagedFile | None,
+) -> Result | None:  # fmt: skip
     """Sends the command unless its stream has it. Returns None when it was sent with another body."""
     first = await stored(context.app.bus, command, command_id)
     if first is None:
-        return await _first_verdict(context, command, command_id, wait)
-    if fingerprint(first.data or b"", first.headers or {}) != fingerprint(body, {}):
+        return await _first_verdict(context, command, command_id, wait, staged)
+    if fingerprint(first.data or b"", first.headers or {}) != digest:
         return None
-    return await _repeated(context, command, command_id, first, wait), True
+    return await _repeated(context, command, command_id, first, wait, staged), True
 
 
 async def _first_verdict(
-    context: RequestContext, command: Command, command_id: UUID, wait: float | None
+    context: RequestContext, command: Command, command_id: UUID, wait: float | None, staged: StagedFile | None
 ) -> Result | None:
     """Commands leave the stream some time after their verdict; the owner's inbox keeps the verdict."""
-    verdict = await _sent(context, command, command_id, wait)
+    verdict = await _sent(context, command, command_id, wait, staged)
     if isinstance(verdict, Refused) and verdict.code == REUSED.code:
         return None
     return verdict, verdict is not None and verdict.replayed
 
 
 async def _repeated(
-    context: RequestContext, command: Command, command_id: UUID, first: RawStreamMsg, wait: float | None
-) -> Verdict | None:
+    context: RequestContext, command: Command, command_id: UUID, first: RawStreamMsg, wait: float | None,
+    staged: StagedFile | None,
+) -> Verdict | None:  # fmt: skip
     """Returns the verdict of the first command. One that can no longer have an effect, and left no verdict, is sent
     again."""
     until, pause = time.monotonic() + (wait or VERDICT_WAIT), POLL_INTERVAL
     while True:
         verdict = await stored_verdict(context, type(command), first, command_id)
         if isinstance(verdict, Refused) and verdict.kind == Kind.EXPIRED:
-            return await _sent(context, command, command_id, wait)
+            return await _sent(context, command, command_id, wait, staged)
         if verdict or time.monotonic() > until:
             return verdict
         await asyncio.sleep(pause)
@@ -148,7 +141,7 @@ def _answer(
 ) -> Response:
     if isinstance(verdict, Refused):
         return refusal(verdict, request.url.path)
-    if verdict is None and command.expires is not None:
+    if verdict is None and (command.expires is not None or not dialect_of(request).has_pending_writes):
         raise Unavailable("no_verdict", _no_verdict_text(command.owner(), command.expires))
     if verdict is None:
         address = f"{context.app.settings.api_path}/commands/{command_id}"
@@ -159,9 +152,10 @@ def _answer(
     return Response(orjson.dumps(verdict.result), verdict.http, media_type=JSON)
 
 
-def _no_verdict_text(owner: str, expires: float) -> str:
+def _no_verdict_text(owner: str, expires: float | None) -> str:
+    may = "when it is back" if expires is None else f"within {expires:.0f} seconds, not later"
     return (
-        f"The {owner} service does not answer. It may execute this request within {expires:.0f} seconds, not later. "
+        f"The {owner} service does not answer. It may execute this request {may}. "
         "Retrying is safe with an Idempotency-Key; without one, check first whether it was executed."
     )
 

@@ -5,8 +5,6 @@ import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
-import orjson
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from opentelemetry import trace
 from starlette.requests import Request
@@ -15,12 +13,11 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from gateway.http.checks import checks_of
-from gateway.http.dialect import Body, Dialect
+from gateway.http.dialect import Dialect
 from gateway.http.inputs.json_body import JsonRequest
 from gateway.http.policy import Rule
-from gateway.http.problems import MEDIA, on_domain_error, on_invalid
+from gateway.http.problems import MEDIA, as_dialect
 from gateway.http.request_context import CONTEXT
-from kit.errors import DomainError
 
 Handler = Callable[[Request], Any]
 NOTHING: Mapping[int, str | None] = {}
@@ -57,9 +54,7 @@ class PolicyRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         self.wants_json = self.body_field is not None
         self.query_names = query_names(self)
-        error_body = self.dialect.error_body
-        handle = self._checked(super().get_route_handler())
-        return handle if error_body is None else with_error_body(handle, error_body)
+        return in_dialect(self._checked(super().get_route_handler()))
 
     def _checked(self, run: Handler) -> Handler:
         """Runs the checks, then `run`, under the deadline."""
@@ -91,20 +86,12 @@ def query_names(route: APIRoute) -> frozenset[str]:
     return frozenset(found)
 
 
-def with_error_body(handle: Handler, error_body: Callable[[int, Body], Body]) -> Handler:
-    """Gives the refusals of a route the body of its dialect."""
+def in_dialect(handle: Handler) -> Handler:
+    """Gives the refusals that a route returns the body of its dialect; those that it raises have it already."""
 
     async def run(request: Request) -> Response:
-        try:
-            response = await handle(request)
-        except DomainError as error:
-            response = await on_domain_error(request, error)
-        except RequestValidationError as error:
-            response = await on_invalid(request, error)
-        if response.media_type == MEDIA:
-            response.body = orjson.dumps(error_body(response.status_code, orjson.loads(response.body)))
-            response.headers["content-length"] = str(len(response.body))
-        return response
+        response = await handle(request)
+        return as_dialect(request, response) if response.media_type == MEDIA else response
 
     return run
 

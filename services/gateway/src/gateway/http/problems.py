@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.verdict import Refused
-from gateway.http.dialect import dialect_of
+from gateway.http.dialect import Dialect, dialect_of
 from geo.invalid_geometry import InvalidGeometry
 from kit.db.database import TRANSIENT
 from kit.errors import DomainError, Unavailable
 from kit.http.problems import problem, problem_of
 
 log = logging.getLogger("gateway.http")
-MEDIA, JSON = "application/problem+json", "application/json"
+MEDIA = "application/problem+json"
 RETRY_AFTER = "2"
 GEOMETRIES = frozenset({"geometry", "geom"})
 Error = dict[str, Any]
@@ -37,8 +37,6 @@ def answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = N
     headers = dict(headers or {})
     if status == 503:
         headers.setdefault("retry-after", RETRY_AFTER)
-    if status == 401:
-        headers.setdefault("www-authenticate", "Bearer")
     return Response(orjson.dumps(body), status, headers, MEDIA)
 
 
@@ -52,9 +50,22 @@ def refusal(refused: Refused, instance: str) -> Response:
     return answer(status, body, headers)
 
 
+def as_dialect(request: Request, response: Response) -> Response:
+    """Gives a problem of the house the status and the body of the dialect of its route."""
+    dialect = dialect_of(request)
+    if response.status_code == 403:
+        response.status_code = dialect.forbidden_status
+    if response.status_code == 401:
+        response.headers.setdefault("www-authenticate", "Bearer")
+    if dialect.error_body is not None:
+        response.body = orjson.dumps(dialect.error_body(response.status_code, orjson.loads(response.body)))
+        response.headers["content-length"] = str(len(response.body))
+    return response
+
+
 async def on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    return refusal(error.refused(), request.url.path)
+    return as_dialect(request, refusal(error.refused(), request.url.path))
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -63,7 +74,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         headers["allow"] = ", ".join(sorted(_methods(request)))
     detail = "" if error.detail in ("Not Found", "Method Not Allowed") else str(error.detail)
-    return answer(error.status_code, problem(error.status_code, detail, request.url.path), headers)
+    response = answer(error.status_code, problem(error.status_code, detail, request.url.path), headers)
+    return as_dialect(request, response)
 
 
 def _methods(request: Request) -> set[str]:
@@ -75,24 +87,33 @@ def _methods(request: Request) -> set[str]:
 async def on_deadline(request: Request, error: Exception) -> Response:
     status = dialect_of(request).deadline_status
     other = {} if status == 503 else {"http": status}
-    return refusal(Unavailable("deadline", "The request timed out, try again.", **other).refused(), request.url.path)
+    refused = Unavailable("deadline", "The request timed out, try again.", **other).refused()
+    return as_dialect(request, refusal(refused, request.url.path))
 
 
 async def on_database_down(request: Request, error: Exception) -> Response:
     log.warning("database.unreachable", extra={"fields": {"reason": repr(error)}})
-    return refusal(Unavailable("database_unavailable", "The database is not reachable, try again.").refused(),
-                   request.url.path)  # fmt: skip
+    refused = Unavailable("database_unavailable", "The database is not reachable, try again.").refused()
+    return as_dialect(request, refusal(refused, request.url.path))
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Returns what the dialect of the route says of invalid input and of an id in the path that no row can have."""
     assert isinstance(error, RequestValidationError)
     dialect = dialect_of(request)
-    if any(e["loc"][0] == "path" for e in error.errors()):
-        return answer(dialect.unknown_id_status, problem(dialect.unknown_id_status, "", request.url.path))
-    if dialect.invalid_body is not None:
+    if dialect.invalid_body is not None and not _names_no_row(error):
         body = orjson.dumps(dialect.invalid_body(error.errors(), request.url.path))
-        return Response(body, dialect.invalid_status, media_type=JSON)
+        return Response(body, dialect.invalid_status, media_type=dialect.invalid_media)
+    return as_dialect(request, _invalid(request, error, dialect))
+
+
+def _names_no_row(error: RequestValidationError) -> bool:
+    return any(one["loc"][0] == "path" for one in error.errors())
+
+
+def _invalid(request: Request, error: RequestValidationError, dialect: Dialect) -> Response:
+    if _names_no_row(error):
+        return answer(dialect.unknown_id_status, problem(dialect.unknown_id_status, "", request.url.path))
     errors, fields = error.errors(), field_map(error.errors())
     if all(_is_bad_geometry(one) for one in errors):
         field = next(iter(fields))

@@ -37,12 +37,13 @@ class Routes:
         waived_by: str | None = None, refuses: Mapping[int, str | None] = NOTHING, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
         commands = sends if isinstance(sends, tuple) else (sends,)
-        rule = Rule(policy, scope, deadline, most, commands, body, credential_scope, waived_by)
+        permitted = credential_scope or self.dialect.credential_scope
+        rule = Rule(policy, scope, deadline, most, commands, body, permitted, waived_by)
         options = {
             "methods": [method], "status_code": status, "response_class": Response, "response_model": None,
             "tags": [self.tag], "deprecated": self.dialect.deprecated or None,
             "route_class_override": partial(PolicyRoute, rule=rule, dialect=self.dialect, refuses=refuses), **options,
-            "responses": success_responses(rule, model, status) | options.get("responses", {}),
+            "responses": success_responses(rule, model, status, self.dialect) | options.get("responses", {}),
         }  # fmt: skip
 
         def collect(endpoint: Endpoint) -> Endpoint:

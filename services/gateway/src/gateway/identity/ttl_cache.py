@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -29,3 +29,7 @@ class TtlCache(Generic[V]):
 
     def drop(self, key: Hashable) -> None:
         self._values.pop(key, None)
+
+    def drop_all(self, matches: Callable[[V], bool]) -> None:
+        for key in [key for key, (_, value) in self._values.items() if matches(value)]:
+            self.drop(key)

@@ -58,6 +58,10 @@ LOGINS: dict[str, Json] = {
                "description": "A JWT of Hanko; writes must come from a page of the platform"},
     "access-token": {"type": "apiKey", "in": "header", "name": "access-token",
                      "description": "The token that `/auth/callback/` returned after a login at OpenStreetMap"},
+    "label-key": {"type": "apiKey", "in": "header", "name": "Authentication-Key",
+                  "description": "Public half of a key of the label store"},
+    "label-secret": {"type": "apiKey", "in": "header", "name": "Authentication-Secret",
+                     "description": "Secret half of a key of the label store"},
 }  # fmt: skip
 
 
@@ -72,27 +76,37 @@ def header(name: str, status: int) -> Json:
 
 def components() -> dict[str, Json]:
     return {
-        "schemas": {**_schemas(Problem), **_schemas(InvalidFields)},
-        "responses": {**{name: _refusal(status) for status, name in NAMES.items()}, INVALID_FIELDS: _invalid_fields()},
+        "schemas": schemas_of(Problem, InvalidFields),
+        "responses": {**{name: _of_house(status) for status, name in NAMES.items()}, INVALID_FIELDS: _invalid_fields()},
         "headers": HEADERS, "parameters": {"IdempotencyKey": KEY}, "securitySchemes": LOGINS,
     }  # fmt: skip
 
 
-def _schemas(model: type[BaseModel]) -> Json:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    return {**schema.pop("$defs", {}), model.__name__: schema}
+def schemas_of(*models: type[BaseModel]) -> Json:
+    """Returns the schemas of the models and of their parts, by name."""
+    found: Json = {}
+    for model in models:
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= {**schema.pop("$defs", {}), model.__name__: schema}
+    return found
 
 
 def _invalid_fields() -> Json:
-    refusal = _refusal(422)
+    of_house = _of_house(422)
     listed = {"application/json": {"schema": ref("schemas", INVALID_FIELDS)}}
-    return {**refusal, "description": LISTED_TEXT, "content": {**listed, **refusal["content"]}}
+    return {**of_house, "description": LISTED_TEXT, "content": {**listed, **of_house["content"]}}
 
 
-def _refusal(status: int) -> Json:
-    names = ["X-Request-ID", *ALWAYS.get(status, ()), *(RATE if status == 429 else ())]
+def _of_house(status: int) -> Json:
     example = {**problem(status, "", "/api/v1/aois/9/"), "trace_id": "9f3c1e3b0a944c1f8fb2c0a2b6a5a4c1"}
+    return refusal(status, ref("schemas", "Problem"), example)
+
+
+def refusal(status: int, schema: Json, example: Json | None) -> Json:
+    """Returns the description of the errors of one status."""
+    names = ["X-Request-ID", *ALWAYS.get(status, ()), *(RATE if status == 429 else ())]
+    shown = {} if example is None else {"example": example}
     return {
         "description": TEXTS[status], "headers": {name: header(name, status) for name in names},
-        "content": {MEDIA: {"schema": ref("schemas", "Problem"), "example": example}},
+        "content": {MEDIA: {"schema": schema, **shown}},
     }  # fmt: skip

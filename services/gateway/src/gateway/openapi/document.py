@@ -15,6 +15,8 @@ from gateway.openapi.components import (
     components,
     header,
     ref,
+    refusal,
+    schemas_of,
 )
 from gateway.openapi.refusals import refusals
 from gateway.openapi.schema_names import with_published_names
@@ -33,10 +35,16 @@ def openapi_document(app: FastAPI, server: str) -> dict[str, Any]:
         for route in documented_routes(app):
             _complete(document["paths"][route.path_format][route.method.lower()], route)
         shared = components()
-        schemas = document["components"]["schemas"]
-        document["components"] = {**shared, "schemas": _without_frameworks(schemas) | shared["schemas"]}
+        schemas = _without_frameworks(document["components"]["schemas"]) | _of_errors(app)
+        document["components"] = {**shared, "schemas": schemas | shared["schemas"]}
         app.openapi_schema = with_published_names(document)
     return app.openapi_schema
+
+
+def _of_errors(app: FastAPI) -> dict[str, Any]:
+    """Returns the schemas of errors that are those of one API."""
+    models = {route.dialect.error_model for route in documented_routes(app)}
+    return schemas_of(*(model for model in models if model))
 
 
 def documented_routes(app: FastAPI) -> Iterator[PolicyRoute]:
@@ -58,16 +66,19 @@ def _complete(operation: dict[str, Any], route: PolicyRoute) -> None:
 def _refusals(route: PolicyRoute, declared: dict[str, Any]) -> dict[str, Any]:
     """Errors that a route describes itself keep their content."""
     refused = {
-        str(status): ref("responses", _name(route, status)) | ({"description": text} if text else {})
+        str(status): _refusal(route, status) | ({"description": text} if text else {})
         for status, text in sorted(refusals(route).items())
     }
     own = {status: declared[status] for status in map(str, route.responses) if status[0] in "45"}
     return refused | own
 
 
-def _name(route: PolicyRoute, status: int) -> str:
+def _refusal(route: PolicyRoute, status: int) -> dict[str, Any]:
+    """Errors of a dialect with a schema of its own are described in place."""
+    if (model := route.dialect.error_model) is not None:
+        return refusal(status, ref("schemas", model.__name__), None)
     own = route.dialect.invalid_response if status == route.dialect.invalid_status else None
-    return own or NAMES[status]
+    return ref("responses", own or NAMES[status])
 
 
 def _headers(route: PolicyRoute, status: int) -> dict[str, Any]:
@@ -82,7 +93,7 @@ def _security(route: PolicyRoute) -> list[dict[str, list[str]]]:
         return []
     return [
         *([{}] if route.rule.allows_anonymous(route.method) else []),
-        *({name: []} for name in route.dialect.schemes),
+        *({name: [] for name in ((one,) if isinstance(one, str) else one)} for one in route.dialect.schemes),
     ]
 
 

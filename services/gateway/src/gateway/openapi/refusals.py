@@ -15,7 +15,7 @@ def _implied(route: PolicyRoute) -> dict[int, bool]:
     body, known = takes_body(route), rule.policy is not Policy.OPEN
     implied = [
         (dialect.invalid_status, bool(body or route.dependant.query_params)), (400, bool(rule.sends)), (401, known),
-        (403, _forbids(route)), (dialect.unknown_id_status, bool(route.param_convertors)),
+        (dialect.forbidden_status, _forbids(route)), (dialect.unknown_id_status, bool(route.param_convertors)),
         (413, body and rule.most is None), (415, body), (422, bool(rule.sends)), (429, rule.scope is not None),
         (503, known or rule.scope is not None), (dialect.deadline_status, known or rule.scope is not None),
         (dialect.unknown_query_status or 400, dialect.unknown_query_status is not None),

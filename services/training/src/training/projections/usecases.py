@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.catalog.datasets import DatasetBuilt, DatasetChanged, DatasetDeleted
+from contracts.catalog.label_datasets import LabelDatasetRegistered
 from contracts.catalog.models import BaseModelRegistered, KnownModel
 from contracts.gateway import UserChanged
 from kit.messaging.tx import Tx
 from training.projections.tables import KnownBaseModel, KnownDataset, KnownUser
+
+LABEL_STORE_TASKS = ["object-detection", "instance-segmentation", "semantic-segmentation"]
+"""Boxes and polygons both become masks."""
 
 
 async def project_base_model(event: BaseModelRegistered, tx: Tx) -> None:
@@ -33,6 +37,19 @@ def project_dataset(event: DatasetBuilt, tx: Tx) -> dict[str, Any]:
     upsert_dataset(event.stac_id, event_time(tx), tx, dataset_id=event.dataset_id, user_id=event.user_id,
                   visibility=event.visibility, deleted=False, facts=details)  # fmt: skip
     return details
+
+
+async def project_label_dataset(event: LabelDatasetRegistered, tx: Tx) -> None:
+    """A version of the label store can be trained on when all its pictures lie on the map: its labels are polygons
+    there. Only administrators use it, since its makers are no users of the platform. Its number is negative, because
+    it is none of the catalog's datasets."""
+    if event.chip_count and event.summary.get("georeferenced") == event.chip_count:
+        details = {
+            "chips_uri": event.chips_uri, "labels_uri": event.labels_uri, "keywords": event.keywords,
+            "label_tasks": LABEL_STORE_TASKS, "geometry_type": "polygon", "chip_count": event.chip_count,
+        }  # fmt: skip
+        upsert_dataset(event.stac_item_id, event_time(tx), tx, dataset_id=-event.dataset_id, user_id=0,
+                      visibility="private", deleted=False, facts=details)  # fmt: skip
 
 
 def upsert_dataset(stac_id: str, at: datetime, tx: Tx, **values: Any) -> None:

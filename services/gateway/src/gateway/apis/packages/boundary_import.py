@@ -2,8 +2,9 @@
 store."""
 
 import asyncio
+import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import IO
 
@@ -13,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog.boundaries import ImportBoundaries
-from gateway.http.commands import send_file
+from gateway.http.commands import send
 from gateway.http.inputs.json_body import NUL
 from gateway.http.middleware import set_body_limit
 from gateway.http.uploads.feature_collection import BadUpload, ForeignCrs, features_of
 from kit.errors import Invalid, Unprocessable
+from kit.messaging.staging import MAX_INLINE_BYTES, StagedFile
 
 MAX_BYTES = 64 << 20
 DEADLINE, VERDICT_WAIT = 300.0, 60.0
@@ -43,12 +45,15 @@ async def import_collection(request: Request, command: ImportBoundaries) -> Resp
     async with _disk, _content(request) as file:
         with tempfile.TemporaryFile() as composed:
             try:
-                await asyncio.to_thread(_compose, file, command, composed)
+                staged = await asyncio.to_thread(_compose, file, command, composed)
             except ForeignCrs as problem:
                 raise Invalid("foreign_crs", str(problem)) from problem
             except BadUpload as problem:
                 raise Unprocessable("bad_collection", str(problem)) from problem
-            return await send_file(request, command, composed, VERDICT_WAIT)  # type: ignore[arg-type]
+            if staged.size > MAX_INLINE_BYTES:
+                return await send(request, command, VERDICT_WAIT, staged)
+            whole = ImportBoundaries.model_validate_json(composed.read())
+            return await send(request, whole, VERDICT_WAIT)
 
 
 @asynccontextmanager
@@ -63,15 +68,24 @@ async def _content(request: Request) -> AsyncIterator[IO[bytes]]:
         yield body  # type: ignore[misc]
 
 
-def _compose(file: IO[bytes], command: ImportBoundaries, composed: IO[bytes]) -> None:
+def _compose(file: IO[bytes], command: ImportBoundaries, composed: IO[bytes]) -> StagedFile:
     """Writes the JSON of the command with the collection of the file. Features are written anew, so that the owner can
     read whatever passes here."""
-    composed.write(command.model_dump_json(exclude={"collection"}).encode()[:-1])
-    composed.write(b',"collection":{"type":"FeatureCollection","features":[')
-    for number, feature in enumerate(features_of(file), 1):
-        composed.write((b"," if number > 1 else b"") + _written(feature, number))
-    composed.write(b"]}}")
+    digest, size = hashlib.sha256(), 0
+    for piece in _pieces(file, command):
+        composed.write(piece)
+        digest.update(piece)
+        size += len(piece)
     composed.seek(0)
+    return StagedFile(composed, size, digest.hexdigest())  # type: ignore[arg-type]
+
+
+def _pieces(file: IO[bytes], command: ImportBoundaries) -> Iterator[bytes]:
+    yield command.model_dump_json(exclude={"collection"}).encode()[:-1]
+    yield b',"collection":{"type":"FeatureCollection","features":['
+    for number, feature in enumerate(features_of(file), 1):
+        yield (b"," if number > 1 else b"") + _written(feature, number)
+    yield b"]}}"
 
 
 def _written(feature: object, number: int) -> bytes:

@@ -35,6 +35,7 @@ async def throttle(app: AppContext, request: Request, actor: Actor, scope: str) 
         "training_submit": settings.training_rate, "prediction_submit": settings.prediction_rate,
         "verification_mail": VERIFICATION_MAILS, "webhook": settings.webhook_rate,
     }  # fmt: skip
+    own = {"image": settings.image_rate, "labelling": settings.labelling_rate, "polling": settings.polling_rate}
     if scope in exact:
         allowance = await app.limiter.spend(scope, f"user:{actor.id}", exact[scope], exact=True)
     elif scope == "packages":
@@ -42,6 +43,8 @@ async def throttle(app: AppContext, request: Request, actor: Actor, scope: str) 
         allowance = await app.limiter.spend(scope, key, settings.packages_rate)
     elif scope == "package_file":
         allowance = await app.limiter.spend(scope, network(request), settings.packages_rate)
+    elif scope in own:
+        allowance = await app.limiter.spend(scope, f"user:{actor.id}", own[scope])
     elif scope == "result_file":
         allowance = await app.limiter.spend(scope, network(request), settings.result_rate)
     elif scope == "unauthenticated":

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import IO, Any
@@ -16,6 +17,7 @@ LONGEST = 16 << 20
 NUMERIC = frozenset("0123456789.+-eE")
 NO_JSON = "The file is not valid JSON."
 NO_COLLECTION = "The file is not a GeoJSON FeatureCollection."
+NO_LIST = "The body must be a JSON array."
 NO_FEATURES = "The FeatureCollection has no features."
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -48,6 +50,27 @@ def features_of(file: IO[bytes]) -> Iterator[Any]:
     _check(head)
 
 
+def entries_of(file: IO[bytes]) -> Iterator[Any]:
+    """Yields the entries of a JSON array. Raises BadUpload for text that is none, possibly at the end; NaN and numbers
+    that are infinite are no JSON."""
+    text = _Text(file, json.JSONDecoder(parse_constant=_refused, parse_float=_finite))
+    if text.peek() != "[":
+        raise BadUpload(NO_LIST)
+    yield from text.items()
+    text.end()
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _finite(number: str) -> float:
+    found = float(number)
+    if math.isinf(found):
+        raise ValueError(number)
+    return found
+
+
 def _check(head: dict[str, Any]) -> None:
     if head.get("type") != "FeatureCollection":
         raise BadUpload(NO_COLLECTION)
@@ -66,10 +89,10 @@ def _shallow(value: Any) -> Any:
 class _Text:
     """A window of the text; `at` is the read position."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], decoder: json.JSONDecoder | None = None) -> None:
         self.file, self.window, self.at, self.ended = file, "", 0, False
         self._decoded = codecs.getincrementaldecoder("utf-8-sig")()
-        self._decoder = json.JSONDecoder(parse_constant=lambda _: None)
+        self._decoder = decoder or json.JSONDecoder(parse_constant=lambda _: None)
 
     def peek(self) -> str:
         """Returns the next character that is no white space; empty at the end."""

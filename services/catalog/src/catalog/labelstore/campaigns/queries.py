@@ -1,0 +1,93 @@
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Text, column, func, literal, select, table
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
+from catalog.labelstore.campaigns.visibility import admin_campaign, labeler_campaign
+from catalog.labelstore.paging import contains, read_page, utc
+from catalog.labelstore.schema import SCHEMA
+from catalog.labelstore.users.domain import CAMPAIGN, LABELER
+from catalog.labelstore.users.queries import by_email
+from catalog.labelstore.users.tables import LabelRoleRow, LabelUserRow
+from catalog.labelstore.users.visibility import principal_of
+from contracts.catalog import label_campaigns as c
+from contracts.shared import Json
+from kit.messaging.tx import ReadTx
+
+MAX_IMAGES = 1000
+"""Images of one page."""
+datasets = table(
+    "datasets", column("id", BigInteger), column("campaign_id", BigInteger), column("version", BigInteger),
+    column("state", Text), column("error", Text), column("updated_at", DateTime(timezone=True)), schema=SCHEMA,
+)  # fmt: skip
+"""What a campaign shows of its newest dataset version; `catalog.labelstore.datasets`, which stands above, writes it."""
+_done = (
+    select(func.count())
+    .where(CampaignImageRow.campaign_id == CampaignRow.id, CampaignImageRow.labeled)
+    .correlate(CampaignRow)
+    .scalar_subquery()
+)
+_newest = (
+    select(
+        func.jsonb_build_object(
+            "state", datasets.c.state, "dataset_id", datasets.c.id, "version", datasets.c.version,
+            "error", datasets.c.error, "updated_at", utc(datasets.c.updated_at),
+        )
+    )
+    .where(datasets.c.campaign_id == CampaignRow.id)
+    .order_by(datasets.c.version.desc())
+    .limit(1)
+    .correlate(CampaignRow)
+    .scalar_subquery()
+)  # fmt: skip
+_none = func.jsonb_build_object(
+    "state", "none", "dataset_id", None, "version", None, "error", None, "updated_at", None
+)  # fmt: skip
+CAMPAIGN_JSON: Any = func.jsonb_build_object(
+    "campaign_id", CampaignRow.id, "title", CampaignRow.title, "status", CampaignRow.status,
+    "progress", func.jsonb_build_object("total", CampaignRow.image_count, "done", _done),
+    "metadata", CampaignRow.details, "label_translations", CampaignRow.label_translations,
+    "apply_label_translations", CampaignRow.apply_label_translations,
+    "date_created", utc(CampaignRow.date_created), "date_started", utc(CampaignRow.date_started),
+    "date_completed", utc(CampaignRow.date_completed), "date_finished", utc(CampaignRow.date_finished),
+    "created_by", CampaignRow.created_by, "export", func.coalesce(_newest, _none),
+    "uses_leases", CampaignRow.uses_leases, "review", CampaignRow.review, "split", CampaignRow.split,
+    type_=JSONB,
+)  # fmt: skip
+IMAGE_OF_CAMPAIGN = func.jsonb_build_object(
+    "image_id", CampaignImageRow.image_id, "url", func.concat("/images/", CampaignImageRow.image_id),
+    "labeled", CampaignImageRow.labeled, "review", CampaignImageRow.review, "comment", CampaignImageRow.comment,
+)  # fmt: skip
+
+
+async def present_campaign(campaign_id: int, session: AsyncSession) -> Json:
+    return (await session.scalars(select(CAMPAIGN_JSON).where(CampaignRow.id == campaign_id))).one()
+
+
+async def get_campaign(campaign_id: int, read: ReadTx) -> Json:
+    await admin_campaign(campaign_id, read)
+    return await present_campaign(campaign_id, read.session)
+
+
+async def list_campaigns(query: c.ListCampaigns, read: ReadTx) -> bytes:
+    (await principal_of(read.actor, read.session)).require_admin()
+    conditions: list[Any] = [CampaignRow.status == query.status] if query.status else []
+    conditions += [contains(CampaignRow.title, query.title)] if query.title else []
+    if query.labeler_email:
+        person = by_email(query.labeler_email).with_only_columns(LabelUserRow.id).scalar_subquery()
+        mine = select(LabelRoleRow.subject_id).where(LabelRoleRow.user_id == person, LabelRoleRow.role == LABELER)
+        conditions.append(CampaignRow.id.in_(mine.where(LabelRoleRow.subject_type == literal(CAMPAIGN))))
+    rows = select(CampaignRow).where(*conditions)
+    return await read_page(rows, CampaignRow.id, select(CAMPAIGN_JSON), query.page, read)
+
+
+async def list_campaign_images(query: c.ListCampaignImages, read: ReadTx) -> bytes:
+    _, campaign = await labeler_campaign(query.campaign_id, read)
+    rows, total = select(CampaignImageRow).where(CampaignImageRow.campaign_id == campaign.id), campaign.image_count
+    if query.labeled is not None:
+        rows, total = rows.where(CampaignImageRow.labeled == query.labeled), None
+    return await read_page(
+        rows, CampaignImageRow.id, select(IMAGE_OF_CAMPAIGN), query.page, read, total, MAX_IMAGES
+    )  # fmt: skip

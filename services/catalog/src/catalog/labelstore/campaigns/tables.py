@@ -1,0 +1,57 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog.labelstore.schema import SCHEMA
+from catalog.shared.tables import Base
+
+
+class CampaignRow(Base):
+    __tablename__ = "campaigns"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    title: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="created")
+    details: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB(none_as_null=True))
+    label_translations: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    apply_label_translations: Mapped[bool] = mapped_column(server_default="false")
+    uses_leases: Mapped[bool] = mapped_column(server_default="false")
+    review: Mapped[bool] = mapped_column(server_default="false")
+    split: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    image_count: Mapped[int] = mapped_column(server_default="0")
+    date_created: Mapped[datetime] = mapped_column(server_default=func.now())
+    date_started: Mapped[datetime | None]
+    date_completed: Mapped[datetime | None]
+    date_finished: Mapped[datetime | None]
+    created_by: Mapped[str]
+
+
+Index("uq_campaigns_title", func.lower(CampaignRow.title), unique=True)
+
+
+class CampaignImageRow(Base):
+    """An image of a campaign, in the order of ids. `submission_id` is the revision of its objects that counts."""
+
+    __tablename__ = "campaign_images"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "image_id", name="uq_campaign_images_campaign_id"),
+        Index("ix_campaign_images_labeled", "campaign_id", "labeled"),
+        {"schema": SCHEMA},
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.campaigns.id"))
+    image_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.images.id"), index=True)
+    labeled: Mapped[bool] = mapped_column(server_default="false")
+    submission_id: Mapped[int | None]
+    submitted_by: Mapped[int | None]
+    """Actor whose submission counts; a rejected image goes back to it."""
+    review: Mapped[str] = mapped_column(server_default="open")
+    comment: Mapped[str | None]
+    leased_by: Mapped[int | None]
+    leased_until: Mapped[datetime | None]
+    uncertainty: Mapped[float | None]

@@ -1,0 +1,69 @@
+"""CSV and GeoJSON."""
+
+from pathlib import Path
+
+import orjson
+
+from catalog.labelstore.datasets.formats.geometry import on_map
+from catalog.labelstore.datasets.formats.hashed_file import HashedFile
+from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
+
+
+def _cell(text: str) -> str:
+    """Quotes a cell (RFC 4180)."""
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
+
+
+class CsvWriter:
+    """A row for each image; its labels are JSON lists."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = HashedFile(path)
+        self.file.write(b"image_url,label,label_confidence\r\n")
+
+    def add(self, image: VersionImage) -> None:
+        labels = [
+            {"label": one.label, "bottomX": one.xmin, "topX": one.xmax, "bottomY": one.ymin, "topY": one.ymax}
+            for one in image.objects
+        ]
+        url = image.source_path.removeprefix("/").partition("/")[2]
+        cells = url, orjson.dumps(labels).decode(), orjson.dumps([one.confidence for one in image.objects]).decode()
+        self.file.write((",".join(map(_cell, cells)) + "\r\n").encode())
+
+    def close(self) -> HashedFile:
+        self.file.__exit__()
+        return self.file
+
+
+class GeoJsonWriter:
+    """A feature for each object: where it is on the map, else where its picture was taken, else without a geometry.
+    `sources` counts the three."""
+
+    def __init__(self, path: Path, campaign_id: int) -> None:
+        self.file, self.campaign_id = HashedFile(path), campaign_id
+        self.sources = {"georef": 0, "image_location": 0, "none": 0}
+        self.file.write(b'{"type":"FeatureCollection","features":[')
+
+    def add(self, image: VersionImage) -> None:
+        for one in image.objects:
+            is_first = not any(self.sources.values())
+            self.file.write((b"\n" if is_first else b",\n") + self._feature(one, image))
+
+    def _feature(self, one: VersionObject, image: VersionImage) -> bytes:
+        geometry, source = on_map(one, image), "georef"
+        if geometry is None:
+            known = image.lat is not None and image.lon is not None
+            geometry = {"type": "Point", "coordinates": [image.lon, image.lat]} if known else None
+            source = "image_location" if known else "none"
+        self.sources[source] += 1
+        properties = {
+            "image_id": image.image_id, "object_id": one.object_id, "campaign_id": self.campaign_id, "label": one.label,
+            "label_original": one.label_original, "confidence": one.confidence,
+            "bbox_px": [one.xmin, one.ymin, one.xmax, one.ymax], "geometry_source": source, "class": one.label,
+        }  # fmt: skip
+        return orjson.dumps({"type": "Feature", "geometry": geometry, "properties": properties})
+
+    def close(self) -> HashedFile:
+        self.file.write(b"]}")
+        self.file.__exit__()
+        return self.file

@@ -1,0 +1,69 @@
+from catalog.labelstore.objects import leases, predictions, queries, review, usecases
+from catalog.labelstore.settings import LabelStoreSettings
+from contracts.catalog import label_campaigns as campaigns
+from contracts.catalog import label_objects as c
+from contracts.shared import Json, Outcome
+from kit.messaging.router import Router
+from kit.messaging.tx import ReadTx, Tx
+
+router = Router("catalog")
+
+
+@router.on(c.SubmitObjects)
+async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreSettings) -> str:
+    return await usecases.submit_objects(command, tx, settings)
+
+
+@router.on(campaigns.LeaseImages)
+async def lease_images(command: campaigns.LeaseImages, tx: Tx) -> Json:
+    return await leases.lease_images(command, tx)
+
+
+@router.on(campaigns.RenewLeases)
+async def renew_leases(command: campaigns.RenewLeases, tx: Tx) -> Json:
+    return await leases.renew_leases(command, tx)
+
+
+@router.on(campaigns.ReleaseLeases, http=204)
+async def release_leases(command: campaigns.ReleaseLeases, tx: Tx) -> None:
+    await leases.release_leases(command, tx)
+
+
+@router.on(c.ReviewImages)
+async def review_images(command: c.ReviewImages, tx: Tx) -> Json:
+    return await review.review_images(command, tx)
+
+
+@router.on(c.RestoreRevision)
+async def restore_revision(command: c.RestoreRevision, tx: Tx) -> str:
+    return await review.restore_revision(command, tx)
+
+
+@router.on(c.StorePredictions)
+async def store_predictions(command: c.StorePredictions, tx: Tx, settings: LabelStoreSettings) -> Outcome:
+    return await predictions.store_predictions(command, tx, settings)
+
+
+@router.on(c.StoreMapPredictions)
+async def store_map_predictions(command: c.StoreMapPredictions, tx: Tx) -> Outcome:
+    return await predictions.store_map_predictions(command, tx)
+
+
+@router.on(c.ListCampaignObjects)
+async def list_campaign_objects(query: c.ListCampaignObjects, read: ReadTx) -> bytes:
+    return await queries.list_campaign_objects(query, read)
+
+
+@router.on(c.ListImageObjects)
+async def list_image_objects(query: c.ListImageObjects, read: ReadTx) -> list[Json]:
+    return await queries.list_image_objects(query, read)
+
+
+@router.on(c.ListRevisions)
+async def list_revisions(query: c.ListRevisions, read: ReadTx) -> list[Json]:
+    return await queries.list_revisions(query, read)
+
+
+@router.on(c.ListPredictions)
+async def list_predictions(query: c.ListPredictions, read: ReadTx) -> bytes:
+    return await queries.list_predictions(query, read)

@@ -1,0 +1,76 @@
+"""Pages of lists, written as JSON by the database and cut before they are too large for the bus."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from contracts.catalog.label_shared import ListPage
+from kit.errors import NotFound
+from kit.messaging.tx import ReadTx
+
+Column = InstrumentedAttribute[Any]
+MAX_CHARACTERS = 4 << 20
+"""Maximum characters of one answer, about half of the limit of the bus."""
+MAX_PER_PAGE = 10_000
+
+
+def utc(column: ColumnElement[datetime] | ColumnElement[datetime | None] | Column) -> ColumnElement[str]:
+    """Returns a time as RFC 3339 text in UTC with a `Z`; microseconds where there are any."""
+    text = func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    return func.replace(text, ".000000Z", "Z")
+
+
+async def read_page(
+    rows: Select[Any], row_id: Column, written: Select[Any], wanted: ListPage, read: ReadTx, total: int | None = None,
+    most: int = MAX_PER_PAGE, skipped: int = 0,
+) -> bytes:  # fmt: skip
+    """Returns a page, ordered by `row_id`, as the JSON of `LabelRows`, with at least one row if there is one.
+
+    `rows` has the conditions of the list; `written` selects the JSON of any row and has none. `total` is the number of
+    rows where it is known without counting. `skipped` is the number of rows on earlier pages that `rows` leaves out.
+    Raises NotFound for a page after the last one.
+    """
+    found = await _count(rows, read) if total is None else total
+    per_page = min(wanted.per_page, most)
+    left = rows_of_page(wanted.page, per_page, found)
+    before = (wanted.page - 1) * per_page + wanted.start - skipped
+    ids = rows.with_only_columns(row_id.label("id"), maintain_column_froms=True).order_by(row_id)
+    chosen = ids.offset(before).limit(max(left - wanted.start, 0)).subquery()
+    return await _write_rows(chosen, row_id, written, read, found, per_page, wanted.start, left)
+
+
+async def _write_rows(
+    ids: Any, row_id: Column, written: Select[Any], read: ReadTx, total: int, per_page: int, start: int, left: int
+) -> bytes:
+    """Writes the rows whose ids the subquery `ids` has in its column `id`, until the answer is full."""
+    one = written.with_only_columns(cast(written.selected_columns[0], Text), maintain_column_froms=True)
+    text = one.where(row_id == ids.c.id).correlate(ids).scalar_subquery()
+    chosen = select(text.label("text"), ids.c.id).cte("chosen").prefix_with("MATERIALIZED")
+    size = func.length(chosen.c.text)
+    before = func.sum(size).over(order_by=chosen.c.id) - size
+    sized = select(chosen.c.text, before.label("before"), chosen.c.id).subquery()
+    kept = select(sized.c.text).where(sized.c.before < MAX_CHARACTERS).order_by(sized.c.id)
+    texts = (await read.session.scalars(kept)).all()
+    end = start + len(texts)
+    after = end if texts and end < left else "null"
+    body = ",".join(texts)
+    return f'{{"total":{total},"per_page":{per_page},"next_start":{after},"results":[{body}]}}'.encode()
+
+
+async def _count(rows: Select[Any], read: ReadTx) -> int:
+    return await read.session.scalar(rows.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+
+
+def rows_of_page(page: int, per_page: int, total: int) -> int:
+    """Returns the number of rows on a page. Raises NotFound for a page after the last one."""
+    pages = max(1, -(-total // per_page))
+    if page > pages:
+        raise NotFound("not_found", f"There is no page {page}; the last one is page {pages}.")
+    return min(per_page, total - (page - 1) * per_page)
+
+
+def contains(column: Column, part: str) -> ColumnElement[bool]:
+    """Whether the text contains `part`, ignoring case."""
+    return func.strpos(func.lower(column), part.lower()) > 0

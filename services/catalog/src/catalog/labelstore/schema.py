@@ -1,0 +1,3 @@
+"""The label store's own PostgreSQL schema."""
+
+SCHEMA = "labelstore"

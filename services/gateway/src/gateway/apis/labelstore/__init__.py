@@ -1,0 +1,8 @@
+"""The API of the label store: one module per resource. Clients of the LabelAPI change the base address only."""
+
+from gateway.apis.labelstore import datasets, documents, users
+from gateway.apis.labelstore.images import image_sets, images
+from gateway.apis.labelstore.labelling import campaigns, objects, predictions, revisions, work
+
+MODULES = (work, objects, images, campaigns, image_sets, users, datasets, predictions, revisions, documents)
+"""Ordered by how often they are requested: routes are tried one after the other."""

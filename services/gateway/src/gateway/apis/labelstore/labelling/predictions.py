@@ -1,0 +1,56 @@
+"""Pre-annotations: what a model proposes for the images of a campaign, kept apart from what people label."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.catalog import label_objects as c
+from contracts.shared import Json, Outcome
+from gateway.apis.labelstore.dialect import LABELS
+from gateway.apis.labelstore.labelling.objects import DEADLINE, VERDICT_WAIT
+from gateway.apis.labelstore.shared.answers import ask_page, listed
+from gateway.apis.labelstore.shared.bodies import described
+from gateway.apis.labelstore.shared.inputs import Id, Paged
+from gateway.http.commands import send
+from gateway.http.policy import Policy
+from gateway.http.request_context import request_context
+from gateway.http.routing import Routes
+from gateway.http.uploads.feature_collection import entries_of
+from gateway.http.uploads.large_commands import body_on_disk, carried, checked
+
+routes = Routes("predictions", LABELS)
+ENTRY = TypeAdapter(c.PredictedObjects)
+Model = Annotated[str, Query(min_length=1, max_length=200, examples=["village-roofs-v2"])]
+EXAMPLE = [{"image_id": 17, "uncertainty": 0.4, "objects": [
+    {"label": "bottle", "confidence": 0.6, "bounding_box": {"xmin": 10, "xmax": 42, "ymin": 20, "ymax": 61}},
+]}]  # fmt: skip
+
+
+class PredictedImage(BaseModel):
+    image_id: int
+    model: str
+    uncertainty: float | None
+    objects: list[Json]
+
+
+@routes.put(
+    "/campaigns/{campaign_id}/predictions", Policy.AUTH, Outcome, sends=c.StorePredictions, deadline=DEADLINE,
+    openapi_extra=described(list[c.PredictedObjects], EXAMPLE),
+)  # fmt: skip
+async def store_label_predictions(request: Request, campaign_id: Id, model: Model) -> Response:
+    """Stores what a model proposes; those of an image are replaced. Labellers get them as a draft, the most uncertain
+    images first."""
+    settings = request_context(request).app.settings
+    async with body_on_disk(request, settings.label_max_body) as file:
+        entries, fields = checked(entries_of(file), ENTRY, settings.label_max_submission), {"campaign_id": campaign_id}
+        async with carried(c.StorePredictions, entries, "images", model=model, **fields) as (command, staged):
+            return await send(request, command, VERDICT_WAIT, staged)
+
+
+@routes.get("/campaigns/{campaign_id}/predictions", Policy.AUTH, listed("images", PredictedImage))
+async def list_label_predictions(request: Request, campaign_id: Id, paged: Annotated[Paged, Query()]) -> Response:
+    """Lists what models propose for the images of a campaign."""
+    return await ask_page(request, c.ListPredictions, "images", paged, campaign_id=campaign_id)
