@@ -55,6 +55,14 @@ def children(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
+def resident(process: psutil.Process) -> int:
+    """Resident bytes; none of a process that has just ended."""
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+
+
 def _wait_gone(processes: list[psutil.Process], limit: float) -> None:
     waiting = Retrying(retry=retry_if_result(bool), stop=stop_after_delay(limit), wait=wait_fixed(0.02))
     try:

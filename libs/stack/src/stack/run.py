@@ -83,5 +83,5 @@ def _timed(name: str, home: Home, ask: Ask, progress: Progress | None) -> Env:
 
 
 def _status(process: psutil.Process) -> ServerStatus:
-    rss = sum(one.memory_info().rss for one in (process, *pids.children(process)))
+    rss = sum(pids.resident(one) for one in (process, *pids.children(process)))
     return ServerStatus(process.pid, time.time() - process.create_time(), rss / 1e6)
