@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from stac_fixtures import settled
 
-from catalog.datasets.build.claim import claim
 from catalog.datasets.build.context import BuildContext
 from catalog.datasets.build.job import build, note_wait
+from catalog.datasets.build.progress import claimed
 from catalog.datasets.build.stale_builds import build_reaper
 from catalog.datasets.build.usecases import CANCELLED
 from catalog.datasets.tables import DatasetRow
 from catalog.models.jobs.claim import claim as claim_registration
 from catalog.models.jobs.stale_registrations import registration_reaper
 from catalog.models.tables import BaseModelRow
+from catalog.shared.job_claim import claim
 from contracts.catalog.datasets import CancelBuild, DatasetBuildJob, RebuildDataset
 from contracts.catalog.models import BaseModelRegistrationJob
 from kit.errors import Unavailable
@@ -87,13 +88,13 @@ async def test_outage_of_the_store_costs_a_build_no_attempt(working, running, bu
 async def test_a_living_worker_is_not_doubled(working, running, dataset, context):
     row = await edit(running, DatasetRow, dataset, status="building", delivery=0, beat_at=None)
     job = DatasetBuildJob(dataset_id=dataset, user_id=7, build=row.build)
-    held = await claim(job, context(job, 1))
+    held = await claim(job.dataset_id, claimed(job.build), context(job, 1))
     assert held
     with pytest.raises(HeldElsewhere):
-        await claim(job, context(job, 2))
+        await claim(job.dataset_id, claimed(job.build), context(job, 2))
     assert await held.beat()
     await edit(running, DatasetRow, dataset, beat_at=datetime.now(UTC) - 2 * HEARTBEAT_TIMEOUT)
-    assert await claim(job, context(job, 2))
+    assert await claim(job.dataset_id, claimed(job.build), context(job, 2))
     assert not await held.beat(), "the older one is fenced off"
     await edit(running, DatasetRow, dataset, status="built")
 
@@ -124,7 +125,7 @@ async def test_whoever_gives_a_sign_between_two_looks_is_left_alone(working, run
 async def test_a_build_is_cancelled_by_its_owner_and_its_worker_stops(working, running, builder, dataset, context):
     row = await edit(running, DatasetRow, dataset, status="building", delivery=0, beat_at=None)
     job = DatasetBuildJob(dataset_id=dataset, user_id=7, build=row.build)
-    held = await claim(job, context(job))
+    held = await claim(job.dataset_id, claimed(job.build), context(job))
     assert held
     refused = await builder.caller.send(CancelBuild(dataset_id=dataset), STRANGER)
     assert refused.kind in ("not_found", "forbidden")

@@ -14,13 +14,14 @@ from sqlalchemy import select
 
 from catalog.datasets import storage_keys
 from catalog.datasets.build import label_file, steps, vector_tiles
-from catalog.datasets.build.claim import BuildClaim, ProgressReporter, claim
 from catalog.datasets.build.context import BuildContext
 from catalog.datasets.build.errors import BuildFailed, TransientFailure
+from catalog.datasets.build.progress import ProgressReporter, claimed
 from catalog.datasets.build.usecases import build_failed
 from catalog.datasets.cleanup import delete_artifacts
 from catalog.datasets.domain import training_notes
 from catalog.datasets.tables import DatasetRow
+from catalog.shared.job_claim import OUR_FAULT, JobClaim, claim
 from catalog.shared.tables import KnownUser
 from catalog.stac.vocabulary import DATASETS, dataset_keywords
 from contracts.catalog.datasets import BuildDataset, BuildOutcome, DatasetBuildJob, DatasetBuilt
@@ -33,11 +34,10 @@ from kit.jobs.waiting import noted
 from kit.messaging.tx import Tx
 
 INTERRUPTED = "The build was interrupted several times. Start it again."
-OUR_FAULT = "Something went wrong on our side. Try the build again later."
 
 
 async def build(job: DatasetBuildJob, context: JobContext, tools: BuildContext) -> None:
-    held = await claim(job, context)
+    held = await claim(job.dataset_id, claimed(job.build), context)
     if held is None:
         return
     try:
@@ -48,7 +48,7 @@ async def build(job: DatasetBuildJob, context: JobContext, tools: BuildContext) 
         await _failed(held, context, str(problem))
     except BaseException as error:
         if not context.gives_up(error):
-            await asyncio.shield(held.let_go())
+            await asyncio.shield(held.release())
             raise
         await _failed(held, context, _failure_text(error))
         if not isinstance(error, TransientFailure):
@@ -70,12 +70,12 @@ async def note_wait(job: DatasetBuildJob, context: JobContext, reason: str) -> N
 
 async def give_up(job: DatasetBuildJob, context: JobContext) -> None:
     """Handles a job whose workers all crashed. Does nothing when the build has ended."""
-    held = await claim(job, context)
+    held = await claim(job.dataset_id, claimed(job.build), context)
     if held is not None:
         await _failed(held, context, INTERRUPTED)
 
 
-async def _build(held: BuildClaim, context: JobContext, tools: BuildContext) -> None:
+async def _build(held: JobClaim, context: JobContext, tools: BuildContext) -> None:
     request = BuildDataset.model_validate(held.row.request)
     areas = await steps.areas_of(held.row.id, context)
     work = steps.Build(held, request, areas, tools, ProgressReporter(context, held), context.is_last_attempt)
@@ -89,7 +89,7 @@ async def _build(held: BuildClaim, context: JobContext, tools: BuildContext) -> 
     await _built(work, context, len(chips), features, outcome)
 
 
-async def _username(held: BuildClaim, context: JobContext) -> str:
+async def _username(held: JobClaim, context: JobContext) -> str:
     actor = context.envelope.actor
     if actor.id == held.row.user_id:
         return actor.username
@@ -130,7 +130,7 @@ async def _current_edits(tx: Tx, dataset_id: int) -> tuple[Visibility, str]:
     return visibility, category
 
 
-async def _failed(held: BuildClaim, context: JobContext, reason: str) -> None:
+async def _failed(held: JobClaim, context: JobContext, reason: str) -> None:
     async def written(tx: Tx) -> None:
         await held.write(tx, status="failed", error=reason, waiting=None, last_modified=datetime.now(UTC))
         tx.emit(build_failed(held.row, reason))
@@ -139,7 +139,7 @@ async def _failed(held: BuildClaim, context: JobContext, reason: str) -> None:
         await context.write(written)
 
 
-async def _clear_if_deleted(held: BuildClaim, context: JobContext, tools: BuildContext) -> None:
+async def _clear_if_deleted(held: JobClaim, context: JobContext, tools: BuildContext) -> None:
     """Deletes what this build has stored after the dataset was deleted."""
     async with context.read() as read:
         row = await read.session.get(DatasetRow, held.row.id)

@@ -13,10 +13,11 @@ from sqlalchemy import select
 from catalog.areas.tables import AoiRow
 from catalog.datasets import storage_keys
 from catalog.datasets.build.archive import archive
-from catalog.datasets.build.claim import BuildClaim, ProgressReporter
 from catalog.datasets.build.context import BuildContext
 from catalog.datasets.build.errors import BuildFailed, TransientFailure
+from catalog.datasets.build.progress import ProgressReporter
 from catalog.datasets.build.retry import retry_transient
+from catalog.shared.job_claim import JobClaim
 from catalog.stac.item_inputs import DatasetItemInput, StoredFile
 from contracts.catalog.datasets import BuildDataset, BuildOutcome
 from contracts.imagery import plain_address
@@ -46,7 +47,7 @@ HOST_RETRY_SECONDS = 8.0
 class Build:
     """A running build."""
 
-    claim: BuildClaim
+    claim: JobClaim
     request: BuildDataset
     areas: list[Surface]
     tools: BuildContext

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from catalog.labelstore.datasets.tables import LabelDatasetRow, LabelExportRow
 from catalog.labelstore.datasets.usecases import restart_dataset, restart_export
-from catalog.labelstore.job_claim import UNFINISHED
+from catalog.shared.job_claim import UNFINISHED
 from catalog.shared.stale_jobs import stale_job_reaper
 from kit.db.database import Database
 from kit.jobs.reaper import Reaper

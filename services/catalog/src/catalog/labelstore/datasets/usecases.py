@@ -9,8 +9,8 @@ from catalog.labelstore.campaigns.visibility import lock_campaign
 from catalog.labelstore.datasets.queries import present_export
 from catalog.labelstore.datasets.tables import LabelDatasetRow, LabelExportRow
 from catalog.labelstore.files import LabelFiles
-from catalog.labelstore.job_claim import UNFINISHED
 from catalog.labelstore.users.visibility import principal_of
+from catalog.shared.job_claim import UNFINISHED
 from contracts.catalog import label_datasets as c
 from contracts.catalog.label_campaigns import ChangeCampaign
 from contracts.shared import Json

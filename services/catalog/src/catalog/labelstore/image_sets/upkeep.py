@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.image_sets.tables import ImageSetRow
 from catalog.labelstore.image_sets.usecases import queue_ingest
-from catalog.labelstore.job_claim import UNFINISHED
+from catalog.shared.job_claim import UNFINISHED
 from catalog.shared.stale_jobs import stale_job_reaper
 from kit.app import Service
 from kit.db.database import Database

@@ -10,7 +10,7 @@ from catalog.labelstore.campaigns.tables import CampaignImageRow
 from catalog.labelstore.datasets.tables import DatasetImageRow
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.images.tables import ImageRow
-from catalog.labelstore.job_claim import JobClaim
+from catalog.shared.job_claim import JobClaim
 from kit.errors import NotFound
 
 COPIES_AT_ONCE = 8

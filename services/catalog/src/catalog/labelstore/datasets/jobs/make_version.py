@@ -22,7 +22,7 @@ from catalog.labelstore.datasets.jobs.publish import publish
 from catalog.labelstore.datasets.jobs.write_files import Extent, ManifestImages, write_all
 from catalog.labelstore.datasets.tables import LabelDatasetRow
 from catalog.labelstore.files import LabelFiles
-from catalog.labelstore.job_claim import Claimed, JobClaim, claim, pause, run_claimed
+from catalog.shared.job_claim import Claimed, JobClaim, claim, pause, run_claimed
 from catalog.stac.ports import StacItems
 from contracts.catalog import label_datasets as c
 from kit import failpoints

@@ -14,9 +14,9 @@ from catalog.labelstore.datasets.domain import SplitItem, category_ids, split
 from catalog.labelstore.datasets.duplicates import clusters
 from catalog.labelstore.datasets.tables import DatasetImageRow, LabelDatasetRow
 from catalog.labelstore.images.tables import ImageRow
-from catalog.labelstore.job_claim import JobClaim
 from catalog.labelstore.objects.tables import ObjectRow
 from catalog.labelstore.settings import LabelStoreSettings
+from catalog.shared.job_claim import JobClaim
 from kit.messaging.tx import ReadTx, Tx
 
 UNLABELED, UNREADABLE, NOT_ACCEPTED = "unlabeled", "unreadable", "not_accepted"

@@ -19,8 +19,8 @@ from catalog.labelstore.datasets.queries import export_key
 from catalog.labelstore.datasets.tables import LabelDatasetRow, LabelExportRow
 from catalog.labelstore.datasets.version_rows import VersionImage, images_of
 from catalog.labelstore.files import LabelFiles
-from catalog.labelstore.job_claim import Claimed, JobClaim, claim, pause, run_claimed
 from catalog.labelstore.schema import SCHEMA
+from catalog.shared.job_claim import Claimed, JobClaim, claim, pause, run_claimed
 from contracts.catalog import label_datasets as c
 from kit.errors import NotFound, Unavailable
 from kit.jobs.context import JobContext

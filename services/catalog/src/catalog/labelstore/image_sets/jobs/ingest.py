@@ -12,7 +12,7 @@ from catalog.labelstore.image_sets.tables import ImageSetRow
 from catalog.labelstore.images.domain import MAX_PATH, Inspected, key_problem
 from catalog.labelstore.images.inspect import inspect
 from catalog.labelstore.images.registering import add_images, file_columns, known_paths
-from catalog.labelstore.job_claim import Claimed, JobClaim, claim, pause, run_claimed
+from catalog.shared.job_claim import Claimed, JobClaim, claim, pause, run_claimed
 from contracts.catalog.label_image_sets import ImageSetIngested, ImageSetIngestFailed, IngestImageSetJob
 from contracts.shared import Outcome, Remark
 from kit import failpoints

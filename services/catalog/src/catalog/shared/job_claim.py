@@ -1,4 +1,4 @@
-"""The claim of a worker on a row of the label store. A job claims the row with its delivery number. A job with a
+"""The claim of a worker on the row that its work is about. A job claims the row with its delivery number. A job with a
 greater number takes the row over when the older one sends no heartbeat any more; writes of the older one then change
 nothing."""
 
@@ -22,13 +22,24 @@ OUR_FAULT = "Something went wrong on our side. Try it again later."
 
 @dataclass(frozen=True)
 class Claimed:
-    """Columns of a row that long work uses; `kind` is its mapped class."""
+    """Columns of a row that long work uses; `kind` is its mapped class, which has `delivery` and `beat_at`."""
 
     kind: Any
     state: str
-    updated: str
+    updated: str | None = None
+    """Column with the time of the last change, where there is one."""
     more: tuple[Any, ...] = ()
     """Further conditions under which the job is not outdated."""
+    unfinished: tuple[str, ...] = UNFINISHED
+    """States in which there is work to do; the last one is that of work that runs."""
+
+    @property
+    def running(self) -> str:
+        return self.unfinished[-1]
+
+    def now(self) -> dict[str, datetime]:
+        """Returns the value of the column with the time of the last change."""
+        return {self.updated: datetime.now(UTC)} if self.updated else {}
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,9 @@ class JobClaim:
 
     async def write(self, tx: Tx, **values: Any) -> None:
         """Raises Superseded, and writes nothing, unless the claim still holds."""
-        kind, now = self.what.kind, {self.what.updated: datetime.now(UTC)}
-        change = update(kind).values(**now, **values).where(kind.id == self.row.id, *self.what.more)
-        change = change.where(kind.delivery == self.context.delivery, getattr(kind, self.what.state) == "running")
+        kind, is_running = self.what.kind, getattr(self.what.kind, self.what.state) == self.what.running
+        change = update(kind).values(**self.what.now(), **values).where(kind.id == self.row.id, *self.what.more)
+        change = change.where(kind.delivery == self.context.delivery, is_running)
         if not (await tx.session.execute(change)).rowcount:  # type: ignore[attr-defined]
             raise Superseded
 
@@ -68,12 +79,12 @@ async def claim(row_id: int, what: Claimed, context: JobContext) -> JobClaim | N
     Raises HeldElsewhere while an earlier delivery sends heartbeats."""
     kind = what.kind
     wanted = (
-        kind.id == row_id, getattr(kind, what.state).in_(UNFINISHED), kind.delivery <= context.delivery, *what.more
+        kind.id == row_id, getattr(kind, what.state).in_(what.unfinished), kind.delivery <= context.delivery, *what.more
     )  # fmt: skip
     free = or_(
         kind.delivery == context.delivery, kind.beat_at.is_(None), kind.beat_at <= func.now() - HEARTBEAT_TIMEOUT
     )
-    begin = {what.state: "running", what.updated: datetime.now(UTC)}
+    begin = {what.state: what.running, **what.now()}
     taking = update(kind).values(delivery=context.delivery, beat_at=func.now(), **begin).where(*wanted, free)
     async with context.tx() as tx:
         row = (await tx.session.scalars(taking.returning(kind))).one_or_none()
