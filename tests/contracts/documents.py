@@ -4,7 +4,8 @@ from typing import Any
 
 import yaml
 
-from contracts.base import REGISTRY, Event, Job, Live, Message
+from contracts.base import Event, Job, Live, Message
+from contracts.registry import all_messages
 from contracts.streams import CONSUMER_GROUPS, STREAMS, durable
 from tests.contracts.rooms import is_streamed, readers, services
 from tests.contracts.senders import senders
@@ -15,7 +16,7 @@ STREAM_OF = {"cmd": "COMMANDS", "evt": "EVENTS", "job": "JOBS"}
 def asyncapi(name: str) -> str:
     routes = services()[name].routes
     heard = [(route.message, route.group) for route in routes]
-    told = [m for m in REGISTRY.values() if m.owner() == name and issubclass(m, Event | Job | Live)]
+    told = [m for m in all_messages().values() if m.owner() == name and issubclass(m, Event | Job | Live)]
     messages = [m for m, _ in heard] + told
     document = {
         "asyncapi": "3.0.0",
@@ -75,7 +76,7 @@ def _kinds() -> list[str]:
 def _table(kind: str, title: str, heard: dict[str, list[tuple[str, str]]]) -> list[str]:
     rows = [
         f"| `{name}` | {m.owner()} | {', '.join(senders(m)) or '-'} | {', '.join(_hearers(m, heard)) or '-'} |"
-        for name, m in sorted(REGISTRY.items()) if m.kind == kind
+        for name, m in sorted(all_messages().items()) if m.kind == kind
     ]  # fmt: skip
     return [f"## {title}", "", "| message | owner | sent by | heard by |", "|---|---|---|---|", *rows, ""]
 

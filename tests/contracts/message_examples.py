@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 from pydantic.fields import FieldInfo
 
-from contracts.base import REGISTRY, Message
+from contracts.base import Message
+from contracts.registry import all_messages
 from tests.contracts.schemas import EXAMPLES
 
 Said = dict[tuple[str, str], Any]
@@ -17,7 +18,7 @@ Said = dict[tuple[str, str], Any]
 
 def missing_examples() -> dict[Path, str]:
     """Returns files for the messages that have none. Raises LookupError, in words, for a field without an example."""
-    lacking = [message for name, message in sorted(REGISTRY.items()) if not (EXAMPLES / name).is_dir()]
+    lacking = [message for name, message in sorted(all_messages().items()) if not (EXAMPLES / name).is_dir()]
     return {EXAMPLES / message.ce_type() / "typical.json": first_example(message) for message in lacking}
 
 
@@ -44,7 +45,7 @@ def _values(message: type[Message], name: str, info: FieldInfo) -> Iterator[Any]
 def _said() -> Said:
     return {
         (name, str(info.annotation)): example[name]
-        for kind, message in REGISTRY.items() for path in (EXAMPLES / kind).glob("typical.json")
+        for kind, message in all_messages().items() for path in (EXAMPLES / kind).glob("typical.json")
         for example in [orjson.loads(path.read_bytes())]
         for name, info in message.model_fields.items() if name in example
     }  # fmt: skip

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import contracts
-from contracts.base import REGISTRY, Message
+from contracts.base import Message
+from contracts.registry import all_messages
 
 FOLDER = Path(contracts.__file__).parents[2]
 SCHEMAS, EXAMPLES, RELEASED = FOLDER / "schemas", FOLDER / "examples", FOLDER / "released"
@@ -21,7 +22,7 @@ def _body(message: type[Message]) -> dict[str, Any]:
 
 def golden() -> dict[str, str]:
     """File name → content."""
-    return {f"{name}.json": json.dumps(schema(kind), indent=2) + "\n" for name, kind in sorted(REGISTRY.items())}
+    return {f"{name}.json": json.dumps(schema(kind), indent=2) + "\n" for name, kind in sorted(all_messages().items())}
 
 
 def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

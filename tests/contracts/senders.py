@@ -9,7 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from contracts import OWNERS
-from contracts.base import REGISTRY, Command, Message, Query
+from contracts.base import Command, Message, Query
+from contracts.registry import all_messages
 
 SERVICES = Path(__file__).parents[2] / "services"
 HEARS = {"on", "effect", "job", "batch", "subject"}
@@ -63,12 +64,12 @@ def _messages(node: ast.AST, names: dict[str, Any]) -> Iterator[type[Message]]:
     """An attribute of what is no module, as in `owner.GetRunLogs()`, is each message with this name."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         found = names.get(node.id)
-        yield from (found,) if found in REGISTRY.values() else ()
+        yield from (found,) if found in all_messages().values() else ()
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         module = names.get(node.value.id)
         said = [getattr(module, node.attr, None)] if isinstance(module, ModuleType) else _named_so(node.attr)
-        yield from (one for one in said if one in REGISTRY.values())
+        yield from (one for one in said if one in all_messages().values())
 
 
 def _named_so(name: str) -> list[type[Message]]:
-    return [message for message in REGISTRY.values() if message.__name__ == name]
+    return [message for message in all_messages().values() if message.__name__ == name]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from contracts.base import REGISTRY, Command, CommandLookup, Message
+from contracts.base import Command, CommandLookup, Message
+from contracts.registry import all_messages
 from tests.contracts.rooms import is_streamed, readers
 from tests.contracts.senders import senders
 
@@ -50,11 +51,11 @@ def is_read(message: type[Message]) -> bool:
 
 @pytest.mark.parametrize(("holds", "excused"), [(is_sent, NO_SENDER), (is_read, NO_READER)])
 def test_every_message_has_a_sender_and_a_reader_or_says_why_not(holds, excused: dict[str, str]):
-    assert {name for name, message in REGISTRY.items() if not holds(message)} == set(excused)
+    assert {name for name, message in all_messages().items() if not holds(message)} == set(excused)
 
 
 def test_senders_are_found_in_the_sources():
-    found = {name: senders(message) for name, message in REGISTRY.items()}
+    found = {name: senders(message) for name, message in all_messages().items()}
     assert found["cmd.catalog.v1.create_aoi"] == ["gateway"]
     assert found["evt.training.v1.training_completed"] == ["training"]
     assert found["job.prediction.v1.drive_run"] == ["prediction"]
@@ -64,4 +65,4 @@ def test_senders_are_found_in_the_sources():
 
 def test_commands_that_nobody_sends_are_still_taken():
     """They may lie in the stream of an older deployment."""
-    assert all(issubclass(REGISTRY[name], Command) and readers()[name] for name in NO_SENDER)
+    assert all(issubclass(all_messages()[name], Command) and readers()[name] for name in NO_SENDER)

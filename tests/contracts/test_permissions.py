@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from contracts import OWNERS
-from contracts.base import REGISTRY, Command, Message, Query
+from contracts.base import Command, Message, Query
 from contracts.nats_permissions import PROVISION, USERS, permissions
+from contracts.registry import all_messages
 from contracts.streams import COMMANDS, STREAMS
 from kit.messaging.topology.apply import Durable
 from tests.contracts.rooms import readers, services
@@ -50,15 +51,15 @@ def senders(message: type[Message]) -> set[str]:
     return {message.owner(), *(["gateway"] if message.kind in ("evt", "job") else [])}
 
 
-@pytest.mark.parametrize("name", sorted(REGISTRY))
+@pytest.mark.parametrize("name", sorted(all_messages()))
 def test_a_message_is_said_by_its_senders_and_by_nobody_else(name: str):
-    message = REGISTRY[name]
+    message = all_messages()[name]
     assert {user for user in USERS if says(user, subject(message))} == senders(message)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, m in REGISTRY.items() if m.kind in ("qry", "live")))
+@pytest.mark.parametrize("name", sorted(name for name, m in all_messages().items() if m.kind in ("qry", "live")))
 def test_what_no_stream_keeps_is_heard_by_its_readers_and_by_nobody_else(name: str):
-    message = REGISTRY[name]
+    message = all_messages()[name]
     listeners = {reader for reader, _ in readers()[name]} if issubclass(message, Query) else {"gateway"}
     assert {user for user in USERS if hears(user, subject(message))} == listeners
 

@@ -1,9 +1,9 @@
 """Addresses of imagery as JOSM, HOT's Tasking Manager, iD, Leaflet, QGIS and browsers write them."""
 
 import pytest
+from morecantile import Tile
 
 from contracts.imagery import BadTemplate, Template, checked_address, first_url, is_tilejson
-from imagery.tiles import Tile
 
 TILE = Tile(5, 2, 4)
 READ = [

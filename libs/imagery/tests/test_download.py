@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 import rasterio
 import uvicorn
+from morecantile import Tile, tms
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,10 +20,10 @@ from starlette.routing import Route
 
 from imagery import BadTemplate, NoTiles, Template, download, resolve_template
 from imagery.geotiff import BadTile, geotiff
-from imagery.tiles import GRID, Tile
 from kit.http.outbound import Outbound, OutboundError
 from kit.testing import free_port
 
+GRID = tms.get("WebMercatorQuad")
 TILES = [Tile(x, 220241, 19) for x in range(386690, 386696)]
 PICTURE = np.random.default_rng(1).integers(0, 255, (256, 256, 3), np.uint8)
 

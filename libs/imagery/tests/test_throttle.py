@@ -11,11 +11,12 @@ from email.utils import format_datetime
 import numpy as np
 import pytest
 import pytest_asyncio
+from morecantile import Tile
 from PIL import Image
 
 from contracts.imagery import Template
 from imagery import NoTiles, download, throttle
-from imagery.tiles import Tile, chip_name
+from imagery.tiles import chip_name
 from kit.http.outbound import Outbound, OutboundError
 from kit.http.outbound.errors import seconds_of
 from kit.testing import free_port

@@ -2,10 +2,12 @@ import math
 
 import pytest
 import shapely
+from morecantile import Tile, tms
 
 from geo import antimeridian
 from imagery import BadTemplate, Template, TooManyTiles, chip_name, intersecting, tile_of
-from imagery.tiles import GRID, Tile
+
+GRID = tms.get("WebMercatorQuad")
 
 
 def block(x0: int, y0: int, x1: int, y1: int, zoom: int = 19) -> shapely.Polygon:

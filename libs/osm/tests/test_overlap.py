@@ -3,7 +3,7 @@
 import pytest
 import shapely
 
-from osm import MappedFeatures, has_tag
+from osm.overlap import MappedFeatures, has_tag
 
 ROOF = shapely.geometry.mapping(shapely.box(10, 5, 10.0001, 5.0001))
 

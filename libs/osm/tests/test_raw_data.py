@@ -20,8 +20,7 @@ from starlette.routing import Route
 
 from kit.http.outbound import Outbound
 from kit.testing import free_port
-from osm import RawData, RawDataError
-from osm.raw_data import NAME
+from osm.raw_data import NAME, RawData, RawDataError
 from osm.snapshot import BadSnapshot, read_snapshot
 from stack.home import Home
 from stack.sandbox import sandbox, village

@@ -20,7 +20,7 @@ from kit.errors import Invalid, NotFound
 from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
-from osm import RawData, RawDataError
+from osm.raw_data import RawData, RawDataError
 
 pytestmark = pytest.mark.usefixtures("running")
 TAGS = {"building": "yes"}

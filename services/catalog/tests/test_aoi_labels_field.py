@@ -15,7 +15,7 @@ from catalog.datasets.build import labelling
 from contracts.catalog import labels as c
 from contracts.catalog.areas import GetAoi
 from kit.testing import Caller, eventually
-from osm import RawData
+from osm.raw_data import RawData
 
 pytestmark = pytest.mark.usefixtures("running")
 WEST, SOUTH = 85.511, 27.621

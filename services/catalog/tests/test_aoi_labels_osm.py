@@ -16,7 +16,7 @@ from contracts.catalog.osm import Conflate, DescribeAsOsm, GetOsmStatus
 from contracts.shared import ANONYMOUS
 from kit.errors import Invalid, RateLimited, Unavailable, Unprocessable
 from kit.testing import Caller
-from osm import RawData, RawDataError
+from osm.raw_data import RawData, RawDataError
 from stack.sandbox import village
 
 pytestmark = pytest.mark.usefixtures("running")

@@ -7,9 +7,10 @@ import pytest
 import pytest_asyncio
 from nats.js.errors import NotFoundError
 
-from contracts.base import REGISTRY, Command
+from contracts.base import Command
 from contracts.catalog.areas import CreateAoi
 from contracts.catalog.areas import GetCommand as GetCatalogCommand
+from contracts.registry import all_messages
 from contracts.streams import COMMANDS, CONSUMER_GROUPS
 from contracts.verdict import Accepted
 from gateway.apis.fair.data.aois import EXAMPLE as AOI
@@ -75,7 +76,7 @@ async def test_verdict_of_a_command_that_has_left(http, owners, mapper, problem)
 async def catalog(running) -> AsyncIterator[dict[str, list[type[Command]]]]:
     """The durables of an owner, which hear half of its commands each."""
     js = running.bus.js
-    kinds = sorted({k for k in REGISTRY.values() if issubclass(k, Command) and k.owner() == "catalog"}, key=str)
+    kinds = sorted({k for k in all_messages().values() if issubclass(k, Command) and k.owner() == "catalog"}, key=str)
     heard = {"commands": kinds[::2], "effects": kinds[1::2]}
     await js.purge_stream(COMMANDS.name)
     for group, some in heard.items():

@@ -12,11 +12,11 @@ import httpx
 import numpy as np
 import pytest
 import pytest_asyncio
+from morecantile import tms
 from PIL import Image
 from sqlalchemy import delete, select
 
 from contracts.catalog.models import BaseModelRegistered
-from imagery.tiles import GRID
 from kit.storage.object_storage import Storage
 from kit.testing import ADMIN, Room, caller, database_url, eventually, nats_url, running, settings
 from prediction.main import build
@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from prediction_values import box, facts_of, mean_of_pixels
 from worker import Worker, kill_all
 
+GRID = tms.get("WebMercatorQuad")
 COLUMN, ROW = 312_976, 267_100
 """The north-western tile of the pictures, at zoom 19."""
 __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]

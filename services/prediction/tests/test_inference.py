@@ -7,12 +7,12 @@ import time
 
 import pytest
 from conftest import COLUMN, ROW
+from morecantile import tms
 from prediction_values import facts_of
 
 from contracts.catalog.models import BaseModelRegistered
 from contracts.prediction import PredictLive
 from contracts.shared import ANONYMOUS
-from imagery.tiles import GRID
 from kit.errors import Invalid, NotFound, Unavailable, Unprocessable
 from kit.testing import ADMIN, MAPPER, Caller, eventually
 from prediction.inference import process_pool
@@ -20,6 +20,7 @@ from prediction.inference.domain import CannotPredict
 from prediction.inference.process_pool import Busy, WarmProcess, WarmProcessPool
 from prediction.main import environment
 
+GRID = tms.get("WebMercatorQuad")
 SLEEP = 8.0
 """Seconds of a slow prediction."""
 

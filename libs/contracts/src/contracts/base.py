@@ -27,7 +27,7 @@ def token(value: object) -> str:
 class Contract(BaseModel):
     """A part of a message. It is immutable and ignores unknown fields, so that older readers survive additions."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Message(Contract):

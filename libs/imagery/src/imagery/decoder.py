@@ -1,12 +1,14 @@
 """A child process that converts images to GeoTIFF; it is replaced when it hangs or dies."""
 
 from types import TracebackType
-
-from morecantile import Tile
+from typing import TYPE_CHECKING
 
 from imagery.geotiff import MEMORY, BadTile, geotiff, prepare_child
 from kit.process.subprocess_errors import SubprocessError
 from kit.process.subprocesses import WarmSubprocess
+
+if TYPE_CHECKING:
+    from morecantile import Tile
 
 DECODE_TIMEOUT = 20.0
 """Seconds."""
@@ -24,7 +26,7 @@ class Decoder:
     async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._child.stop()
 
-    async def geotiff(self, content: bytes, tile: Tile) -> bytes:
+    async def geotiff(self, content: bytes, tile: "Tile") -> bytes:
         """Returns the GeoTIFF of `imagery.geotiff.geotiff`.
 
         Raises BadTile for an invalid image, and when the child hangs or dies while it decodes it.

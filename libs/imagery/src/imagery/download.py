@@ -4,8 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-
-from morecantile import Tile
+from typing import TYPE_CHECKING
 
 from contracts.imagery import Template
 from imagery.decoder import Decoder
@@ -13,6 +12,9 @@ from imagery.geotiff import BadTile
 from imagery.throttle import ServerUnavailable, Throttle
 from imagery.tiles import chip_name
 from kit.http.outbound import Outbound, OutboundError
+
+if TYPE_CHECKING:
+    from morecantile import Tile
 
 WORKERS = 8
 TILE_NOT_FOUND = "The imagery has no tile here"
@@ -52,7 +54,7 @@ class DownloadResult:
 
 
 async def download(
-    tiles: Sequence[Tile], template: Template, outbound: Outbound, save: Save, progress: Progress | None = None
+    tiles: "Sequence[Tile]", template: Template, outbound: Outbound, save: Save, progress: Progress | None = None
 ) -> DownloadResult:
     """Downloads tiles as GeoTIFF chips (EPSG:3857) and passes each to `save(name, content)`.
 
@@ -75,7 +77,7 @@ async def download(
 
 
 async def _work(
-    waiting: list[Tile], total: int, template: Template, throttle: Throttle, decoder: Decoder, save: Save,
+    waiting: "list[Tile]", total: int, template: Template, throttle: Throttle, decoder: Decoder, save: Save,
     progress: Progress | None, result: DownloadResult,
 ) -> None:  # fmt: skip
     while waiting:

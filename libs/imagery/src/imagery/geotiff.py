@@ -5,13 +5,12 @@ import resource
 from typing import TYPE_CHECKING
 
 import numpy as np
-from morecantile import Tile
-
-from imagery.tiles import GRID
 
 if TYPE_CHECKING:
+    from morecantile import Tile
     from PIL.Image import Image
 
+GRID = "WebMercatorQuad"
 MAX_SIDE = 4096
 MEMORY = 4 << 30
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -30,12 +29,13 @@ def forbid_files() -> None:
 def prepare_child() -> None:
     """Forbids writing files, and imports what the first tile would import."""
     forbid_files()
+    import morecantile  # noqa: F401
     import PIL.Image  # noqa: F401
     import rasterio.io
     import rasterio.transform  # noqa: F401
 
 
-def geotiff(content: bytes, tile: Tile) -> bytes:
+def geotiff(content: bytes, tile: "Tile") -> bytes:
     """Returns a GeoTIFF in EPSG:3857 with the bounds of `tile` and 3 bands, or 4 with transparency (alpha).
 
     JPEG stays JPEG (quality 95, in YCbCr); lossless images stay lossless (deflate).
@@ -55,11 +55,12 @@ def geotiff(content: bytes, tile: Tile) -> bytes:
         return bytes(memory.getbuffer())
 
 
-def _profile(pixels: np.ndarray, tile: Tile) -> dict:
+def _profile(pixels: np.ndarray, tile: "Tile") -> dict:
+    import morecantile
     from rasterio.transform import from_bounds
 
     count, height, width = pixels.shape
-    place = from_bounds(*GRID.xy_bounds(tile), width, height)
+    place = from_bounds(*morecantile.tms.get(GRID).xy_bounds(tile), width, height)
     extra = {"alpha": "yes"} if count == 4 else {}
     return {
         "driver": "GTiff", "dtype": "uint8", "count": count, "height": height, "width": width,

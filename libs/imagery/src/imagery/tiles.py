@@ -1,13 +1,14 @@
 """Tiles of the Web Mercator grid (WebMercatorQuad) that intersect an area."""
 
 import re
+from typing import TYPE_CHECKING
 
-import morecantile
 import numpy as np
 import shapely
-from morecantile import Tile
 
-GRID = morecantile.tms.get("WebMercatorQuad")
+if TYPE_CHECKING:
+    from morecantile import Tile  # loads pyproj, 6 MB, which most processes never need
+
 TOLERANCE = 1e-3
 """Fraction of a tile's side that an area may overlap without needing the tile: drawn corners are rounded."""
 _NAME = re.compile(r"OAM-(\d+)-(\d+)-(\d+)\.tif")
@@ -24,12 +25,14 @@ class TooManyTiles(ValueError):
         self.limit = limit
 
 
-def intersecting(area: shapely.Geometry, zoom: int, limit: int) -> list[Tile]:
+def intersecting(area: shapely.Geometry, zoom: int, limit: int) -> "list[Tile]":
     """Returns the tiles that share more than an edge with the area (EPSG:4326), sorted by row and column.
 
     Descends the quad tree, so that a long thin area costs no more than a square one.
     Raises TooManyTiles when there are more than `limit`.
     """
+    from morecantile import Tile
+
     shapely.prepare(area)
     level = zoom % _STEP
     columns, rows = _whole(level)
@@ -46,18 +49,20 @@ def intersecting(area: shapely.Geometry, zoom: int, limit: int) -> list[Tile]:
         columns, rows = _children(columns), _children(rows, across=False)
 
 
-def chip_name(tile: Tile) -> str:
+def chip_name(tile: "Tile") -> str:
     """Returns the file name of the tile's chip."""
     return f"OAM-{tile.x}-{tile.y}-{tile.z}.tif"
 
 
-def tile_label(tile: Tile) -> str:
+def tile_label(tile: "Tile") -> str:
     """Returns the tile's name for a mapper: `tile 19/386690/220241`, which is zoom, column and row."""
     return f"tile {tile.z}/{tile.x}/{tile.y}"
 
 
-def tile_of(name: str) -> Tile | None:
+def tile_of(name: str) -> "Tile | None":
     """Returns the tile of a chip's file name, None for other names."""
+    from morecantile import Tile
+
     match = _NAME.fullmatch(name)
     return Tile(*map(int, match.groups())) if match else None
 

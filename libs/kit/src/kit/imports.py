@@ -16,3 +16,8 @@ def import_without(name: str) -> Iterator[None]:
     finally:
         if not is_loaded:
             del sys.modules[name]
+
+
+def never_import(name: str) -> None:
+    """Makes every later `import name` of this process fail, unless it is loaded already."""
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from kit.app import Service
 from kit.db.ids import IdAllocator
 from kit.http.outbound import Outbound
 from kit.storage.object_storage import Storage
-from osm import RawData
+from osm.raw_data import RawData
 
 ROUTERS = [
     projections.router, categories.router, areas.router, datasets.router, aoi_labels.router, models.router,

@@ -4,7 +4,7 @@ from kit.app import Service
 from kit.db.ids import IdAllocator
 from kit.http.outbound import Outbound
 from kit.storage.object_storage import Storage
-from osm import RawData
+from osm.raw_data import RawData
 from pipelines.settings import run_environment
 from prediction.feedback import handlers as feedback
 from prediction.feedback.quota import FeedbackQuota

@@ -11,7 +11,8 @@ from catalog.aoi_labels.osm_export import read, refused
 from contracts.shared import Json
 from geo.measure import square_metres
 from kit.errors import RateLimited, Unavailable, Unprocessable
-from osm import RawData, RawDataError, split_known
+from osm.overlap import split_known
+from osm.raw_data import RawData, RawDataError
 
 MAX_CONCURRENT = 4
 MAX_AREA = 1.0e8

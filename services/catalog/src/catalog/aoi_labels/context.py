@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from osm import RawData
+from osm.raw_data import RawData
 
 
 @dataclass(frozen=True)

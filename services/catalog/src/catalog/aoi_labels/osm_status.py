@@ -5,7 +5,7 @@ import time
 
 from contracts.catalog.osm import OsmStatus
 from kit.errors import Unavailable
-from osm import RawData, RawDataError
+from osm.raw_data import RawData, RawDataError
 
 TTL = 60.0
 FAILURE_TTL = 10.0

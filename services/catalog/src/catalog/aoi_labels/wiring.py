@@ -7,7 +7,7 @@ from catalog.aoi_labels.osm_status import OsmStatusCache
 from catalog.aoi_labels.stale_jobs import label_reaper
 from catalog.datasets.settings import DatasetSettings
 from kit.app import Service
-from osm import RawData
+from osm.raw_data import RawData
 
 __all__ = ["register", "router"]
 

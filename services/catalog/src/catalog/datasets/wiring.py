@@ -13,7 +13,7 @@ from catalog.stac.client import StacClient
 from kit.app import Service
 from kit.http.outbound import Outbound
 from kit.storage.object_storage import Storage
-from osm import RawData
+from osm.raw_data import RawData
 
 __all__ = ["register", "router"]
 A = TypeVar("A")

@@ -20,6 +20,7 @@ from gateway.http.problems import MEDIA, as_dialect
 from gateway.http.request_context import CONTEXT
 
 Handler = Callable[[Request], Any]
+Responses = dict[int | str, dict[str, Any]]
 NOTHING: Mapping[int, str | None] = {}
 
 
@@ -28,11 +29,21 @@ class PolicyRoute(APIRoute):
     separate HEAD route precedes it."""
 
     def __init__(
-        self, *args: Any, rule: Rule, dialect: Dialect, refuses: Mapping[int, str | None] = NOTHING, **options: Any
-    ) -> None:
+        self, *args: Any, rule: Rule, dialect: Dialect, refuses: Mapping[int, str | None] = NOTHING,
+        responses: Responses | None = None, **options: Any,
+    ) -> None:  # fmt: skip
         self.rule, self.dialect, self.refuses = rule, dialect, refuses
         super().__init__(*args, **options)
+        self.responses = responses or {}
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$").removesuffix("/") + "/?$")
+
+    def describe_responses(self) -> None:
+        """Builds the models of the responses, 13 KB a route, which only the OpenAPI document needs."""
+        described = APIRoute(
+            self.path, self.endpoint, responses=self.responses, status_code=self.status_code, response_model=None,
+            generate_unique_id_function=lambda _: self.unique_id,
+        )  # fmt: skip
+        self.response_fields = described.response_fields
 
     @property
     def method(self) -> str:

@@ -9,7 +9,8 @@ import orjson
 from nats.js.api import RawStreamMsg
 
 from contracts import OWNERS
-from contracts.base import REGISTRY, Command
+from contracts.base import Command
+from contracts.registry import all_messages
 from contracts.verdict import VERDICT, Verdict
 from gateway.http.request_context import RequestContext
 from kit.errors import DomainError, Expired, NotFound
@@ -44,7 +45,7 @@ async def known_verdict(context: RequestContext, command_id: UUID) -> Verdict:
 
 
 async def _looked_up(context: RequestContext, owner: str, command_id: UUID) -> Verdict:
-    lookup: Any = REGISTRY[f"qry.{owner}.v1.get_command"]
+    lookup: Any = all_messages()[f"qry.{owner}.v1.get_command"]
     stored = orjson.loads(await context.app.bus.ask(lookup(command_id=str(command_id)), context.actor))
     return VERDICT.validate_python(stored["verdict"])
 

@@ -27,6 +27,8 @@ def openapi_document(app: FastAPI, server: str) -> dict[str, Any]:
     """Returns the OpenAPI 3.1 document, built once. `server` is the public address including `/api/v1`, which the paths
     repeat."""
     if not app.openapi_schema:
+        for route in documented_routes(app):
+            route.describe_responses()
         document = get_openapi(
             title=app.title, version=app.version, description="AI-Assisted Mapping", routes=app.routes,
             license_info={"name": "AGPL-3.0", "identifier": "AGPL-3.0-only"},

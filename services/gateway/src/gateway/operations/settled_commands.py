@@ -16,7 +16,8 @@ from nats.js.errors import Error as JetStreamError
 from nats.js.errors import NotFoundError
 
 from contracts import OWNERS
-from contracts.base import REGISTRY, Command
+from contracts.base import Command
+from contracts.registry import all_messages
 from contracts.streams import ADVISORIES, COMMANDS, CONSUMER_GROUPS, durable
 from kit.app import Service
 
@@ -72,7 +73,7 @@ async def settled_up_to(js: JetStreamContext, owner: str) -> int:
 
 
 def _commands(owner: str) -> set[str]:
-    kinds = (kind for kind in REGISTRY.values() if issubclass(kind, Command) and kind.owner() == owner)
+    kinds = (kind for kind in all_messages().values() if issubclass(kind, Command) and kind.owner() == owner)
     return {kind.subject("*") for kind in kinds}
 
 

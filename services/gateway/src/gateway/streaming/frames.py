@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fastapi.sse import format_sse_event
 
 from contracts import headers as h
-from contracts.base import REGISTRY, Event
+from contracts.base import Event
+from contracts.registry import all_messages
 from gateway.streaming.topics import ACCESS_CHANGES
 
 SOONEST, LATEST = 3000, 6000
@@ -69,7 +70,7 @@ def personal_subjects() -> list[str]:
 
 
 def _events() -> list[tuple[str, type[Event]]]:
-    return sorted((m.subject(), m) for m in REGISTRY.values() if issubclass(m, Event))
+    return sorted((m.subject(), m) for m in all_messages().values() if issubclass(m, Event))
 
 
 def _has_audience(event: type[Event]) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from osm import MappedFeatures
+from osm.overlap import MappedFeatures
 from prediction.results.area import OUTSIDE, belonging
 from prediction.results.shapes import HEIGHT, NOTHING, REPAIRED, flat, geometry_of, is_as_it_was, repaired, shape_of
 from prediction.results.tally import Reasons, Tally

@@ -12,7 +12,7 @@ import shapely
 
 from contracts.shared import Outcome
 from kit.vector_tiles import Caption, write_pmtiles
-from osm import MappedFeatures
+from osm.overlap import MappedFeatures
 from osm.raw_data import features_of
 from prediction.results.columns import Columns, Table
 from prediction.results.domain import check

@@ -24,7 +24,8 @@ from contracts.catalog.labels import LabelFetchJob, LabelProgress
 from contracts.shared import Outcome
 from kit.jobs.context import JobContext
 from kit.messaging.tx import Tx
-from osm import RawDataError, has_tag
+from osm.overlap import has_tag
+from osm.raw_data import RawDataError
 
 OUR_FAULT = "Something went wrong on our side. Try again later."
 TOO_MANY = f"OpenStreetMap has more than {MAX_FEATURES} such features here. Draw the area smaller."

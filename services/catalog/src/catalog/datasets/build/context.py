@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from catalog.stac.ports import StacItems
 from kit.http.outbound import Outbound
 from kit.storage.object_storage import Storage
-from osm import RawData
+from osm.raw_data import RawData
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from catalog.datasets.domain import ANY, osm_filter
 from catalog.datasets.offset import move, reverse
 from catalog.shared.outcomes import describe_outcome
 from contracts.shared import Outcome
-from osm import RawDataError
+from osm.raw_data import RawDataError
 from osm.tags import is_untagged
 
 NOTHING_MAPPED = "No label found: OpenStreetMap has no feature of these classes in the area."

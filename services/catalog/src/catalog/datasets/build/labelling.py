@@ -16,7 +16,7 @@ from catalog.datasets.domain import ANY, LabelClass
 from catalog.datasets.offset import Offset, move
 from catalog.shared.outcomes import NOT_THERE, REPAIRED
 from geo.parts import parts_of_dimension
-from osm import is_negative
+from osm.overlap import is_negative
 from osm.tags import osm_type_of
 
 DIMENSIONS = {"point": 0, "line": 1, "polygon": 2}

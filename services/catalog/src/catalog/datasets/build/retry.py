@@ -7,7 +7,7 @@ from catalog.datasets.build.errors import TransientFailure
 from kit import retry
 from kit.http.outbound import OutboundError
 from kit.outages import is_outage
-from osm import RawDataError
+from osm.raw_data import RawDataError
 
 T = TypeVar("T")
 

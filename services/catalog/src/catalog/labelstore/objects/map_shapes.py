@@ -3,20 +3,24 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from affine import Affine
-from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
+
+if TYPE_CHECKING:
+    from affine import Affine
+    from pyproj import Transformer
 
 WGS84 = "EPSG:4326"
 Move = Callable[[Any], Any]
 
 
 @lru_cache(maxsize=64)
-def _transformer(source: str, target: str) -> Transformer:
+def _transformer(source: str, target: str) -> "Transformer":
+    from pyproj import CRS, Transformer
+
     return Transformer.from_crs(CRS.from_user_input(source), CRS.from_user_input(target), always_xy=True)
 
 
@@ -32,10 +36,14 @@ class GeoreferencedImage:
 
     def to_map(self, shape: BaseGeometry) -> BaseGeometry:
         """Returns a shape in pixels as one in EPSG:4326."""
+        from affine import Affine
+
         return shapely.transform(shape, lambda points: self._projected(self._affine(points, Affine(*self.transform))))
 
     def to_pixels(self, shape: BaseGeometry) -> BaseGeometry:
         """Returns a shape in EPSG:4326 as one in pixels."""
+        from affine import Affine
+
         back = ~Affine(*self.transform)
         return shapely.transform(shape, lambda points: self._affine(self._unprojected(points), back))
 
@@ -45,7 +53,7 @@ class GeoreferencedImage:
         return self.to_map(shapely.box(0, 0, self.width, self.height))
 
     @staticmethod
-    def _affine(points: Any, affine: Affine) -> Any:
+    def _affine(points: Any, affine: "Affine") -> Any:
         a, b, c, d, e, f = affine[:6]
         x, y = points[:, 0], points[:, 1]
         return np.column_stack([a * x + b * y + c, d * x + e * y + f])

@@ -11,7 +11,7 @@ from kit.http.outbound import Outbound
 from kit.outages import is_outage
 from kit.retry import OnFailure, retry_transient
 from kit.storage.object_storage import Storage
-from osm import RawData
+from osm.raw_data import RawData
 from pipelines.launcher import Launcher
 from pipelines.scheduling import Cluster
 from prediction.runs.jobs.errors import RetryLater

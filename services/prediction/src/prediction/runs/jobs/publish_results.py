@@ -12,7 +12,7 @@ from kit.process.subprocess_errors import SubprocessError, SubprocessTimeout
 from kit.process.subprocesses import run_in_subprocess
 from kit.retry import OnFailure
 from kit.vector_tiles import MEDIA_TYPE, Caption
-from osm import RawDataError
+from osm.raw_data import RawDataError
 from osm.snapshot import BadSnapshot
 from pipelines.port import ArtifactNotFound
 from prediction.results.addresses import output_folder

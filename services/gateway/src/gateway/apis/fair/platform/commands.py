@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from contracts import headers as h
-from contracts.base import REGISTRY
+from contracts.registry import all_messages
 from contracts.verdict import Refused, Verdict
 from gateway.apis.fair.dialect import FAIR
 from gateway.http.commands import last_message
@@ -56,7 +56,7 @@ def _may_see(context: RequestContext, headers: dict[str, str]) -> bool:
 
 async def _verdict_members(context: RequestContext, sent: RawStreamMsg, command_id: UUID) -> dict[str, Any]:
     """Returns an empty dictionary while the owner has not decided."""
-    kind: Any = REGISTRY[(sent.headers or {})[h.TYPE]]
+    kind: Any = all_messages()[(sent.headers or {})[h.TYPE]]
     verdict = await stored_verdict(context, kind, sent, command_id)
     return _shown(verdict) if verdict else {}
 
