@@ -67,11 +67,25 @@ def test_a_job_is_made_and_watched(at_home):
     at_home.on("POST /jobs", Answer(202, {"job_id": JOB}, {"Location": f"/api/v1/jobs/{JOB}"}))
     states = [job(position=3), job("PENDING", 25, RUNNING), job("COMPLETE", 100, MADE, FAILED)]
     at_home.on(f"GET /jobs/{JOB}", *(Answer(body=state) for state in states))
-    shown = run("packages", "make", "gambia", *TASKS, "--raster", "COG", "--redo")
+    shown = run("packages", "make", "gambia", *TASKS, "--raster", "COG", "--redo", code=3)
     sent = at_home.asked[0].body
     assert (sent["boundary_name"], sent["processors"], sent["options"]) == ("gambia", TASKS, {"raster": "COG"})
     assert (sent["redo"], sent["notify"]) == (True, True)
-    assert all(text in shown for text in (JOB, "100 %", "completed", "SUCCESS", "Gone - no source"))
+    assert all(text in shown for text in (JOB, "100 %", "incomplete", "SUCCESS", "Gone - no source"))
+
+
+@pytest.mark.parametrize(
+    ("ended", "word", "code"),
+    [
+        (job("COMPLETE", 100, MADE), "completed", 0),
+        (job("COMPLETE", 100, {**MADE, "job_status": "SKIPPED"}), "completed", 0),
+        (job("COMPLETE", 100, MADE, problem="The data package could not be written."), "could not be written", 3),
+        (job("COMPLETE", 100, MADE, cancelled=True), "cancelled", 1),
+    ],
+)
+def test_the_exit_code_says_what_came_of_a_job(at_home, ended, word, code):
+    at_home.on(f"GET /jobs/{JOB}", Answer(body=ended))
+    assert word in run("packages", "watch", JOB, code=code)
 
 
 def test_a_job_of_which_nothing_came_fails(at_home):

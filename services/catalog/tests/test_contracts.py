@@ -13,10 +13,11 @@ from catalog.ownership import handlers as owned
 from catalog.projections import handlers as projections
 from catalog.stars import handlers as stars
 from kit.app import JOB_GROUPS
+from kit.delivered_examples import deliver_example
 from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
 from kit.messaging.router import Route
-from kit.testing import ADMIN, MAPPER, Caller, deliver_example, example
+from kit.testing import ADMIN, MAPPER, Caller, example
 
 ROUTERS = (projections, categories, areas, datasets, labels, models, curation, owned, stars, files)
 ROUTES = [route for room in ROUTERS for route in room.router.routes]

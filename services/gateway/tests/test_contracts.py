@@ -4,7 +4,8 @@ import pytest
 
 from gateway.identity import handlers as identity
 from gateway.operations.dead_letters import handlers as dead_letters
-from kit.testing import ADMIN, deliver_example
+from kit.delivered_examples import deliver_example
+from kit.testing import ADMIN
 
 ROUTES = [route for room in (identity, dead_letters) for route in room.router.routes]
 

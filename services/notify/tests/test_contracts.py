@@ -3,7 +3,8 @@
 import pytest
 import pytest_asyncio
 
-from kit.testing import Caller, deliver_example
+from kit.delivered_examples import deliver_example
+from kit.testing import Caller
 from notify.banners.handlers import router as banners
 from notify.kpi.handlers import router as kpi
 from notify.mails.handlers import router as mails

@@ -2,9 +2,10 @@
 
 import pytest
 
+from kit.delivered_examples import deliver_example
 from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
-from kit.testing import MAPPER, Caller, deliver_example, example
+from kit.testing import MAPPER, Caller, example
 from prediction.main import ROUTERS, build_worker
 
 ROUTES = [route for router in ROUTERS for route in router.routes]

@@ -99,6 +99,7 @@ class PackageJob(Row):
     position: int | None = None
     remaining_seconds: float | None = None
     cancelled: bool = False
+    problem: str = ""
     created_at: datetime | None = None
 
     @property
@@ -107,9 +108,13 @@ class PackageJob(Row):
 
     @property
     def status(self) -> str:
-        """Returns how it stands in one word: waiting, running, cancelled, completed or failed."""
+        """Returns how it stands in one word: waiting, running, cancelled, completed, failed, or incomplete when some
+        processors made nothing or the data package could not be written."""
         if not self.is_over:
             return "waiting" if self.position else "running"
         if self.cancelled:
             return "cancelled"
-        return "completed" if any(one.is_done for one in self.job_group_processors) else "failed"
+        done = [one.is_done for one in self.job_group_processors]
+        if all(done) and not self.problem:
+            return "completed"
+        return "incomplete" if any(done) else "failed"

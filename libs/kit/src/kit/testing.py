@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from json import loads
 from pathlib import Path
@@ -31,17 +31,13 @@ import pytest_asyncio
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from contracts.base import Command, Message, Query
+from contracts.base import Message
 from contracts.shared import Actor
-from contracts.streams import EVENTS, durable
-from contracts.verdict import Kind
 from kit.app import Service
 from kit.db import migrations
-from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unprocessable
 from kit.messaging.bus import Bus
 from kit.messaging.delivery import subscribers
 from kit.messaging.envelope import headers_of, new_id, subject_of
-from kit.messaging.router import Route
 from kit.messaging.topology.apply import apply
 from kit.settings import ServiceSettings
 
@@ -119,17 +115,30 @@ def _uri(url: str, database: str) -> str:
 @pytest.fixture(scope="session")
 def settings(room: Room, nats_url: str, database_url: str) -> Iterator[ServiceSettings]:
     """Yields the settings of the service for the temporary servers."""
-    patch = pytest.MonkeyPatch()
-    for name, value in {"NATS__URL": nats_url, "DATABASE_URL": database_url, **room.environment}.items():
-        patch.setenv(name, value)
-    patch.setattr(subscribers, "FETCH_TIMEOUT", SHORT_FETCH)
-    yield room.settings()
-    patch.undo()
+    with configured(room, nats_url, database_url) as found:
+        yield found
+
+
+@contextmanager
+def configured(room: Room, nats_url: str, database_url: str) -> Iterator[ServiceSettings]:
+    """Yields the settings of a service, read from the environment, which has them until the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"NATS__URL": nats_url, "DATABASE_URL": database_url, **room.environment}.items():
+            patch.setenv(name, value)
+        patch.setattr(subscribers, "FETCH_TIMEOUT", SHORT_FETCH)
+        yield room.settings()
 
 
 @pytest_asyncio.fixture(scope="session")
 async def running(room: Room, settings: ServiceSettings) -> AsyncIterator[Service]:
     """Yields the service, with its loops and its relay; ends it after the last test."""
+    async with serving(room, settings) as service:
+        yield service
+
+
+@asynccontextmanager
+async def serving(room: Room, settings: ServiceSettings) -> AsyncIterator[Service]:
+    """Yields a service that runs, in a database that it migrates, until the end."""
     migrations.upgrade(room.name, settings.database_url.get_secret_value())
     service = room.build(settings)
     await provisioned(service)
@@ -177,6 +186,13 @@ class Caller:
 @pytest_asyncio.fixture(scope="session")
 async def caller(nats_url: str) -> AsyncIterator[Caller]:
     """Yields a caller with a connection of its own."""
+    async with calling(nats_url) as caller:
+        yield caller
+
+
+@asynccontextmanager
+async def calling(nats_url: str) -> AsyncIterator[Caller]:
+    """Yields a caller on the bus at an address."""
     connection = await nats.connect(nats_url)
     bus = Bus(connection, "gateway")
     await bus.start()
@@ -202,41 +218,3 @@ def example(kind: type[M], name: str = "typical") -> M:
 
     folder = Path(contracts.__file__).parents[2] / "examples" / kind.ce_type()
     return kind.model_validate_json((folder / f"{name}.json").read_bytes())
-
-
-async def deliver_example(service: Service, caller: Caller, route: Route, actor: Actor = MAPPER) -> None:
-    """Sends the committed example of a message to its real handler, over the bus. Raises AssertionError when the
-    handler fails.
-
-    A refusal is a valid answer to an example that names things which do not exist here; a bug or a dead letter is not.
-    """
-    message = example(route.message)
-    if isinstance(message, Query):
-        await _answered(caller, message, actor)
-    elif isinstance(message, Command):
-        verdict = await caller.send(message, actor)
-        assert verdict is not None
-        assert getattr(verdict, "kind", None) != Kind.INTERNAL, verdict
-    else:
-        message_id = await caller.publish(message, actor)
-        if route.batch:
-            return await eventually(lambda: _acknowledged(service, caller, route))
-        assert await eventually(lambda: _settled(service, message_id)) == "done"
-
-
-async def _answered(caller: Caller, query: Query, actor: Actor) -> None:
-    with suppress(NotFound, Forbidden, Conflict, Invalid, Unprocessable, Unauthenticated):
-        await caller.ask(query, actor)
-
-
-async def _acknowledged(service: Service, caller: Caller, route: Route) -> bool:
-    """Whether the service has taken all events there are; a batch leaves no inbox row."""
-    info = await caller.bus.js.consumer_info(EVENTS.name, durable(service.name, route.group))
-    return info.num_pending == 0 and info.num_ack_pending == 0
-
-
-async def _settled(service: Service, message_id: UUID) -> str | None:
-    async with service.db.raw() as connection:
-        cursor = await connection.execute("select dead from inbox where message_id = %s", (message_id,))
-        row = await cursor.fetchone()
-    return None if row is None else "dead" if row[0] else "done"

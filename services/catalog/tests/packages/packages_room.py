@@ -66,6 +66,7 @@ def build(settings: RoomSettings) -> Service:
     service = Service("catalog", settings, routers=[submissions.router, production.router])
     assert settings.package_root
     storage = cast("PackageStorage", Interrupted(package_storage(settings), settings.package_root.parent / "away"))
+    service.provides.append(storage)
     areas, rules = submissions.register(service, settings, boundary, lambda: KNOWN, settings.package_host)
     expiry = settings.package_task_expiry
     production.register(service, settings, storage, areas, rules, FOLDERS, settings.package_host, expiry, publish)

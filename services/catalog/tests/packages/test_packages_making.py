@@ -109,7 +109,7 @@ async def test_what_is_there_is_skipped_and_made_again_when_asked(packages, work
     assert again["tasks"][0]["result"] == {"skipped": "benin.many.version_1 exists"}
     assert len(many_log.read_text().splitlines()) == 48
     folder = packages.root / "benin/datasets/many/version_1/data"
-    (folder / "many-version_1-07-benin.tif").unlink()
+    (folder / "many-version_1-007-benin.tif").unlink()
     (folder / "stray.txt").write_text("x")
     partial = await packages.made("benin", "many.version_1")
     assert (partial["tasks"][0]["job_status"], len(packages.data("benin", "many"))) == ("SUCCESS", 48)

@@ -16,6 +16,7 @@ Area = Annotated[str, typer.Argument(help="Name of a boundary, or a GeoJSON file
 Names = Annotated[list[str], typer.Argument(help="Processors, as `packages processors` lists them")]
 Raster = Annotated[str | None, typer.Option(help="GTiff or COG")]
 Vector = Annotated[str | None, typer.Option(help="GPKG, FlatGeobuf, GeoParquet, CSV or PMTiles")]
+EXIT_CODES = {"completed": 0, "failed": 1, "cancelled": 1, "incomplete": 3}
 Outside = Annotated[str | None, typer.Option(help="keep or cut what lies beyond the outline")]
 
 
@@ -62,7 +63,8 @@ def make(
     title: str = "", redo: bool = False, notify: bool = True,
     detach: Annotated[bool, typer.Option(help="Return at once")] = False,
 ) -> None:  # fmt: skip
-    """Begins a job and shows its progress. Ctrl-C cancels it."""
+    """Begins a job and shows its progress. Ctrl-C cancels it. Exits with 0 when everything was made, 3 when a part was
+    made, 1 when nothing was, 130 when it was cancelled by Ctrl-C."""
     options = _options(raster, vector, outside)
     with client() as fairway:
         job_id = fairway.package_jobs.submit(_area(area), names, title, redo, notify, **options)
@@ -74,7 +76,7 @@ def make(
 @app.command()
 @print_api_errors
 def watch(job_id: str) -> None:
-    """Shows the progress of a job. Ctrl-C stops watching."""
+    """Shows the progress of a job. Ctrl-C stops watching. Exits as `make` does."""
     with client() as fairway:
         _watch(fairway, job_id, cancels=False)
 
@@ -154,8 +156,10 @@ def _watch(fairway: Fairway, job_id: str, cancels: bool) -> None:
         console.print(report(fairway.package_jobs.cancel(job_id)))
         raise typer.Exit(130) from stop
     console.print(report(ended))
-    if ended.status != "completed":
-        raise typer.Exit(1)
+    if ended.problem:
+        console.print(ended.problem, markup=False)
+    if code := EXIT_CODES[ended.status]:
+        raise typer.Exit(code)
 
 
 def _area(text: str) -> str | dict[str, Any]:

@@ -170,9 +170,17 @@ class PackageDatasetJob(Job, wire="catalog.v1.package_dataset"):
     task: int = Field(ge=0, examples=[0])
 
 
+class FinaliseInTurnJob(Job, wire="catalog.v1.package_finalise_in_turn"):
+    """All tasks of a job have ended: writes data package, provenance and the catalogue's item. The next job of its user
+    begins afterwards, so that those of one user end in the order of their arrival."""
+
+    group = "bulk"
+    job_id: JobId
+
+
 class FinalisePackageJob(Job, wire="catalog.v1.package_finalise"):
-    """All tasks of a job have ended: writes data package, provenance and the catalogue's item. It takes seconds, and
-    does not wait for the turn of its user."""
+    """As FinaliseInTurnJob, for a job that was cancelled or has waited for too long: it does not wait for the turn of
+    its user."""
 
     group = "interactive"
     job_id: JobId

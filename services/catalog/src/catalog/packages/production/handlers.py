@@ -57,17 +57,26 @@ async def run_package_dataset(job: c.PackageDatasetJob, context: JobContext, too
     await run_dataset(job, context, tools)
 
 
-async def give_up_finalise(job: c.FinalisePackageJob, context: JobContext, tools: ProductionContext) -> None:
+async def give_up_finalise(
+    job: c.FinalisePackageJob | c.FinaliseInTurnJob, context: JobContext, tools: ProductionContext
+) -> None:
     from catalog.packages.production.jobs.finalise import give_up
 
-    await give_up(job, context, tools)
+    await give_up(job.job_id, context, tools)
+
+
+@router.job(c.FinaliseInTurnJob, on_give_up=give_up_finalise)
+async def finalise_in_turn(job: c.FinaliseInTurnJob, context: JobContext, tools: ProductionContext) -> None:
+    from catalog.packages.production.jobs.finalise import finalise
+
+    await finalise(job.job_id, context, tools)
 
 
 @router.job(c.FinalisePackageJob, on_give_up=give_up_finalise)
 async def run_package_finalise(job: c.FinalisePackageJob, context: JobContext, tools: ProductionContext) -> None:
     from catalog.packages.production.jobs.finalise import finalise
 
-    await finalise(job, context, tools)
+    await finalise(job.job_id, context, tools)
 
 
 @router.job(c.PackageItemJob)

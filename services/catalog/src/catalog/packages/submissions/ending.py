@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from catalog.packages.submissions.domain import OPEN, revoked
 from catalog.packages.submissions.tables import PackageJobRow, PackageTaskRow
-from contracts.catalog.package_jobs import FinalisePackageJob
+from contracts.base import Job
+from contracts.catalog.package_jobs import FinaliseInTurnJob, FinalisePackageJob
 from kit.messaging.tx import Tx
 
 task = PackageTaskRow
@@ -56,4 +57,5 @@ async def _send_finaliser(job_id: UUID, tx: Tx) -> None:
     job = PackageJobRow
     first = update(job).where(job.id == job_id, job.finalising_at.is_(None)).values(finalising_at=func.now())
     if (await tx.session.execute(first.returning(job.id))).first():
-        tx.emit(FinalisePackageJob(job_id=job_id))
+        in_turn = tx.cause is not None and isinstance(tx.cause.message, Job)
+        tx.emit(FinaliseInTurnJob(job_id=job_id) if in_turn else FinalisePackageJob(job_id=job_id))

@@ -1,4 +1,4 @@
-"""Forty-eight small files; says in a log beside the cache which of them it made."""
+"""Many small files, forty-eight unless told otherwise; says in a log beside the cache which of them it made."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from extracts.drafts import draft_of
 from extracts.estimate import VectorEstimate
 from extracts.processors import CC_BY, Inputs, Metadata, Part, Processor, Progress, Request, Source
 
-FILES, SECONDS = 48, 0.02
+FILES, SECONDS = int(os.environ.get("MANY_FILES", "48")), 0.02
 LOG = "MANY_LOG"
 METADATA = Metadata(
     description="Many files", dataset_name="many", author="Nobody", license=CC_BY, origin_url="http://many.example"
@@ -24,7 +24,7 @@ class Many(Processor):
         return ("GeoTIFF",)
 
     def parts(self, dataset: str, version: str, request: Request, sources: tuple[Source, ...]) -> list[Part]:
-        return [Part(n, f"{dataset}-{version}-{n:02d}-{request.boundary}.tif", "GTiff", None) for n in range(FILES)]
+        return [Part(n, f"{dataset}-{version}-{n:03d}-{request.boundary}.tif", "GTiff", None) for n in range(FILES)]
 
     def make(self, part: Part, request: Request, inputs: Inputs, target: Path, progress: Progress) -> dict[str, Any]:
         time.sleep(SECONDS)

@@ -12,7 +12,7 @@ from catalog.packages.production.jobs.context import ProductionContext
 from catalog.packages.production.jobs.documents import Finalising, write_documents
 from catalog.packages.submissions import domain
 from catalog.packages.submissions.tables import PackageJobRow, PackageTaskRow
-from contracts.catalog.package_jobs import FinalisePackageJob, PackageItemJob, PackageJobCompleted
+from contracts.catalog.package_jobs import PackageItemJob, PackageJobCompleted
 from kit.jobs import fan_out
 from kit.jobs.context import JobContext
 from kit.messaging.tx import Tx
@@ -24,9 +24,9 @@ PATIENCE = 5.0
 UNWRITTEN = "The data package or the provenance could not be written: {reason}"
 
 
-async def finalise(job: FinalisePackageJob, context: JobContext, tools: ProductionContext) -> None:
+async def finalise(job_id: UUID, context: JobContext, tools: ProductionContext) -> None:
     """Safe to repeat."""
-    work = await _load(job.job_id, context, tools)
+    work = await _load(job_id, context, tools)
     if work is None:
         return
     problem = ""
@@ -35,7 +35,7 @@ async def finalise(job: FinalisePackageJob, context: JobContext, tools: Producti
     except Exception as error:
         if not (work.is_late or context.gives_up(error)):
             raise
-        log.error("package.unwritten", exc_info=error, extra={"fields": {"job": str(job.job_id)}})
+        log.error("package.unwritten", exc_info=error, extra={"fields": {"job": str(job_id)}})
         reason = describe_outage(error) if is_outage(error) else type(error).__name__
         problem = UNWRITTEN.format(reason=reason)
     published = await _publish(work)
@@ -43,9 +43,9 @@ async def finalise(job: FinalisePackageJob, context: JobContext, tools: Producti
     await _clear(work)
 
 
-async def give_up(job: FinalisePackageJob, context: JobContext, tools: ProductionContext) -> None:
+async def give_up(job_id: UUID, context: JobContext, tools: ProductionContext) -> None:
     """For a job whose workers died each time."""
-    work = await _load(job.job_id, context, tools)
+    work = await _load(job_id, context, tools)
     if work is not None:
         problem = UNWRITTEN.format(reason="it was interrupted several times")
         await context.write(lambda tx: complete(work, problem, False, tx))
