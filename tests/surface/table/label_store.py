@@ -28,6 +28,8 @@ ROWS = [
     Row(f"POST {CAMPAIGN}/export", {}, done=409, why="the campaign is not finished"),
     Row(f"PUT {CAMPAIGN}/objects", [], names=ACTIVE),
     Row(f"PUT {CAMPAIGN}/predictions", [], names=ACTIVE),
+    Row(f"POST {CAMPAIGN}/predictions/map", {"model": "m", "features": {"type": "FeatureCollection", "features": []}},
+        names=ACTIVE),
     Row(f"POST {CAMPAIGN}/next", {}, names=ACTIVE),
     Row(f"POST {CAMPAIGN}/renew", {"image_ids": []}, names=ACTIVE),
     Row(f"POST {CAMPAIGN}/release", {"image_ids": []}, names=ACTIVE),

@@ -110,13 +110,16 @@ class StorePredictions(Command, wire="catalog.v1.store_predictions"):
 
 class StoreMapPredictions(Command, wire="catalog.v1.store_map_predictions"):
     """Pre-annotations from the result of a prediction run: `features` is a GeoJSON FeatureCollection in EPSG:4326 with
-    `confidence` and, optionally, `label` among its properties. Each feature goes to the georeferenced images of the
-    campaign that it meets, cut at their edges. Result: `Outcome` of features."""
+    `confidence` and, optionally, `label` among its properties; with `prediction_id` it is the result of that
+    prediction, which the caller must see, and `model` is by default its model. Each feature goes to the georeferenced
+    images of the campaign that it meets, cut at their edges. Result: `Outcome` of features. Conflict until the results
+    of the prediction are ready."""
 
     campaign_id: Id
-    model: str = Field(max_length=200, examples=["village-roofs-v2"])
+    model: str | None = Field(default=None, max_length=200, examples=["village-roofs-v2"])
     label: str = Field(default="object", min_length=1, max_length=128)
-    features: Json
+    features: Json | None = None
+    prediction_id: Id | None = None
 
 
 class ListPredictions(Query, wire="catalog.v1.list_predictions"):

@@ -19,7 +19,7 @@ from catalog.stac.ports import ExpandedItems, StacItems
 from catalog.stac.required_metrics import metric_problems
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.versions import publish_version, version_of
-from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS
+from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LABEL_DATASETS, LOCAL_MODELS
 from contracts.catalog import models as c
 from contracts.catalog.files import MirrorJob
 from contracts.training import GetPublishable, Publishable
@@ -77,13 +77,14 @@ async def _origins(run: Publishable, api: StacItems) -> tuple[Item, Item]:
     """Returns the items of base model and dataset. Raises Unprocessable when the run lacks a metric that the base
     model requires."""
     base = await _item(BASE_MODELS, run.base_model_stac_id, api)
-    dataset = await _item(DATASETS, run.dataset_stac_id, api)
+    built = await api.get(DATASETS, run.dataset_stac_id)
+    dataset = built or await _item(LABEL_DATASETS, run.dataset_stac_id, api)
     refuse(metric_problems(run.metrics, base["properties"]))
     return base, dataset
 
 
 def _item_of(made: PublishedRun, base: Item, dataset: Item, api: StacItems) -> Item:
-    hrefs = api.href(BASE_MODELS, base["id"]), api.href(DATASETS, dataset["id"])
+    hrefs = api.href(BASE_MODELS, base["id"]), api.href(dataset["collection"], dataset["id"])
     item = local_item(made, base, hrefs[0], dataset, hrefs[1])
     refuse(item_problems(item))
     return item

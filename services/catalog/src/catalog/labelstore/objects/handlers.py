@@ -3,8 +3,10 @@ from catalog.labelstore.settings import LabelStoreSettings
 from contracts.catalog import label_campaigns as campaigns
 from contracts.catalog import label_objects as c
 from contracts.shared import Json, Outcome
+from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
+from kit.storage.port import ObjectStore
 
 router = Router("catalog")
 
@@ -44,9 +46,11 @@ async def store_predictions(command: c.StorePredictions, tx: Tx, settings: Label
     return await predictions.store_predictions(command, tx, settings)
 
 
-@router.on(c.StoreMapPredictions)
-async def store_map_predictions(command: c.StoreMapPredictions, tx: Tx) -> Outcome:
-    return await predictions.store_map_predictions(command, tx)
+@router.effect(c.StoreMapPredictions)
+async def store_map_predictions(command: c.StoreMapPredictions, read: ReadTx, bus: Bus, storage: ObjectStore):
+    from catalog.labelstore.objects.map_predictions import store_map_predictions as prepared
+
+    return await prepared(command, read, bus, storage)
 
 
 @router.on(c.ListCampaignObjects)

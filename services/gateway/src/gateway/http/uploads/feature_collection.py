@@ -38,6 +38,29 @@ def features_of(file: IO[bytes]) -> Iterator[Any]:
         text.value()
         raise BadUpload(NO_COLLECTION)
     head: dict[str, Any] = {}
+    yield from _collected(text, head)
+    text.end()
+    _check(head)
+
+
+def members_with_features(file: IO[bytes], head: dict[str, Any]) -> Iterator[Any]:
+    """Yields the features of the FeatureCollection that an object has in its member `features`, and puts all other
+    members into `head`; of `features` only its other members are there. Raises BadUpload."""
+    text = _Text(file, json.JSONDecoder(parse_constant=_refused, parse_float=_finite))
+    if text.peek() != "{":
+        raise BadUpload("The body must be a JSON object.")
+    for key in text.members():
+        if key == "features" and text.peek() == "{":
+            collection: dict[str, Any] = {}
+            yield from _collected(text, collection)
+            _check(collection, may_be_empty=True)
+            head[key] = {name: value for name, value in collection.items() if name != "features"}
+        else:
+            head[key] = text.value()
+    text.end()
+
+
+def _collected(text: "_Text", head: dict[str, Any]) -> Iterator[Any]:
     for key in text.members():
         if key == "features" and text.peek() == "[":
             head[key] = 0
@@ -46,8 +69,6 @@ def features_of(file: IO[bytes]) -> Iterator[Any]:
                 yield feature
         else:
             head[key] = text.value()
-    text.end()
-    _check(head)
 
 
 def entries_of(file: IO[bytes]) -> Iterator[Any]:
@@ -71,10 +92,10 @@ def _finite(number: str) -> float:
     return found
 
 
-def _check(head: dict[str, Any]) -> None:
+def _check(head: dict[str, Any], may_be_empty: bool = False) -> None:
     if head.get("type") != "FeatureCollection":
         raise BadUpload(NO_COLLECTION)
-    if not isinstance(head.get("features"), int) or not head["features"]:
+    if not isinstance(head.get("features"), int) or not (head["features"] or may_be_empty):
         raise BadUpload(NO_FEATURES)
     if name := foreign_crs(head):
         raise ForeignCrs(f"The file is in {name}. Save it in EPSG:4326 (WGS 84): longitude and latitude in degrees.")

@@ -1,5 +1,7 @@
 """Pre-annotations: what a model proposes for the images of a campaign, kept apart from what people label."""
 
+import asyncio
+from tempfile import SpooledTemporaryFile
 from typing import Annotated
 
 from fastapi import Query
@@ -14,12 +16,14 @@ from gateway.apis.labelstore.labelling.objects import DEADLINE, VERDICT_WAIT
 from gateway.apis.labelstore.shared.answers import ask_page, listed
 from gateway.apis.labelstore.shared.bodies import described
 from gateway.apis.labelstore.shared.inputs import Id, Paged
+from gateway.apis.labelstore.shared.map_bodies import MapPredictionsBody, write_command
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
 from gateway.http.uploads.feature_collection import entries_of
-from gateway.http.uploads.large_commands import body_on_disk, carried, checked
+from gateway.http.uploads.large_commands import IN_MEMORY, body_on_disk, carried, checked
+from kit.messaging.staging import MAX_INLINE_BYTES
 
 routes = Routes("predictions", LABELS)
 ENTRY = TypeAdapter(c.PredictedObjects)
@@ -27,6 +31,12 @@ Model = Annotated[str, Query(min_length=1, max_length=200, examples=["village-ro
 EXAMPLE = [{"image_id": 17, "uncertainty": 0.4, "objects": [
     {"label": "bottle", "confidence": 0.6, "bounding_box": {"xmin": 10, "xmax": 42, "ymin": 20, "ymax": 61}},
 ]}]  # fmt: skip
+
+ROOFS = {"type": "FeatureCollection", "features": [{
+    "type": "Feature", "properties": {"confidence": 0.6},
+    "geometry": {"type": "Polygon", "coordinates": [[[85.52, 27.63], [85.53, 27.63], [85.53, 27.64], [85.52, 27.63]]]},
+}]}  # fmt: skip
+MAP_EXAMPLE = {"model": "village-roofs-v2", "label": "building", "features": ROOFS}
 
 
 class PredictedImage(BaseModel):
@@ -48,6 +58,24 @@ async def store_label_predictions(request: Request, campaign_id: Id, model: Mode
         entries, fields = checked(entries_of(file), ENTRY, settings.label_max_submission), {"campaign_id": campaign_id}
         async with carried(c.StorePredictions, entries, "images", model=model, **fields) as (command, staged):
             return await send(request, command, VERDICT_WAIT, staged)
+
+
+@routes.post(
+    "/campaigns/{campaign_id}/predictions/map", Policy.AUTH, Outcome, sends=c.StoreMapPredictions, deadline=DEADLINE,
+    openapi_extra=described(MapPredictionsBody, MAP_EXAMPLE),
+    refuses={404: "The caller sees no such prediction.", 409: "The results of the prediction are not ready."},
+)  # fmt: skip
+async def store_map_predictions(request: Request, campaign_id: Id) -> Response:
+    """Cuts the result of a prediction, or any GeoJSON, to the georeferenced images of the campaign, as what a model
+    proposes for them."""
+    async with body_on_disk(request, request_context(request).app.settings.label_max_body) as file:
+        with SpooledTemporaryFile(IN_MEMORY) as written:
+            staged = await asyncio.to_thread(write_command, file, written, campaign_id=campaign_id)
+            if staged.size > MAX_INLINE_BYTES:
+                command = c.StoreMapPredictions(campaign_id=campaign_id)
+                return await send(request, command, VERDICT_WAIT, staged)
+            written.seek(0)
+            return await send(request, c.StoreMapPredictions.model_validate_json(written.read()), VERDICT_WAIT)
 
 
 @routes.get("/campaigns/{campaign_id}/predictions", Policy.AUTH, listed("images", PredictedImage))
