@@ -67,8 +67,8 @@ def dataset(rows: Rows) -> int:
     """A version that is complete."""
     return rows._one(
         "catalog",
-        "INSERT INTO labelstore.datasets (campaign_id, version, state, uri)"
-        " VALUES (%(campaign)s, 1, 'done', %(uri)s) RETURNING id",
+        "INSERT INTO labelstore.datasets (campaign_id, title, version, state, uri)"
+        " VALUES (%(campaign)s, %(key)s, 1, 'done', %(uri)s) RETURNING id",
         campaign=campaign(rows, "finished"),
         uri=f"s3://{stored(rows, 'label-datasets')}/v1/",
     )

@@ -62,6 +62,7 @@ async def test_a_finished_campaign_becomes_a_dataset(labels: LabelStore, storage
     dataset = await finished(labels, objects, more=[ids[2]])
     assert dataset | {"created_at": "", "manifest_sha256": "", "uri": ""} == {
         "dataset_id": dataset["dataset_id"], "campaign_id": dataset["campaign_id"], "title": dataset["title"],
+        "composed_of": None,
         "version": 1, "state": "done", "uri": "", "stac_item_id": f"{dataset['title']}-v1", "manifest_sha256": "",
         "image_count": 2, "negative_count": 1, "object_count": 2, "excluded_count": 2, "classes": ["bottle", "can"],
         "split": None, "created_at": "", "error": None,

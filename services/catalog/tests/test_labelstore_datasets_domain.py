@@ -106,7 +106,7 @@ def an_object(shape=None, **change) -> VersionObject:
 
 def an_image(*objects: VersionObject) -> VersionImage:
     return VersionImage(
-        7, "b/uploads/x.jpg", "00000007.jpg", 30, 20, None, None, None, None, None, None, list(objects)
+        7, 1, "b/uploads/x.jpg", "00000007.jpg", 30, 20, None, None, None, None, None, None, list(objects)
     )  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def test_the_item_is_valid_without_any_location():
     files = dict.fromkeys(("annotations.coco.json", "labels.csv", "annotations.geojson"), (1, "0" * 64))
     counts = {"images": 1, "negatives": 0, "objects": 1}
     given = ItemInput(
-        title="t", version=2, campaign_id=1, created_by="a@b", metadata={"keywords": ["Buildings", "?"]},
+        title="t", version=2, campaign_ids=[1], created_by="a@b", metadata={"keywords": ["Buildings", "?"]},
         prefix="s3://b/p/", chips="s3://b/p/images/", files=files, manifest=(1, "0" * 64), classes=["a"],
         class_counts={"a": 1}, counts=counts, hull=None, taken=None, finished=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip

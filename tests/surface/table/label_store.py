@@ -41,7 +41,11 @@ ROWS = [
         why="people with a login of the platform are no users of the label store"),
     Row("POST /api/v1/label_users/{user_id}/roles", {"role": "image-admin"}),
     Row("DELETE /api/v1/label_users/{user_id}/roles/{role_id}", done=404, why="the role is another user's"),
+    Row("POST /api/v1/label_datasets", lambda rows: {
+        "title": f"t-{made.key()}", "parts": [{"campaign_id": made.campaign(rows, "finished")}],
+    }),
     Row(f"GET {DATASETS}", names=DATASET),
+    Row(f"GET {DATASETS}/models", names=DATASET),
     Row(f"GET {DATASETS}/files/{{name}}", names={**DATASET, "name": lambda rows: "manifest.json"}),
     Row(f"GET {DATASETS}/diff/{{other_id}}", names=DATASET),
     Row(f"POST {DATASETS}/exports", {"format": "yolo"}, names=DATASET),

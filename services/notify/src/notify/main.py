@@ -7,7 +7,7 @@ from notify.kpi.jobs import reconcile
 from notify.mails import handlers as mails
 from notify.mails.jobs import dispatcher as mail_dispatcher
 from notify.mails.jobs.delivery import MailDeliveryWorker
-from notify.notifications import event_handlers
+from notify.notifications import event_handlers, label_event_handlers
 from notify.notifications import handlers as notifications
 from notify.projections import handlers as projections
 from notify.settings import Settings
@@ -22,7 +22,8 @@ WEBHOOKS_AT_ONCE, MAILS_AT_ONCE = 32, 4
 
 def build(settings: Settings) -> Service:
     routers = [
-        notifications.router, event_handlers.router, mails.router, banners.router, user_state.router, webhooks.router,
+        notifications.router, event_handlers.router, label_event_handlers.router,
+        mails.router, banners.router, user_state.router, webhooks.router,
         kpi.router, projections.router,
     ]  # fmt: skip
     loops = [

@@ -165,6 +165,9 @@ class ReleaseLeases(Command, wire="catalog.v1.release_leases"):
 class CampaignEvent(Event):
     campaign_id: int
 
+    def topics(self) -> tuple[str, ...]:
+        return (f"label_campaign:{self.campaign_id}",)
+
     def aggregate(self) -> str:
         return str(self.campaign_id)
 

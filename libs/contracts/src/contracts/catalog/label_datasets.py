@@ -7,18 +7,41 @@ from pydantic import Field
 
 from contracts.base import Command, Contract, Event, Job, Query
 from contracts.catalog.label_campaigns import SplitRule
-from contracts.catalog.label_shared import Id, JobState, ListPage
+from contracts.catalog.label_shared import Id, JobState, LabelName, ListPage, Metadata, Title
 from contracts.shared import Json
 
 ExportFormat = Literal["coco", "yolo", "voc", "geojson", "csv"]
 DATASET_FILES = ("manifest.json", "annotations.coco.json", "labels.csv", "annotations.geojson", "item.json")
 
 
+class VersionPart(Contract):
+    """A finished campaign, or those of its images that all given filters choose."""
+
+    campaign_id: Id
+    imageset_ids: list[Id] | None = Field(default=None, max_length=1000)
+    taken_from: datetime | None = None
+    taken_to: datetime | None = None
+    min_agreement: float | None = Field(default=None, ge=0, le=1)
+    """Of the labellers of an image; images with one labeller are in."""
+
+
+class Composition(Contract):
+    """What a version is made of. With `labels` only objects of these labels are in; images without one stay, as
+    negatives. `metadata` as that of a campaign; by default that of the first one."""
+
+    parts: list[VersionPart] = Field(min_length=1, max_length=50)
+    labels: list[LabelName] | None = Field(default=None, min_length=1, max_length=1000)
+    metadata: Metadata = None
+    created_by: str = ""
+
+
 class LabelDataset(Contract):
-    """`classes` are the names of the categories in the order of their ids, from 0."""
+    """`classes` are the names of the categories in the order of their ids, from 0. `campaign_id` is null, and
+    `composed_of` is given, for a version of several campaigns."""
 
     dataset_id: int
-    campaign_id: int
+    campaign_id: int | None
+    composed_of: Composition | None = None
     title: str
     version: int
     state: JobState
@@ -54,6 +77,24 @@ class ExportCampaign(Command, wire="catalog.v1.export_campaign"):
 
     campaign_id: Id
     split: SplitRule | None = None
+
+
+class ComposeLabelDataset(Command, wire="catalog.v1.compose_label_dataset"):
+    """Makes the next version of a dataset of its own from several campaigns, by an image-admin. It is frozen: what
+    happens to the campaigns afterwards does not change it. Where an image is in several parts, the last one counts.
+    Result: `LabelDataset`, 202. NotFound for an unknown campaign, Conflict for one that is not finished, for the title
+    of a campaign, and while a version of this title is queued or running."""
+
+    title: Title
+    composition: Composition
+    split: SplitRule | None = None
+
+
+class ListTrainedModels(Query, wire="catalog.v1.list_models_of_label_dataset"):
+    """Models that were trained on a version and published. Result: `{"models": [{stac_item_id, name, title, version,
+    manifest_sha256, metrics}]}`."""
+
+    dataset_id: Id
 
 
 class GetLabelDataset(Query, wire="catalog.v1.get_label_dataset"):
@@ -112,9 +153,17 @@ class WriteLabelExportJob(Job, wire="catalog.v1.write_label_export"):
 
 
 class LabelDatasetEvent(Event):
+    """`campaign_id` is that of the first campaign where a version is composed of several; `user_id` is who asked for
+    it."""
+
     dataset_id: int
     campaign_id: int
     version: int
+    campaign_ids: list[int] = []
+    user_id: int | None = None
+
+    def topics(self) -> tuple[str, ...]:
+        return (f"label_dataset:{self.dataset_id}", f"label_campaign:{self.campaign_id}")
 
     def aggregate(self) -> str:
         return str(self.dataset_id)
@@ -127,6 +176,7 @@ class LabelDatasetExportRequested(LabelDatasetEvent, wire="catalog.v1.label_data
 class LabelDatasetRegistered(LabelDatasetEvent, wire="catalog.v1.label_dataset_registered"):
     """Carries what a training needs to know of the version."""
 
+    title: str = ""
     stac_item_id: str
     uri: str
     manifest_sha256: str
@@ -149,6 +199,9 @@ class LabelExportReady(Event, wire="catalog.v1.label_export_ready"):
     format: ExportFormat
     sha256: str
     size: int
+
+    def topics(self) -> tuple[str, ...]:
+        return (f"label_dataset:{self.dataset_id}",)
 
     def aggregate(self) -> str:
         return str(self.export_id)

@@ -10,7 +10,9 @@ from contracts.notify import userstate as userstate
 from contracts.notify import webhooks as webhooks
 from contracts.shared import Page
 
-About = Literal["dataset", "base_model", "local_model", "training", "prediction", "webhook", "package_job"]
+About = Literal[
+    "dataset", "base_model", "local_model", "training", "prediction", "webhook", "package_job", "label_dataset"
+]
 
 
 class GetCommand(CommandLookup, wire="notify.v1.get_command"):

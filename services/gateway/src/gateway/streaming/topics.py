@@ -1,5 +1,5 @@
 """Topics of an event stream: what its reader hears beside what concerns the reader, such as
-`dataset:12`, or `package_job:` and its id."""
+`dataset:12`, or `package_job:` and its id, or `label_campaign:7`."""
 
 import asyncio
 import re
@@ -8,17 +8,21 @@ from uuid import UUID
 
 from contracts.base import Query
 from contracts.catalog.datasets import DatasetChanged, DatasetDeleted, GetDataset
+from contracts.catalog.label_campaigns import GetCampaign
+from contracts.catalog.label_datasets import GetLabelDataset
 from contracts.catalog.package_jobs import GetPackageJob
 from contracts.shared import Actor
-from kit.errors import Invalid, NotFound
+from kit.errors import Forbidden, Invalid, NotFound
 from kit.messaging.bus import Bus
 
 MOST = 20
 """Topics of one stream."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_TOPIC = re.compile(rf"dataset:[0-9]{{1,9}}|package_job:{_UUID}", re.ASCII)
+_TOPIC = re.compile(rf"(?:dataset|label_campaign|label_dataset):[0-9]{{1,9}}|package_job:{_UUID}", re.ASCII)
 _QUERIES: dict[str, Callable[[str], Query]] = {
     "dataset": lambda name: GetDataset(dataset_id=int(name)),
+    "label_campaign": lambda name: GetCampaign(campaign_id=int(name)),
+    "label_dataset": lambda name: GetLabelDataset(dataset_id=int(name)),
     "package_job": lambda name: GetPackageJob(job_id=UUID(name)),
 }
 """Kind of a topic → the question whose refusal says that the asker may not see it."""
@@ -45,7 +49,7 @@ async def may_see(bus: Bus, actor: Actor, topic: str) -> bool:
     """Raises Unavailable when the owner of the topic does not answer."""
     try:
         await bus.ask(_question(topic), actor)
-    except NotFound:
+    except (NotFound, Forbidden):
         return False
     return True
 

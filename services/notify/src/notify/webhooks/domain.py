@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 PING, VERIFICATION, NOTIFICATION = "webhook.ping", "webhook.verification", "notification.created"
-PACKAGE_JOB = "package_job.completed"
-EVENTS = frozenset({NOTIFICATION, PACKAGE_JOB})
+PACKAGE_JOB, LABEL_DATASET = "package_job.completed", "label_dataset.registered"
+EVENTS = frozenset({NOTIFICATION, PACKAGE_JOB, LABEL_DATASET})
 """What happens by itself; the others are asked for by the owner of an address."""
 PREFIX = "whsec_"
 PAUSES = tuple(

@@ -20,7 +20,8 @@ MAX_IMAGES = 1000
 """Images of one page."""
 datasets = table(
     "datasets", column("id", BigInteger), column("campaign_id", BigInteger), column("version", BigInteger),
-    column("state", Text), column("error", Text), column("updated_at", DateTime(timezone=True)), schema=SCHEMA,
+    column("state", Text), column("title", Text), column("error", Text),
+    column("updated_at", DateTime(timezone=True)), schema=SCHEMA,
 )  # fmt: skip
 """What a campaign shows of its newest dataset version; `catalog.labelstore.datasets`, which stands above, writes it."""
 _done = (

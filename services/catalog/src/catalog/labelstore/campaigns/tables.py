@@ -22,6 +22,10 @@ class CampaignRow(Base):
     uses_leases: Mapped[bool] = mapped_column(server_default="false")
     review: Mapped[bool] = mapped_column(server_default="false")
     split: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    overlap: Mapped[int] = mapped_column(server_default="1")
+    """Labellers of each image."""
+    consensus: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    taxonomy_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.taxonomies.id"), index=True)
     image_count: Mapped[int] = mapped_column(server_default="0")
     date_created: Mapped[datetime] = mapped_column(server_default=func.now())
     date_started: Mapped[datetime | None]
@@ -55,3 +59,7 @@ class CampaignImageRow(Base):
     leased_by: Mapped[int | None]
     leased_until: Mapped[datetime | None]
     uncertainty: Mapped[float | None]
+    agreement: Mapped[float | None]
+    """How far its labellers agree, 0 to 1."""
+    truth_id: Mapped[int | None]
+    """Submission that holds what is true of a reference image."""

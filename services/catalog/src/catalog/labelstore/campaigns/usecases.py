@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from catalog.labelstore.campaigns import domain
-from catalog.labelstore.campaigns.queries import present_campaign
+from catalog.labelstore.campaigns.queries import datasets, present_campaign
 from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
 from catalog.labelstore.campaigns.visibility import lock_campaign
 from catalog.labelstore.images.references import ids_of
@@ -48,6 +48,9 @@ async def _refuse_problems(command: c.CreateCampaign, tx: Tx) -> None:
     same = select(CampaignRow.id).where(func.lower(CampaignRow.title) == func.lower(command.title))
     if await tx.session.scalar(same):
         raise Conflict("conflict", f'There is a campaign with the title "{command.title}" already.')
+    composed = select(datasets.c.id).where(func.lower(datasets.c.title) == func.lower(command.title))
+    if await tx.session.scalar(composed.limit(1)):
+        raise Conflict("conflict", f'"{command.title}" is the title of a composed dataset; take another one.')
     if problem := name_problem(command.title):
         raise Unprocessable("invalid_name", problem)
     if problem := domain.translation_problem(command.label_translations, command.apply_label_translations):

@@ -1,4 +1,4 @@
-from catalog.labelstore.datasets import queries, usecases
+from catalog.labelstore.datasets import composing, queries, usecases
 from catalog.labelstore.files import LabelFiles
 from catalog.stac.ports import StacItems
 from contracts.catalog import label_datasets as c
@@ -22,6 +22,11 @@ async def export_campaign(command: c.ExportCampaign, tx: Tx, files: LabelFiles) 
     return await usecases.export_campaign(command, tx, files)
 
 
+@router.on(c.ComposeLabelDataset, http=202)
+async def compose_label_dataset(command: c.ComposeLabelDataset, tx: Tx, files: LabelFiles) -> Json:
+    return await composing.compose_dataset(command, tx, files)
+
+
 @router.on(c.CreateLabelExport, http=202)
 async def create_label_export(command: c.CreateLabelExport, tx: Tx) -> Json:
     return await usecases.create_label_export(command, tx)
@@ -30,6 +35,11 @@ async def create_label_export(command: c.CreateLabelExport, tx: Tx) -> Json:
 @router.on(c.GetLabelDataset)
 async def get_label_dataset(query: c.GetLabelDataset, read: ReadTx) -> Json:
     return await queries.get_label_dataset(query.dataset_id, read)
+
+
+@router.on(c.ListTrainedModels)
+async def list_models_of_label_dataset(query: c.ListTrainedModels, read: ReadTx, stac: StacItems) -> Json:
+    return await queries.list_trained_models(query.dataset_id, read, stac)
 
 
 @router.on(c.ListLabelDatasets)

@@ -25,7 +25,7 @@ class ItemInput:
 
     title: str
     version: int
-    campaign_id: int
+    campaign_ids: list[int]
     created_by: str
     metadata: dict[str, Any]
     prefix: str
@@ -76,7 +76,7 @@ def _area(of: ItemInput) -> tuple[Any, bool]:
 
 def _properties(of: ItemInput, located: bool) -> dict[str, Any]:
     now = _time(datetime.now(UTC))
-    text = f"Hand-labelled images of the campaign {of.title}."
+    text = f"Hand-labelled images of {_origin(of)}."
     counted = [{"name": name, "count": of.class_counts.get(name, 0)} for name in of.classes]
     taken = {"start_datetime": _time(of.taken[0]), "end_datetime": _time(of.taken[1])} if of.taken else {}
     return {
@@ -86,10 +86,22 @@ def _properties(of: ItemInput, located: bool) -> dict[str, Any]:
         "label:type": "vector", "label:description": text, "label:tasks": [TASK], "label:methods": ["manual"],
         "label:properties": ["label"], "label:classes": [{"name": "label", "classes": of.classes}],
         "label:overviews": [{"property_key": "label", "counts": counted}],
-        "labelstore:campaign_id": of.campaign_id, "labelstore:image_count": of.counts["images"],
+        **_campaigns(of), "labelstore:image_count": of.counts["images"],
         "labelstore:negative_count": of.counts["negatives"], "labelstore:object_count": of.counts["objects"],
         "labelstore:manifest_sha256": of.manifest[1], "labelstore:located": located,
     }  # fmt: skip
+
+
+def _origin(of: ItemInput) -> str:
+    count = len(of.campaign_ids)
+    return f"the campaign {of.title}" if count == 1 else f"{count} campaigns, composed as {of.title}"
+
+
+def _campaigns(of: ItemInput) -> dict[str, Any]:
+    """A version of several campaigns has all of them, and is found by its name."""
+    ids = of.campaign_ids
+    one = {"labelstore:campaign_id": ids[0]} if len(ids) == 1 else {}
+    return {**one, "labelstore:campaign_ids": ids, "labelstore:name": of.title}
 
 
 def _time(moment: datetime) -> str:

@@ -4,12 +4,15 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
+from catalog.labelstore.campaigns.tables import CampaignImageRow
+from catalog.labelstore.datasets.sources import counts
 from catalog.labelstore.datasets.tables import DatasetImageRow, LabelDatasetRow, LabelExportRow
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.objects.tables import ObjectRow
 from catalog.labelstore.paging import read_page, utc
 from catalog.labelstore.users.visibility import principal_of
+from catalog.stac.ports import StacItems
+from catalog.stac.vocabulary import LOCAL_MODELS
 from contracts.catalog import label_datasets as c
 from contracts.catalog.label_shared import SignedUrl
 from contracts.shared import Json
@@ -17,10 +20,9 @@ from kit.errors import Conflict, NotFound
 from kit.messaging.tx import ReadTx
 
 MAX_DIFFERENCES = 10_000
-_title = select(CampaignRow.title).where(CampaignRow.id == LabelDatasetRow.campaign_id)
 DATASET: Any = func.jsonb_build_object(
     "dataset_id", LabelDatasetRow.id, "campaign_id", LabelDatasetRow.campaign_id,
-    "title", _title.correlate(LabelDatasetRow).scalar_subquery(), "version", LabelDatasetRow.version,
+    "title", LabelDatasetRow.title, "composed_of", LabelDatasetRow.composed_of, "version", LabelDatasetRow.version,
     "state", LabelDatasetRow.state, "uri", LabelDatasetRow.uri, "stac_item_id", LabelDatasetRow.stac_item_id,
     "manifest_sha256", LabelDatasetRow.manifest_sha256, "image_count", LabelDatasetRow.image_count,
     "negative_count", LabelDatasetRow.negative_count, "object_count", LabelDatasetRow.object_count,
@@ -57,13 +59,27 @@ async def get_label_dataset(dataset_id: int, read: ReadTx) -> Json:
     return await present_dataset(row.id, read.session)
 
 
+async def list_trained_models(dataset_id: int, read: ReadTx, stac: StacItems) -> Json:
+    """Asks the catalogue, whose items of models name what they were trained on."""
+    row = await admin_dataset(dataset_id, read)
+    found = await stac.named(LOCAL_MODELS, "fair:dataset_id", row.stac_item_id) if row.stac_item_id else []
+    return {"models": [_model(item) for item in sorted(found, key=lambda item: item["properties"]["updated"])]}
+
+
+def _model(item: Json) -> Json:
+    said = item["properties"]
+    return {
+        "stac_item_id": item["id"], "name": said["mlm:name"], "title": said["title"], "version": said["version"],
+        "manifest_sha256": said.get("labelstore:manifest_sha256"), "metrics": said.get("fair:metrics", {}),
+    }  # fmt: skip
+
+
 async def list_label_datasets(query: c.ListLabelDatasets, read: ReadTx) -> bytes:
     (await principal_of(read.actor, read.session)).require_admin()
     rows = select(LabelDatasetRow)
     rows = rows if query.campaign_id is None else rows.where(LabelDatasetRow.campaign_id == query.campaign_id)
     if query.title is not None:
-        named = select(CampaignRow.id).where(func.lower(CampaignRow.title) == query.title.lower())
-        rows = rows.where(LabelDatasetRow.campaign_id.in_(named))
+        rows = rows.where(func.lower(LabelDatasetRow.title) == query.title.lower())
     return await read_page(rows, LabelDatasetRow.id, select(DATASET), query.page, read)
 
 
@@ -118,8 +134,8 @@ async def _held(row: LabelDatasetRow, read: ReadTx) -> dict[int, tuple[str | Non
     )
     digest = select(func.md5(func.string_agg(said, aggregate_order_by(literal(";"), said)))).where(
         ObjectRow.campaign_image_id == DatasetImageRow.campaign_image_id,
-        ObjectRow.submission_id == DatasetImageRow.submission_id,
-    )
+        ObjectRow.submission_id == DatasetImageRow.submission_id, *counts(row),
+    )  # fmt: skip
     rows = select(
         CampaignImageRow.image_id, digest.correlate(DatasetImageRow).scalar_subquery(), DatasetImageRow.split
     ).join(CampaignImageRow, CampaignImageRow.id == DatasetImageRow.campaign_image_id)  # fmt: skip

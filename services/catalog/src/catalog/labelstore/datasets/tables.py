@@ -10,11 +10,14 @@ from catalog.shared.tables import Base
 
 
 class LabelDatasetRow(Base):
+    """`campaign_id` is null for a version that is composed of several campaigns; `composed_of` says of which."""
+
     __tablename__ = "datasets"
     __table_args__ = (UniqueConstraint("campaign_id", "version", name="uq_datasets_campaign_id"), {"schema": SCHEMA})
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    campaign_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.campaigns.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.campaigns.id"))
+    title: Mapped[str]
     version: Mapped[int]
     state: Mapped[str] = mapped_column(server_default="queued")
     uri: Mapped[str]
@@ -27,12 +30,18 @@ class LabelDatasetRow(Base):
     classes: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
     split_rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     split_counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    composed_of: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    requested_by: Mapped[int | None]
+    """Actor who asked for it."""
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     delivery: Mapped[int] = mapped_column(server_default="0")
     beat_at: Mapped[datetime | None]
     """Last heartbeat of the worker that makes it."""
+
+
+Index("uq_datasets_title", func.lower(LabelDatasetRow.title), LabelDatasetRow.version, unique=True)
 
 
 class DatasetImageRow(Base):

@@ -1,12 +1,13 @@
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from catalog.labelstore.campaigns import usecases as campaigns
 from catalog.labelstore.campaigns.queries import present_campaign
-from catalog.labelstore.campaigns.tables import CampaignRow
 from catalog.labelstore.campaigns.visibility import lock_campaign
 from catalog.labelstore.datasets.queries import present_export
+from catalog.labelstore.datasets.sources import composition_of
 from catalog.labelstore.datasets.tables import LabelDatasetRow, LabelExportRow
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.users.visibility import principal_of
@@ -22,7 +23,7 @@ async def change_campaign(command: ChangeCampaign, tx: Tx, files: LabelFiles) ->
     """A campaign that is finished queues its first dataset version in the same transaction."""
     row = await campaigns.change_campaign(command, tx)
     if row.status == "finished":
-        await _queue_version(row, None, tx, files)
+        await queue_version(row.title, tx, files, campaign_id=row.id, split_rule=row.split)
     return campaigns.OK
 
 
@@ -36,21 +37,33 @@ async def export_campaign(command: c.ExportCampaign, tx: Tx, files: LabelFiles) 
     )  # fmt: skip
     if await tx.session.scalar(busy):
         raise Conflict("conflict", f"An export of campaign {row.id} is queued or running already.")
-    await _queue_version(row, command.split and command.split.model_dump(), tx, files)
+    split = command.split.model_dump() if command.split else row.split
+    await queue_version(row.title, tx, files, campaign_id=row.id, split_rule=split)
     return await present_campaign(row.id, tx.session)
 
 
-async def _queue_version(campaign: CampaignRow, split: Json | None, tx: Tx, files: LabelFiles) -> None:
-    newest = select(func.max(LabelDatasetRow.version)).where(LabelDatasetRow.campaign_id == campaign.id)
+async def queue_version(title: str, tx: Tx, files: LabelFiles, **values: Any) -> LabelDatasetRow:
+    newest = select(func.max(LabelDatasetRow.version)).where(func.lower(LabelDatasetRow.title) == title.lower())
     version = (await tx.session.scalar(newest) or 0) + 1
     row = LabelDatasetRow(
-        campaign_id=campaign.id, version=version, split_rule=split or campaign.split,
-        uri=files.storage.uri(files.dataset(campaign.title, version)),
+        title=title, version=version, uri=files.storage.uri(files.dataset(title, version)), requested_by=tx.actor.id,
+        **values,
     )  # fmt: skip
     tx.session.add(row)
     await tx.session.flush()
-    tx.emit(c.LabelDatasetExportRequested(dataset_id=row.id, campaign_id=campaign.id, version=version))
+    tx.emit(c.LabelDatasetExportRequested(**event_fields(row)))
     tx.emit(c.MakeLabelDatasetJob(dataset_id=row.id))
+    return row
+
+
+def event_fields(row: LabelDatasetRow) -> dict[str, Any]:
+    """Returns what every event of a version says of it."""
+    ids = [part.campaign_id for part in composition_of(row).parts]
+    by = row.requested_by
+    return {
+        "dataset_id": row.id, "campaign_id": ids[0], "campaign_ids": list(dict.fromkeys(ids)), "version": row.version,
+        "user_id": by if by is not None and by > 0 else None,
+    }  # fmt: skip
 
 
 async def create_label_export(command: c.CreateLabelExport, tx: Tx) -> Json:

@@ -34,6 +34,7 @@ class VersionImage:
     """An image of a version with its objects, in the order of the campaign."""
 
     image_id: int
+    campaign_id: int
     source_path: str
     file_name: str
     width: int
@@ -48,14 +49,17 @@ class VersionImage:
 
 
 _IMAGES = f"""
-    select i.id, i.blobstorage_path, d.file_name, i.width, i.height, d.split, i.date_taken, i.lat, i.lon, i.sha256,
-        i.georef, (
+    select i.id, c.campaign_id, i.blobstorage_path, d.file_name, i.width, i.height, d.split, i.date_taken, i.lat,
+        i.lon, i.sha256, i.georef, (
             select json_agg(json_build_array(o.id, o.label, o.label_original, o.confidence, o.x_min, o.y_min, o.x_max,
                 o.y_max, o.geometry) order by o.id)::text
             from {SCHEMA}.objects o
             where o.campaign_image_id = d.campaign_image_id and o.submission_id = d.submission_id
+                and (v.composed_of->'labels' is null or jsonb_typeof(v.composed_of->'labels') = 'null'
+                    or v.composed_of->'labels' ? o.label)
         )
     from {SCHEMA}.dataset_images d
+    join {SCHEMA}.datasets v on v.id = d.dataset_id
     join {SCHEMA}.campaign_images c on c.id = d.campaign_image_id
     join {SCHEMA}.images i on i.id = c.image_id
     where d.dataset_id = %s and d.excluded is null

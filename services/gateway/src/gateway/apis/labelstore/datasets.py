@@ -1,6 +1,6 @@
 """Dataset versions that were made of campaigns, and exports of them for trainers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
@@ -9,9 +9,12 @@ from starlette.responses import Response
 
 from contracts.catalog import label_datasets as c
 from gateway.apis.labelstore.dialect import LABELS
+from gateway.apis.labelstore.images.image_bodies import Time
 from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, listed, redirected
 from gateway.apis.labelstore.shared.inputs import Id, Paged, StrictBody, Text
+from gateway.apis.labelstore.shared.splits import SplitBody
 from gateway.http.commands import send
+from gateway.http.inputs.fields import MAX_ID
 from gateway.http.policy import Policy
 from gateway.http.queries import ask
 from gateway.http.routing import Routes
@@ -27,6 +30,43 @@ class DatasetFilters(Paged):
 
 class LabelExportBody(StrictBody):
     format: c.ExportFormat = Field(examples=["yolo"])
+
+
+class PartBody(StrictBody):
+    """A finished campaign, or those of its images that all given filters choose."""
+
+    campaign_id: int = Field(ge=0, le=MAX_ID, examples=[12])
+    imageset_ids: list[Annotated[int, Field(ge=0, le=MAX_ID)]] | None = Field(None, max_length=1000)
+    taken_from: Time = None
+    taken_to: Time = None
+    min_agreement: float | None = Field(None, ge=0, le=1, description="Of the labellers of an image")
+
+
+class CompositionBody(StrictBody):
+    """Where an image is in several parts, the last one counts."""
+
+    title: str = Field(min_length=1, max_length=128, examples=["rivers-2026"])
+    parts: list[PartBody] = Field(min_length=1, max_length=50)
+    labels: list[Annotated[str, Field(min_length=1, max_length=128)]] | None = Field(
+        None, min_length=1, max_length=1000, description="Objects of other labels are left out"
+    )
+    metadata: dict[str, Any] | None = None
+    split: SplitBody | None = None
+
+
+class TrainedModel(BaseModel):
+    """`manifest_sha256` is that of the version which the model has seen."""
+
+    stac_item_id: str
+    name: str
+    title: str
+    version: str
+    manifest_sha256: str | None
+    metrics: dict[str, Any]
+
+
+class TrainedModels(BaseModel):
+    models: list[TrainedModel]
 
 
 class DifferentImages(BaseModel):
@@ -49,6 +89,25 @@ class Difference(BaseModel):
 async def list_label_datasets(request: Request, filters: Annotated[DatasetFilters, Query()]) -> Response:
     """Lists dataset versions."""
     return await ask_page(request, c.ListLabelDatasets, "datasets", filters)
+
+
+@routes.post(
+    "/label_datasets", Policy.AUTH, c.LabelDataset, status=202, sends=c.ComposeLabelDataset, refuses={
+        404: "There is no such campaign.", 409: "A campaign is not finished, or the title is taken or in work.",
+        422: "The title breaks the name rule.",
+    },
+)  # fmt: skip
+async def compose_label_dataset(request: Request, body: CompositionBody) -> Response:
+    """Makes the next version of a dataset from several campaigns and filters; it is frozen."""
+    given = body.model_dump(exclude={"title", "split"})
+    command = {"title": body.title, "composition": given, "split": body.split and body.split.model_dump()}
+    return await send(request, c.ComposeLabelDataset.model_validate(command))
+
+
+@routes.get("/label_datasets/{dataset_id}/models", Policy.AUTH, TrainedModels)
+async def list_models_of_label_dataset(request: Request, dataset_id: Id) -> Response:
+    """Lists the published models that were trained on a dataset version."""
+    return await ask(request, c.ListTrainedModels(dataset_id=dataset_id))
 
 
 @routes.get("/label_datasets/{dataset_id}", Policy.AUTH, c.LabelDataset, scope="polling")

@@ -39,8 +39,8 @@ class GeoJsonWriter:
     """A feature for each object: where it is on the map, else where its picture was taken, else without a geometry.
     `sources` counts the three."""
 
-    def __init__(self, path: Path, campaign_id: int) -> None:
-        self.file, self.campaign_id = HashedFile(path), campaign_id
+    def __init__(self, path: Path) -> None:
+        self.file = HashedFile(path)
         self.sources = {"georef": 0, "image_location": 0, "none": 0}
         self.file.write(b'{"type":"FeatureCollection","features":[')
 
@@ -57,8 +57,8 @@ class GeoJsonWriter:
             source = "image_location" if known else "none"
         self.sources[source] += 1
         properties = {
-            "image_id": image.image_id, "object_id": one.object_id, "campaign_id": self.campaign_id, "label": one.label,
-            "label_original": one.label_original, "confidence": one.confidence,
+            "image_id": image.image_id, "object_id": one.object_id, "campaign_id": image.campaign_id,
+            "label": one.label, "label_original": one.label_original, "confidence": one.confidence,
             "bbox_px": [one.xmin, one.ymin, one.xmax, one.ymax], "geometry_source": source, "class": one.label,
         }  # fmt: skip
         return orjson.dumps({"type": "Feature", "geometry": geometry, "properties": properties})

@@ -9,9 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
-from sqlalchemy import select
 
-from catalog.labelstore.campaigns.tables import CampaignRow
 from catalog.labelstore.datasets import item as items
 from catalog.labelstore.datasets.formats.coco import CocoWriter
 from catalog.labelstore.datasets.formats.hashed_file import HashedFile
@@ -20,7 +18,9 @@ from catalog.labelstore.datasets.jobs.copy_images import MissingObject, copy_ima
 from catalog.labelstore.datasets.jobs.plan import Plan, plan_version
 from catalog.labelstore.datasets.jobs.publish import publish
 from catalog.labelstore.datasets.jobs.write_files import Extent, ManifestImages, write_all
+from catalog.labelstore.datasets.sources import VersionSource, source_of
 from catalog.labelstore.datasets.tables import LabelDatasetRow
+from catalog.labelstore.datasets.usecases import event_fields
 from catalog.labelstore.files import LabelFiles
 from catalog.shared.job_claim import Claimed, JobClaim, claim, pause, run_claimed
 from catalog.stac.ports import StacItems
@@ -70,35 +70,34 @@ async def _attempts(held: JobClaim, files: LabelFiles, stac: StacItems) -> None:
 
 async def _make(held: JobClaim, files: LabelFiles, stac: StacItems) -> None:
     async with held.context.read() as read:
-        wanted = select(CampaignRow).where(CampaignRow.id == held.row.campaign_id)
-        campaign = (await read.session.scalars(wanted)).one()
-    plan = await plan_version(held, campaign, files.settings)
+        source = await source_of(held.row, read.session)
+    plan = await plan_version(held, source, files.settings)
     if not plan.image_count:
         raise EmptyDataset("empty_dataset: no image of the campaign is labelled and readable.")
     failpoints.reach("export.planned")
     digests = await copy_images(held, files)
     failpoints.reach("export.copied")
     with TemporaryDirectory() as folder:
-        await _write(held, campaign, plan, digests, Path(folder), files, stac)
+        await _write(held, source, plan, digests, Path(folder), files, stac)
 
 
 async def _write(
-    held: JobClaim, campaign: CampaignRow, plan: Plan, digests: dict[int, tuple[str, int]], folder: Path,
+    held: JobClaim, source: VersionSource, plan: Plan, digests: dict[int, tuple[str, int]], folder: Path,
     files: LabelFiles, stac: StacItems,
 ) -> None:  # fmt: skip
-    info = {"description": campaign.title, "version": str(held.row.version), "date_created": _now()}
+    info = {"description": held.row.title, "version": str(held.row.version), "date_created": _now()}
     writers = {
         COCO: CocoWriter(folder / COCO, info, plan.classes), CSV: CsvWriter(folder / CSV),
-        GEOJSON: GeoJsonWriter(folder / GEOJSON, campaign.id),
+        GEOJSON: GeoJsonWriter(folder / GEOJSON),
     }  # fmt: skip
     extent = Extent()
     images = ManifestImages(folder, digests, files.settings.export_images == "copy")
     await write_all(held.row.id, held.context, [*writers.values(), extent, images])
     extent.close()
     written = {name: writer.close() for name, writer in writers.items()}
-    manifest = await asyncio.to_thread(images.write, folder / MANIFEST, _head(held, campaign, plan), written)
-    item = items.dataset_item(_item_input(held, campaign, plan, written, manifest, extent, files))
-    await _upload(held, campaign, item, {**written, MANIFEST: manifest}, files)
+    manifest = await asyncio.to_thread(images.write, folder / MANIFEST, _head(held, source, plan), written)
+    item = items.dataset_item(_item_input(held, source, plan, written, manifest, extent, files))
+    await _upload(held, item, {**written, MANIFEST: manifest}, files)
     failpoints.reach("export.uploaded")
     item = await publish(item, held.row.version, stac)
     await held.context.write(partial(_registered, held, plan, item, extent))
@@ -116,45 +115,45 @@ def _counts(plan: Plan) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _head(held: JobClaim, campaign: CampaignRow, plan: Plan) -> dict[str, Any]:
-    title, row = campaign.title, held.row
+def _head(held: JobClaim, source: VersionSource, plan: Plan) -> dict[str, Any]:
+    title, row = held.row.title, held.row
     classes = [
         {"id": number, "name": name, "count": plan.class_counts.get(name, 0)}
         for number, name in enumerate(plan.classes)
     ]
     return {
         "dataset_id": row.id, "name": title, "images_name": f"{title}_images", "labels_name": f"{title}_labels",
-        "version": row.version, "campaign_id": campaign.id, "campaign_title": title, "created_at": row.created_at,
+        "version": row.version, "campaign_id": row.campaign_id, "campaign_title": title, "created_at": row.created_at,
+        "campaigns": [{"campaign_id": one.id, "title": one.title} for one in source.campaigns],
+        "composed_of": row.composed_of,
         "classes": classes, "counts": _counts(plan), "split": row.split_rule,
         "excluded": [{"image_id": image_id, "reason": reason} for image_id, reason in plan.excluded],
     }  # fmt: skip
 
 
 def _item_input(
-    held: JobClaim, campaign: CampaignRow, plan: Plan, written: dict[str, HashedFile], manifest: HashedFile,
+    held: JobClaim, source: VersionSource, plan: Plan, written: dict[str, HashedFile], manifest: HashedFile,
     extent: Extent, files: LabelFiles,
 ) -> items.ItemInput:  # fmt: skip
     is_copy, settings = files.settings.export_images == "copy", files.settings
     chips = held.row.uri + "images/" if is_copy else files.storage.uri(f"{settings.label_images}/")
     return items.ItemInput(
-        title=campaign.title, version=held.row.version, campaign_id=campaign.id, created_by=campaign.created_by,
-        metadata=campaign.details or {}, prefix=held.row.uri, chips=chips,
+        title=held.row.title, version=held.row.version, campaign_ids=[one.id for one in source.campaigns],
+        created_by=source.created_by, metadata=source.details, prefix=held.row.uri, chips=chips,
         files={name: (file.size, file.sha256) for name, file in written.items()},
         manifest=(manifest.size, manifest.sha256), classes=plan.classes, class_counts=plan.class_counts,
         counts=_counts(plan), hull=extent.hull,
         taken=(extent.first, extent.last) if extent.first and extent.last else None,
-        finished=campaign.date_finished or held.row.created_at,
+        finished=source.finished or held.row.created_at,
     )  # fmt: skip
 
 
-async def _upload(
-    held: JobClaim, campaign: CampaignRow, item: dict[str, Any], written: dict[str, HashedFile], files: LabelFiles
-) -> None:
+async def _upload(held: JobClaim, item: dict[str, Any], written: dict[str, HashedFile], files: LabelFiles) -> None:
     """The manifest comes last: its presence means that the version is complete."""
     storage, prefix = files.storage, files.storage.key_of(held.row.uri)
     for name in (COCO, CSV, GEOJSON):
         await storage.upload(str(written[name].path), prefix + name, MEDIA[name])
-    await storage.upload(str(written[CSV].path), f"label_sets/{campaign.title}_labels.csv", MEDIA[CSV])
+    await storage.upload(str(written[CSV].path), f"label_sets/{held.row.title}_labels.csv", MEDIA[CSV])
     await storage.put(prefix + ITEM, orjson.dumps(item), "application/geo+json")
     await storage.upload(str(written[MANIFEST].path), prefix + MANIFEST, MEDIA[MANIFEST])
 
@@ -168,7 +167,7 @@ async def _registered(held: JobClaim, plan: Plan, item: dict[str, Any], extent: 
     )  # fmt: skip
     tx.emit(
         c.LabelDatasetRegistered(
-            dataset_id=row.id, campaign_id=row.campaign_id, version=row.version, stac_item_id=item["id"], uri=row.uri,
+            **event_fields(row), title=row.title, stac_item_id=item["id"], uri=row.uri,
             manifest_sha256=digest, classes=plan.classes, keywords=item["properties"]["keywords"],
             chips_uri=item["assets"]["chips"]["href"], labels_uri=item["assets"]["labels_geojson"]["href"],
             chip_count=plan.image_count, split=plan.split_counts,
@@ -180,7 +179,6 @@ async def _registered(held: JobClaim, plan: Plan, item: dict[str, Any], extent: 
 async def _failed(held: JobClaim, reason: str) -> None:
     async def written(tx: Tx) -> None:
         await held.write(tx, state="failed", error=reason, beat_at=None)
-        event = {"dataset_id": held.row.id, "campaign_id": held.row.campaign_id, "version": held.row.version}
-        tx.emit(c.LabelDatasetExportFailed.model_validate({**event, "error": reason}))
+        tx.emit(c.LabelDatasetExportFailed(**event_fields(held.row), error=reason))
 
     await held.context.write(written)

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
-from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
+from catalog.labelstore.campaigns.tables import CampaignImageRow
 from catalog.labelstore.datasets.domain import SplitItem, category_ids, split
 from catalog.labelstore.datasets.duplicates import clusters
+from catalog.labelstore.datasets.sources import VersionSource, counts
 from catalog.labelstore.datasets.tables import DatasetImageRow, LabelDatasetRow
 from catalog.labelstore.images.tables import ImageRow
 from catalog.labelstore.objects.tables import ObjectRow
@@ -20,6 +21,7 @@ from catalog.shared.job_claim import JobClaim
 from kit.messaging.tx import ReadTx, Tx
 
 UNLABELED, UNREADABLE, NOT_ACCEPTED = "unlabeled", "unreadable", "not_accepted"
+IN_A_LATER_PART = "in_a_later_part"
 ROWS_PER_INSERT = 1000
 
 
@@ -36,12 +38,13 @@ class Plan:
     split_counts: dict[str, int] | None
 
 
-async def plan_version(held: JobClaim, campaign: CampaignRow, settings: LabelStoreSettings) -> Plan:
-    """Reads the campaign as it is now, and stores which revision of which image is in the version."""
+async def plan_version(held: JobClaim, source: VersionSource, settings: LabelStoreSettings) -> Plan:
+    """Reads the campaigns as they are now, and stores which revision of which image is in the version."""
     async with held.context.read() as read:
-        rows = (await read.session.execute(_candidates(campaign.id))).all()
+        rows = (await read.session.execute(_candidates(source))).all()
         before = await _sides_before(held.row, read)
-    reasons = {row.id: _reason(row, campaign, settings) for row in rows}
+    reasons = {row.id: _reason(row, source, settings) for row in rows}
+    reasons.update(dict.fromkeys(_repeated(rows, reasons, source), IN_A_LATER_PART))
     kept = [row for row in rows if reasons[row.id] is None]
     sides = await asyncio.to_thread(_sides, held.row.split_rule, kept, before)
     return await held.context.write(lambda tx: _planned(held, rows, reasons, sides, settings, tx))
@@ -66,21 +69,30 @@ async def _planned(
     )  # fmt: skip
 
 
-def _candidates(campaign_id: int) -> Any:
+def _repeated(rows: Sequence[Any], reasons: dict[int, str | None], source: VersionSource) -> set[int]:
+    """Returns the rows of images that are in a later campaign of the version as well."""
+    last: dict[int, Any] = {}
+    good = [row for row in rows if reasons[row.id] is None]
+    for row in sorted(good, key=lambda row: source.rank[row.campaign_id]):
+        last[row.image_id] = row
+    return {row.id for row in good if last[row.image_id] is not row}
+
+
+def _candidates(source: VersionSource) -> Any:
     columns = (
-        CampaignImageRow.id, CampaignImageRow.image_id, CampaignImageRow.labeled, CampaignImageRow.submission_id,
-        CampaignImageRow.review, ImageRow.width, ImageRow.height, ImageRow.imageset_id, ImageRow.sha256, ImageRow.dhash,
-        ImageRow.blobstorage_path, ImageRow.details["flight"].astext.label("flight"),
+        CampaignImageRow.id, CampaignImageRow.campaign_id, CampaignImageRow.image_id, CampaignImageRow.labeled,
+        CampaignImageRow.submission_id, CampaignImageRow.review, ImageRow.width, ImageRow.height, ImageRow.imageset_id,
+        ImageRow.sha256, ImageRow.dhash, ImageRow.blobstorage_path, ImageRow.details["flight"].astext.label("flight"),
     )  # fmt: skip
     rows = select(*columns).join(ImageRow, ImageRow.id == CampaignImageRow.image_id)
-    return rows.where(CampaignImageRow.campaign_id == campaign_id).order_by(CampaignImageRow.id)
+    return rows.where(source.is_chosen).order_by(CampaignImageRow.id)
 
 
-def _reason(row: Any, campaign: CampaignRow, settings: LabelStoreSettings) -> str | None:
-    """Why an image of the campaign is in no label file."""
+def _reason(row: Any, source: VersionSource, settings: LabelStoreSettings) -> str | None:
+    """Why an image of a campaign is in no label file."""
     if not row.labeled and settings.export_unlabeled == "exclude":
         return UNLABELED
-    if campaign.review and row.labeled and row.review != "accepted":
+    if row.campaign_id in source.reviewed and row.labeled and row.review != "accepted":
         return NOT_ACCEPTED
     return UNREADABLE if row.width is None or row.height is None else None
 
@@ -120,7 +132,7 @@ async def _sides_before(dataset: LabelDatasetRow, read: ReadTx) -> dict[int, str
     """Returns the sides of the newest earlier version that was split by the same rule."""
     earlier = (
         select(LabelDatasetRow.id)
-        .where(LabelDatasetRow.campaign_id == dataset.campaign_id, LabelDatasetRow.version < dataset.version)
+        .where(func.lower(LabelDatasetRow.title) == dataset.title.lower(), LabelDatasetRow.version < dataset.version)
         .where(LabelDatasetRow.state == "done", LabelDatasetRow.split_rule == dataset.split_rule)
         .order_by(LabelDatasetRow.version.desc())
         .limit(1)
@@ -137,7 +149,7 @@ async def _counted(dataset: LabelDatasetRow, tx: Tx) -> tuple[int, dict[str, int
     said = (ObjectRow.campaign_image_id == DatasetImageRow.campaign_image_id) & (
         ObjectRow.submission_id == DatasetImageRow.submission_id
     )
-    mine = (DatasetImageRow.dataset_id == dataset.id, DatasetImageRow.excluded.is_(None))
+    mine = (DatasetImageRow.dataset_id == dataset.id, DatasetImageRow.excluded.is_(None), *counts(dataset))
     images = select(func.count(ObjectRow.campaign_image_id.distinct())).select_from(DatasetImageRow)
     labels = select(ObjectRow.label, func.count()).select_from(DatasetImageRow)
     with_objects = await tx.session.scalar(images.join(ObjectRow, said).where(*mine)) or 0
@@ -147,7 +159,7 @@ async def _counted(dataset: LabelDatasetRow, tx: Tx) -> tuple[int, dict[str, int
 
 async def _classes_before(dataset: LabelDatasetRow, tx: Tx) -> list[str]:
     newest = select(LabelDatasetRow.classes).where(
-        LabelDatasetRow.campaign_id == dataset.campaign_id, LabelDatasetRow.version < dataset.version,
+        func.lower(LabelDatasetRow.title) == dataset.title.lower(), LabelDatasetRow.version < dataset.version,
         LabelDatasetRow.state == "done",
     )  # fmt: skip
     return await tx.session.scalar(newest.order_by(LabelDatasetRow.version.desc()).limit(1)) or []

@@ -18,7 +18,6 @@ async def publish(item: dict[str, Any], version: int, stac: StacItems) -> dict[s
 
 
 async def _former(item: dict[str, Any], version: int, stac: StacItems) -> dict[str, Any] | None:
-    """Returns the newest earlier version of the campaign: numbers of failed ones are left out."""
-    campaign = item["properties"]["labelstore:campaign_id"]
-    found = await stac.named(LABEL_DATASETS, "labelstore:campaign_id", campaign)
+    """Returns the newest earlier version of the dataset: numbers of failed ones are left out."""
+    found = await stac.named(LABEL_DATASETS, "labelstore:name", item["properties"]["labelstore:name"])
     return max((one for one in found if version_of(one) < version), key=version_of, default=None)

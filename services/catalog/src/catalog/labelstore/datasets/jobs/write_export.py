@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from catalog.labelstore.campaigns.tables import CampaignRow
 from catalog.labelstore.datasets.formats.archive import Archive
 from catalog.labelstore.datasets.formats.coco import CocoWriter
 from catalog.labelstore.datasets.formats.tables import CsvWriter, GeoJsonWriter
@@ -63,25 +62,23 @@ async def _attempts(held: JobClaim, files: LabelFiles) -> None:
 
 async def _write(held: JobClaim, files: LabelFiles) -> None:
     async with held.context.read() as read:
-        wanted = select(LabelDatasetRow, CampaignRow.title).join(
-            CampaignRow, CampaignRow.id == LabelDatasetRow.campaign_id
-        )
-        dataset, title = (await read.session.execute(wanted.where(LabelDatasetRow.id == held.row.dataset_id))).one()
+        wanted = select(LabelDatasetRow).where(LabelDatasetRow.id == held.row.dataset_id)
+        dataset = (await read.session.scalars(wanted)).one()
         outlines = bool(await read.session.scalar(_HAS_OUTLINES, {"id": dataset.id}))
     with TemporaryDirectory() as name:
         folder = Path(name)
         archive = Archive(folder / "export.zip")
-        await _fill(archive, folder, dataset, title, outlines, held, files)
+        await _fill(archive, folder, dataset, outlines, held, files)
         await asyncio.to_thread(archive.close)
         await _store(held, dataset, folder / "export.zip", files)
 
 
 async def _fill(
-    archive: Archive, folder: Path, dataset: LabelDatasetRow, title: str, outlines: bool, held: JobClaim,
+    archive: Archive, folder: Path, dataset: LabelDatasetRow, outlines: bool, held: JobClaim,
     files: LabelFiles,
 ) -> None:  # fmt: skip
     kind = held.row.format
-    writer = _writer(kind, archive, folder, dataset, title, outlines)
+    writer = _writer(kind, archive, folder, dataset, outlines)
     async for image in images_of(dataset.id, held.context):
         await asyncio.to_thread(writer.add, image)
         if hasattr(writer, "picture"):
@@ -90,11 +87,15 @@ async def _fill(
     if written is not None:
         await asyncio.to_thread(archive.file, written.path.name, written.path)
     altered = dict(getattr(writer, "altered", {}))
-    about = {"dataset": f"{title}-v{dataset.version}", "manifest_sha256": dataset.manifest_sha256, "format": kind}
+    about = {
+        "dataset": f"{dataset.title}-v{dataset.version}",
+        "manifest_sha256": dataset.manifest_sha256,
+        "format": kind,
+    }
     archive.json("export.json", {**about, "classes": dataset.classes, "altered": altered})
 
 
-def _writer(kind: str, archive: Archive, folder: Path, dataset: LabelDatasetRow, title: str, outlines: bool) -> Any:
+def _writer(kind: str, archive: Archive, folder: Path, dataset: LabelDatasetRow, outlines: bool) -> Any:
     if kind == "yolo":
         return YoloWriter(archive, dataset.classes, outlines)
     if kind == "voc":
@@ -102,8 +103,8 @@ def _writer(kind: str, archive: Archive, folder: Path, dataset: LabelDatasetRow,
     if kind == "csv":
         return CsvWriter(folder / "labels.csv")
     if kind == "geojson":
-        return GeoJsonWriter(folder / "annotations.geojson", dataset.campaign_id)
-    info = {"description": title, "version": str(dataset.version), "category_id_base": COCO_BASE}
+        return GeoJsonWriter(folder / "annotations.geojson")
+    info = {"description": dataset.title, "version": str(dataset.version), "category_id_base": COCO_BASE}
     return CocoWriter(folder / "annotations.coco.json", info, dataset.classes, COCO_BASE, outlines=True)
 
 

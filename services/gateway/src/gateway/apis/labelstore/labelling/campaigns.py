@@ -16,6 +16,7 @@ from gateway.apis.labelstore.shared.answers import PAST_THE_END, ask_page, liste
 from gateway.apis.labelstore.shared.inputs import Flag, Id, Paged, PagedByThousand, StrictBody, Text, has_at
 from gateway.apis.labelstore.shared.key_pairs import KeyPair, LabelAccessToken, new_pair
 from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReferences, references
+from gateway.apis.labelstore.shared.splits import SplitBody
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import ask
@@ -24,16 +25,6 @@ from kit.errors import Unprocessable
 
 routes = Routes("campaigns", LABELS)
 MAX_LABEL = 128
-
-
-class SplitBody(StrictBody):
-    """Images of one group are always on the same side. Fractions are of the sum of all three."""
-
-    train: float = Field(default=0.8, ge=0, le=1e6)
-    val: float = Field(default=0.1, ge=0, le=1e6)
-    test: float = Field(default=0.1, ge=0, le=1e6)
-    group_by: c.GroupBy = "imageset"
-    seed: str = Field(default="", max_length=64)
 
 
 class CampaignBody(StrictBody):
