@@ -3,7 +3,7 @@ SHELL := bash
 PY := .venv/bin/python
 MEMBERS := $(wildcard libs/* services/*)
 
-.PHONY: setup up down status demo test soak bench contracts lint types requirements train-unet style clean
+.PHONY: setup up down status demo loop test soak bench contracts lint types requirements train-unet style clean
 
 setup: .venv/.synced ## the workspace environment and the backing servers
 	@$(PY) -m stack install
@@ -23,6 +23,9 @@ status:
 
 demo: setup ## the whole job with progress bars; DATA=<folder> for real imagery
 	@$(PY) -m stack.demo $(if $(DATA),--data $(DATA))
+
+loop: setup ## few labels, a model, its predictions corrected by a labeller, a better model; DATA=<folder>
+	@$(PY) -m stack.loop $(if $(DATA),--data $(DATA))
 
 test: ## every test, on real servers, in an environment that takes nothing from this machine by chance
 	@scripts/clean_environment $(MAKE) --no-print-directory setup

@@ -146,7 +146,8 @@ def test_the_item_is_valid_without_any_location():
     given = ItemInput(
         title="t", version=2, campaign_ids=[1], created_by="a@b", metadata={"keywords": ["Buildings", "?"]},
         prefix="s3://b/p/", chips="s3://b/p/images/", files=files, manifest=(1, "0" * 64), classes=["a"],
-        class_counts={"a": 1}, counts=counts, hull=None, taken=None, finished=datetime(2026, 1, 1, tzinfo=UTC),
+        class_counts={"a": 1}, counts=counts, hull=None, georeferenced=0, taken=None,
+        finished=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     item = dataset_item(given)
     assert item_problems(item) == []

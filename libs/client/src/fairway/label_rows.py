@@ -51,11 +51,13 @@ class Task(Row):
 
 class LabelDataset(Row):
     dataset_id: int
-    campaign_id: int
+    campaign_id: int | None
+    """None for a version that is composed of several campaigns."""
     title: str
     version: int
     state: str
     stac_item_id: str | None = None
+    manifest_sha256: str | None = None
     image_count: int | None = None
     object_count: int | None = None
     error: str | None = None

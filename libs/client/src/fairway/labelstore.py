@@ -29,10 +29,13 @@ class Resource:
 
     def _all(self, path: str, member: str, row: type[R], **filters: Any) -> Iterator[R]:
         """Yields the rows of all pages."""
+        return map(row.model_validate, self._rows(path, member, **filters))
+
+    def _rows(self, path: str, member: str, **filters: Any) -> Iterator[dict[str, Any]]:
         page: int | None = 1
         while page:
             body = self.transport.get(path, page=page, per_page=PER_PAGE, **filters)
-            yield from map(row.model_validate, body[member])
+            yield from body[member]
             page = body["pagination"]["next"]
 
     def _waited(self, get: Callable[[], R], state: Callable[[R], dict[str, Any]], limit: float) -> R:
@@ -135,6 +138,27 @@ class Campaigns(Resource):
         """Accepts or sends back images: `[{image_id, accepted, comment}]`; returns both numbers."""
         return self.transport.write("POST", f"/campaigns/{campaign_id}/reviews", {"decisions": decisions})
 
+    def predict_from(self, campaign_id: int, prediction_id: int, **options: Any) -> dict[str, Any]:
+        """The result of a prediction becomes drafts of the images that it meets; `label` and `model` are options.
+        Returns the outcome of its features."""
+        body = {"prediction_id": prediction_id, **options}
+        return self.transport.write("POST", f"/campaigns/{campaign_id}/predictions/map", body)
+
+    def predict_map(
+        self, campaign_id: int, model: str, features: dict[str, Any], label: str = "object"
+    ) -> dict[str, Any]:
+        """A GeoJSON FeatureCollection becomes drafts. Returns the outcome of its features."""
+        body = {"model": model, "label": label, "features": features}
+        return self.transport.write("POST", f"/campaigns/{campaign_id}/predictions/map", body)
+
+    def predictions(self, campaign_id: int) -> Iterator[dict[str, Any]]:
+        """Yields `{image_id, model, uncertainty, objects}`."""
+        return self._rows(f"/campaigns/{campaign_id}/predictions", "images")
+
+    def objects(self, campaign_id: int) -> Iterator[dict[str, Any]]:
+        """Yields `{image_id, url, objects}` of the images."""
+        return self._rows(f"/campaigns/{campaign_id}/objects", "images")
+
     def export(self, campaign_id: int, split: dict[str, Any] | None = None) -> rows.Campaign:
         """Makes the next dataset version of a finished campaign."""
         body = self.transport.write("POST", f"/campaigns/{campaign_id}/export", {"split": split})
@@ -152,6 +176,25 @@ class LabelDatasets(Resource):
 
     def get(self, dataset_id: int) -> rows.LabelDataset:
         return rows.LabelDataset.model_validate(self.transport.get(f"/label_datasets/{dataset_id}"))
+
+    def compose(self, title: str, campaign_ids: Iterable[int], **options: Any) -> rows.LabelDataset:
+        """Begins a version of several finished campaigns; `labels`, `metadata` and `split` are options."""
+        body = {"title": title, "parts": [{"campaign_id": one} for one in campaign_ids], **options}
+        return rows.LabelDataset.model_validate(self.transport.write("POST", "/label_datasets", body))
+
+    def wait_made(self, dataset_id: int, limit: float = 3600) -> rows.LabelDataset:
+        """Waits until the version is made."""
+        return self._waited(
+            lambda: self.get(dataset_id), lambda found: {"state": found.state, "error": found.error}, limit
+        )
+
+    def diff(self, dataset_id: int, other_id: int) -> dict[str, Any]:
+        """Compares two versions: `added`, `removed`, `changed` and `moved` images."""
+        return self.transport.get(f"/label_datasets/{dataset_id}/diff/{other_id}")
+
+    def models(self, dataset_id: int) -> list[dict[str, Any]]:
+        """Returns the published models that were trained on a version."""
+        return self.transport.get(f"/label_datasets/{dataset_id}/models")["models"]
 
     def file_url(self, dataset_id: int, name: str) -> str:
         """Returns the presigned address of `manifest.json`, `annotations.coco.json`, `labels.csv` and others."""

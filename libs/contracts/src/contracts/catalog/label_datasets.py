@@ -97,6 +97,23 @@ class ListTrainedModels(Query, wire="catalog.v1.list_models_of_label_dataset"):
     dataset_id: Id
 
 
+class TrainableLabelDataset(Contract):
+    """What a training must know of a version. `georeferenced` are the images that lie on the map."""
+
+    dataset_id: int
+    chips_uri: str
+    labels_uri: str
+    keywords: list[str]
+    chip_count: int
+    georeferenced: int
+
+
+class FindLabelDataset(Query, wire="catalog.v1.find_label_dataset"):
+    """Result: `TrainableLabelDataset` of a version that is done, by the id of its item."""
+
+    stac_item_id: str
+
+
 class GetLabelDataset(Query, wire="catalog.v1.get_label_dataset"):
     dataset_id: Id
 

@@ -1,16 +1,18 @@
 """Asks the catalog for what the copies lack."""
 
+from datetime import datetime
 from typing import Any, Protocol
 
 from contracts.base import Query
 from contracts.catalog.datasets import Dataset, GetDataset
+from contracts.catalog.label_datasets import FindLabelDataset, TrainableLabelDataset
 from contracts.catalog.models import GetModelSummary, KnownModel
 from contracts.shared import Actor
-from kit.errors import Invalid, NotFound
+from kit.errors import Forbidden, Invalid, NotFound
 from kit.messaging.tx import Tx
 from kit.snapshot_pages import complete_before
 from training.projections.domain import GEOMETRY_KEYWORDS
-from training.projections.usecases import upsert_base_model, upsert_dataset
+from training.projections.usecases import upsert_base_model, upsert_dataset, upsert_label_dataset
 
 
 class Catalog(Protocol):
@@ -69,7 +71,10 @@ async def fetch_dataset(
     try:
         answer = await catalog.query_json(GetDataset(stac_id=stac_id, expand=True), tx.actor)
     except NotFound as error:
-        raise missing from error
+        row = await _fetch_label_dataset(stac_id, asked, tx, catalog)
+        if row is None:
+            raise missing from error
+        return row
     dataset = Dataset.model_validate(answer) if answer else None
     if dataset and building and dataset.status == "building":
         return {"dataset_id": dataset.id, "facts": None}
@@ -79,6 +84,16 @@ async def fetch_dataset(
               "deleted": False, "facts": _details(dataset, layout)}  # fmt: skip
     upsert_dataset(stac_id, asked, tx, **values)
     return values
+
+
+async def _fetch_label_dataset(stac_id: str, asked: datetime, tx: Tx, catalog: Catalog) -> dict[str, Any] | None:
+    """A version of the label store whose event has not come yet. Only administrators may use one."""
+    try:
+        answer = await catalog.query_json(FindLabelDataset(stac_item_id=stac_id), tx.actor)
+    except (NotFound, Forbidden):
+        return None
+    version = TrainableLabelDataset.model_validate(answer)
+    return upsert_label_dataset(stac_id, version, asked, tx)
 
 
 def _details(dataset: Dataset, layout: StorageLayout) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.catalog.datasets import DatasetBuilt, DatasetChanged, DatasetDeleted
-from contracts.catalog.label_datasets import LabelDatasetRegistered
+from contracts.catalog.label_datasets import LabelDatasetRegistered, TrainableLabelDataset
 from contracts.catalog.models import BaseModelRegistered, KnownModel
 from contracts.gateway import UserChanged
 from kit.messaging.tx import Tx
@@ -43,13 +43,25 @@ async def project_label_dataset(event: LabelDatasetRegistered, tx: Tx) -> None:
     """A version of the label store can be trained on when all its pictures lie on the map: its labels are polygons
     there. Only administrators use it, since its makers are no users of the platform. Its number is negative, because
     it is none of the catalog's datasets."""
-    if event.chip_count and event.summary.get("georeferenced") == event.chip_count:
-        details = {
-            "chips_uri": event.chips_uri, "labels_uri": event.labels_uri, "keywords": event.keywords,
-            "label_tasks": LABEL_STORE_TASKS, "geometry_type": "polygon", "chip_count": event.chip_count,
-        }  # fmt: skip
-        upsert_dataset(event.stac_item_id, event_time(tx), tx, dataset_id=-event.dataset_id, user_id=0,
-                      visibility="private", deleted=False, facts=details)  # fmt: skip
+    version = TrainableLabelDataset(
+        georeferenced=event.summary.get("georeferenced", 0),
+        **event.model_dump(include={"dataset_id", "chips_uri", "labels_uri", "keywords", "chip_count"}),
+    )  # fmt: skip
+    upsert_label_dataset(event.stac_item_id, version, event_time(tx), tx)
+
+
+def upsert_label_dataset(stac_id: str, version: TrainableLabelDataset, at: datetime, tx: Tx) -> dict[str, Any] | None:
+    """Returns the row; None for a version that cannot be trained on."""
+    if not version.chip_count or version.georeferenced != version.chip_count:
+        return None
+    details = {
+        **version.model_dump(include={"chips_uri", "labels_uri", "keywords", "chip_count"}),
+        "label_tasks": LABEL_STORE_TASKS, "geometry_type": "polygon",
+    }  # fmt: skip
+    values = {"dataset_id": -version.dataset_id, "user_id": 0, "visibility": "private", "deleted": False,
+              "facts": details}  # fmt: skip
+    upsert_dataset(stac_id, at, tx, **values)
+    return values
 
 
 def upsert_dataset(stac_id: str, at: datetime, tx: Tx, **values: Any) -> None:

@@ -1,4 +1,4 @@
-from catalog.labelstore.datasets import composing, queries, usecases
+from catalog.labelstore.datasets import composing, lineage, queries, usecases
 from catalog.labelstore.files import LabelFiles
 from catalog.stac.ports import StacItems
 from contracts.catalog import label_datasets as c
@@ -37,9 +37,14 @@ async def get_label_dataset(query: c.GetLabelDataset, read: ReadTx) -> Json:
     return await queries.get_label_dataset(query.dataset_id, read)
 
 
+@router.on(c.FindLabelDataset)
+async def find_label_dataset(query: c.FindLabelDataset, read: ReadTx, stac: StacItems) -> c.TrainableLabelDataset:
+    return await lineage.find_dataset(query.stac_item_id, read, stac)
+
+
 @router.on(c.ListTrainedModels)
 async def list_models_of_label_dataset(query: c.ListTrainedModels, read: ReadTx, stac: StacItems) -> Json:
-    return await queries.list_trained_models(query.dataset_id, read, stac)
+    return await lineage.list_trained_models(query.dataset_id, read, stac)
 
 
 @router.on(c.ListLabelDatasets)

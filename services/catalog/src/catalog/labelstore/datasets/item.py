@@ -36,6 +36,7 @@ class ItemInput:
     class_counts: dict[str, int]
     counts: dict[str, int]
     hull: Any
+    georeferenced: int
     taken: tuple[datetime, datetime] | None
     finished: datetime
 
@@ -88,6 +89,7 @@ def _properties(of: ItemInput, located: bool) -> dict[str, Any]:
         "label:overviews": [{"property_key": "label", "counts": counted}],
         **_campaigns(of), "labelstore:image_count": of.counts["images"],
         "labelstore:negative_count": of.counts["negatives"], "labelstore:object_count": of.counts["objects"],
+        "labelstore:georeferenced_count": of.georeferenced,
         "labelstore:manifest_sha256": of.manifest[1], "labelstore:located": located,
     }  # fmt: skip
 

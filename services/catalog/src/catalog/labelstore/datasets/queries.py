@@ -11,8 +11,6 @@ from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.objects.tables import ObjectRow
 from catalog.labelstore.paging import read_page, utc
 from catalog.labelstore.users.visibility import principal_of
-from catalog.stac.ports import StacItems
-from catalog.stac.vocabulary import LOCAL_MODELS
 from contracts.catalog import label_datasets as c
 from contracts.catalog.label_shared import SignedUrl
 from contracts.shared import Json
@@ -57,21 +55,6 @@ async def admin_dataset(dataset_id: int, read: ReadTx) -> LabelDatasetRow:
 async def get_label_dataset(dataset_id: int, read: ReadTx) -> Json:
     row = await admin_dataset(dataset_id, read)
     return await present_dataset(row.id, read.session)
-
-
-async def list_trained_models(dataset_id: int, read: ReadTx, stac: StacItems) -> Json:
-    """Asks the catalogue, whose items of models name what they were trained on."""
-    row = await admin_dataset(dataset_id, read)
-    found = await stac.named(LOCAL_MODELS, "fair:dataset_id", row.stac_item_id) if row.stac_item_id else []
-    return {"models": [_model(item) for item in sorted(found, key=lambda item: item["properties"]["updated"])]}
-
-
-def _model(item: Json) -> Json:
-    said = item["properties"]
-    return {
-        "stac_item_id": item["id"], "name": said["mlm:name"], "title": said["title"], "version": said["version"],
-        "manifest_sha256": said.get("labelstore:manifest_sha256"), "metrics": said.get("fair:metrics", {}),
-    }  # fmt: skip
 
 
 async def list_label_datasets(query: c.ListLabelDatasets, read: ReadTx) -> bytes:

@@ -142,7 +142,7 @@ def _item_input(
         created_by=source.created_by, metadata=source.details, prefix=held.row.uri, chips=chips,
         files={name: (file.size, file.sha256) for name, file in written.items()},
         manifest=(manifest.size, manifest.sha256), classes=plan.classes, class_counts=plan.class_counts,
-        counts=_counts(plan), hull=extent.hull,
+        counts=_counts(plan), hull=extent.hull, georeferenced=extent.georeferenced,
         taken=(extent.first, extent.last) if extent.first and extent.last else None,
         finished=source.finished or held.row.created_at,
     )  # fmt: skip
