@@ -24,7 +24,7 @@ def draw(loop: Loop, before: float, after: float, path: Path) -> None:
     assert loop.corrections is not None
     figure, axes = plt.subplots(1, SHOWN + 1, figsize=(19, 5.4), layout="constrained")
     drafts, objects = loop.drafts_of_images(), loop.objects_of_images()
-    for number, (one, image_id) in enumerate(zip(axes, loop.corrections.order, strict=False), 1):
+    for number, (one, image_id) in enumerate(zip(axes[:SHOWN], loop.corrections.order, strict=False), 1):
         _chip(one, loop.folder / loop.ids[image_id].name, drafts.get(image_id, []), objects.get(image_id, []))
         one.set_title(f"handed out as number {number}")
     axes[0].plot([], [], color=DRAFT, label="draft of the first model")

@@ -12,8 +12,8 @@ from catalog.stac.vocabulary import LOCAL_MODELS, in_vocabulary
 
 Item = dict[str, Any]
 GEO = "application/geo+json"
-MANIFEST = "labelstore:manifest_sha256"
-"""Hash of the manifest of a version of the label store: which pictures and labels the model has seen."""
+VERSION, MANIFEST = "labelstore:dataset_version", "labelstore:manifest_sha256"
+"""Number and hash of the manifest of a version of the label store: which pictures and labels the model has seen."""
 CLONED = (
     "mlm:architecture", "mlm:tasks", "mlm:framework", "mlm:framework_version", "mlm:input", "mlm:output", "license",
     "mlm:accelerator", "mlm:accelerator_count", "fair:metrics_spec", "fair:hyperparameters_spec",
@@ -78,7 +78,7 @@ def _properties(run: PublishedRun, base: Item, base_href: str, dataset: Item) ->
 def _measured(run: PublishedRun, dataset: Item) -> Item:
     return {
         "fair:labeled_chip_count": _chip_count(dataset["properties"]),
-        "fair:dataset_version": dataset["properties"].get("version"),
+        VERSION: dataset["properties"].get("version") if MANIFEST in dataset["properties"] else None,
         MANIFEST: dataset["properties"].get(MANIFEST),
         "fair:training_started_at": run.started_at,
         "fair:training_ended_at": run.ended_at,

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.labelstore.schema import SCHEMA
+from catalog.labelstore.taxonomies.tables import TaxonomyRow
 from catalog.shared.tables import Base
 
 
@@ -25,7 +26,7 @@ class CampaignRow(Base):
     overlap: Mapped[int] = mapped_column(server_default="1")
     """Labellers of each image."""
     consensus: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    taxonomy_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.taxonomies.id"), index=True)
+    taxonomy_id: Mapped[int | None] = mapped_column(ForeignKey(TaxonomyRow.id), index=True)
     image_count: Mapped[int] = mapped_column(server_default="0")
     date_created: Mapped[datetime] = mapped_column(server_default=func.now())
     date_started: Mapped[datetime | None]
