@@ -9,7 +9,6 @@ from tests.contracts.senders import senders
 
 RELEASED = "released, so that its class stays"
 NO_SENDER = {
-    "cmd.catalog.v1.store_map_predictions": "for services that bring outlines of a map; no public route yet",
     "cmd.training.v1.report_run": f"{RELEASED}; workers write what they know of a run into the row themselves",
     "cmd.training.v1.report_epoch": f"{RELEASED}; workers write samples into the row themselves",
 }
@@ -21,17 +20,12 @@ NO_READER = {
     "evt.catalog.v1.package_dataset_expired": "for subscribers of the event stream and other systems on the bus",
     "evt.catalog.v1.boundaries_changed": "for subscribers of the event stream and other systems on the bus",
     "evt.catalog.v1.label_user_changed": "without a durable: every process of the gateway forgets the user's key",
-    "evt.catalog.v1.campaign_created": LABEL_STORE,
-    "evt.catalog.v1.campaign_status_changed": LABEL_STORE,
     "evt.catalog.v1.image_set_created": LABEL_STORE,
     "evt.catalog.v1.image_set_finish_requested": LABEL_STORE,
     "evt.catalog.v1.image_set_ingested": LABEL_STORE,
     "evt.catalog.v1.image_set_ingest_failed": LABEL_STORE,
     "evt.catalog.v1.images_registered": LABEL_STORE,
     "evt.catalog.v1.images_reviewed": LABEL_STORE,
-    "evt.catalog.v1.label_dataset_export_failed": LABEL_STORE,
-    "evt.catalog.v1.label_dataset_export_requested": LABEL_STORE,
-    "evt.catalog.v1.label_export_ready": LABEL_STORE,
     "evt.catalog.v1.label_predictions_stored": LABEL_STORE,
     "evt.catalog.v1.objects_submitted": LABEL_STORE,
     "evt.gateway.v1.dead_letter_recorded": f"{RELEASED}; alarms of a deployment may subscribe to it",

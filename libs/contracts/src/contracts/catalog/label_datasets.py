@@ -86,7 +86,7 @@ class ComposeLabelDataset(Command, wire="catalog.v1.compose_label_dataset"):
     of a campaign, and while a version of this title is queued or running."""
 
     title: Title
-    composition: Composition
+    composition: Composition = Field(examples=[{"parts": [{"campaign_id": 12}, {"campaign_id": 13}]}])
     split: SplitRule | None = None
 
 
@@ -111,7 +111,7 @@ class TrainableLabelDataset(Contract):
 class FindLabelDataset(Query, wire="catalog.v1.find_label_dataset"):
     """Result: `TrainableLabelDataset` of a version that is done, by the id of its item."""
 
-    stac_item_id: str
+    stac_item_id: str = Field(examples=["danube-2026-v2"])
 
 
 class GetLabelDataset(Query, wire="catalog.v1.get_label_dataset"):

@@ -7,9 +7,9 @@ from catalog.labelstore.datasets.queries import present_dataset
 from catalog.labelstore.datasets.tables import LabelDatasetRow
 from catalog.labelstore.datasets.usecases import queue_version
 from catalog.labelstore.files import LabelFiles
-from catalog.labelstore.job_claim import UNFINISHED
 from catalog.labelstore.names import name_problem
 from catalog.labelstore.users.visibility import principal_of
+from catalog.shared.job_claim import UNFINISHED
 from contracts.catalog import label_datasets as c
 from contracts.shared import Json
 from kit.errors import Conflict, NotFound, Unprocessable
