@@ -9,6 +9,7 @@ from gateway.apis import fair, fair_v1, labelstore, packages
 from gateway.apis.fair.platform import documents, frontend
 from gateway.http import problems
 from gateway.http.middleware import GatewayMiddleware
+from gateway.http.route_index import IndexedRouter
 from gateway.openapi.document import openapi_document
 from gateway.settings import HttpSettings
 
@@ -27,9 +28,9 @@ def application(settings: HttpSettings) -> FastAPI:
     """Builds the application. `app.state.context` must be set before the first request."""
     app = FastAPI(
         title=documents.TITLE, version="2.0.0", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(GatewayMiddleware, settings=settings, cors=_cors(settings))],
     )  # fmt: skip
+    app.router = IndexedRouter(redirect_slashes=False, generate_unique_id_function=lambda route: route.name)
     problems.register(app)
     for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES):
         module.routes.register(app)

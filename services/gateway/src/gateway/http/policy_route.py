@@ -10,10 +10,11 @@ from opentelemetry import trace
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.checks import checks_of
 from gateway.http.dialect import Dialect
+from gateway.http.endpoint_call import endpoint_call
 from gateway.http.inputs.json_body import JsonRequest
 from gateway.http.policy import Rule
 from gateway.http.problems import MEDIA, as_dialect
@@ -34,7 +35,7 @@ class PolicyRoute(APIRoute):
     ) -> None:  # fmt: skip
         self.rule, self.dialect, self.refuses = rule, dialect, refuses
         super().__init__(*args, **options)
-        self.responses = responses or {}
+        self.responses, self.app = responses or {}, _served(self.get_route_handler())
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$").removesuffix("/") + "/?$")
 
     def describe_responses(self) -> None:
@@ -65,7 +66,7 @@ class PolicyRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         self.wants_json = self.body_field is not None
         self.query_names = query_names(self)
-        return in_dialect(self._checked(super().get_route_handler()))
+        return in_dialect(self._checked(endpoint_call(self)))
 
     def _checked(self, run: Handler) -> Handler:
         """Runs the checks, then `run`, under the deadline."""
@@ -86,6 +87,16 @@ class PolicyRoute(APIRoute):
             return await _without_body(response) if plain.method == "HEAD" else response
 
         return handle
+
+
+def _served(handle: Handler) -> ASGIApp:
+    """Errors are answered by the handlers of the application, which are around every route."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 def query_names(route: APIRoute) -> frozenset[str]:
