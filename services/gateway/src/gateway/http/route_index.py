@@ -3,7 +3,8 @@
 from functools import cached_property
 
 from fastapi import APIRouter
-from starlette.routing import BaseRoute, Match, Route, get_route_path
+from starlette._utils import get_route_path
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 DEPTH = 3
