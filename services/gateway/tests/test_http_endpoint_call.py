@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.http.endpoint_call import endpoint_call
+from gateway.http.dispatch.endpoint_call import endpoint_call
 
 Id = Annotated[int, Path(ge=1, le=99)]
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.app import application
-from gateway.http.route_index import IndexedRouter
+from gateway.http.dispatch.route_index import IndexedRouter
 from gateway.settings import HttpSettings
 
 PATHS = [

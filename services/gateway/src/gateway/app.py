@@ -8,8 +8,8 @@ from starlette.middleware import Middleware
 from gateway.apis import fair, fair_v1, labelstore, packages
 from gateway.apis.fair.platform import documents, frontend
 from gateway.http import problems
+from gateway.http.dispatch.route_index import IndexedRouter
 from gateway.http.middleware import GatewayMiddleware
-from gateway.http.route_index import IndexedRouter
 from gateway.openapi.document import openapi_document
 from gateway.settings import HttpSettings
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.checks import checks_of
 from gateway.http.dialect import Dialect
-from gateway.http.endpoint_call import endpoint_call
+from gateway.http.dispatch.endpoint_call import endpoint_call
 from gateway.http.inputs.json_body import JsonRequest
 from gateway.http.policy import Rule
 from gateway.http.problems import MEDIA, as_dialect
