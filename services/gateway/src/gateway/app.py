@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from gateway.apis import fair, fair_v1, labelstore, packages
+from gateway.apis import dashboards, fair, fair_v1, labelstore, packages
 from gateway.apis.fair.platform import documents, frontend
 from gateway.http import problems
 from gateway.http.middleware import GatewayMiddleware
@@ -31,7 +31,7 @@ def application(settings: HttpSettings) -> FastAPI:
         middleware=[Middleware(GatewayMiddleware, settings=settings, cors=_cors(settings))],
     )  # fmt: skip
     problems.register(app)
-    for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES):
+    for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES, *dashboards.MODULES):
         module.routes.register(app)
     frontend.register(app, settings)
     app.openapi = lambda: openapi_document(app, settings.api_base_url)  # type: ignore[method-assign]

@@ -101,6 +101,10 @@ class LimitSettings(ServiceSettings):
     """Requests of one user of the label store for work and its submission: one user may be a whole labelling party."""
     polling_rate: RateText = Field(Rate(20_000, 3600), validation_alias=names("POLLING_RATE_LIMIT"))
     """Requests of one user for the status of what they wait for."""
+    dashboards_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("DASHBOARDS_RATE_LIMIT"))
+    """Requests of one user or network address for dashboards and channels: a page of curves sends many."""
+    samples_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("SAMPLES_RATE_LIMIT"))
+    """Batches of samples of one user."""
     byte_rate: RateText = Field(Rate(400_000_000, 3600), validation_alias=names("BYTE_RATE_LIMIT"))
     """Bytes of bodies of one user, or of one network address without a login."""
 

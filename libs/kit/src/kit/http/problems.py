@@ -22,6 +22,7 @@ CODES = {
     502: ("EXTERNAL_SERVICE_ERROR", "An external service failed"),
     500: ("INTERNAL_SERVER_ERROR", "Internal server error"),
     503: ("SERVICE_UNAVAILABLE", "Service unavailable, try again"),
+    504: ("TIMED_OUT", "The request timed out"),
 }
 
 

@@ -12,7 +12,7 @@ from kit.http.problems import problem
 Json = dict[str, Any]
 NAMES = {
     400: "Invalid", 401: "Unauthenticated", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 413: "TooLarge",
-    415: "NotJson", 422: "Unprocessable", 429: "TooMany", 502: "BadGateway", 503: "Unavailable",
+    415: "NotJson", 422: "Unprocessable", 429: "TooMany", 502: "BadGateway", 503: "Unavailable", 504: "TimedOut",
 }  # fmt: skip
 TEXTS = {
     400: "Invalid input; `error.details` maps fields to messages.",
@@ -27,6 +27,7 @@ TEXTS = {
     502: "An external service failed.",
     503: "The bus, the database or a service is not reachable or timed out; no change was made in part. If "
     "`reason` is `no_verdict`, a write may still be executed within the time that `detail` states.",
+    504: "The request took longer than its route allows; its statement was cancelled.",
 }
 INVALID_FIELDS = "InvalidFields"
 LISTED_TEXT = "Invalid input, listed in `detail`; or the `Idempotency-Key` was used with another body."
