@@ -4,7 +4,7 @@ Plain code without pydantic, because a recorder reads 100,000 samples a second.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from contracts.shared import Actor
@@ -74,8 +74,8 @@ def may_read(actor: Actor, backend: str) -> bool:
 def samples_of(body: Any, default_backend: str = DEFAULT_BACKEND) -> list[Sample]:
     """Returns the samples of a message, given as parsed JSON. Raises BadSample for the first that breaks a rule; its
     path begins at the top of the body."""
-    entries = body.get("samples") if isinstance(body, dict) else None
-    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_SAMPLES:
+    entries: Any = body.get("samples") if body.__class__ is dict else None
+    if entries.__class__ is not list or not 1 <= len(entries) <= MAX_SAMPLES:
         raise BadSample(f"must be a list of 1 to {MAX_SAMPLES} samples", "samples")
     found = list[Sample]()
     for number, entry in enumerate(entries):
@@ -201,7 +201,7 @@ def _string(kind: str, value: Any) -> Stored:
 
 def _enum(kind: str, value: Any) -> Stored:
     wanted = "must be an object with an integer `id` and a text `desc` for the type enum"
-    if not isinstance(value, Mapping) or set(value) != {"id", "desc"} or value["desc"].__class__ is not str:
+    if value.__class__ is not dict or set(value) != {"id", "desc"} or value["desc"].__class__ is not str:
         raise BadSample(wanted, "value")
     if value["id"].__class__ is not int or abs(value["id"]) > 2**53:
         raise BadSample(f"{wanted}; the id has at most 53 bits", "value", "id")
