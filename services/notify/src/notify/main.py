@@ -2,6 +2,9 @@ from kit.app import Service
 from kit.db.ids import IdAllocator
 from notify.banners import handlers as banners
 from notify.bounded_tasks import BoundedTasks
+from notify.channels.recorder import handlers as recorder
+from notify.channels.recorder.consumer import Recorder
+from notify.channels.recorder.trim import RecordedSamples
 from notify.kpi import handlers as kpi
 from notify.kpi.jobs import reconcile
 from notify.mails import handlers as mails
@@ -23,14 +26,15 @@ WEBHOOKS_AT_ONCE, MAILS_AT_ONCE = 32, 4
 def build(settings: Settings) -> Service:
     routers = [
         notifications.router, event_handlers.router, mails.router, banners.router, user_state.router, webhooks.router,
-        kpi.router, projections.router,
+        kpi.router, projections.router, recorder.router,
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,
-        reconcile.reconcile_forever,
+        reconcile.reconcile_forever, RecordedSamples().run,
     ]  # fmt: skip
     service = Service("notify", settings, routers=routers, provides=[settings, SecretBox(settings)], loops=loops)
     service.provides.append(IdAllocator(service.db))
+    service.consume_raw_batches("samples", Recorder(service.db, settings).record)
     return service
 
 
