@@ -2,9 +2,12 @@ from kit.app import Service
 from kit.db.ids import IdAllocator
 from notify.banners import handlers as banners
 from notify.bounded_tasks import BoundedTasks
+from notify.channels.curves import handlers as curves
 from notify.channels.recorder import handlers as recorder
 from notify.channels.recorder.consumer import Recorder
 from notify.channels.recorder.trim import RecordedSamples
+from notify.channels.samples import upkeep
+from notify.channels.series import handlers as series
 from notify.kpi import handlers as kpi
 from notify.kpi.jobs import reconcile
 from notify.mails import handlers as mails
@@ -26,11 +29,11 @@ WEBHOOKS_AT_ONCE, MAILS_AT_ONCE = 32, 4
 def build(settings: Settings) -> Service:
     routers = [
         notifications.router, event_handlers.router, mails.router, banners.router, user_state.router, webhooks.router,
-        kpi.router, projections.router, recorder.router,
+        kpi.router, projections.router, recorder.router, series.router, curves.router,
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,
-        reconcile.reconcile_forever, RecordedSamples().run,
+        reconcile.reconcile_forever, RecordedSamples().run, upkeep.seal_forever,
     ]  # fmt: skip
     service = Service("notify", settings, routers=routers, provides=[settings, SecretBox(settings)], loops=loops)
     service.provides.append(IdAllocator(service.db))

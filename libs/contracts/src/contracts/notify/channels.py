@@ -67,14 +67,16 @@ class FindChannel(Query, wire="notify.v1.find_channel"):
 
 
 class CurvePosition(Contract):
-    """`series` as it was resolved for the first slice, None for an id that nobody has; `next` is a bin or a time."""
+    """`series` as it was resolved for the first slice; `next` is a bin or a time."""
 
-    series: int | None
+    series: int
     begin: Ns
     end: Ns
     width: Ns
     raw: bool
     next: int
+    taken: int = 0
+    """Points of the slices before."""
 
 
 class GetCurve(Query, wire="notify.v1.get_curve"):
@@ -97,7 +99,7 @@ class GetCurve(Query, wire="notify.v1.get_curve"):
 
 
 class CurveSlice(Contract):
-    """Points in columns of equal length, `keys` ascending. Raw: `pulses`, and of arrays `arrays` instead of `values`;
+    """Points in columns of equal length, `keys` ascending. Raw: `pulses`, and `arrays` where there are any;
     binned: `counts`, `mins` and `maxs`. Numbers that are not finite are None, with `descs` where text belongs to a
     point; a column that says nothing is empty."""
 
@@ -105,7 +107,7 @@ class CurveSlice(Contract):
     waveform: bool = False
     keys: list[int] = []
     values: list[float | None] = []
-    arrays: list[list[float | None]] = []
+    arrays: list[list[float | None] | None] = []
     mins: list[float | None] = []
     maxs: list[float | None] = []
     counts: list[int] = []
