@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from contracts.notify.samples import DEFAULT_BACKEND, MAX_BACKEND
 from gateway.http.limits.rates import Rate
 from gateway.identity.settings import AuthSettings
 from kit.settings import (
@@ -116,6 +117,17 @@ class PackageSettings(ServiceSettings):
     """Lets callers without a login submit jobs of packages."""
 
 
+class ChannelSettings(ServiceSettings):
+    """Channels; `CHANNEL_DEFAULT_BACKEND` is that of notify."""
+
+    channel_default_backend: str = Field(
+        DEFAULT_BACKEND, min_length=1, max_length=MAX_BACKEND, validation_alias=names("CHANNEL_DEFAULT_BACKEND")
+    )
+    """The backend of samples that name none, and the one that is preferred where a name is in several."""
+    channel_streams: int = Field(20, ge=1, validation_alias=names("CHANNEL_STREAMS_PER_READER"))
+    """Open streams of samples of one user, or of one network address without a login."""
+
+
 class LabelSettings(ServiceSettings):
     """The routes of the label store."""
 
@@ -150,6 +162,7 @@ class Settings(
     LimitSettings,
     PackageSettings,
     LabelSettings,
+    ChannelSettings,
     ProbeSettings,
     AllowServices,
     AllowModels,
