@@ -141,6 +141,15 @@ class LabelSettings(ServiceSettings):
     """Seconds for which keys of the label store are kept in memory; 0 asks their owner at each request."""
 
 
+class ChannelSettings(ServiceSettings):
+    """Links to samples of channels."""
+
+    channel_data_url: Address | None = Field(None, validation_alias=names("CHANNEL_DATA_BASE_URL"))
+    """Where raw samples are downloaded: `/events` below it. Unset: this API."""
+    channel_default_backend: str = Field("platform", min_length=1, validation_alias=names("CHANNEL_DEFAULT_BACKEND"))
+    """The backend in links to channels that nobody knows."""
+
+
 class ProbeSettings(ServiceSettings):
     """Servers that `/health/` checks; unset ones are omitted."""
 

@@ -121,7 +121,8 @@ class CurveSlice(Contract):
 
 
 class GetChannelEvents(Query, wire="notify.v1.get_channel_events"):
-    """Returns `ChannelEvents`: samples as they were recorded. One of `channel_name` and `series_id` is given."""
+    """Returns `ChannelEvents`: samples as they were recorded. One of `channel_name` and `series_id` is given; the
+    latter counts. Slices after the first are asked for by the id."""
 
     channel_name: str | None = Field(default=None, examples=["42/loss"])
     series_id: int | None = None
@@ -129,9 +130,6 @@ class GetChannelEvents(Query, wire="notify.v1.get_channel_events"):
     begin: Ns = Field(examples=[1_767_225_600_000_000_000])
     end: Ns = Field(examples=[1_767_229_200_000_000_000])
     one_before: bool = False
-    limit: int = Field(default=80_000, ge=1)
-    """Most samples of this slice and those after it."""
-    max_bytes: int = Field(default=8 << 20, ge=1)
     position: Ns | None = None
     """The first time of this slice."""
 
@@ -139,6 +137,7 @@ class GetChannelEvents(Query, wire="notify.v1.get_channel_events"):
 class ChannelEvents(Contract):
     """`values` has ids of `enum`, whose words are in `texts`; numbers that are not finite are None."""
 
+    series_id: int
     type: str
     times: list[Ns]
     pulses: list[int | None]

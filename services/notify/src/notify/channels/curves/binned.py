@@ -124,7 +124,7 @@ async def _weighted(reader: Reader, bins: Bins, numbers: Span, width: int, carri
         before = await sample_before(reader, first * width)
         value = before[1] if before else None
     for part in _portions(bins, (first, numbers[1])):
-        times, held = await _all_samples(reader, (part[0] * width, part[1] * width))
+        times, held = await all_samples(reader, (part[0] * width, part[1] * width))
         means = await in_thread(len(times), sealed.weighted, times, held, width, part, value)
         found |= zip(range(*part), means, strict=True)
         value = float(held[-1]) if len(held) else value
@@ -143,7 +143,8 @@ def _portions(bins: Bins, numbers: Span) -> Iterator[Span]:
         yield start, numbers[1]
 
 
-async def _all_samples(reader: Reader, span: Span):
+async def all_samples(reader: Reader, span: Span):
+    """Returns times (int64) and numbers (float64) of all samples of the span, arrays as the mean of their elements."""
     import numpy as np
 
     times, numbers = await reader.samples(span)

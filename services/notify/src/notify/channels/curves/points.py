@@ -13,23 +13,34 @@ SLICE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The samples of a slice; `next` is the time of the first that is not among them, `is_full` whether no more may
-    follow."""
+    """The samples of a slice. `next` is the time of the first that is not among them, `continue_at_ms` where the next
+    request begins when no more may follow in this one."""
 
     samples: list[RawSample]
-    next: int | None
-    is_full: bool = False
+    next: int | None = None
+    continue_at_ms: int | None = None
 
 
 def cut(samples: list[RawSample], room: int, taken: int) -> Cut:
     """Returns what goes into a slice of `samples`, which end with one too many if there are more than fit. At most
     `room` points may follow the `taken` ones; the first sample always fits."""
     kept = _lighter(samples)
-    fitting = _fitting(kept, room, at_least=0 if taken else 1)
-    if len(fitting) < len(kept):
-        return Cut(_until_millisecond(fitting, kept[len(fitting)].ts), kept[len(fitting)].ts, is_full=True)
-    more = samples[len(kept) :]
-    return Cut(kept, more[0].ts if more else None)
+    found = fitted(kept, room, at_least=0 if taken else 1)
+    if found.continue_at_ms is not None or len(kept) == len(samples):
+        return found
+    return Cut(kept, samples[len(kept)].ts)
+
+
+def fitted(samples: list[RawSample], room: int, at_least: int = 1) -> Cut:
+    """Returns the first of the samples that have `room` points together, but at least so many samples."""
+    points = 0
+    for place, sample in enumerate(samples):
+        points += sample.points
+        if points > room and place >= at_least:
+            kept = _until_millisecond(samples[:place], sample.ts)
+            last = kept[-1].ts if kept else sample.ts - MILLI
+            return Cut(kept, sample.ts, last // MILLI + 1)
+    return Cut(samples)
 
 
 def _lighter(samples: list[RawSample]) -> list[RawSample]:
@@ -37,15 +48,6 @@ def _lighter(samples: list[RawSample]) -> list[RawSample]:
     for place, sample in enumerate(samples):
         weight += sample.weight
         if weight > SLICE and place:
-            return samples[:place]
-    return samples
-
-
-def _fitting(samples: list[RawSample], room: int, at_least: int) -> list[RawSample]:
-    points = 0
-    for place, sample in enumerate(samples):
-        points += sample.points
-        if points > room and place >= at_least:
             return samples[:place]
     return samples
 

@@ -1,11 +1,12 @@
 import asyncio
 import time
 
+from contracts.notify.channel_times import BadWindow, check_times
 from contracts.notify.channels import CurvePosition, CurveSlice, GetCurve
 from kit.errors import Invalid
 from kit.messaging.tx import ReadTx
-from notify.channels.curves import binned, points, raw
-from notify.channels.curves.domain import MILLI, BadWindow, Span, bins_of, check_times, width_of
+from notify.channels.curves import axes, binned, points, raw, shapes
+from notify.channels.curves.domain import MILLI, Span, bins_of, width_of
 from notify.channels.curves.sources import Reader
 from notify.channels.series.queries import SeriesState, note_view, resolve, state_of
 from notify.channels.series.snapshot import snapshot
@@ -29,7 +30,12 @@ async def get_curve(query: GetCurve, read: ReadTx, settings: ChannelSettings) ->
         series = await state_of(connection, position.series, read.actor)
         if series is None or series.first_ts is None:
             return EMPTY
-        return await _read(query, position, Reader(connection, series), settings)
+        found = await _read(query, position, Reader(connection, series), settings)
+    return found if query.axis != "relative_time" else _moved(found, series.first_ts)
+
+
+def _moved(found: CurveSlice, start: int) -> CurveSlice:
+    return found.model_copy(update={"keys": [key - start for key in found.keys]})
 
 
 async def _resolved(query: GetCurve, read: ReadTx, settings: ChannelSettings) -> CurvePosition | None:
@@ -58,12 +64,18 @@ def _position(query: GetCurve, series: SeriesState, span: Span) -> CurvePosition
 
 
 async def _read(query: GetCurve, position: CurvePosition, reader: Reader, settings: ChannelSettings) -> CurveSlice:
+    most = settings.channel_max_raw_points
+    if query.axis in ("step", "relative_step"):
+        is_relative = query.axis == "relative_step"
+        return await axes.over_steps(reader, position, query.num_bins, most, query.is_string, is_relative)
+    if query.downsample in ("m4", "minmaxlttb") and not position.raw:
+        return await shapes.shaped(reader, position, query.downsample, query.num_bins)
     if not position.raw:
         found = await _binned(query, position, reader)
         if found is not None:
             return found
         position = position.model_copy(update={"raw": True, "next": position.begin})
-    return await _raw(query, position, reader, settings.channel_max_raw_points)
+    return await _raw(query, position, reader, most)
 
 
 async def _binned(query: GetCurve, position: CurvePosition, reader: Reader) -> CurveSlice | None:
@@ -93,11 +105,8 @@ async def _raw(query: GetCurve, position: CurvePosition, reader: Reader, most: i
     found = points.cut(samples, most - position.taken, position.taken)
     shown = await _expanded(query, position, reader, found)
     answer = points.slice_of(shown, reader.series.type, query.is_string)
-    if found.next is None:
-        return answer
-    if found.is_full:
-        last = found.samples[-1].ts if found.samples else found.next - MILLI
-        return answer.model_copy(update={"continue_at_ms": last // MILLI + 1})
+    if found.next is None or found.continue_at_ms is not None:
+        return answer.model_copy(update={"continue_at_ms": found.continue_at_ms})
     taken = position.taken + sum(sample.points for sample in found.samples)
     after = position.model_copy(update={"next": found.next, "taken": taken})
     return answer.model_copy(update={"position": after})

@@ -1,10 +1,12 @@
 """Samples as they were recorded: sealed ones, overlaid by those that are not."""
 
+from math import isfinite, nan
 from typing import LiteralString, NamedTuple
 
 from notify.channels.curves.domain import Span
 from notify.channels.curves.sources import Reader
 from notify.channels.samples.chunks import decode, rows_of
+from notify.channels.samples.domain import total
 
 CHUNKS = 24
 """Chunks of one statement."""
@@ -34,6 +36,14 @@ class RawSample(NamedTuple):
     number: float | None
     text: str | None = None
     elements: list[float] | None = None
+
+    @property
+    def mean(self) -> float:
+        """Its number, or the mean of the finite elements; NaN where there is none."""
+        if self.elements is None:
+            return nan if self.number is None else self.number
+        good = [element for element in self.elements if isfinite(element)]
+        return total(good) / len(good) if good else nan
 
     @property
     def weight(self) -> int:
