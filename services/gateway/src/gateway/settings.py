@@ -126,6 +126,8 @@ class ChannelSettings(ServiceSettings):
     """The backend of samples that name none, and the one that is preferred where a name is in several."""
     channel_streams: int = Field(20, ge=1, validation_alias=names("CHANNEL_STREAMS_PER_READER"))
     """Open streams of samples of one user, or of one network address without a login."""
+    channel_data_url: Address | None = Field(None, validation_alias=names("CHANNEL_DATA_BASE_URL"))
+    """Where raw samples are downloaded: `/events` below it. Unset: this API."""
 
 
 class LabelSettings(ServiceSettings):
@@ -139,15 +141,6 @@ class LabelSettings(ServiceSettings):
     """Images of one submission, refused with 413 above it."""
     label_auth_cache: float = Field(60.0, ge=0, le=3600, validation_alias=names("LABEL_AUTH_CACHE_SECONDS"))
     """Seconds for which keys of the label store are kept in memory; 0 asks their owner at each request."""
-
-
-class ChannelSettings(ServiceSettings):
-    """Links to samples of channels."""
-
-    channel_data_url: Address | None = Field(None, validation_alias=names("CHANNEL_DATA_BASE_URL"))
-    """Where raw samples are downloaded: `/events` below it. Unset: this API."""
-    channel_default_backend: str = Field("platform", min_length=1, validation_alias=names("CHANNEL_DEFAULT_BACKEND"))
-    """The backend in links to channels that nobody knows."""
 
 
 class ProbeSettings(ServiceSettings):

@@ -5,16 +5,15 @@ from typing import LiteralString
 
 from contracts.notify.channels import CurveSlice
 from notify.channels.curves import sealed
-from notify.channels.curves.bins import SCALE, Bin, Bins
+from notify.channels.curves.bins import Bin, Bins
 from notify.channels.curves.domain import DAY, HOUR, MINUTE, Span, cover, finite
-from notify.channels.curves.sources import Reader, in_thread, minutes_of
+from notify.channels.curves.sources import ELEMENT_MEAN, Reader, in_thread, minutes_of
 
 MAX_SPANS = 200
 """Of more late minutes than these the whole time from the first to the last is read from chunks."""
 AT_ONCE = 500_000
 """Samples that are weighted by time at once."""
-_MEAN: LiteralString = """coalesce(number, (select avg(x * %(scale)s) / %(scale)s from unnest(elements) x
-  where x > '-infinity' and x < 'infinity'))"""
+_MEAN: LiteralString = "coalesce(number, " + ELEMENT_MEAN + ")"
 _LASTS: LiteralString = (
     "select t, coalesce((select "
     + _MEAN
@@ -65,7 +64,7 @@ async def sample_before(reader: Reader, time: int) -> Sample | None:
     """Returns the last sample before `time`, an array as the mean of its elements."""
     if time <= 0:
         return None
-    found = await reader.fetch(_BEFORE, (reader.series.dropped_until, time), scale=SCALE)
+    found = await reader.fetch(_BEFORE, (reader.series.dropped_until, time))
     known: list[Sample] = [(ts, number) for ts, number, _ in found if ts < time]
     for first in (first for ts, _, first in found if ts >= time and first is not None):
         times, numbers = await reader.samples((first, time))
@@ -77,7 +76,7 @@ async def fill_lasts(reader: Reader, bins: Bins, wanted: Sequence[int]) -> None:
     """Reads the latest numbers of the bins `wanted`, as far as they are not known."""
     times = [bins[number].last_ts for number in wanted if bins[number].last_ts not in bins.lasts]
     if times:
-        bins.lasts |= dict(await reader.fetch(_LASTS, (0, 0), times=times, scale=SCALE))
+        bins.lasts |= dict(await reader.fetch(_LASTS, (0, 0), times=times))
 
 
 async def binned(
@@ -149,7 +148,7 @@ async def all_samples(reader: Reader, span: Span):
 
     times, numbers = await reader.samples(span)
     start = max(span[0], reader.series.sealed_until)
-    rows = await reader.fetch(_ROWS, (start, span[1]), scale=SCALE) if start < span[1] else []
+    rows = await reader.fetch(_ROWS, (start, span[1])) if start < span[1] else []
     if not rows:
         return times, numbers
     more = [np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows], np.float64)]

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 
 from notify.channels.curves.domain import finite
 
-SCALE = 2.0**-64
-"""Sums are kept scaled, so that none leaves the range of a double on its way; powers of two are exact."""
-
 
 @dataclass(slots=True)
 class Bin:
-    """`total` is scaled by `SCALE`. `last_ts` is the time of the latest sample."""
+    """`total`, `low` and `high` are of the finite samples. `last_ts` is the time of the latest sample."""
 
     n: int = 0
     n_finite: int = 0
@@ -31,7 +28,7 @@ class Bin:
     @property
     def mean(self) -> float | None:
         """None without finite samples, and where their sum is beyond the range of a double."""
-        total = finite(self.total / SCALE) if self.n_finite else None
+        total = finite(self.total) if self.n_finite else None
         return None if total is None else total / self.n_finite
 
 

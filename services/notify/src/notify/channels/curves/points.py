@@ -61,7 +61,10 @@ def _until_millisecond(samples: list[RawSample], next_ts: int) -> list[RawSample
 
 def slice_of(samples: Sequence[RawSample], kind: str, as_text: bool | None) -> CurveSlice:
     """Returns the columns of raw samples of a series of the type `kind`."""
-    points = [shown(kind, sample.number, sample.text, as_text) for sample in samples]
+    points = [
+        (None, None) if sample.elements is not None else shown(kind, sample.number, sample.text, as_text)
+        for sample in samples
+    ]
     has_arrays = any(sample.elements is not None for sample in samples)
     descs = [desc for _, desc in points]
     return CurveSlice.model_construct(

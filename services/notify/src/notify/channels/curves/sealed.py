@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from notify.channels.curves.bins import SCALE, Part
+from notify.channels.curves.bins import Part
 from notify.channels.curves.domain import Span
 from notify.channels.samples.chunks import unpacked
 
@@ -59,7 +59,8 @@ def reduced(times: "np.ndarray", numbers: "np.ndarray", width: int) -> list[Part
     bins, good = times // width, np.isfinite(numbers)
     starts = np.flatnonzero(np.append(True, bins[1:] != bins[:-1]))
     ends = np.append(starts[1:], len(times))
-    totals = np.add.reduceat(np.where(good, numbers, 0.0) * SCALE, starts)
+    with np.errstate(over="ignore", invalid="ignore"):
+        totals = np.add.reduceat(np.where(good, numbers, 0.0), starts)
     lows = np.minimum.reduceat(np.where(good, numbers, np.inf), starts)
     highs = np.maximum.reduceat(np.where(good, numbers, -np.inf), starts)
     n_finite = np.add.reduceat(good.astype(np.int64), starts)

@@ -19,10 +19,10 @@ _DELETE: tuple[LiteralString, ...] = (
     "delete from channels.sealed_chunk where series_id = %(series)s and last_ts < %(end)s",
 )
 _ARRAYS: LiteralString = """
-select s.ts / 60000000000, count(*), count(e.mean), coalesce(sum(e.mean), 0), min(e.low), max(e.high),
+select s.ts / 60000000000, count(*), count(e.mean), coalesce(sum(e.mean::numeric), 0), min(e.low), max(e.high),
   (array_agg(coalesce(e.mean, 'NaN') order by s.ts desc))[1], max(s.ts)
 from channels.channel_sample s, lateral (
-  select avg(x) as mean, min(x) as low, max(x) as high
+  select (sum(x::numeric) / count(x))::float8 as mean, min(x) as low, max(x) as high
   from unnest(coalesce(s.elements, array[s.number])) x where x > '-infinity' and x < 'infinity') e
 where s.series_id = %s and s.ts >= %s and s.ts < %s group by 1 order by 1"""
 
@@ -53,7 +53,7 @@ async def _drop(connection: psycopg.AsyncConnection, series_id: int, is_text: bo
 async def _keep(connection: psycopg.AsyncConnection, series: store.Series, start: int, end: int) -> None:
     """Makes rollups of the rows that no chunk can hold: arrays."""
     found = await (await connection.execute(_ARRAYS, (series.id, start, end))).fetchall()
-    bins = {row[0]: Summary(*row[1:]) for row in found}
+    bins = {row[0]: Summary(row[1], row[2], float(row[3]), *row[4:]) for row in found}
     if not bins:
         return
     for width, times in ((MINUTE, 1), (HOUR, 60), (DAY, 24)):
