@@ -226,8 +226,8 @@ async def test_health_is_always_200(http, running, uncached_health, monkeypatch)
     body = (await http.get("/api/v1/health")).json()
     down = {"base_models": False, "datasets": False, "local_models": False}
     assert body == {
-        "message": SERVED, "bus": True, "postgresql": True, "s3": False, "stac_api": False, "stac_collections": down, "zenml": False,
-        "mapswipe": {"url": nowhere, "reachable": False},
+        "message": SERVED, "bus": True, "postgresql": True, "s3": False, "stac_api": False, "stac_collections": down,
+        "zenml": False, "mapswipe": {"url": nowhere, "reachable": False},
     }  # fmt: skip
     monkeypatch.setattr(running.context.settings, "mapswipe_url", None)
     assert (await http.get("/api/v1/health/")).json()["mapswipe"] == {"url": None, "reachable": False}

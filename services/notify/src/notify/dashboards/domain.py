@@ -1,0 +1,137 @@
+"""Rules of stored dashboards, without I/O: sizes, tags, who may do what, and which dashboards are evicted."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from math import floor
+from typing import Any
+
+import orjson
+
+from contracts.notify.dashboards import Level
+from contracts.shared import Actor
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unprocessable
+
+LEVELS: tuple[Level, ...] = ("none", "view", "edit", "admin")
+INVALID = "The dashboard does not match the schema."
+POINTER_HEADER = "x-schema-error"
+"""Response header with the JSON pointer of the first error; `/` before it makes an empty one visible."""
+ETAG_HEX = 16
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A dashboard that may be evicted, as it was when it was selected."""
+
+    id: str
+    size_bytes: int
+    last_access: datetime
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Bytes of the store, and the parts of it at which eviction starts and ends."""
+
+    max_total: int
+    threshold: Decimal
+    target: Decimal
+
+    def is_reached(self, total: int) -> bool:
+        """Whether eviction starts; equality counts."""
+        return total >= self.max_total * self.threshold
+
+    @property
+    def target_bytes(self) -> int:
+        """Bytes at which eviction ends."""
+        return floor(self.max_total * self.target)
+
+    def overrun(self, total: int) -> int:
+        """Returns the bytes that versions and trash have to give back, so that `total` no longer reaches the threshold:
+        they use the room that dashboards leave, and never more."""
+        return max(0, floor(total - self.max_total * self.threshold) + 1)
+
+
+def walk(
+    candidates: Iterable[Candidate], total: int, target: int, excess: Mapping[int | None, int] | None = None
+) -> list[Candidate]:
+    """Returns the dashboards to evict, in the order of `candidates`, until `total` bytes are at most `target`. With
+    `excess`, which maps owners to their bytes above their part, only those of owners that have some left."""
+    chosen, left = [], dict(excess or {})
+    for one in candidates:
+        if total <= target:
+            break
+        if excess is not None and left.get(one.owner_id, 0) <= 0:
+            continue
+        chosen.append(one)
+        total -= one.size_bytes
+        left[one.owner_id] = left.get(one.owner_id, 0) - one.size_bytes
+    return chosen
+
+
+def prefix(sizes: Iterable[tuple[Any, int]], wanted: int) -> list[Any]:
+    """Returns the first keys whose sizes sum up to at least `wanted` bytes, or all."""
+    chosen = []
+    for key, size in sizes:
+        if wanted <= 0:
+            break
+        chosen.append(key)
+        wanted -= size
+    return chosen
+
+
+def etag_of(version: int, content: str) -> str:
+    """Returns the entity tag of a content: versions may repeat after an import, contents of one version may not."""
+    return f'"{version}-{hashlib.sha256(content.encode()).hexdigest()[:ETAG_HEX]}"'
+
+
+def check_match(if_match: str | None, etag: str) -> None:
+    """Raises Conflict (412) unless the condition names the tag, or is `*`. Weak tags never match (RFC 9110)."""
+    if if_match is not None and if_match.strip() != "*" and etag not in [one.strip() for one in if_match.split(",")]:
+        text = "The dashboard was changed meanwhile: read it again, then repeat your change."
+        raise Conflict("stale", text, http=412, headers={"etag": etag})
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raises Invalid (413) with both sizes in its sentence."""
+    if size > limit:
+        raise Invalid("size", f"The dashboard has {size} bytes, at most {limit} are allowed.", http=413)
+
+
+def invalid(pointer: str) -> Unprocessable:
+    """Returns the refusal of a content; the pointer is in a header, since clients show the sentence."""
+    visible = pointer.encode("ascii", "backslashreplace").decode()[:1000] or "/"
+    return Unprocessable("schema", INVALID, headers={POINTER_HEADER: visible.replace("\r", " ").replace("\n", " ")})
+
+
+def not_found(dashboard_id: str) -> NotFound:
+    return NotFound("dashboard_not_found", f"There is no dashboard {dashboard_id}.")
+
+
+def protected(dashboard_id: str) -> Forbidden:
+    return Forbidden("protected", f"Dashboard {dashboard_id} is protected: it cannot be changed or deleted.")
+
+
+def read_only(dashboard_id: str) -> Forbidden:
+    text = f"Dashboard {dashboard_id} comes from a file of the deployment: change it there, or store a copy."
+    return Forbidden("provisioned", text)
+
+
+def level_of(actor: Actor, owner_id: int | None, everyone: str, granted: str | None) -> Level:
+    """Returns the most that the actor may do."""
+    if actor.is_admin or (owner_id is not None and not actor.is_anonymous and actor.id == owner_id):
+        return "admin"
+    index = max(LEVELS.index(everyone), LEVELS.index(granted or "none"))  # type: ignore[arg-type]
+    return LEVELS[index]
+
+
+def allows(level: Level, wanted: Level) -> bool:
+    """Whether `level` includes `wanted`."""
+    return LEVELS.index(level) >= LEVELS.index(wanted)
+
+
+def compact(dto: Any) -> str:
+    """Returns a value as the JSON text that is stored and counted."""
+    return orjson.dumps(dto).decode()

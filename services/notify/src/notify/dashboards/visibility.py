@@ -1,0 +1,48 @@
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from contracts.notify.dashboards import Level
+from contracts.shared import Actor
+from notify.dashboards.domain import level_of
+from notify.dashboards.tables import DashboardRow, PermissionRow
+
+ALIVE = and_(
+    DashboardRow.deleted_at.is_(None),
+    or_(DashboardRow.expires_at.is_(None), DashboardRow.expires_at > func.clock_timestamp()),
+)
+"""Neither in the trash, nor a preview whose time is over."""
+
+
+def granted_to(actor: Actor) -> ColumnElement[str | None]:
+    """The level that the actor was given, None where there is none."""
+    mine = (PermissionRow.dashboard_id == DashboardRow.id) & (PermissionRow.user_id == actor.id)
+    return select(PermissionRow.level).where(mine, not actor.is_anonymous).scalar_subquery()
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Whoever knows the id may see a dashboard, unless its owner keeps it to some."""
+    if actor.is_admin:
+        return ALIVE
+    return and_(ALIVE, or_(DashboardRow.everyone != "none", _own(actor), granted_to(actor).is_not(None)))
+
+
+def listed_for(actor: Actor) -> ColumnElement[bool]:
+    """What a list shows: the actor's own, what the actor was given, and what is listed for everybody."""
+    if actor.is_admin:
+        return ALIVE
+    listed = and_(DashboardRow.listed, DashboardRow.everyone != "none")
+    return and_(ALIVE, or_(listed, _own(actor), granted_to(actor).is_not(None)))
+
+
+def restorable_by(actor: Actor) -> ColumnElement[bool]:
+    """What lies in the trash: administrators may take all of it out, owners their own."""
+    deleted = DashboardRow.deleted_at.is_not(None)
+    return deleted if actor.is_admin else and_(deleted, _own(actor))
+
+
+def level(actor: Actor, row: DashboardRow, granted: str | None) -> Level:
+    """Returns the most that the actor may do with this dashboard."""
+    return level_of(actor, row.owner_id, row.everyone, granted)
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    return and_(DashboardRow.owner_id == actor.id, not actor.is_anonymous)
