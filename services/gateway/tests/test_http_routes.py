@@ -29,11 +29,14 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
         "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json",
         "/packages", "/packages/{path:path}", "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
-        "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance", "/api/v1/"}  # fmt: skip
+        "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance", "/api/v1/",
+        "/api/v1/version"}  # fmt: skip
 
 
-ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate"}
-"""Where anonymous visitors may send something: a star, a question to a public model, and one about a package."""
+ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate", "/api/v1/dashboard/",
+           "/api/v1/dashboard/{dashboard_id}"}  # fmt: skip
+"""Where anonymous visitors may send something: a star, a question to a public model, one about a package, and
+dashboards, which belong to whoever knows their id."""
 PROTECTED = (Policy.AUTH, Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)
 
 

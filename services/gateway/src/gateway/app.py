@@ -18,7 +18,7 @@ REQUEST_HEADERS = [
 ]  # fmt: skip
 ANSWER_HEADERS = [
     "location", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "idempotent-replayed",
-    "x-request-id", "etag",
+    "x-request-id", "etag", "x-schema-error",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -130,6 +130,20 @@ class ChannelSettings(ServiceSettings):
     """Where raw samples are downloaded: `/events` below it. Unset: this API."""
 
 
+class DashboardSettings(ServiceSettings):
+    """The routes of dashboards."""
+
+    dashboard_max_single: int = Field(10 * 1024**2, ge=1, validation_alias=names("DASHBOARD_MAX_SINGLE_BYTES"))
+    """Bytes of the largest dashboard, as compact JSON; bodies may have four times as many, since many are indented."""
+    dashboard_max_import: int = Field(64 << 20, ge=1 << 16, validation_alias=names("DASHBOARD_MAX_IMPORT_BYTES"))
+    """Largest import of dashboards in bytes, refused with 413 above it."""
+
+    @property
+    def dashboard_max_body(self) -> int:
+        """Bytes of the largest body that is parsed."""
+        return max(4 * self.dashboard_max_single, 1 << 20)
+
+
 class LabelSettings(ServiceSettings):
     """The routes of the label store."""
 
@@ -165,6 +179,7 @@ class Settings(
     PackageSettings,
     LabelSettings,
     ChannelSettings,
+    DashboardSettings,
     ProbeSettings,
     AllowServices,
     AllowModels,

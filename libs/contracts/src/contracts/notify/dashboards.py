@@ -136,7 +136,7 @@ class ImportDashboards(Command, wire="notify.v1.import_dashboards"):
     Refused: `record` (422, names the position), `size`."""
 
     expires = IMPORT_DEADLINE
-    records: list[Annotated[str, Field(examples=['{"_id":"a","dashboard":{"dashboard":{"widgets":[]}}}'])]]
+    records: list[str] = Field(examples=[['{"_id":"a","dashboard":{"dashboard":{"widgets":[]}}}']])
 
 
 class ImportResult(Contract):
@@ -251,7 +251,7 @@ class DashboardEvent(Event):
 
 
 class DashboardUpdated(DashboardEvent, wire="notify.v1.dashboard_updated"):
-    action: Literal["replaced", "restored", "deleted", "provisioned"]
+    action: Literal["replaced", "restored", "deleted", "provisioned"] = Field(examples=["replaced"])
     etag: str = Field(examples=['"2-5d41402abc4b"'])
     version: Number
     user_id: int | None = Field(default=None, examples=[7])

@@ -59,7 +59,8 @@ def walk(
 ) -> list[Candidate]:
     """Returns the dashboards to evict, in the order of `candidates`, until `total` bytes are at most `target`. With
     `excess`, which maps owners to their bytes above their part, only those of owners that have some left."""
-    chosen, left = [], dict(excess or {})
+    chosen: list[Candidate] = []
+    left = dict(excess or {})
     for one in candidates:
         if total <= target:
             break
@@ -73,7 +74,7 @@ def walk(
 
 def prefix(sizes: Iterable[tuple[Any, int]], wanted: int) -> list[Any]:
     """Returns the first keys whose sizes sum up to at least `wanted` bytes, or all."""
-    chosen = []
+    chosen: list[Any] = []
     for key, size in sizes:
         if wanted <= 0:
             break

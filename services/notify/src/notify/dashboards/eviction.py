@@ -26,7 +26,7 @@ ABOVE_TARGET = Counter("fairway_dashboards_above_target_total", "Evictions that 
 ALIVE = DashboardRow.deleted_at.is_(None)
 EVICTABLE = and_(ALIVE, DashboardRow.whitelisted.is_(False))
 COLUMNS = (DashboardRow.id, DashboardRow.size_bytes, DashboardRow.last_access, DashboardRow.owner_id)
-OLDEST: Select[Any] = select(*COLUMNS).where(EVICTABLE).order_by(DashboardRow.last_access, DashboardRow.id).limit(BATCH)
+OLDEST: Any = select(*COLUMNS).where(EVICTABLE).order_by(DashboardRow.last_access, DashboardRow.id).limit(BATCH)
 
 
 async def make_room(command: object, tx: Tx, settings: DashboardSettings) -> None:

@@ -92,7 +92,7 @@ async def export(query: c.ExportDashboards, read: ReadTx) -> c.ExportedDashboard
     _check_admin(read)
     wanted: list[ColumnElement[bool]] = [DashboardRow.deleted_at.is_(None)]
     if not query.everything:
-        wanted.append(DashboardRow.whitelisted)
+        wanted.append(DashboardRow.whitelisted.is_(True))
     if query.after is not None:
         wanted.append(DashboardRow.id > query.after)
     columns = [getattr(DashboardRow, name) for name in RECORD]

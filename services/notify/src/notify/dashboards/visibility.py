@@ -1,4 +1,4 @@
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, true
 
 from contracts.notify.dashboards import Level
 from contracts.shared import Actor
@@ -12,10 +12,10 @@ ALIVE = and_(
 """Neither in the trash, nor a preview whose time is over."""
 
 
-def granted_to(actor: Actor) -> ColumnElement[str | None]:
-    """The level that the actor was given, None where there is none."""
+def granted_to(actor: Actor) -> ScalarSelect[str]:
+    """The level that the actor was given, null where there is none."""
     mine = (PermissionRow.dashboard_id == DashboardRow.id) & (PermissionRow.user_id == actor.id)
-    return select(PermissionRow.level).where(mine, not actor.is_anonymous).scalar_subquery()
+    return select(PermissionRow.level).where(mine, _known(actor)).scalar_subquery()
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -45,4 +45,8 @@ def level(actor: Actor, row: DashboardRow, granted: str | None) -> Level:
 
 
 def _own(actor: Actor) -> ColumnElement[bool]:
-    return and_(DashboardRow.owner_id == actor.id, not actor.is_anonymous)
+    return and_(DashboardRow.owner_id == actor.id, _known(actor))
+
+
+def _known(actor: Actor) -> ColumnElement[bool]:
+    return false() if actor.is_anonymous else true()
