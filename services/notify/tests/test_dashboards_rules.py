@@ -13,10 +13,12 @@ from pydantic import ValidationError
 
 from contracts.shared import ANONYMOUS, Actor
 from kit.errors import Conflict, Invalid
-from notify.dashboards.domain import Candidate, Capacity, check_match, check_size, etag_of, level_of, walk
+from notify.dashboards.domain import Candidate, Capacity, etag_of, walk
 from notify.dashboards.extended_json import BadRecord, record_of, unwrapped
+from notify.dashboards.refusals import check_match, check_size
 from notify.dashboards.schema_file import SHIPPED, BadSchema, DashboardSchema, pointer
 from notify.dashboards.settings import DashboardSettings
+from notify.dashboards.visibility import level_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CURVE = {"channel": CHANNEL, "displayLabel": "", "axisAssignment": "x"}

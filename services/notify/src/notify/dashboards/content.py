@@ -7,7 +7,7 @@ from itertools import islice
 import orjson
 
 from contracts.notify.dashboards import CheckResult
-from notify.dashboards.domain import check_size, invalid
+from notify.dashboards.refusals import check_size, invalid
 from notify.dashboards.schema_file import DashboardSchema
 from notify.dashboards.settings import DashboardSettings
 

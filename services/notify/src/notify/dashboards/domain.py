@@ -10,14 +10,7 @@ from typing import Any
 
 import orjson
 
-from contracts.notify.dashboards import Level
-from contracts.shared import Actor
-from kit.errors import Conflict, Forbidden, Invalid, NotFound, Unprocessable
-
-LEVELS: tuple[Level, ...] = ("none", "view", "edit", "admin")
-INVALID = "The dashboard does not match the schema."
-POINTER_HEADER = "x-schema-error"
-"""Response header with the JSON pointer of the first error; `/` before it makes an empty one visible."""
+LEVELS = ("none", "view", "edit", "admin")
 ETAG_HEX = 16
 
 
@@ -88,47 +81,19 @@ def etag_of(version: int, content: str) -> str:
     return f'"{version}-{hashlib.sha256(content.encode()).hexdigest()[:ETAG_HEX]}"'
 
 
-def check_match(if_match: str | None, etag: str) -> None:
-    """Raises Conflict (412) unless the condition names the tag, or is `*`. Weak tags never match (RFC 9110)."""
-    if if_match is not None and if_match.strip() != "*" and etag not in [one.strip() for one in if_match.split(",")]:
-        text = "The dashboard was changed meanwhile: read it again, then repeat your change."
-        raise Conflict("stale", text, http=412, headers={"etag": etag})
+def matches(if_match: str | None, etag: str) -> bool:
+    """Whether the condition names the tag, is `*`, or is missing. Weak tags never match (RFC 9110)."""
+    if if_match is None or if_match.strip() == "*":
+        return True
+    return etag in [one.strip() for one in if_match.split(",")]
 
 
-def check_size(size: int, limit: int) -> None:
-    """Raises Invalid (413) with both sizes in its sentence."""
-    if size > limit:
-        raise Invalid("size", f"The dashboard has {size} bytes, at most {limit} are allowed.", http=413)
+def highest(*levels: str) -> str:
+    """Returns the level that includes all others."""
+    return max(levels, key=LEVELS.index)
 
 
-def invalid(pointer: str) -> Unprocessable:
-    """Returns the refusal of a content; the pointer is in a header, since clients show the sentence."""
-    visible = pointer.encode("ascii", "backslashreplace").decode()[:1000] or "/"
-    return Unprocessable("schema", INVALID, headers={POINTER_HEADER: visible.replace("\r", " ").replace("\n", " ")})
-
-
-def not_found(dashboard_id: str) -> NotFound:
-    return NotFound("dashboard_not_found", f"There is no dashboard {dashboard_id}.")
-
-
-def protected(dashboard_id: str) -> Forbidden:
-    return Forbidden("protected", f"Dashboard {dashboard_id} is protected: it cannot be changed or deleted.")
-
-
-def read_only(dashboard_id: str) -> Forbidden:
-    text = f"Dashboard {dashboard_id} comes from a file of the deployment: change it there, or store a copy."
-    return Forbidden("provisioned", text)
-
-
-def level_of(actor: Actor, owner_id: int | None, everyone: str, granted: str | None) -> Level:
-    """Returns the most that the actor may do."""
-    if actor.is_admin or (owner_id is not None and not actor.is_anonymous and actor.id == owner_id):
-        return "admin"
-    index = max(LEVELS.index(everyone), LEVELS.index(granted or "none"))  # type: ignore[arg-type]
-    return LEVELS[index]
-
-
-def allows(level: Level, wanted: Level) -> bool:
+def allows(level: str, wanted: str) -> bool:
     """Whether `level` includes `wanted`."""
     return LEVELS.index(level) >= LEVELS.index(wanted)
 

@@ -8,7 +8,7 @@ from contracts.shared import Rows
 from kit.db.sql import CompiledQuery
 from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import ReadTx
-from notify.dashboards.domain import not_found
+from notify.dashboards.refusals import not_found
 from notify.dashboards.rows import HEAD, visible
 from notify.dashboards.tables import DashboardRow, VersionRow
 from notify.dashboards.visibility import ALIVE, restorable_by, visible_to

@@ -4,11 +4,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from contracts.notify.dashboards import DashboardHead, Level
-from kit.errors import Forbidden
 from kit.messaging.tx import ReadTx, Tx
-from notify.dashboards.domain import allows, not_found, protected, read_only
+from notify.dashboards.domain import allows
+from notify.dashboards.refusals import not_found, not_permitted, protected, read_only
 from notify.dashboards.tables import DashboardRow
-from notify.dashboards.visibility import granted_to, level, visible_to
+from notify.dashboards.visibility import granted_to, level_of, visible_to
 
 HEAD = (
     DashboardRow.id, DashboardRow.etag, DashboardRow.version, func.length(DashboardRow.body).label("characters"),
@@ -40,8 +40,8 @@ async def _writable(
     if pair is None:
         return None
     row = pair[0]
-    if not allows(level(tx.actor, row, pair[1]), wanted):
-        raise Forbidden("not_permitted", f"You may not do this with dashboard {dashboard_id}.")
+    if not allows(level_of(tx.actor, row.owner_id, row.everyone, pair[1]), wanted):
+        raise not_permitted(dashboard_id)
     if row.protected and not ignores_protection:
         raise protected(dashboard_id)
     if row.provisioned is not None and not ignores_protection:
@@ -55,7 +55,7 @@ async def visible(dashboard_id: str, read: ReadTx) -> tuple[DashboardRow, Level]
     pair = (await read.session.execute(found.options(defer(DashboardRow.body)))).one_or_none()
     if pair is None:
         raise not_found(dashboard_id)
-    return pair[0], level(read.actor, pair[0], pair[1])
+    return pair[0], level_of(read.actor, pair[0].owner_id, pair[0].everyone, pair[1])
 
 
 async def head(dashboard_id: str, tx: Tx) -> DashboardHead:

@@ -6,7 +6,8 @@ from contracts.notify import dashboards as c
 from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import Tx
 from notify.dashboards import content, versions
-from notify.dashboards.domain import check_match, etag_of, not_found
+from notify.dashboards.domain import etag_of
+from notify.dashboards.refusals import check_match, not_found
 from notify.dashboards.rows import check_writable, head, locked
 from notify.dashboards.schema_file import DashboardSchema
 from notify.dashboards.settings import DashboardSettings

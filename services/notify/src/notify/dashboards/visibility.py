@@ -1,8 +1,10 @@
+from typing import cast
+
 from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, true
 
 from contracts.notify.dashboards import Level
 from contracts.shared import Actor
-from notify.dashboards.domain import level_of
+from notify.dashboards.domain import highest
 from notify.dashboards.tables import DashboardRow, PermissionRow
 
 ALIVE = and_(
@@ -39,9 +41,11 @@ def restorable_by(actor: Actor) -> ColumnElement[bool]:
     return deleted if actor.is_admin else and_(deleted, _own(actor))
 
 
-def level(actor: Actor, row: DashboardRow, granted: str | None) -> Level:
-    """Returns the most that the actor may do with this dashboard."""
-    return level_of(actor, row.owner_id, row.everyone, granted)
+def level_of(actor: Actor, owner_id: int | None, everyone: str, granted: str | None) -> Level:
+    """Returns the most that the actor may do with a dashboard."""
+    if actor.is_admin or (owner_id is not None and actor.owns(owner_id)):
+        return "admin"
+    return cast("Level", highest(everyone, granted or "none"))
 
 
 def _own(actor: Actor) -> ColumnElement[bool]:
