@@ -7,8 +7,9 @@ import pytest
 from contracts import OWNERS
 from contracts.base import Command, Message, Query
 from contracts.nats_permissions import PROVISION, USERS, permissions
+from contracts.notify.samples import SUBJECT
 from contracts.registry import all_messages
-from contracts.streams import COMMANDS, STREAMS
+from contracts.streams import CHANNELS, COMMANDS, STREAMS
 from kit.messaging.topology.apply import Durable
 from tests.contracts.rooms import readers, services
 
@@ -114,7 +115,17 @@ def test_a_service_makes_again_its_own_durables_only(user: str):
     ]
 
 
-def test_only_commands_are_let_go_and_only_by_the_gateway():
+def test_commands_are_let_go_by_the_gateway_only_and_samples_by_their_recorder_only():
+    beside = {COMMANDS: {"gateway"}, CHANNELS: {"notify"}}
     for stream in STREAMS:
         allowed = {user for user in USERS if says(user, f"$JS.API.STREAM.PURGE.{stream.name}")}
-        assert allowed == ({PROVISION, "gateway"} if stream is COMMANDS else {PROVISION})
+        assert allowed == {PROVISION, *beside.get(stream, ())}
+
+
+def test_every_service_sends_samples_and_only_the_gateway_reads_them_past_the_durable():
+    assert {user for user in USERS if says(user, SUBJECT)} == set(OWNERS)
+    assert not any(hears(user, SUBJECT) for user in USERS)
+    assert [user for user in USERS if says(user, "$JS.API.CONSUMER.CREATE.CHANNELS.reader-1")] == [
+        "gateway", PROVISION,
+    ]  # fmt: skip
+    assert [user for user in USERS if says(user, "$JS.API.CONSUMER.CREATE.CHANNELS.notify-samples-v1")] == [PROVISION]

@@ -72,7 +72,7 @@ async def test_bus_with_less_room_than_the_streams_want_is_refused_or_shared(set
     port, room = free_port(), 300 << 20
     with bus(port, tmp_path, files=str(room)):
         url = f"nats://127.0.0.1:{port}"
-        with pytest.raises(NoRoom, match=r"no room for the stream COMMANDS of 1024 MiB. All streams take 6544 MiB"):
+        with pytest.raises(NoRoom, match=r"no room for the stream COMMANDS of 1024 MiB. All streams take 7568 MiB"):
             await provision(url, settings)
         await provision(url, settings, room)
         connection = await nats.connect(url)

@@ -147,7 +147,7 @@ class Owners:
     def __init__(self, connection: nats.NATS) -> None:
         self.connection = connection
         self.queries: dict[str, Any] = {}
-        self.commands: dict[str, Accepted | Refused] = {}
+        self.commands: dict[str, Any] = {}
         self.heard: list[tuple[str, dict[str, Any], dict[str, str]]] = []
 
     async def start(self) -> None:
@@ -158,7 +158,8 @@ class Owners:
         """A value, a Refused, or a function of what was asked."""
         self.queries[query.ce_type()] = value
 
-    def judge(self, command: type[Command], verdict: Accepted | Refused) -> None:
+    def judge(self, command: type[Command], verdict: Accepted | Refused | Callable[[Any], Accepted]) -> None:
+        """A verdict, or a function of what was sent."""
         self.commands[command.ce_type()] = verdict
 
     def last(self, message: type[Command] | type[Query]) -> dict[str, Any]:
@@ -178,6 +179,7 @@ class Owners:
 
     async def _on_command(self, msg: Any) -> None:
         verdict = self.commands.get(self._remember(msg))
+        verdict = verdict(self.heard[-1][1]) if callable(verdict) else verdict
         if verdict is not None:
             await self.connection.publish(msg.headers[h.REPLY], verdict.model_dump_json().encode())
 

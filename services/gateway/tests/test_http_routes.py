@@ -20,6 +20,7 @@ from gateway.operations import health_checks
 from gateway.settings import HttpSettings
 from kit.storage.object_storage import Storage
 
+SERVED = "HTTP is served."
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/", "/api/v1/health/",
         "/api/v1/kpi/stats/", "/api/v1/public-predictions/",
@@ -28,11 +29,14 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
         "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json",
         "/packages", "/packages/{path:path}", "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
-        "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance"}  # fmt: skip
+        "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance", "/api/v1/",
+        "/api/v1/version"}  # fmt: skip
 
 
-ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate"}
-"""Where anonymous visitors may send something: a star, a question to a public model, and one about a package."""
+ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate", "/api/v1/dashboard/",
+           "/api/v1/dashboard/{dashboard_id}"}  # fmt: skip
+"""Where anonymous visitors may send something: a star, a question to a public model, one about a package, and
+dashboards, which belong to whoever knows their id."""
 PROTECTED = (Policy.AUTH, Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)
 
 
@@ -207,7 +211,7 @@ async def test_health_of_servers_that_answer(http, running, answering_server, un
         monkeypatch.setattr(running.context.settings, name, value)
     monkeypatch.setattr(running.context.health_checks, "storage", Storage(running.context.settings))
     assert (await http.get("/api/v1/health/")).json() == {
-        "bus": True, "postgresql": True, "s3": True, "stac_api": True, "zenml": True,
+        "message": SERVED, "bus": True, "postgresql": True, "s3": True, "stac_api": True, "zenml": True,
         "stac_collections": {"base_models": False, "datasets": True, "local_models": False},
         "mapswipe": {"url": answering_server, "reachable": True},
     }  # fmt: skip
@@ -217,7 +221,7 @@ async def test_health_of_servers_that_answer(http, running, answering_server, un
 @pytest.mark.spec("16", "unset ones are left out")
 @pytest.mark.spec("16", "health always 200, GET /health/, postgresql, s3, stac_api, stac_collections, zenml, mapswipe")
 async def test_health_is_always_200(http, running, uncached_health, monkeypatch):
-    assert (await http.get("/api/v1/health/")).json() == {"bus": True, "postgresql": True}
+    assert (await http.get("/api/v1/health/")).json() == {"message": SERVED, "bus": True, "postgresql": True}
     nowhere = "http://127.0.0.1:9"
     for name, value in {"stac_url": nowhere, "zenml_url": nowhere, "mapswipe": True, "mapswipe_url": nowhere,
                         "bucket": "b", "endpoint": nowhere}.items():  # fmt: skip
@@ -225,8 +229,8 @@ async def test_health_is_always_200(http, running, uncached_health, monkeypatch)
     body = (await http.get("/api/v1/health")).json()
     down = {"base_models": False, "datasets": False, "local_models": False}
     assert body == {
-        "bus": True, "postgresql": True, "s3": False, "stac_api": False, "stac_collections": down, "zenml": False,
-        "mapswipe": {"url": nowhere, "reachable": False},
+        "message": SERVED, "bus": True, "postgresql": True, "s3": False, "stac_api": False, "stac_collections": down,
+        "zenml": False, "mapswipe": {"url": nowhere, "reachable": False},
     }  # fmt: skip
     monkeypatch.setattr(running.context.settings, "mapswipe_url", None)
     assert (await http.get("/api/v1/health/")).json()["mapswipe"] == {"url": None, "reachable": False}

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from contracts import training as t
-from gateway.streaming import hub as hub_module
 from gateway.streaming import replay, stream
+from gateway.streaming import subscriber as subscriber_module
 from gateway.streaming.frames import (
     LATEST,
     SOONEST,
@@ -19,7 +19,8 @@ from gateway.streaming.frames import (
     retry,
     sse_event,
 )
-from gateway.streaming.hub import Hub, Subscriber
+from gateway.streaming.hub import Hub
+from gateway.streaming.subscriber import Subscriber
 from kit.testing import eventually
 
 
@@ -169,11 +170,11 @@ async def test_silence_is_kept_alive_and_ends_in_time(http, mapper, monkeypatch)
 
 
 async def test_slow_reader_is_let_go(monkeypatch):
-    monkeypatch.setattr(hub_module, "QUEUE", 3)
+    monkeypatch.setattr(subscriber_module, "QUEUE", 3)
     subscriber = Subscriber()
     for number in range(1, 10):
         subscriber.put(SseEvent(b"%d" % number, number))
-    frames = [frame async for frame in stream._current(subscriber, 0)]
+    frames = [frame async for frame in stream.current(subscriber, 0)]
     assert frames == [b"1", b"2", b"3", b"event: resync\ndata: {}\n\n"]
 
 
@@ -182,7 +183,7 @@ async def test_closing_ends_all_streams():
     with hub.subscribe(7) as one, hub.subscribe(8) as two:
         hub.close()
         for subscriber in (one, two):
-            assert [frame async for frame in stream._current(subscriber, 0)] == []
+            assert [frame async for frame in stream.current(subscriber, 0)] == []
     with pytest.raises(Exception, match="Too many"), hub.subscribe(7):
         pass
 

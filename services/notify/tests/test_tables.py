@@ -6,6 +6,9 @@ from sqlalchemy import create_engine, text
 
 from kit.messaging import tables as messaging
 from notify.banners import tables as banners  # noqa: F401  (registers the tables)
+from notify.channels.samples import tables as samples  # noqa: F401
+from notify.channels.series import tables as series  # noqa: F401
+from notify.dashboards import tables as dashboards  # noqa: F401
 from notify.kpi import tables as kpi  # noqa: F401
 from notify.mails import tables as mails  # noqa: F401
 from notify.notifications import tables as notifications  # noqa: F401
@@ -21,7 +24,8 @@ def test_tables_are_as_migrated(running, settings):
 
     url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
     with create_engine(url).connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": ours})
+        options = {"compare_type": True, "include_object": ours, "include_schemas": True}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
 
 

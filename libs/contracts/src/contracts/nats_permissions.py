@@ -8,13 +8,26 @@ from dataclasses import dataclass
 
 from contracts import OWNERS
 from contracts.base import Command, Event, Job, Live, Query
-from contracts.streams import COMMANDS, CONSUMER_GROUPS, EVENTS, JOBS, PROBES, STREAMS, ConsumerGroup, durable
+from contracts.notify.samples import SUBJECT
+from contracts.streams import (
+    CHANNELS,
+    COMMANDS,
+    CONSUMER_GROUPS,
+    EVENTS,
+    JOBS,
+    PROBES,
+    STREAMS,
+    ConsumerGroup,
+    durable,
+)
 
 PROVISION = "provision"
 USERS = (*OWNERS, PROVISION)
 API = "$JS.API"
-MAKE = f"{API}.CONSUMER.CREATE.{EVENTS.name}"
-NEXT = f"{API}.CONSUMER.MSG.NEXT.{EVENTS.name}"
+MAKE, NEXT = f"{API}.CONSUMER.CREATE", f"{API}.CONSUMER.MSG.NEXT"
+READ_BY_PAGES = (EVENTS.name, CHANNELS.name)
+RECORDER = "notify"
+"""The only service that stores samples; it removes those from their stream that it has stored."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +49,20 @@ def permissions(user: str) -> Permissions:
     """Returns the permissions of a service with its workers, or of `provision`."""
     if user == PROVISION:
         return _provision()
+    if user == RECORDER:
+        return _recorder()
     return _gateway() if user == "gateway" else _service(user)
 
 
 def _service(user: str) -> Permissions:
-    """Publishes its own events, jobs and progress messages, and queries to all; receives queries to it; uses its own
-    durables."""
+    """Publishes its own events, jobs and progress messages, samples, and queries to all; receives queries to it; uses
+    its own durables."""
     told = tuple(f"{kind.kind}.{user}.>" for kind in (Event, Job, Live))
     look = tuple(f"{API}.STREAM.INFO.{stream.name}" for stream in STREAMS)
     probe = (f"probe.{user}", f"{API}.STREAM.MSG.GET.{PROBES.name}")
     take = tuple(subject for group in CONSUMER_GROUPS.values() for subject in _taken(user, group))
     return Permissions(
-        publish=(*told, f"{Query.kind}.>", f"wake.{user}", f"dead.{user}", "_INBOX.>", *probe, *look, *take),
+        publish=(*told, SUBJECT, f"{Query.kind}.>", f"wake.{user}", f"dead.{user}", "_INBOX.>", *probe, *look, *take),
         subscribe=(f"{inbox_prefix(user)}.>", f"{Query.kind}.{user}.>", f"{Event.kind}.{user}.>", f"wake.{user}"),
     )
 
@@ -59,9 +74,14 @@ def _taken(user: str, group: ConsumerGroup) -> tuple[str, ...]:
     return (*(f"{API}.CONSUMER.{verb}.{place}" for verb in verbs), f"$JS.ACK.{place}.>")
 
 
+def _recorder() -> Permissions:
+    own = _service(RECORDER)
+    return Permissions((*own.publish, f"{API}.STREAM.PURGE.{CHANNELS.name}"), own.subscribe)
+
+
 def _gateway() -> Permissions:
     """Also sends commands, deletes settled commands, replays dead letters and reads single messages. Open pages receive
-    progress messages and, through consumers with names of its choice, events."""
+    progress messages and, through consumers with names of its choice, events and samples."""
     own = _service("gateway")
     again = tuple(f"{kind.kind}.>" for kind in (Command, Event, Job))
     look = tuple(f"{API}.STREAM.MSG.GET.{stream.name}" for stream in (COMMANDS, EVENTS, JOBS))
@@ -70,20 +90,25 @@ def _gateway() -> Permissions:
         for owner in OWNERS for group in CONSUMER_GROUPS.values() if group.stream == COMMANDS.name
     )  # fmt: skip
     judged = (*judged, f"{API}.STREAM.PURGE.{COMMANDS.name}")
-    pages = (f"{MAKE}.*", f"{NEXT}.*", f"$JS.FC.{EVENTS.name}.>")
+    pages = tuple(place for name in READ_BY_PAGES for place in _read_by_pages(name))
     return Permissions(
         publish=(*own.publish, *again, *look, *judged, *pages),
         subscribe=(*own.subscribe, f"{Live.kind}.>"),
         never=(
-            *(f"{MAKE}.{name}" for owner in OWNERS for name in _durables(owner)),
-            *(f"{NEXT}.{name}" for owner in OWNERS if owner != "gateway" for name in _durables(owner)),
+            *(f"{MAKE}.{place}" for owner in OWNERS for place in _durables(owner)),
+            *(f"{NEXT}.{place}" for owner in OWNERS if owner != "gateway" for place in _durables(owner)),
         ),
     )
 
 
+def _read_by_pages(stream: str) -> tuple[str, ...]:
+    return f"{MAKE}.{stream}.*", f"{NEXT}.{stream}.*", f"$JS.FC.{stream}.>"
+
+
 def _durables(owner: str) -> list[str]:
-    """Durables on EVENTS."""
-    return [durable(owner, group.name) for group in CONSUMER_GROUPS.values() if group.stream == EVENTS.name]
+    """Durables on streams that pages read, with their stream."""
+    groups = (group for group in CONSUMER_GROUPS.values() if group.stream in READ_BY_PAGES)
+    return [f"{group.stream}.{durable(owner, group.name)}" for group in groups]
 
 
 def _provision() -> Permissions:

@@ -7,6 +7,8 @@ that; naks carry their own delay.
 
 from dataclasses import dataclass, replace
 
+from contracts.notify.samples import SUBJECT
+
 DAY = 86_400.0
 MIB = 1 << 20
 MAX_ANSWER_BYTES = 8_000_000
@@ -66,7 +68,10 @@ ADVISORIES = Stream(
 )
 PROBES = Stream("PROBES", ("probe.>",), 600.0, 16 * MIB, max_msg_size=1024, duplicate_window=60.0)
 """Messages that readiness writes and reads back: a bus that answers may still be unable to store."""
-STREAMS = (COMMANDS, EVENTS, JOBS, DEAD, ADVISORIES, PROBES)
+CHANNELS = Stream("CHANNELS", (SUBJECT,), DAY, 1024 * MIB)
+"""Samples of channels, apart from the commands: many samples never stop a write. Recorded samples leave it early when
+it is half full (`notify.channels.recorder`). One array of 65,536 numbers takes up to 1.6 MiB."""
+STREAMS = (COMMANDS, EVENTS, JOBS, DEAD, ADVISORIES, PROBES, CHANNELS)
 STREAM_BYTES = sum(stream.max_bytes for stream in STREAMS)
 
 
@@ -86,10 +91,12 @@ CONSUMER_GROUPS = {
     "interactive": ConsumerGroup("interactive", "JOBS", ack_wait=22, batch=1, timeout=0, suffix="jobs"),
     "bulk": ConsumerGroup("bulk", "JOBS", ack_wait=22, batch=1, timeout=0, per_user=2),
     "dead": ConsumerGroup("dead", "DEAD", ack_wait=15, batch=16, timeout=10, fetch=16),
+    "samples": ConsumerGroup("samples", "CHANNELS", ack_wait=6, batch=64, timeout=60, fetch=64),
     "advisories": ConsumerGroup("advisories", "ADVISORIES", ack_wait=15, batch=16, timeout=10, fetch=16),
 }
 """`effects` are commands and `reactions` are events whose handlers call the outside world. `interactive` and `bulk` are
-the groups of jobs (`contracts.base.Job.group`); a worker has one slot for each group that it takes."""
+the groups of jobs (`contracts.base.Job.group`); a worker has one slot for each group that it takes. `samples` has one
+fetch in work, so that the later of two values is stored later."""
 JOB_GROUPS = tuple(name for name, group in CONSUMER_GROUPS.items() if group.stream == JOBS.name)
 
 

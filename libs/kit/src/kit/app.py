@@ -20,8 +20,9 @@ from kit.messaging.broker_clock import BROKER_CLOCK
 from kit.messaging.bus import Bus
 from kit.messaging.bus_probe import BusProbe
 from kit.messaging.command_status import command_lookup
-from kit.messaging.delivery.batches import BatchSettler, each
+from kit.messaging.delivery.batches import BatchSettler, SettleAll, each
 from kit.messaging.delivery.pull_consumer import PullConsumer
+from kit.messaging.delivery.raw_batches import RawBatchSettler, Record
 from kit.messaging.delivery.raw_messages import RawHandler, settle_raw
 from kit.messaging.delivery.settle import Settler
 from kit.messaging.outbox.relay import Relay
@@ -64,7 +65,7 @@ class Service:
         self.line = nats_connection.connect_options(name, settings.nats_url.get_secret_value(), self.end)
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
-        self.raw_handlers: dict[str, RawHandler] = {}
+        self.raw_handlers: dict[str, SettleAll] = {}
         self.hearing: list[PullConsumer | QueryServer | Subscribers | JobSettler] = []
         self.worker_loops: dict[str, Loop] = {}
         self.stopping = asyncio.Event()
@@ -84,7 +85,11 @@ class Service:
     def consume_raw(self, group: str, handler: RawHandler) -> None:
         """Hands the raw messages of a whole stream (group `dead` or `advisories`) to `handler`, which must be
         idempotent."""
-        self.raw_handlers[group] = handler
+        self.raw_handlers[group] = each(settle_raw(handler))
+
+    def consume_raw_batches(self, group: str, record: Record) -> None:
+        """Hands the raw messages of a whole stream (group `samples`) to `record`, many at a time."""
+        self.raw_handlers[group] = RawBatchSettler(self.name, CONSUMER_GROUPS[group], record)
 
     @property
     def routes_by_group(self) -> dict:
@@ -165,8 +170,8 @@ class Service:
                 bound = {kind: route.bound(self.provides) for kind, route in table.items()}
                 settler = Settler(self.name, CONSUMER_GROUPS[group], bound, self.db, self.relay, self.storage)
                 await self._take(settler)
-        for group, handler in self.raw_handlers.items():
-            self.subscribers.add(CONSUMER_GROUPS[group], each(settle_raw(handler)))
+        for group, settle in self.raw_handlers.items():
+            self.subscribers.add(CONSUMER_GROUPS[group], settle)
         await self._start_subscribers()
         await self._start_answers()
 

@@ -50,7 +50,7 @@ class ServiceSettings(BaseSettings):
     stream_replicas: int = Field(1, ge=1, le=5, validation_alias=names("NATS_STREAM_REPLICAS"))
     """Copies of each stream in a NATS cluster; `provision` applies it."""
     stream_bytes: int | None = Field(None, ge=256 * 1024 * 1024, validation_alias=names("NATS_STREAM_BYTES"))
-    """Bytes that all streams may take together on the message bus; unset means 6.4 GiB. With less each is smaller by
+    """Bytes that all streams may take together on the message bus; unset means 7.4 GiB. With less each is smaller by
     the same share. Give it to every service: `provision` applies it, the others compare."""
     database_url: SecretStr = Field(validation_alias=names("DATABASE_URL", "DATABASE__URL"))
     """The service's own database."""

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from gateway.apis import fair, fair_v1, labelstore, packages
+from gateway.apis import dashboards, fair, fair_v1, labelstore, packages
 from gateway.apis.fair.platform import documents, frontend
 from gateway.http import problems
 from gateway.http.dispatch.route_index import IndexedRouter
@@ -19,7 +19,7 @@ REQUEST_HEADERS = [
 ]  # fmt: skip
 ANSWER_HEADERS = [
     "location", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "idempotent-replayed",
-    "x-request-id", "etag",
+    "x-request-id", "etag", "x-schema-error",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -32,7 +32,7 @@ def application(settings: HttpSettings) -> FastAPI:
     )  # fmt: skip
     app.router = IndexedRouter(redirect_slashes=False, generate_unique_id_function=lambda route: route.name)
     problems.register(app)
-    for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES):
+    for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES, *dashboards.MODULES):
         module.routes.register(app)
     frontend.register(app, settings)
     app.openapi = lambda: openapi_document(app, settings.api_base_url)  # type: ignore[method-assign]

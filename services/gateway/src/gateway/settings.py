@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from contracts.notify.samples import DEFAULT_BACKEND, MAX_BACKEND
 from gateway.http.limits.rates import Rate
 from gateway.identity.settings import AuthSettings
 from kit.settings import (
@@ -101,6 +102,10 @@ class LimitSettings(ServiceSettings):
     """Requests of one user of the label store for work and its submission: one user may be a whole labelling party."""
     polling_rate: RateText = Field(Rate(20_000, 3600), validation_alias=names("POLLING_RATE_LIMIT"))
     """Requests of one user for the status of what they wait for."""
+    dashboards_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("DASHBOARDS_RATE_LIMIT"))
+    """Requests of one user or network address for dashboards and channels: a page of curves sends many."""
+    samples_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("SAMPLES_RATE_LIMIT"))
+    """Batches of samples of one user."""
     byte_rate: RateText = Field(Rate(400_000_000, 3600), validation_alias=names("BYTE_RATE_LIMIT"))
     """Bytes of bodies of one user, or of one network address without a login."""
 
@@ -110,6 +115,33 @@ class PackageSettings(ServiceSettings):
 
     anonymous_jobs: bool = Field(False, validation_alias=names("AUTOPKG_ANONYMOUS_JOBS"))
     """Lets callers without a login submit jobs of packages."""
+
+
+class ChannelSettings(ServiceSettings):
+    """Channels; `CHANNEL_DEFAULT_BACKEND` is that of notify."""
+
+    channel_default_backend: str = Field(
+        DEFAULT_BACKEND, min_length=1, max_length=MAX_BACKEND, validation_alias=names("CHANNEL_DEFAULT_BACKEND")
+    )
+    """The backend of samples that name none, and the one that is preferred where a name is in several."""
+    channel_streams: int = Field(20, ge=1, validation_alias=names("CHANNEL_STREAMS_PER_READER"))
+    """Open streams of samples of one user, or of one network address without a login."""
+    channel_data_url: Address | None = Field(None, validation_alias=names("CHANNEL_DATA_BASE_URL"))
+    """Where raw samples are downloaded: `/events` below it. Unset: this API."""
+
+
+class DashboardSettings(ServiceSettings):
+    """The routes of dashboards."""
+
+    dashboard_max_single: int = Field(10 * 1024**2, ge=1, validation_alias=names("DASHBOARD_MAX_SINGLE_BYTES"))
+    """Bytes of the largest dashboard, as compact JSON; bodies may have four times as many, since many are indented."""
+    dashboard_max_import: int = Field(64 << 20, ge=1 << 16, validation_alias=names("DASHBOARD_MAX_IMPORT_BYTES"))
+    """Largest import of dashboards in bytes, refused with 413 above it."""
+
+    @property
+    def dashboard_max_body(self) -> int:
+        """Bytes of the largest body that is parsed."""
+        return max(4 * self.dashboard_max_single, 1 << 20)
 
 
 class LabelSettings(ServiceSettings):
@@ -146,6 +178,8 @@ class Settings(
     LimitSettings,
     PackageSettings,
     LabelSettings,
+    ChannelSettings,
+    DashboardSettings,
     ProbeSettings,
     AllowServices,
     AllowModels,

@@ -1,7 +1,16 @@
 from kit.app import Service
 from kit.db.ids import IdAllocator
+from kit.storage.object_storage import Storage
 from notify.banners import handlers as banners
 from notify.bounded_tasks import BoundedTasks
+from notify.channels.curves import handlers as curves
+from notify.channels.recorder import handlers as recorder
+from notify.channels.recorder.consumer import Recorder
+from notify.channels.recorder.trim import RecordedSamples
+from notify.channels.samples import upkeep
+from notify.channels.series import handlers as series
+from notify.dashboards import handlers as dashboards
+from notify.dashboards.schema_file import DashboardSchema
 from notify.kpi import handlers as kpi
 from notify.kpi.jobs import reconcile
 from notify.mails import handlers as mails
@@ -24,14 +33,16 @@ def build(settings: Settings) -> Service:
     routers = [
         notifications.router, event_handlers.router, label_event_handlers.router,
         mails.router, banners.router, user_state.router, webhooks.router,
-        kpi.router, projections.router,
+        kpi.router, projections.router, recorder.router, series.router, curves.router, dashboards.router,
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,
-        reconcile.reconcile_forever,
+        reconcile.reconcile_forever, RecordedSamples().run, upkeep.seal_forever,
     ]  # fmt: skip
-    service = Service("notify", settings, routers=routers, provides=[settings, SecretBox(settings)], loops=loops)
+    provides = [settings, SecretBox(settings), DashboardSchema(settings), Storage(settings)]
+    service = Service("notify", settings, routers=routers, provides=provides, loops=loops)
     service.provides.append(IdAllocator(service.db))
+    service.consume_raw_batches("samples", Recorder(service.db, settings).record)
     return service
 
 

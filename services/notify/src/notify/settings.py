@@ -3,11 +3,13 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from kit.mail_address import is_mail_address
-from kit.settings import AllowWebhooks, ServiceSettings, names
+from kit.settings import AllowWebhooks, ServiceSettings, StorageSettings, names
+from notify.channels.settings import ChannelSettings
+from notify.dashboards.settings import DashboardSettings
 from notify.webhooks.secret_box import SecretBoxSettings
 
 
-class Settings(ServiceSettings, AllowWebhooks, SecretBoxSettings):
+class Settings(ServiceSettings, AllowWebhooks, SecretBoxSettings, ChannelSettings, DashboardSettings, StorageSettings):
     """How mail leaves, with DEBUG to the log instead; which addresses may be called."""
 
     email_host: str = Field("smtp.gmail.com", validation_alias=names("EMAIL_HOST"))

@@ -1,10 +1,12 @@
-"""What a user is notified of; `banners`, `kpi`, `userstate` and `webhooks` are beside it."""
+"""What a user is notified of; `banners`, `channels`, `dashboards`, `kpi`, `userstate` and `webhooks` are beside it."""
 
 from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Query
 from contracts.notify import banners as banners
+from contracts.notify import channels as channels
+from contracts.notify import dashboards as dashboards
 from contracts.notify import kpi as kpi
 from contracts.notify import userstate as userstate
 from contracts.notify import webhooks as webhooks

@@ -16,12 +16,14 @@ CODES = {
     404: ("RESOURCE_NOT_FOUND", "Resource not found"),
     405: ("METHOD_NOT_ALLOWED", "HTTP method not allowed"),
     409: ("CONFLICT", "The state does not allow it"),
+    412: ("PRECONDITION_FAILED", "The resource is in another state"),
     413: ("PAYLOAD_TOO_LARGE", "Request body too large"),
     422: ("UNPROCESSABLE", "Request understood but refused"),
     429: ("RATE_LIMIT_EXCEEDED", "Rate limit exceeded"),
     502: ("EXTERNAL_SERVICE_ERROR", "An external service failed"),
     500: ("INTERNAL_SERVER_ERROR", "Internal server error"),
     503: ("SERVICE_UNAVAILABLE", "Service unavailable, try again"),
+    504: ("TIMED_OUT", "The request timed out"),
 }
 
 

@@ -38,13 +38,15 @@ class Route:
     """For a job that is delayed because a server is away: records why."""
     batch: bool = False
     """Its handler takes a list of `Received`."""
+    after: Handler | None = None
+    """Runs in a transaction of its own after that of the command, before the verdict is answered."""
 
     def bound(self, provides: Iterable[object]) -> "Route":
         """Returns the same route with adapters filled in. Raises TypeError for a parameter that no adapter matches."""
         given = tuple(provides)
-        on_give_up = _inject(self.on_give_up, given) if self.on_give_up else None
-        handler = _inject(self.handler, given)
-        return replace(self, handler=handler, on_give_up=on_give_up)
+        others = {"on_give_up": self.on_give_up, "after": self.after}
+        bound: dict[str, Any] = {name: _inject(one, given) for name, one in others.items() if one}
+        return replace(self, handler=_inject(self.handler, given), **bound)
 
 
 class Router:
@@ -54,11 +56,13 @@ class Router:
         self.service = service
         self.routes: list[Route] = []
 
-    def on(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
+    def on(self, message: type[Message], http: int = 200, after: Handler | None = None) -> Callable[[Handler], Handler]:
         """Registers a handler of a command, an event or a query that needs only the service's own database. `http` is
-        the status of the response to an accepted command."""
+        the status of the response to an accepted command. `after` takes an accepted command and `Tx` when everybody
+        sees what the handler wrote, and before the sender has the verdict; it runs again when the command is delivered
+        again."""
         group = {Command: "commands", Event: "events", Query: "queries"}[_kind(message)]
-        return partial(self._add, message, group, http)
+        return partial(self._add, message, group, http, after=after)
 
     def batch(self, message: type[Event]) -> Callable[[Handler], Handler]:
         """Registers a handler that takes the events of one fetch as a list of `Received`, and `Tx`: one call, one
@@ -86,11 +90,11 @@ class Router:
 
     def _add(
         self, message: type[Message], group: str, http: int, handler: Handler, on_give_up: Handler | None = None,
-        on_wait: Handler | None = None, batch: bool = False,
+        on_wait: Handler | None = None, batch: bool = False, after: Handler | None = None,
     ) -> Handler:  # fmt: skip
         if _kind(message) in (Command, Query, Job) and message.owner() != self.service:
             raise TypeError(f"{self.service} cannot handle {message.ce_type()}: it belongs to {message.owner()}")
-        self.routes.append(Route(message, handler, group, http, on_give_up, on_wait, batch))
+        self.routes.append(Route(message, handler, group, http, on_give_up, on_wait, batch, after))
         return handler
 
 

@@ -97,6 +97,10 @@ class Tx:
             self.outgoing.append(values)
         return message_id
 
+    def publish(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
+        """Adds a message without a contract to the outbox. `headers` need a deduplication id (`Nats-Msg-Id`)."""
+        self.outgoing.append({"subject": subject, "headers": headers, "data": data})
+
     @property
     def publishes(self) -> bool:
         """Whether there is anything for the relay."""

@@ -1,6 +1,7 @@
 """Turns every error into the same body: an RFC 9457 problem with `error` and `trace_id`."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -137,6 +138,12 @@ def _field_path(error: Any) -> list[str]:
     if error["type"] == "json_invalid":
         return []
     return [str(part) for part in error["loc"][1:] if not str(part).startswith("(")]
+
+
+def listed_errors(errors: Sequence[Any], path: str) -> Error:
+    """Returns a problem whose `detail` lists the errors, for dialects whose clients read it so."""
+    found = [{"loc": list(error["loc"]), "msg": error["msg"], "type": error["type"]} for error in errors]
+    return {**problem(422, "", path), "detail": found}
 
 
 def field_map(errors: Any) -> dict[str, list[str]]:

@@ -11,8 +11,9 @@ from kit.http.problems import problem
 
 Json = dict[str, Any]
 NAMES = {
-    400: "Invalid", 401: "Unauthenticated", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 413: "TooLarge",
-    415: "NotJson", 422: "Unprocessable", 429: "TooMany", 502: "BadGateway", 503: "Unavailable",
+    400: "Invalid", 401: "Unauthenticated", 403: "Forbidden", 404: "NotFound", 409: "Conflict",
+    412: "PreconditionFailed", 413: "TooLarge", 415: "NotJson", 422: "Unprocessable", 429: "TooMany", 502: "BadGateway",
+    503: "Unavailable", 504: "TimedOut",
 }  # fmt: skip
 TEXTS = {
     400: "Invalid input; `error.details` maps fields to messages.",
@@ -20,6 +21,7 @@ TEXTS = {
     403: "The caller is not allowed to do this.",
     404: "The resource does not exist, or the caller may not see it.",
     409: "The state of the resource does not allow it.",
+    412: "`If-Match` names another state of the resource than the current one.",
     413: "The body is too large.",
     415: "The content type of the body is not `application/json`.",
     422: "The `Idempotency-Key` was used with another body, or the STAC catalogue refused the result.",
@@ -27,6 +29,7 @@ TEXTS = {
     502: "An external service failed.",
     503: "The bus, the database or a service is not reachable or timed out; no change was made in part. If "
     "`reason` is `no_verdict`, a write may still be executed within the time that `detail` states.",
+    504: "The request took longer than its route allows; its statement was cancelled.",
 }
 INVALID_FIELDS = "InvalidFields"
 LISTED_TEXT = "Invalid input, listed in `detail`; or the `Idempotency-Key` was used with another body."

@@ -15,52 +15,22 @@ from prometheus_client import Gauge
 
 from gateway.streaming.event_feed import EventFeed
 from gateway.streaming.frames import (
-    SseEvent,
     audience,
     personal_subjects,
     public_subjects,
     sse_event,
     topics,
 )
+from gateway.streaming.sample_hub import SampleHub
+from gateway.streaming.subscriber import Subscriber
 from kit.app import Service
 from kit.errors import RateLimited, Unavailable
 from kit.messaging.bus import Bus
 
 log = logging.getLogger("gateway.sse")
-QUEUE = 100
 PER_USER = 6
 PER_PROCESS = 2_000
 OPEN = Gauge("fairway_sse_clients", "Open event streams", multiprocess_mode="livesum")
-
-
-class Subscriber:
-    """One open stream. None in the queue ends it; `lost` is set when messages did not fit. One that asked for topics
-    hears all its events from the feed of topics, so that they keep their order."""
-
-    def __init__(self, user_id: int = 0, about: frozenset[str] = frozenset()) -> None:
-        self.user_id, self.topics, self.asks_for_topics = user_id, set(about), bool(about)
-        self.queue: asyncio.Queue[SseEvent | None] = asyncio.Queue(QUEUE + 1)
-        self.lost = False
-
-    def hears(self, item: SseEvent) -> bool:
-        """Whether the message is for its user or about one of its topics."""
-        return self.user_id in item.users or bool(self.topics & item.topics)
-
-    def takes(self, item: SseEvent) -> bool:
-        """Whether the reader may have the message: topics may have ended since it was queued."""
-        return not item.topics or self.hears(item)
-
-    def put(self, item: SseEvent) -> None:
-        if not self.lost and self.queue.qsize() >= QUEUE:
-            self.lost = True
-            self.queue.put_nowait(None)
-        elif not self.lost:
-            self.queue.put_nowait(item)
-
-    def close(self) -> None:
-        """Ends the stream after what is queued; a full queue has its end in it already."""
-        if not self.queue.full():
-            self.queue.put_nowait(None)
 
 
 class Hub:
@@ -69,6 +39,7 @@ class Hub:
         self.readers: dict[str, set[Subscriber]] = defaultdict(set)
         """Topic → its subscribers."""
         self.personal = EventFeed(personal_subjects(), partial(self._on_event, False))
+        self.samples = SampleHub()
         self.topical = EventFeed(public_subjects(), partial(self._on_event, True))
         self.closed = False
 
@@ -131,6 +102,7 @@ class Hub:
     def close(self) -> None:
         """Ends all streams; none can be opened any more."""
         self.closed = True
+        self.samples.close()
         for subscriber in [one for subscribers in self.subscribers.values() for one in subscribers]:
             subscriber.close()
 

@@ -13,8 +13,9 @@ from gateway.streaming.frames import (
     retry,
     topic_ended,
 )
-from gateway.streaming.hub import Hub, Subscriber
+from gateway.streaming.hub import Hub
 from gateway.streaming.replay import replay_since
+from gateway.streaming.subscriber import Subscriber
 from gateway.streaming.topics import check, may_see
 from kit.errors import Unavailable
 from kit.messaging.bus import Bus
@@ -54,7 +55,7 @@ async def _allowed(hub: Hub, bus: Bus, actor: Actor, subscriber: Subscriber, see
         return gone
 
     with suppress(Unavailable):
-        async for frame in _current(subscriber, seen, ended):
+        async for frame in current(subscriber, seen, ended):
             yield frame
 
 
@@ -62,10 +63,11 @@ async def _none(item: SseEvent) -> list[str]:
     return []
 
 
-async def _current(
+async def current(
     subscriber: Subscriber, seen: int, ended: Callable[[SseEvent], Awaitable[list[str]]] = _none
 ) -> AsyncIterator[bytes]:
-    """`ended` returns the topics that an event takes away from the reader."""
+    """Yields what the subscriber gets after the sequence `seen`, until its stream ends. `ended` returns the topics that
+    an event takes away from the reader."""
     until = time.monotonic() + MAX_AGE
     while (left := until - time.monotonic()) > 0:
         try:

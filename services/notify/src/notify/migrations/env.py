@@ -1,5 +1,8 @@
 from kit.db.migrations import run_env
 from notify.banners import tables as banners  # noqa: F401  (registers the tables)
+from notify.channels.samples import tables as samples  # noqa: F401
+from notify.channels.series import tables as series  # noqa: F401
+from notify.dashboards import tables as dashboards  # noqa: F401
 from notify.kpi import tables as kpi  # noqa: F401
 from notify.mails import tables as mails  # noqa: F401
 from notify.notifications import tables as notifications  # noqa: F401

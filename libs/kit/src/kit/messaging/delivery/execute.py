@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from contracts import headers as h
 from contracts.base import Command
-from contracts.verdict import VERDICT, Refused
+from contracts.verdict import VERDICT, Accepted, Refused
 from kit import failpoints
 from kit.db.database import Database
 from kit.db.sql import write
@@ -26,7 +26,7 @@ from kit.messaging.delivery import inbox
 from kit.messaging.delivery.recent_failures import RecentFailures
 from kit.messaging.envelope import Envelope, Received
 from kit.messaging.router import Route
-from kit.messaging.tx import OutboxWaker, ReadTx, Tx
+from kit.messaging.tx import OutboxWaker, ReadTx, Tx, transaction
 from kit.telemetry import metrics
 
 log = logging.getLogger("kit.settle")
@@ -50,6 +50,9 @@ class Executor:
         started = time.perf_counter()
         async with asyncio.timeout(self.timeout):
             verdict = await self._once(envelope, route, delivery)
+            if route.after and isinstance(verdict, Accepted):
+                async with transaction(self.db, self.service, self.relay, envelope) as tx:
+                    await route.after(envelope.message, tx)
         metrics.HANDLER_SECONDS.labels(envelope.headers[h.TYPE]).observe(time.perf_counter() - started)
         return verdict
 

@@ -18,8 +18,10 @@ from nats.js.api import (
 from nats.js.errors import APIError, NotFoundError
 
 from contracts.base import Command, Message
-from contracts.streams import ADVISORIES, CONSUMER_GROUPS, DEAD, MIB, ConsumerGroup, Stream, durable, within
+from contracts.streams import ADVISORIES, CHANNELS, CONSUMER_GROUPS, DEAD, MIB, ConsumerGroup, Stream, durable, within
 
+WHOLE = (DEAD, ADVISORIES, CHANNELS)
+"""Streams that their consumers read as a whole."""
 NO_ROOM = (10023, 10047)
 """The server's error codes for a file store with less room than the streams reserve: a cluster, a single server."""
 
@@ -43,16 +45,15 @@ class Durable:
 
 
 def durables(service: str, heard: dict[str, list[type[Message]]]) -> list[Durable]:
-    """Returns the durables of a service. `heard` maps consumer groups to message types; the groups of DEAD and
-    ADVISORIES need no types."""
+    """Returns the durables of a service. `heard` maps consumer groups to message types; groups that read a whole stream
+    need no types."""
     return [Durable(service, CONSUMER_GROUPS[group], _filters(group, heard[group])) for group in sorted(heard)]
 
 
 def _filters(group: str, messages: list[type[Message]]) -> tuple[str, ...]:
-    if group == "dead":
-        return DEAD.subjects
-    if group == "advisories":
-        return ADVISORIES.subjects
+    whole = next((one for one in WHOLE if one.name == CONSUMER_GROUPS[group].stream), None)
+    if whole:
+        return whole.subjects
     return tuple(sorted(m.subject("*") if issubclass(m, Command) else m.subject() for m in messages))
 
 

@@ -14,11 +14,11 @@ MARK = b"\xef\xbb\xbf"
 """Byte order mark, which Windows programs write before UTF-8 text."""
 
 
-def is_deep(value: Any) -> bool:
-    """Returns whether arrays and objects are nested more than `MAX_DEPTH` levels deep, which later readers cannot
-    process. Visits one level after the other, because recursion would itself be nested."""
+def is_deep(value: Any, most: int = MAX_DEPTH) -> bool:
+    """Returns whether arrays and objects are nested more than `most` levels deep, which later readers cannot process.
+    Visits one level after the other, because recursion would itself be nested."""
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(most):
         level = [child for one in level for child in _children(one)]
         if not level:
             return False

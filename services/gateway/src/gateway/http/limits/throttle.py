@@ -35,12 +35,16 @@ async def throttle(app: AppContext, request: Request, actor: Actor, scope: str) 
         "training_submit": settings.training_rate, "prediction_submit": settings.prediction_rate,
         "verification_mail": VERIFICATION_MAILS, "webhook": settings.webhook_rate,
     }  # fmt: skip
-    own = {"image": settings.image_rate, "labelling": settings.labelling_rate, "polling": settings.polling_rate}
+    own = {
+        "image": settings.image_rate, "labelling": settings.labelling_rate, "polling": settings.polling_rate,
+        "samples": settings.samples_rate,
+    }  # fmt: skip
+    shared = {"packages": settings.packages_rate, "dashboards": settings.dashboards_rate}
     if scope in exact:
         allowance = await app.limiter.spend(scope, f"user:{actor.id}", exact[scope], exact=True)
-    elif scope == "packages":
+    elif scope in shared:
         key = network(request) if actor.is_anonymous else f"user:{actor.id}"
-        allowance = await app.limiter.spend(scope, key, settings.packages_rate)
+        allowance = await app.limiter.spend(scope, key, shared[scope])
     elif scope == "package_file":
         allowance = await app.limiter.spend(scope, network(request), settings.packages_rate)
     elif scope in own:

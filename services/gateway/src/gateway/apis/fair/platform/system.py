@@ -38,6 +38,8 @@ class Mapswipe(BaseModel):
 class Health(BaseModel):
     """Only configured servers have a member."""
 
+    message: str
+    """For clients that only want to see that HTTP is served."""
     bus: bool
     """Whether the message bus stores messages."""
     postgresql: bool
@@ -56,4 +58,4 @@ async def root(request: Request) -> Response:
 @routes.get("/v1/health/", Policy.OPEN, Health, scope="health", refuses={503: None})
 async def health(request: Request) -> Response:
     """Always returns 200: read the body. Servers that are not configured are omitted."""
-    return JSONResponse(await request_context(request).app.health_checks.check())
+    return JSONResponse({"message": "HTTP is served.", **await request_context(request).app.health_checks.check()})

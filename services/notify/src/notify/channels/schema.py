@@ -1,0 +1,3 @@
+"""The PostgreSQL schema of channels."""
+
+SCHEMA = "channels"
