@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Header, Path, Query
+from fastapi import Cookie, Depends, FastAPI, Header, Path, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -64,6 +64,10 @@ def application(kind: type[APIRoute]) -> httpx.AsyncClient:
             raise HTTPException(409, "Negative.")
         return JSONResponse(body and body.model_dump())
 
+    @app.get("/header", response_model=None)
+    async def header(if_match: Annotated[int, Header()], other: Annotated[str | None, Header()] = None) -> Response:
+        return JSONResponse([if_match, other])
+
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x")
 
 
@@ -83,6 +87,7 @@ REQUESTS: list[tuple[str, str, bytes | None, dict[str, str]]] = [
     *(("POST", "/things/1", b'{"name":"abc"}', {"content-type": kind}) for kind in TYPES),
     ("POST", "/things/1", b'{"name":"abc"}', {}),
     *(("POST", "/optional", body, JSON) for body in (b"", b"null", b'{"name":"ab","size":-1}', b'{"name":2}')),
+    *(("GET", "/header", None, headers) for headers in ({"If-Match": "1"}, {"if_match": "1"}, {"If-Match": "x"}, {})),
     ("PUT", "/things/1", b"{}", JSON), ("GET", "/nothing", None, {}),
 ]  # fmt: skip
 
@@ -102,10 +107,10 @@ async def test_answers_are_those_of_fastapi(
 def test_a_route_that_needs_more_is_refused_at_its_declaration() -> None:
     async def depends(value: Annotated[int, Depends(json.loads)]) -> Response: ...
 
-    async def reads_header(x: Annotated[str, Header()]) -> Response: ...
+    async def reads_cookie(x: Annotated[str, Cookie()]) -> Response: ...
 
     def waits() -> Response: ...
 
-    for endpoint in (depends, reads_header, waits):
+    for endpoint in (depends, reads_cookie, waits):
         with pytest.raises(TypeError, match="an endpoint is a coroutine"):
             endpoint_call(APIRoute("/x", endpoint, response_model=None))

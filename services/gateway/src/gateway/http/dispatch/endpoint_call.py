@@ -26,7 +26,7 @@ Values = tuple[dict[str, Any], list[Any]]
 
 
 def endpoint_call(route: APIRoute) -> Handler:
-    """Returns what calls the endpoint. It raises RequestValidationError, in the order path, query, body, and
+    """Returns what calls the endpoint. It raises RequestValidationError, in the order path, query, header, body, and
     HTTPException (400) for a body that cannot be parsed. Raises TypeError for a route that needs more of FastAPI."""
     _check(route)
     dependant, endpoint, body_field = route.dependant, route.endpoint, route.body_field
@@ -35,6 +35,8 @@ def endpoint_call(route: APIRoute) -> Handler:
         values, errors = _path_values(route, request.scope["path_params"])
         if dependant.query_params:
             _add(request_params_to_args(dependant.query_params, request.query_params), values, errors)
+        if dependant.header_params:
+            _add(request_params_to_args(dependant.header_params, request.headers), values, errors)
         body = None
         if body_field is not None:
             body = await _body(request)
@@ -52,12 +54,14 @@ def endpoint_call(route: APIRoute) -> Handler:
 def _check(route: APIRoute) -> None:
     dependant = route.dependant
     more = (
-        dependant.dependencies, dependant.header_params, dependant.cookie_params, route.response_field,
+        dependant.dependencies, dependant.cookie_params, route.response_field,
         dependant.background_tasks_param_name, dependant.response_param_name, dependant.http_connection_param_name,
     )  # fmt: skip
     is_form = route.body_field is not None and isinstance(route.body_field.field_info, Form)
     if any(more) or is_form or not iscoroutinefunction(route.endpoint):
-        raise TypeError(f"{route.path}: an endpoint is a coroutine that takes path, query, one body and the request.")
+        raise TypeError(
+            f"{route.path}: an endpoint is a coroutine that takes path, query, headers, one body and the request."
+        )
 
 
 def _path_values(route: APIRoute, given: Mapping[str, Any]) -> Values:
