@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -306,13 +305,3 @@ def test_sources_that_cannot_be_read_are_refused_and_leave_nothing(crossing: Pat
     with pytest.raises(SourceNotAvailable):
         cut_vector(tmp_path / "none.fgb", AREA, tmp_path / "out")
     assert left_over(tmp_path) == []
-
-
-@pytest.mark.parametrize("driver", DRIVERS)
-def test_equal_rows_make_equal_bytes(tmp_path: Path, driver):
-    """So that the hash of a file says what is in it."""
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        cut_layer(layer(INSIDE, BORDER), AREA, tmp_path / name / "out", VectorFormat(driver))
-        time.sleep(0.01)
-    assert (tmp_path / "a/out").read_bytes() == (tmp_path / "b/out").read_bytes()
