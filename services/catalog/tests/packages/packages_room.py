@@ -13,6 +13,7 @@ from catalog.packages.storage.settings import PackageStorageSettings
 from catalog.packages.storage.wiring import package_storage
 from catalog.packages.submissions import wiring as submissions
 from catalog.packages.submissions.settings import SubmissionSettings
+from contracts.catalog import areas  # noqa: F401  (its GetCommand is answered by every service)
 from contracts.shared import Actor
 from kit.app import Service
 from kit.errors import Unavailable
