@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import shapely
 
+import contracts.catalog.areas  # noqa: F401  (its GetCommand is answered by every service)
 from catalog.packages.production import wiring as production
 from catalog.packages.production.settings import ProductionSettings
 from catalog.packages.storage.port import PackageStorage
@@ -13,7 +14,6 @@ from catalog.packages.storage.settings import PackageStorageSettings
 from catalog.packages.storage.wiring import package_storage
 from catalog.packages.submissions import wiring as submissions
 from catalog.packages.submissions.settings import SubmissionSettings
-from contracts.catalog import areas  # noqa: F401  (its GetCommand is answered by every service)
 from contracts.shared import Actor
 from kit.app import Service
 from kit.errors import Unavailable

@@ -14,7 +14,7 @@ from catalog.packages.production import locks
 from catalog.packages.submissions.tables import PackageTaskRow
 from kit.testing import eventually
 
-LIMIT, TRIES = 120.0, 3
+LIMIT, TRIES = 120.0, 5
 
 
 def made(log: Path) -> list[int]:
