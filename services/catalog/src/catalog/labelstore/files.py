@@ -25,6 +25,10 @@ class LabelFiles:
         """Returns the prefix of the images of an ingested set."""
         return f"{self.settings.label_images}/{title}/"
 
+    def imports(self, import_id: int) -> str:
+        """Returns the prefix of the uploaded file of an import."""
+        return f"{self.settings.label_imports}/{import_id}/"
+
     def dataset(self, title: str, version: int) -> str:
         """Returns the prefix of a dataset version."""
         return f"{self.settings.label_datasets}/{title}/v{version}/"
@@ -45,9 +49,9 @@ class LabelFiles:
         seconds = self.settings.read_seconds
         return SignedUrl(url=self.storage.presigned(key, seconds), expires_at=_in(seconds).isoformat())
 
-    def grant(self, title: str) -> UploadGrant:
-        """Returns a new grant to upload files into the image set. It cannot be revoked."""
-        prefix, seconds, most = self.dropbox(title), self.settings.upload_seconds, self.settings.upload_max_bytes
+    def grant(self, prefix: str) -> UploadGrant:
+        """Returns a new grant to upload files below the prefix. It cannot be revoked."""
+        seconds, most = self.settings.upload_seconds, self.settings.upload_max_bytes
         url, fields = self.storage.presigned_post(prefix, most, seconds)
         start = fields["key"].removesuffix("${filename}")
         return UploadGrant(url=url, fields=fields, key_prefix=start, max_bytes=most, expires_at=_in(seconds))

@@ -7,6 +7,8 @@ from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.image_sets.handlers import router as image_sets
 from catalog.labelstore.image_sets.upkeep import dropbox_sweeper, ingest_reaper
 from catalog.labelstore.images.handlers import router as images
+from catalog.labelstore.imports.handlers import router as imports
+from catalog.labelstore.imports.upkeep import import_reaper
 from catalog.labelstore.objects.handlers import router as objects
 from catalog.labelstore.settings import LabelStoreSettings
 from catalog.labelstore.users.bootstrap import bootstrap_admin
@@ -14,12 +16,12 @@ from catalog.labelstore.users.handlers import router as users
 from kit.app import Service
 from kit.storage.object_storage import Storage
 
-ROUTERS = [users, images, image_sets, campaigns, objects, datasets]
+ROUTERS = [users, images, image_sets, campaigns, objects, datasets, imports]
 
 
 def register(service: Service, settings: LabelStoreSettings, storage: Storage, silence: float) -> None:
-    """`silence`: seconds without a heartbeat after which an ingest or an export begins anew."""
+    """`silence`: seconds without a heartbeat after which an ingest, an export or an import begins anew."""
     files = LabelFiles(storage, settings)
     service.provides += [files, settings]
-    service.loops += [reaper(silence).run for reaper in (ingest_reaper, dataset_reaper, export_reaper)]
+    service.loops += [reaper(silence).run for reaper in (ingest_reaper, dataset_reaper, export_reaper, import_reaper)]
     service.loops += [dropbox_sweeper(files), bootstrap_admin(settings)]

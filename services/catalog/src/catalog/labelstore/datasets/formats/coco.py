@@ -26,6 +26,8 @@ class CocoWriter:
 
     def add(self, image: VersionImage) -> None:
         row = {"id": image.image_id, "file_name": image.file_name, "width": image.width, "height": image.height}
+        if self.outlines and image.split:
+            row["split"] = image.split
         if image.date_taken:
             row["date_captured"] = image.date_taken
         self.file.write((b",\n" if self._images else b"\n") + orjson.dumps(row, option=orjson.OPT_UTC_Z))
@@ -36,11 +38,12 @@ class CocoWriter:
 
     def _annotation(self, one: VersionObject, image: VersionImage) -> dict[str, Any]:
         self._objects += 1
+        segmentation = self._segmentation(one, image)
         row = {
             "id": self._objects, "image_id": image.image_id, "category_id": self._ids[one.label],
-            "bbox": [one.xmin, one.ymin, one.xmax - one.xmin, one.ymax - one.ymin], "area": area_of(one), "iscrowd": 0,
-            "segmentation": self._segmentation(one, image),
-            "attributes": {"object_id": one.object_id, "label_original": one.label_original},
+            "bbox": [one.xmin, one.ymin, one.xmax - one.xmin, one.ymax - one.ymin],
+            "area": area_of(one, segmentation), "iscrowd": 0, "segmentation": segmentation,
+            "attributes": _attributes(one),
         }  # fmt: skip
         return row if one.confidence is None else row | {"score": one.confidence}
 
@@ -58,3 +61,9 @@ class CocoWriter:
         self.file.__exit__()
         self._later.path.unlink()
         return self.file
+
+
+def _attributes(one: VersionObject) -> dict[str, Any]:
+    """Names the shape itself where it is more than a segmentation says: holes, rotated boxes, points, whole images."""
+    known = {"object_id": one.object_id, "label_original": one.label_original}
+    return known | {"geometry": one.shape} if one.shape and one.shape["type"] != "mask" else known

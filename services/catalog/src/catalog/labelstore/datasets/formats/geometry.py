@@ -49,12 +49,12 @@ def _filled(one: VersionObject, image: VersionImage) -> NDArray[np.uint8]:
     return rasterize([outline(one.shape)], (image.height, image.width), dtype="uint8")
 
 
-def area_of(one: VersionObject) -> float:
-    """Returns the area of an object in pixels."""
+def area_of(one: VersionObject, segmentation: Any) -> float:
+    """Returns the area of an object in pixels; of one whose segmentation is a mask, the number of pixels."""
+    if isinstance(segmentation, dict):
+        return float(rle.area(rle.runs_of(segmentation["counts"])))
     if one.shape is None or one.shape["type"] in ("image", "point"):
         return float((one.xmax - one.xmin) * (one.ymax - one.ymin))
-    if one.shape["type"] == "mask":
-        return float(rle.area(rle.runs_of(one.shape["counts"])))
     return float(outline(one.shape).area)
 
 

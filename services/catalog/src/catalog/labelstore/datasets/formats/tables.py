@@ -60,7 +60,10 @@ class GeoJsonWriter:
             "image_id": image.image_id, "object_id": one.object_id, "campaign_id": image.campaign_id,
             "label": one.label, "label_original": one.label_original, "confidence": one.confidence,
             "bbox_px": [one.xmin, one.ymin, one.xmax, one.ymax], "geometry_source": source, "class": one.label,
+            "file_name": image.file_name,
         }  # fmt: skip
+        if one.shape:
+            properties["geometry_px"] = one.shape
         return orjson.dumps({"type": "Feature", "geometry": geometry, "properties": properties})
 
     def close(self) -> HashedFile:

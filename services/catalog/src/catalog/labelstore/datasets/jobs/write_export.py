@@ -3,14 +3,15 @@
 import asyncio
 import hashlib
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import select, text
 
-from catalog.labelstore.datasets.formats.archive import Archive
+from catalog.labelstore.datasets.formats.archive import INDEX, Archive, index_line
 from catalog.labelstore.datasets.formats.coco import CocoWriter
+from catalog.labelstore.datasets.formats.hashed_file import HashedFile
 from catalog.labelstore.datasets.formats.tables import CsvWriter, GeoJsonWriter
 from catalog.labelstore.datasets.formats.voc import VocWriter
 from catalog.labelstore.datasets.formats.yolo import YoloWriter
@@ -79,10 +80,15 @@ async def _fill(
 ) -> None:  # fmt: skip
     kind = held.row.format
     writer = _writer(kind, archive, folder, dataset, outlines)
+    index = HashedFile(folder / INDEX)
     async for image in images_of(dataset.id, held.context):
         await asyncio.to_thread(writer.add, image)
-        if hasattr(writer, "picture"):
-            await _add_picture(archive, writer.picture(image), image, dataset, files)
+        name = writer.picture(image) if hasattr(writer, "picture") else None
+        index.write(index_line(image, PurePosixPath(name).name if name else image.file_name))
+        if name:
+            await _add_picture(archive, name, image, dataset, files)
+    index.__exit__()
+    await asyncio.to_thread(archive.file, INDEX, index.path)
     written = writer.close()
     if written is not None:
         await asyncio.to_thread(archive.file, written.path.name, written.path)
