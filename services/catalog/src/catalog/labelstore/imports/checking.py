@@ -68,12 +68,12 @@ class Checker:
         if label is None:
             raise Refused(NOT_WANTED)
         box, shape = in_pixels(one, size)
-        new = _new_object(label, box, shape and self._mended(shape, one.where), self._confidence(one), one.original)
+        new = _new_object(label, box, shape, self._confidence(one), one.original)
         if one.box is not None and new.bounding_box is not None:
             self._note_rounding(one, size)
         try:
             given = new.geometry and new.geometry.model_dump(mode="json")
-            checked = domain.check(box, given, size, self.policy)
+            checked = domain.check(box, given and self._mended(given, one.where), size, self.policy)
         except domain.Rejected as error:
             raise Refused(BAD.get(error.code, NO_OBJECT), str(error)) from error
         final = final_label(new.label, new.label_translated, self.translations)

@@ -14,8 +14,9 @@ SAME = 1e-3
 def mended(shape: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """Returns the shape, and whether it means something else than before. Parts that a format joins by thin bridges
     come apart again, which alters nothing; a ring that crosses itself is resolved, which does."""
-    rings = [part[0] for part in shape["coordinates"] if len(part) == 1 and len(part[0]) >= 4]
-    if shape["type"] != "polygon" or len(rings) != len(shape["coordinates"]):
+    parts = shape["coordinates"] if shape["type"] == "polygon" else []
+    rings = [part[0] for part in parts if len(part) == 1 and len(part[0]) >= 4]
+    if not rings or len(rings) != len(parts):
         return shape, False
     try:
         areas = [shapely.Polygon(ring) for ring in rings]

@@ -61,9 +61,10 @@ class YoloWriter:
         return joined([list(part.exterior.coords)[:-1] for part in parts])
 
     def close(self) -> None:
-        """Writes `data.yaml`. Without a split all pictures are in `train`, which then serves as `val` too."""
+        """Writes `data.yaml`. Without a split all pictures are in `train`, which then serves as `val` too. It has no
+        `path`: Ultralytics takes a relative one from the folder where it is called, and none from that of the file."""
         val = "val" if self.sides["val"] else "train"
-        lines = ["path: .", "train: images/train", f"val: images/{val}"]
+        lines = ["train: images/train", f"val: images/{val}"]
         lines += ["test: images/test"] if self.sides["test"] else []
         lines += [f"nc: {len(self.classes)}", "names:"]
         lines += [f"  {number}: {_quoted(name)}" for number, name in enumerate(self.classes)]

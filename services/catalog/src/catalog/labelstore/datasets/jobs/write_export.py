@@ -79,7 +79,7 @@ async def _fill(
     files: LabelFiles,
 ) -> None:  # fmt: skip
     kind = held.row.format
-    writer = _writer(kind, archive, folder, dataset, outlines)
+    writer = make_writer(kind, archive, folder, dataset, outlines)
     index = HashedFile(folder / INDEX)
     async for image in images_of(dataset.id, held.context):
         await asyncio.to_thread(writer.add, image)
@@ -101,7 +101,7 @@ async def _fill(
     archive.json("export.json", {**about, "classes": dataset.classes, "altered": altered})
 
 
-def _writer(kind: str, archive: Archive, folder: Path, dataset: LabelDatasetRow, outlines: bool) -> Any:
+def make_writer(kind: str, archive: Archive, folder: Path, dataset: LabelDatasetRow, outlines: bool) -> Any:
     if kind == "yolo":
         return YoloWriter(archive, dataset.classes, outlines)
     if kind == "voc":
