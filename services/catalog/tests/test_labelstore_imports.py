@@ -190,7 +190,7 @@ async def test_a_dry_run_counts_every_loss_and_changes_nothing(
     }  # fmt: skip
     assert {one["reason"]: one["count"] for one in report["objects"]["altered"]} == {
         "Its edges are rounded to whole pixels.": 1,
-        "Its outline crosses itself and is mended.": 1,
+        "Its outline crosses itself and is repaired.": 1,
         "Its confidence is no number from 0 to 1 and is left out.": 1,
     }
     assert (report["objects"]["wanted"], report["objects"]["done"]) == (13, 4)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from catalog.labelstore.campaigns.domain import final_label
 from catalog.labelstore.imports.formats.found import FoundObject, Tally
-from catalog.labelstore.imports.mending import mended
+from catalog.labelstore.imports.repairs import repaired
 from catalog.labelstore.objects import domain
 from catalog.labelstore.objects.bulk_write import ObjectToStore
 from catalog.labelstore.objects.shapes import Box, Size
@@ -24,7 +24,7 @@ BAD = {
     "invalid_bounding_box": "Its box is empty or leaves the image.",
     "invalid_geometry": "Its shape is not valid.",
 }
-MENDED = "Its outline crosses itself and is mended."
+REPAIRED = "Its outline crosses itself and is repaired."
 ROUNDED = "Its edges are rounded to whole pixels."
 CONFIDENCE = "Its confidence is no number from 0 to 1 and is left out."
 TOLERANCE = 0.01
@@ -73,16 +73,16 @@ class Checker:
             self._note_rounding(one, size)
         try:
             given = new.geometry and new.geometry.model_dump(mode="json")
-            checked = domain.check(box, given and self._mended(given, one.where), size, self.policy)
+            checked = domain.check(box, given and self._repaired(given, one.where), size, self.policy)
         except domain.Rejected as error:
             raise Refused(BAD.get(error.code, NO_OBJECT), str(error)) from error
         final = final_label(new.label, new.label_translated, self.translations)
         return ObjectToStore(row_id, final, new.label, new.confidence, checked)
 
-    def _mended(self, shape: dict[str, Any], where: str) -> dict[str, Any]:
-        found, is_altered = mended(shape)
+    def _repaired(self, shape: dict[str, Any], where: str) -> dict[str, Any]:
+        found, is_altered = repaired(shape)
         if is_altered:
-            self.altered.add(MENDED, where)
+            self.altered.add(REPAIRED, where)
         return found
 
     def _confidence(self, one: FoundObject) -> float | None:

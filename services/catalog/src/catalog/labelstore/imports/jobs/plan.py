@@ -118,7 +118,7 @@ async def make_plan(
 
 
 def _filled(plan: Plan, path: Path, placed: Sequence[GeoreferencedImage], images: CampaignImages) -> None:
-    reading.place(plan.spool, placed)
+    reading.cut_to_images(plan.spool, placed)
     plan.match(path, images)
 
 

@@ -55,7 +55,7 @@ def digest_of(source: Source | None, image: FoundImage, member: str | None) -> s
     return image.sha256 or (source.sha256(member) if source and member else None)
 
 
-def place(spool: Spool, images: Sequence[GeoreferencedImage]) -> None:
+def cut_to_images(spool: Spool, images: Sequence[GeoreferencedImage]) -> None:
     """Cuts objects on the map to the georeferenced images that they meet."""
     tree = shapely.STRtree([one.footprint for one in images])
     batch: list[tuple[FoundObject, Any]] = []
@@ -66,9 +66,9 @@ def place(spool: Spool, images: Sequence[GeoreferencedImage]) -> None:
             continue
         batch.append((one, area))
         if len(batch) == AT_ONCE:
-            _place(batch, tree, images, spool)
+            _cut_batch(batch, tree, images, spool)
             batch = []
-    _place(batch, tree, images, spool)
+    _cut_batch(batch, tree, images, spool)
 
 
 def list_of_map(spool: Spool) -> Iterable[FoundObject]:
@@ -83,7 +83,7 @@ def _polygon(shape: Any) -> Any:
         return None
 
 
-def _place(
+def _cut_batch(
     batch: Sequence[tuple[FoundObject, Any]], tree: Any, images: Sequence[GeoreferencedImage], spool: Spool
 ) -> None:
     for one, area in batch:

@@ -11,7 +11,7 @@ SAME = 1e-3
 """Share of the area that may differ for an outline that means what it says."""
 
 
-def mended(shape: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+def repaired(shape: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """Returns the shape, and whether it means something else than before. Parts that a format joins by thin bridges
     come apart again, which alters nothing; a ring that crosses itself is resolved, which does."""
     parts = shape["coordinates"] if shape["type"] == "polygon" else []
