@@ -5,9 +5,8 @@ from typing import Any
 
 import orjson
 
-from catalog.labelstore.datasets.formats.geometry import area_of, mask_of, rings_of
 from catalog.labelstore.datasets.formats.hashed_file import HashedFile
-from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
+from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject, corners
 
 
 class CocoWriter:
@@ -38,19 +37,25 @@ class CocoWriter:
 
     def _annotation(self, one: VersionObject, image: VersionImage) -> dict[str, Any]:
         self._objects += 1
-        segmentation = self._segmentation(one, image)
+        segmentation, area = self._measured(one, image)
         row = {
             "id": self._objects, "image_id": image.image_id, "category_id": self._ids[one.label],
             "bbox": [one.xmin, one.ymin, one.xmax - one.xmin, one.ymax - one.ymin],
-            "area": area_of(one, segmentation), "iscrowd": 0, "segmentation": segmentation,
+            "area": area, "iscrowd": 0, "segmentation": segmentation,
             "attributes": _attributes(one),
         }  # fmt: skip
         return row if one.confidence is None else row | {"score": one.confidence}
 
-    def _segmentation(self, one: VersionObject, image: VersionImage) -> Any:
-        if one.shape is None and not self.outlines:
-            return []
-        return rings_of(one) or mask_of(one, image) or []
+    def _measured(self, one: VersionObject, image: VersionImage) -> tuple[Any, float]:
+        """Returns segmentation and area. Libraries of geometry are loaded for shapes only."""
+        if one.shape is None:
+            area = float((one.xmax - one.xmin) * (one.ymax - one.ymin))
+            return [corners(one)] if self.outlines else [], area
+
+        from catalog.labelstore.datasets.formats.geometry import area_of, mask_of, rings_of
+
+        segmentation = rings_of(one) or mask_of(one, image) or []
+        return segmentation, area_of(one, segmentation)
 
     def close(self) -> HashedFile:
         self._later.__exit__()

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
+from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject, corners
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.map_shapes import GeoreferencedImage
 from catalog.labelstore.objects.shapes import outline
@@ -19,7 +19,7 @@ def rings_of(one: VersionObject) -> list[Ring] | None:
     """Returns the outer rings of an object whose area they describe: x and y by turns, not closed. None for objects
     that rings do not describe: masks, points, and polygons with holes."""
     if one.shape is None or one.shape["type"] == "image":
-        return [[one.xmin, one.ymin, one.xmax, one.ymin, one.xmax, one.ymax, one.xmin, one.ymax]]
+        return [corners(one)]
     if one.shape["type"] not in ("polygon", "rotated_box"):
         return None
     parts = shapely.get_parts(outline(one.shape)).tolist()
