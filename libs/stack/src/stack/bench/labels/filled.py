@@ -58,7 +58,7 @@ def _campaigns() -> Iterable[tuple[Any, ...]]:
 def _user(db: psycopg.Connection) -> None:
     digest = sha256(SECRET.encode()).hexdigest()
     row = db.execute(
-        "insert into labelstore.users (email, api_key, api_secret) values ('bench@labels.example', %s, %s)"
+        "insert into labelstore.users (email, api_key, secret_hash) values ('bench@labels.example', %s, %s)"
         " on conflict do nothing returning id", (KEY, f"sha256:{digest}"),
     ).fetchone()  # fmt: skip
     if row:
