@@ -26,7 +26,6 @@ NO_READER = {
     "evt.catalog.v1.image_set_ingest_failed": LABEL_STORE,
     "evt.catalog.v1.images_registered": LABEL_STORE,
     "evt.catalog.v1.images_reviewed": LABEL_STORE,
-    "evt.catalog.v1.label_import_ended": LABEL_STORE,
     "evt.catalog.v1.label_predictions_stored": LABEL_STORE,
     "evt.catalog.v1.objects_submitted": LABEL_STORE,
     "evt.gateway.v1.dead_letter_recorded": f"{RELEASED}; alarms of a deployment may subscribe to it",

@@ -46,8 +46,8 @@ def image(number: int, objects: list[VersionObject]) -> VersionImage:
 def written(folder: Path, kind: str, images: list[VersionImage], picture: bytes) -> None:
     """Unpacks an export, as its reader would, into the folder of its kind."""
     archive = Archive(folder / f"{kind}.zip")
-    dataset: Any = SimpleNamespace(classes=CLASSES, campaign_id=1, version=1)
-    writer = make_writer(kind, archive, folder, dataset, "t", outlines=False)
+    dataset: Any = SimpleNamespace(classes=CLASSES, campaign_id=1, version=1, title="t")
+    writer = make_writer(kind, archive, folder, dataset, outlines=False)
     for one in images:
         writer.add(one)
         if hasattr(writer, "picture"):

@@ -108,7 +108,7 @@ class RunLabelImportJob(Job, wire="catalog.v1.run_label_import"):
 
 
 class LabelImportEnded(Event, wire="catalog.v1.label_import_ended"):
-    """`images` and `objects` say what became of everything in the file."""
+    """`images` and `objects` say what became of everything in the file; `user_id` is who asked for it."""
 
     import_id: int = Field(examples=[5])
     campaign_id: int
@@ -116,6 +116,10 @@ class LabelImportEnded(Event, wire="catalog.v1.label_import_ended"):
     error: str | None = None
     images: Outcome | None = None
     objects: Outcome | None = None
+    user_id: int | None = None
+
+    def topics(self) -> tuple[str, ...]:
+        return (f"label_campaign:{self.campaign_id}",)
 
     def aggregate(self) -> str:
         return str(self.import_id)

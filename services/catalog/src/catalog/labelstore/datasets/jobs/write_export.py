@@ -129,8 +129,8 @@ async def _store(held: JobClaim, dataset: LabelDatasetRow, path: Path, files: La
 
     async def written(tx: Tx) -> None:
         await held.write(tx, state="done", error=None, beat_at=None, size=size, sha256=digest)
-        event = {"export_id": held.row.id, "dataset_id": dataset.id, "format": held.row.format}
-        tx.emit(c.LabelExportReady.model_validate({**event, "sha256": digest, "size": size}))
+        event = {"export_id": held.row.id, "dataset_id": dataset.id, "format": held.row.format, "size": size}
+        tx.emit(c.LabelExportReady.model_validate({**event, "sha256": digest, "user_id": held.asked_by}))
 
     await held.context.write(written)
 

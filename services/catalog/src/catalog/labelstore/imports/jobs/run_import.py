@@ -99,7 +99,8 @@ async def _done(held: JobClaim, plan: Plan, tx: Tx) -> None:
 
 
 def _ended(held: JobClaim, state: c.ImportState, **more: Any) -> c.LabelImportEnded:
-    return c.LabelImportEnded(import_id=held.row.id, campaign_id=held.row.campaign_id, state=state, **more)
+    row, who = held.row, held.asked_by
+    return c.LabelImportEnded(import_id=row.id, campaign_id=row.campaign_id, state=state, user_id=who, **more)
 
 
 async def _failed(held: JobClaim, reason: str) -> None:
