@@ -61,7 +61,7 @@ async def test_exports_and_imports_reach_who_asked_and_his_programs(somebody: Li
     await caller.publish(
         LabelImportEnded.model_validate({"import_id": 1, "campaign_id": 3, "state": "cancelled", **who})
     )
-    await caller.publish(LabelImportEnded.model_validate({"import_id": 2, "state": "done", **ended}))
+    await caller.publish(LabelImportEnded.model_validate({"import_id": 2, "campaign_id": 3, "state": "done", **who}))
 
     async def got() -> list[Any] | None:
         said = [json.loads(base64.b64decode(one["body"])) for one in somebody.got()]
