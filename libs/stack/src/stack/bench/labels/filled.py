@@ -22,7 +22,7 @@ class Filled:
 
 
 def fill(db: psycopg.Connection, images: int = IMAGES) -> Filled:
-    db.execute("truncate labelstore.images, labelstore.campaigns restart identity cascade")
+    db.execute("truncate labelstore.images, labelstore.campaigns, labelstore.submissions restart identity cascade")
     _copy(db, "images (ordinal, blobstorage_path, filetype, filesize, width, height, sha256)", _images(images))
     db.execute(
         "insert into labelstore.totals (name, value) values ('images', %s)"
@@ -67,14 +67,13 @@ def _user(db: psycopg.Connection) -> None:
 
 def _dataset(db: psycopg.Connection) -> int:
     """A version whose images have 25 objects each, all in the first campaign."""
-    db.execute("insert into labelstore.submissions (id, campaign_id, actor_id, by) values (1, 1, 1, 'bench')"
-               " on conflict do nothing")  # fmt: skip
+    db.execute("insert into labelstore.submissions (campaign_id, actor_id, by) values (1, 1, 'bench')")
     _copy(db, "objects (campaign_image_id, submission_id, label, label_original, x_min, x_max, y_min, y_max)",
           ((1 + n % IN_CAMPAIGN, 1, CLASSES[n % 80], CLASSES[n % 80], n % 900, n % 900 + 40, n % 700, n % 700 + 30)
            for n in range(OBJECTS)))  # fmt: skip
     (dataset,) = db.execute(
-        "insert into labelstore.datasets (campaign_id, version, state, uri) values (1, 1, 'done', 's3://b/p/')"
-        " returning id"
+        "insert into labelstore.datasets (campaign_id, title, version, state, uri)"
+        " values (1, 'campaign-1', 1, 'done', 's3://b/p/') returning id"
     ).fetchone() or (0,)
     db.execute(
         "insert into labelstore.dataset_images (dataset_id, campaign_image_id, submission_id, file_name)"
