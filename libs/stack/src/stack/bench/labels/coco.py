@@ -19,6 +19,7 @@ from kit.db.database import Database
 {_FIGURES}
 async def write(url, dataset, path):
     database = Database(url)
+    await database.open()
     writer = CocoWriter(Path(path), {{"description": "bench"}}, [f"class {{n}}" for n in range(80)])
     async for image in images_of(int(dataset), SimpleNamespace(db=database)):
         writer.add(image)

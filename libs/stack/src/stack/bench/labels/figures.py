@@ -127,5 +127,6 @@ def _coco(system: System, filled: Filled) -> list[Row]:
 
 
 def _child(script: str, *arguments: str) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
