@@ -29,7 +29,7 @@ def duplicates(count: int = 20_000) -> list[Row]:
     exact = [good for good, kind in zip(kept, kinds, strict=True) if kind == "exact"]
     near = {kind: [good for good, one in zip(kept, kinds, strict=True) if one == kind] for kind in KINDS[1:]}
     share = sum(map(sum, near.values())) / max(sum(map(len, near.values())), 1) * 100
-    apart = _parted(found, origins, kept)
+    apart = _separated(found, origins, kept)
     parts = ", ".join(f"{kind} {100 * sum(one) / max(len(one), 1):.1f} %" for kind, one in near.items())
     name = f"duplicates among {count:,} pictures"
     alone = len({found[index] for index, origin in enumerate(origins) if index == origin})
@@ -84,7 +84,7 @@ def _saved(original: Image.Image, kind: str, path: Path) -> None:
     made.save(path, "JPEG", quality=92 if kind in ("original", "exact") else 70)
 
 
-def _parted(found: list[int], origins: list[int], kept: list[bool]) -> int:
+def _separated(found: list[int], origins: list[int], kept: list[bool]) -> int:
     items = [SplitItem(index, f"image {index}", cluster) for index, cluster in enumerate(found)]
     sides = split(items, dict(zip(SIDES, (0.7, 0.15, 0.15), strict=True)), "seed")
     return sum(good and sides[index] != sides[origin]
