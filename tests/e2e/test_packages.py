@@ -14,6 +14,7 @@ import rasterio
 from rasterio.windows import from_bounds
 
 from fairway import Fairway
+from fairway.errors import ApiError
 from fairway.package_rows import PackageJob
 from tests.e2e.conftest import Platform
 from tests.e2e.package_sources import OWN, STORM, boundaries, values
@@ -142,6 +143,20 @@ def test_an_own_area_as_a_cloud_optimised_raster(job: PackageJob, fairway: Fairw
         assert cut.driver == "GTiff"
         assert cut.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert (cut.read(1) == cut.nodata).any()
+
+
+def test_a_large_own_area_is_taken_and_a_larger_one_refused(job: PackageJob, fairway: Fairway):
+    """Bodies of two and of twenty-five megabytes."""
+    made = finished(fairway, ring(100_000), TEST, title="A disc")
+    assert made.job_group_processors[0].job_status in ("SUCCESS", "SKIPPED"), made
+    with pytest.raises(ApiError, match="250,000 vertices"):
+        fairway.package_jobs.submit(ring(1_000_000), [TEST])
+
+
+def ring(vertices: int) -> Json:
+    angles = np.linspace(0, 2 * np.pi, vertices)
+    positions = np.stack([28 + np.cos(angles), -14 + np.sin(angles)], axis=1).round(7)
+    return {"type": "Polygon", "coordinates": [[*positions[:-1].tolist(), positions[0].tolist()]]}
 
 
 def test_an_estimate_and_the_catalogue(job: PackageJob, fairway: Fairway, platform: Platform):

@@ -81,7 +81,17 @@ def export(rows: Rows) -> int:
     return rows._one("catalog", statement, parent=dataset(rows))
 
 
+def label_import(rows: Rows) -> int:
+    """One that waits for its file."""
+    return rows._one(
+        "catalog",
+        "INSERT INTO labelstore.imports (campaign_id, options, created_by)"
+        """ VALUES (%(parent)s, '{"format": "coco"}', 'owner') RETURNING id""",
+        parent=active_campaign(rows),
+    )
+
+
 LABEL_NAMED: dict[str, Callable[[Rows], Any]] = {
     "imageset_id": image_set, "image_id": image, "campaign_id": campaign, "user_id": user, "role_id": role,
-    "other_id": dataset, "export_id": export, "revision": lambda rows: 1,
+    "other_id": dataset, "export_id": export, "import_id": label_import, "revision": lambda rows: 1,
 }  # fmt: skip

@@ -10,15 +10,16 @@ import pytest_asyncio
 from toy import CallOut, Carry, build
 
 from contracts import headers as h
-from contracts.shared import Actor
+from contracts.shared import ANONYMOUS, Actor
 from kit.db.database import Database
 from kit.errors import NotFound
 from kit.jobs import fan_out, queue, queued_work
 from kit.jobs.queue_upkeep import QueueUpkeep
 from kit.jobs.reaper import no_job_waits
 from kit.jobs.silent_rows import SilentRows
-from kit.messaging.envelope import Envelope
+from kit.messaging.envelope import SERVICE, Envelope
 from kit.messaging.tx import Tx
+from kit.telemetry import metrics
 from kit.testing import Caller, eventually, provisioned
 
 pytestmark = pytest.mark.live
@@ -187,7 +188,7 @@ async def test_cancelling_ends_what_waits_and_tells_what_runs(db, sent):
     assert (found.jobs, found.ended, found.cancelled) == (3, 2, True)
 
 
-async def test_jobs_that_the_bus_has_lost_are_sent_again(running, caller: Caller, db, sql):
+async def test_jobs_that_the_bus_has_lost_are_sent_again(running, caller: Caller, db, sql, caplog):
     await caller.bus.js.purge_stream("JOBS")
     name = f"carry {uuid4().hex[:6]}"
     await caller.send(CallOut(name=name))
@@ -198,6 +199,17 @@ async def test_jobs_that_the_bus_has_lost_are_sent_again(running, caller: Caller
     await caller.bus.js.purge_stream("JOBS")
     assert await upkeep.look() == 1
     await eventually(lambda: _pending(caller))
+    await caller.bus.js.delete_consumer("JOBS", "toy-bulk-v1")
+    assert [await upkeep.look(), await upkeep.look()] == [0, 0]
+    assert [one.message for one in caplog.records].count("jobs.unserved") == 1, "an operator has to provision"
+    assert _seconds_untaken() > 0
+    await provisioned(running)
+    await upkeep.look()
+    assert upkeep.is_served
+
+
+def _seconds_untaken() -> float:
+    return metrics.JOBS_UNTAKEN.labels("bulk")._value.get()
 
 
 async def _pending(caller: Caller) -> bool:
@@ -291,3 +303,9 @@ async def test_what_is_published_again_after_its_end_does_not_run(settings, db, 
 async def _settled(caller: Caller) -> bool:
     info = await caller.bus.js.consumer_info("JOBS", "toy-bulk-v1")
     return not info.num_pending and not info.num_ack_pending and info.delivered.consumer_seq >= 2
+
+
+def test_who_is_not_logged_in_waits_for_the_turn_of_all_such():
+    assert queue.is_queued(Carry, ANONYMOUS)
+    assert queue.is_queued(Carry, ADA)
+    assert not queue.is_queued(Carry, SERVICE)

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from contracts.shared import ANONYMOUS, Actor
 from kit.errors import NotFound, Unavailable
+from kit.storage import copying
 from kit.storage.object_storage import Storage, StorageSettings
 from kit.testing import MAPPER, eventually
 from stack import up
@@ -145,3 +146,18 @@ async def test_readers_and_workers_see_the_same_files(line):
     assert await storage.head("absent") is None
     await storage.remove([key])
     await storage.stop()
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "image/tiff"), ("text/plain", "text/plain")])
+async def test_a_large_object_is_copied_in_parts(line, monkeypatch, given: str | None, kept: str):
+    store = Storage(StorageSettings())
+    monkeypatch.setattr(copying, "LARGEST_COPY", 6 << 20)
+    monkeypatch.setattr(copying, "PART", 5 << 20)
+    content = bytes(range(256)) * (13 << 12)
+    await store.put("large", content, "image/tiff")
+    await store.copy(store.uri("large"), "again", given)
+    assert await store.get("again") == content
+    found = await store.head("again")
+    assert found
+    assert (found["ContentType"], found["ETag"].strip('"')[-2:]) == (kept, "-3"), "in three parts"
+    await store.stop()

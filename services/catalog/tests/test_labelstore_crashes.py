@@ -126,7 +126,7 @@ async def waiting_version(
     async with running.db.session() as session, session.begin():
         campaign = await session.get_one(CampaignRow, number)
         row = LabelDatasetRow(
-            campaign_id=number, version=1, uri=files.storage.uri(files.dataset(campaign.title, 1))
+            campaign_id=number, title=campaign.title, version=1, uri=files.storage.uri(files.dataset(campaign.title, 1))
         )  # fmt: skip
         session.add(row)
         await session.flush()

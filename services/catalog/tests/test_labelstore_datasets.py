@@ -179,7 +179,7 @@ async def test_versions_are_exported_for_trainers(labels: LabelStore, storage: S
     yolo = await exported(labels, storage, dataset, "yolo")
     about = yaml.safe_load(yolo.read("data.yaml"))
     assert (about["names"], about["train"], about["val"]) == ({0: "a & b"}, "images/train", "images/train")
-    assert yolo.read(f"labels/train/{stems[0]}.txt").decode() == "0 0.060000 0.240000 0.100000 0.400000\n"
+    assert yolo.read(f"labels/train/{stems[0]}.txt").decode() == "0 0.06 0.24 0.1 0.4\n"
     assert yolo.read(f"labels/train/{stems[1]}.txt") == b""
     assert yolo.read(f"images/train/{stems[1]}.png") == picture(201, (100, 50))
     voc = await exported(labels, storage, dataset, "voc")

@@ -11,7 +11,7 @@ import shapely
 from catalog.labelstore.datasets.domain import SplitItem, category_ids, split
 from catalog.labelstore.datasets.duplicates import clusters
 from catalog.labelstore.datasets.formats.coco import CocoWriter
-from catalog.labelstore.datasets.formats.geometry import area_of
+from catalog.labelstore.datasets.formats.geometry import area_of, mask_of
 from catalog.labelstore.datasets.formats.yolo import area_of as traced
 from catalog.labelstore.datasets.formats.yolo import joined
 from catalog.labelstore.datasets.item import ItemInput, dataset_item
@@ -135,7 +135,7 @@ def test_parts_are_joined_to_one_outline():
 
 def test_areas_of_masks_follow_their_pixels():
     mask = an_object({"type": "mask", "size": [20, 30], "counts": [5, 3, 20, 3, 569]})
-    assert traced(mask).area == area_of(mask) == 6
+    assert traced(mask).area == area_of(mask, mask_of(mask, an_image())) == 6
 
 
 def test_the_item_is_valid_without_any_location():

@@ -2,6 +2,7 @@
 
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 from doors import door_bus, door_owners, http, owners
 from package_samples import job, task
@@ -44,7 +45,47 @@ async def test_an_owner_that_is_silent_does_not_hold_the_job_up(http, owners, ma
 async def test_an_own_area_needs_no_boundary(http, accepting, mapper):
     body = {"area": AREA, "title": "My valley", "processors": ONE["processors"]}
     assert (await http.post(JOBS, json=body, headers=mapper)).status_code == 202
-    assert accepting.last(c.SubmitPackageJob)["area"] == {"boundary_name": None, "geometry": AREA, "title": "My valley"}
+    assert accepting.last(c.SubmitPackageJob)["area"]["geometry"] == AREA
+
+
+def large_area(vertices: int) -> str:
+    """GeoJSON with strings in which brackets and quotes stand."""
+    ring = ",".join(f"[{n / 10_000_000:.7f},0.5]" for n in range(vertices))
+    return f'{{"type": "Feature", "properties": {{"a\\"}}": "]}}{{"}}, "geometry": {{"coordinates": [[{ring}]]}}}}'
+
+
+async def test_a_large_own_area_travels_as_its_text(http, door_bus, accepting, mapper, monkeypatch):
+    staged = []
+
+    async def put_file(storage, command_id, body):
+        staged.append(orjson.loads(body.file.read()))
+        return {}
+
+    monkeypatch.setattr("kit.messaging.staging.put_file", put_file)
+    monkeypatch.setattr(door_bus, "storage", object())
+    area = large_area(80_000)
+    body = f'{{"title": "area", "area" : {area}, "processors": ["test_processor.version_1"]}}'
+    assert len(body) > 1 << 20
+    answer = await http.post(JOBS, content=body, headers=mapper | {"content-type": "application/json"})
+    assert answer.status_code == 202, answer.text
+    assert staged[0]["area"] == {"boundary_name": None, "geometry": None, "text": area, "title": "area"}
+    assert staged[0]["processors"] == ONE["processors"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ('{"area": {"a": "' + "x" * (1 << 20), 422), ('{"title": "' + "x" * (1 << 20) + '", "processors": []}', 413),
+        ('{"area": ' + "[" * (1 << 20), 413), ('{"area": {' + '"\\"' * (1 << 19), 422),
+        ('{"area": {"a": [' + '"",' * 1_000_001, 413),
+        ('{"area": {"a": [' + "{}," * 400_000, 413),
+        ('{"area": {"a": "' + "x" * (1 << 20) + '"}, "boundary_name": "gambia", "processors": ["a.b"]}', 422),
+    ],
+)  # fmt: skip
+async def test_large_bodies_that_do_not_fit(http, accepting, mapper, body, status):
+    answer = await http.post(JOBS, content=body, headers=mapper | {"content-type": "application/json"})
+    assert answer.status_code == status, answer.text[:500]
+    assert not accepting.heard
 
 
 async def test_no_query_parameter_changes_the_status(http, accepting, mapper):

@@ -30,6 +30,8 @@ ROWS = [
     Row(f"PUT {CAMPAIGN}/predictions", [], names=ACTIVE),
     Row(f"POST {CAMPAIGN}/predictions/map", {"model": "m", "features": {"type": "FeatureCollection", "features": []}},
         names=ACTIVE),
+    Row(f"POST {CAMPAIGN}/imports", {"format": "coco"}, names=ACTIVE),
+    Row("POST /api/v1/label_imports/{import_id}/start", done=409, why="no file was uploaded"),
     Row(f"POST {CAMPAIGN}/next", {}, names=ACTIVE),
     Row(f"POST {CAMPAIGN}/renew", {"image_ids": []}, names=ACTIVE),
     Row(f"POST {CAMPAIGN}/release", {"image_ids": []}, names=ACTIVE),

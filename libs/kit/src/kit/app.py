@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from nats.errors import Error as NatsError
+from starlette.routing import BaseRoute
 
 from contracts.streams import CONSUMER_GROUPS, JOB_GROUPS
 from kit.db.database import Database
@@ -71,6 +72,8 @@ class Service:
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
+        self.http_routes: list[BaseRoute] = []
+        """Of the internal listener, beside those of its health."""
         self.problems: list[str] = []
         """What it waits for before it takes messages."""
 

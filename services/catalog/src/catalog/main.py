@@ -59,5 +59,5 @@ def build(settings: Settings) -> Service:
     registration = RegistrationContext(api, storage, models_outbound, settings.api_base_url)
     models.register(service, Plugins(settings.models_path), registration, settings.silence)
     packages.register(service, settings)
-    labelstore.register(service, settings, storage, settings.silence)
+    labelstore.register(service, settings, storage, api, settings.silence)
     return service

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import shapely
 
+import contracts.catalog.areas  # noqa: F401  (its GetCommand is answered by every service)
 from catalog.packages.production import wiring as production
 from catalog.packages.production.settings import ProductionSettings
 from catalog.packages.storage.port import PackageStorage

@@ -7,9 +7,11 @@ import pytest
 
 from catalog.packages.production.child import fetch
 from catalog.packages.production.child.fetch import SourceFetch
+from catalog.packages.production.settings import ProductionSettings
 from extracts.errors import SourceInvalid, SourceNotAvailable
 from extracts.testing import FileServer, file_server
 from kit.http.outbound import OutboundError
+from kit.settings import load
 
 
 @pytest.fixture
@@ -71,3 +73,9 @@ def test_a_busy_server_is_asked_again_when_it_says(server, fetching, monkeypatch
     monkeypatch.setattr(fetch.asyncio, "sleep", sleep)
     assert fetching(f"{server.url}/wind.tif", 100).read_bytes() == b"there"
     assert paused == [7.0, 2.0, 3.0]
+
+
+def test_an_empty_name_of_the_folder_for_sources_stops_at_start(monkeypatch):
+    monkeypatch.setenv("AUTOPKG_LOCALFS_PROCESSING_BACKEND_ROOT", "")
+    with pytest.raises(SystemExit, match="AUTOPKG_LOCALFS_PROCESSING_BACKEND_ROOT is empty: name a folder"):
+        load(ProductionSettings)

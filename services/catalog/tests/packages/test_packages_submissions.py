@@ -59,6 +59,8 @@ async def test_intake_can_be_switched_off(packages, running, monkeypatch):
         (JobArea(), "area_missing"),
         (JobArea(boundary_name="gambia", geometry=square(1)), "area_missing"),
         (JobArea(geometry={"type": "Point", "coordinates": [1, 2]}), "outline_not_polygonal"),
+        (JobArea(geometry=square(1), text="{}"), "outline_not_polygonal"),
+        (JobArea(text="{"), "outline_unreadable"),
         (JobArea(geometry=square(10)), "outline_area"),
     ],
 )
@@ -68,9 +70,11 @@ async def test_bad_areas_are_refused(packages, area, code):
 
 async def test_a_large_own_area_is_read_in_a_child(packages):
     ring = shapely.Point(40, 40).buffer(1, quad_segs=2000)
-    command = SubmitPackageJob(area=JobArea(geometry=shapely.geometry.mapping(ring), title="Disc"), processors=[QUICK])
-    verdict = await packages.caller.send(command, person())
-    assert (verdict.result["title"], verdict.result["boundary_name"][:3]) == ("Disc", "own")
+    given = {"geometry": shapely.geometry.mapping(ring)}, {"text": shapely.to_geojson(ring)}
+    commands = [SubmitPackageJob(area=JobArea(title="Disc", **one), processors=[QUICK]) for one in given]
+    parsed, text = [(await packages.caller.send(command, person())).result for command in commands]
+    assert (parsed["title"], parsed["boundary_name"][:3]) == ("Disc", "own")
+    assert text["boundary_name"] == parsed["boundary_name"]
 
 
 async def test_the_id_of_a_job_is_that_of_its_command(packages):

@@ -114,7 +114,7 @@ class PackageSettings(ServiceSettings):
     """Jobs that make packages."""
 
     anonymous_jobs: bool = Field(False, validation_alias=names("AUTOPKG_ANONYMOUS_JOBS"))
-    """Lets callers without a login submit jobs of packages."""
+    """Lets callers without a login submit jobs of packages. All of them together have the quota of one user."""
 
 
 class ChannelSettings(ServiceSettings):

@@ -216,6 +216,7 @@ class LabelExportReady(Event, wire="catalog.v1.label_export_ready"):
     format: ExportFormat
     sha256: str
     size: int
+    user_id: int | None = None
 
     def topics(self) -> tuple[str, ...]:
         return (f"label_dataset:{self.dataset_id}",)

@@ -30,10 +30,12 @@ class PackageOptions(Contract):
 
 class JobArea(Contract):
     """What a job is for: a stored boundary, or an own area (GeoJSON Polygon, MultiPolygon, Feature or
-    FeatureCollection in EPSG:4326) with a `title`. Of both, one is given."""
+    FeatureCollection in EPSG:4326) with a `title`. Of both, one is given. The GeoJSON of a large own area is `text`,
+    which nobody has parsed yet."""
 
     boundary_name: str | None = None
     geometry: Json | None = None
+    text: str | None = None
     title: str = Field(default="", max_length=200)
 
 

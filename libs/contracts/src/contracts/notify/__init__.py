@@ -13,8 +13,9 @@ from contracts.notify import webhooks as webhooks
 from contracts.shared import Page
 
 About = Literal[
-    "dataset", "base_model", "local_model", "training", "prediction", "webhook", "package_job", "label_dataset"
-]
+    "dataset", "base_model", "local_model", "training", "prediction", "webhook", "package_job", "label_dataset",
+    "label_export", "label_import",
+]  # fmt: skip
 
 
 class GetCommand(CommandLookup, wire="notify.v1.get_command"):

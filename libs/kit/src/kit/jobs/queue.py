@@ -65,8 +65,8 @@ _REST = "update queued_jobs set state = 'resting' where id = %(id)s and state = 
 
 def is_queued(job: type[Job], actor: Actor) -> bool:
     """Whether jobs of this kind wait for the turn of their user. A job of the service itself (a reaper's, say) is
-    nobody's and goes to the stream at once."""
-    return CONSUMER_GROUPS[job.group].per_user is not None and actor.id != 0
+    nobody's and goes to the stream at once; all who are not logged in are one user together."""
+    return CONSUMER_GROUPS[job.group].per_user is not None and (actor.id != 0 or actor.is_anonymous)
 
 
 def row(job: Job, message_id: UUID, actor: Actor, outgoing: Mapping[str, Any]) -> dict[str, Any]:

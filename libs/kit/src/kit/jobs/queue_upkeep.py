@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 
 import psycopg
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
 from contracts.streams import CONSUMER_GROUPS, JOB_GROUPS, JOBS, durable
 from kit.db.database import Database
@@ -33,6 +34,9 @@ _SEND_AGAIN = """
     )
     insert into outbox (subject, headers, data) select subject, headers, data from lost order by seq"""
 _WAITING = "select count(*) from queued_jobs where job_group = %s and state = 'waiting'"
+_UNTAKEN = """
+    select coalesce(extract(epoch from now() - min(dispatched_at)), 0) from queued_jobs
+    where job_group = %s and state = 'dispatched'"""
 _PRUNE = "delete from queued_jobs where ended_at < now() - %s"
 
 
@@ -46,6 +50,8 @@ class QueueUpkeep:
     nc: Client
     relay: Relay
     silence: SilentRows = field(default_factory=SilentRows)
+    is_served: bool = True
+    """Whether the durable of the group was there at the last look."""
 
     async def run(self) -> None:
         """A loop of the service; never returns."""
@@ -61,6 +67,7 @@ class QueueUpkeep:
         """Sends again what is lost, and returns the number of these jobs."""
         async with self.db.raw() as connection:
             metrics.JOBS_WAITING.labels(self.group).set(await _value(connection, _WAITING, self.group))
+            metrics.JOBS_UNTAKEN.labels(self.group).set(await _value(connection, _UNTAKEN, self.group))
             await connection.execute(_PRUNE, (RETENTION,))
             lost = await self._lost(connection)
             if lost:
@@ -80,8 +87,22 @@ class QueueUpkeep:
         return self.silence.confirmed(sent)
 
     async def _is_idle(self) -> bool:
-        info = await self.nc.jetstream(timeout=5).consumer_info(JOBS.name, durable(self.service, self.group))
+        """Returns False without a durable: what is sent again would wait for it as well."""
+        name = durable(self.service, self.group)
+        try:
+            info = await self.nc.jetstream(timeout=5).consumer_info(JOBS.name, name)
+        except NotFoundError:
+            self._note(False, name)
+            return False
+        self._note(True, name)
         return not info.num_pending and not info.num_ack_pending
+
+    def _note(self, is_served: bool, name: str) -> None:
+        """Says once that jobs are sent and no worker can get them, and once that they can again."""
+        if is_served != self.is_served:
+            self.is_served = is_served
+            level = logging.INFO if is_served else logging.ERROR
+            log.log(level, "jobs.served" if is_served else "jobs.unserved", extra={"fields": {"durable": name}})
 
 
 def upkeep(service: str, groups: Iterable[str], db: Database, nc: Client, relay: Relay) -> list[Awaitable[None]]:

@@ -15,6 +15,7 @@ from contracts.shared import Actor
 from kit.errors import NotFound, Unavailable
 from kit.process.bulkhead import Bulkhead
 from kit.settings import StorageSettings
+from kit.storage.copying import copied
 from kit.storage.port import LinkedStore, Listing
 from kit.storage.store_access import StoreAccess
 from kit.storage.store_reads import StoreReads, refusal
@@ -121,9 +122,9 @@ class Storage(LinkedStore):
 
     async def copy(self, source_uri: str, key: str, content_type: str | None = None) -> None:
         """Copies an object inside the store, from any `s3://` address that the credentials reach; `content_type`
-        defaults to that of the source."""
-        told = {"MetadataDirective": "REPLACE", "ContentType": content_type} if content_type else {}
-        await self._call("copy_object", Key=self.prefix + key, CopySource=_bucket_and_key(source_uri), **told)
+        defaults to that of the source. What is larger than `LARGEST_COPY` is copied in parts."""
+        source, target = _bucket_and_key(source_uri), {"Bucket": self.settings.bucket, "Key": self.prefix + key}
+        await self._asked(lambda: copied(self.client, source, target, content_type), source["Key"])
 
     async def head(self, key: str) -> dict[str, Any] | None:
         """Returns `{"ContentLength", "ETag", "ContentType", "LastModified"}`, or None when there is no such object."""

@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from kit.db.database import Database
 from kit.settings import ServiceSettings
@@ -28,6 +28,7 @@ class Process(Protocol):
     db: Database
     ready: bool
     stopping: asyncio.Event
+    http_routes: list[BaseRoute]
     problems: list[str]
     """What it waits for, one sentence each."""
 
@@ -60,7 +61,7 @@ async def listening(process: Process) -> AsyncIterator[None]:
 
 
 def application(process: Process) -> Starlette:
-    """Returns the ASGI application with the three routes."""
+    """Returns the ASGI application with its own routes and those of the process."""
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "alive", "service": process.name})
@@ -72,7 +73,8 @@ def application(process: Process) -> Starlette:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry()), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)])
+    own = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+    return Starlette(routes=[*own, *process.http_routes])
 
 
 async def readiness(process: Process) -> tuple[dict[str, bool], list[str]]:

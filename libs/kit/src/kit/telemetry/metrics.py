@@ -42,4 +42,8 @@ JOBS = Counter("fairway_jobs_total", "Jobs ended", ["type", "fate"])
 JOBS_WAITING = Gauge(
     "fairway_jobs_waiting", "Jobs that wait for the turn of their user", ["group"], multiprocess_mode=LATEST
 )
+JOBS_UNTAKEN = Gauge(
+    "fairway_jobs_untaken_seconds", "Age of the oldest job that was sent to the workers and that none has taken",
+    ["group"], multiprocess_mode=LATEST,
+)  # fmt: skip
 REVIVED = Counter("fairway_rows_revived_total", "Rows in work that were silent and were begun anew or ended", ["kind"])

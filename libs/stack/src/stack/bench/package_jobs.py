@@ -16,14 +16,10 @@ from string import ascii_lowercase
 from tempfile import mkdtemp
 from typing import Any
 
-import nats
 import psutil
 import psycopg
 from rich.console import Console
 
-from contracts.catalog.package_jobs import JobArea, SubmitPackageJob
-from contracts.shared import Actor
-from kit.messaging.envelope import headers_of, new_id
 from stack import pids
 from stack.bench.http_api import AOI
 from stack.bench.load import at, client, paced
@@ -36,6 +32,8 @@ from stack.ready import http_ok
 
 USERS, EACH, WORKERS, ROUNDS = 3, 20, 3, 2
 JOBS = USERS * EACH
+FIRST = 7001
+"""Number of the first user."""
 RATE, QUIET = 20, 6
 """Writes a second, and seconds of them before and after the jobs of a round."""
 LIMIT = 300.0
@@ -165,14 +163,14 @@ def _cpu(system: System) -> Counter[str]:
 
 
 async def _submit(system: System, names: list[str]) -> None:
-    """All jobs of the first user come before those of the second."""
-    bus = await nats.connect(system.env["NATS__URL"])
-    for place, name in enumerate(names):
-        command = SubmitPackageJob(area=JobArea(boundary_name=name), processors=[PROCESSOR], notify=False)
-        actor, command_id = Actor(id=1 + place // EACH, username="bench"), new_id()
-        headers = headers_of(command, "gateway", actor, command_id)
-        await bus.jetstream().publish(command.subject(command_id), command.model_dump_json().encode(), headers=headers)
-    await bus.close()
+    """One after the other, each when the one before is taken; all jobs of the first user come before those of the
+    second."""
+    async with client(system.token) as http:
+        for place, name in enumerate(names):
+            body = {"boundary_name": name, "processors": [PROCESSOR], "notify": False}
+            person = {"X-Dev-User": f"{FIRST + place // EACH}:bench{place // EACH}"}
+            async with http.post(f"{system.url}/jobs", json=body, headers=person) as answer:
+                await answer.read()
 
 
 def _out_of_order(made: list[tuple[Any, ...]]) -> int:
@@ -186,7 +184,7 @@ def _out_of_order(made: list[tuple[Any, ...]]) -> int:
 
 def _lead(made: list[tuple[Any, ...]]) -> int:
     """The most jobs that one user had ended more than another who still waited."""
-    lead, ended = 0, dict.fromkeys(range(1, USERS + 1), 0)
+    lead, ended = 0, dict.fromkeys(range(FIRST, FIRST + USERS), 0)
     for user, *_ in made:
         ended[user] += 1
         waiting = [count for count in ended.values() if count < EACH]

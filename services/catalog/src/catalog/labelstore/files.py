@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from catalog.labelstore.counters import SIGNED
 from catalog.labelstore.settings import LabelStoreSettings
 from contracts.catalog.label_image_sets import UploadGrant
 from contracts.catalog.label_shared import SignedUrl
@@ -25,6 +26,10 @@ class LabelFiles:
         """Returns the prefix of the images of an ingested set."""
         return f"{self.settings.label_images}/{title}/"
 
+    def imports(self, import_id: int) -> str:
+        """Returns the prefix of the uploaded file of an import."""
+        return f"{self.settings.label_imports}/{import_id}/"
+
     def dataset(self, title: str, version: int) -> str:
         """Returns the prefix of a dataset version."""
         return f"{self.settings.label_datasets}/{title}/v{version}/"
@@ -43,11 +48,13 @@ class LabelFiles:
     def read_url(self, key: str) -> SignedUrl:
         """Returns a URL of exactly that object, whether or not it exists."""
         seconds = self.settings.read_seconds
+        SIGNED.labels("read").inc()
         return SignedUrl(url=self.storage.presigned(key, seconds), expires_at=_in(seconds).isoformat())
 
-    def grant(self, title: str) -> UploadGrant:
-        """Returns a new grant to upload files into the image set. It cannot be revoked."""
-        prefix, seconds, most = self.dropbox(title), self.settings.upload_seconds, self.settings.upload_max_bytes
+    def grant(self, prefix: str) -> UploadGrant:
+        """Returns a new grant to upload files below the prefix. It cannot be revoked."""
+        seconds, most = self.settings.upload_seconds, self.settings.upload_max_bytes
+        SIGNED.labels("upload").inc()
         url, fields = self.storage.presigned_post(prefix, most, seconds)
         start = fields["key"].removesuffix("${filename}")
         return UploadGrant(url=url, fields=fields, key_prefix=start, max_bytes=most, expires_at=_in(seconds))

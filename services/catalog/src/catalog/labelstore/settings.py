@@ -19,6 +19,8 @@ class LabelStoreSettings(BaseSettings):
     """Folder into which labelling parties upload."""
     label_datasets: str = Field("label-datasets", min_length=1, validation_alias=names("LABEL_DATASET_PREFIX"))
     """Folder of dataset versions."""
+    label_imports: str = Field("label-imports", min_length=1, validation_alias=names("LABEL_IMPORT_PREFIX"))
+    """Folder into which files of imports are uploaded."""
     read_days: int = Field(7, ge=1, le=7, validation_alias=names("IMAGE_READ_TOKEN_VALID_DAYS"))
     """Days for which the URL of an image works."""
     upload_days: int = Field(7, ge=1, le=7, validation_alias=names("IMAGESET_UPLOAD_TOKEN_VALID_DAYS"))

@@ -50,6 +50,13 @@ class JobClaim:
     what: Claimed
     context: JobContext
 
+    @property
+    def asked_by(self) -> int | None:
+        """Id of the person who asked for the work; None for services and for users with a key pair of the label
+        store, who have no account."""
+        actor = self.context.envelope.actor
+        return actor.id if actor.id > 0 else None
+
     async def write(self, tx: Tx, **values: Any) -> None:
         """Raises Superseded, and writes nothing, unless the claim still holds."""
         kind, is_running = self.what.kind, getattr(self.what.kind, self.what.state) == self.what.running

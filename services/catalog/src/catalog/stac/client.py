@@ -117,6 +117,9 @@ class StacClient(StacItems):
     async def _page(self, request: dict[str, Any]) -> str:
         return _good(await self._call("POST", f"{self.root}/search", json=request)).text
 
+    async def has_collection(self, collection_id: str) -> bool:
+        return (await self._call("GET", f"{self.root}/collections/{collection_id}")).is_success
+
     async def ensure_collections(self) -> None:
         """Creates or updates the collections; their extents stay."""
         for name in EXTENSIONS:

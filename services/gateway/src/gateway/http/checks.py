@@ -142,7 +142,9 @@ async def _limit_body(route: CheckedRoute, app: AppContext, request: Request) ->
     """By the route, and by what the caller has sent in this window. A body that does not state its length is counted
     when it has arrived."""
     limited, actor, rule = request.scope[BODY], request.scope[CONTEXT].identity.actor, route.rule
-    if rule.body is not None and rule.most is None:
+    if rule.large:
+        limited.allow(rule.large.most)
+    elif rule.body is not None and rule.most is None:
         limited.allow(min(rule.body, app.settings.max_body))
     length = request.scope[HEADERS].get("content-length")
     if length is None and route.wants_json:

@@ -30,11 +30,21 @@ class Policy(StrEnum):
 
 
 @dataclass(frozen=True)
+class LargeMember:
+    """`name` of a member of the body that may be large, so that the body has up to `most` bytes; it stays text
+    (`JsonRequest.text_of_member`)."""
+
+    name: str
+    most: int
+
+
+@dataclass(frozen=True)
 class Rule:
     """`scope` names the rate limit, None for none. `deadline` in seconds and `body` in bytes; None for the default of
     both. `most` in bytes for bodies that older clients expect to be refused with 400. `sends`: the commands that a
     request may become. `credential_scope` admits credentials with limited scopes that include it; other routes refuse
-    limited credentials. `waived_by` names the setting that admits callers without a login."""
+    limited credentials. `waived_by` names the setting that admits callers without a login. `large`: a member of the
+    body beyond the usual size."""
 
     policy: Policy
     scope: str | None = "default"
@@ -44,6 +54,7 @@ class Rule:
     body: int | None = SMALL_BODY
     credential_scope: str | None = None
     waived_by: str | None = None
+    large: LargeMember | None = None
 
     def allows_anonymous(self, method: str) -> bool:
         """Returns whether the route needs no login."""

@@ -70,11 +70,14 @@ class PolicyRoute(APIRoute):
 
     def _checked(self, run: Handler) -> Handler:
         """Runs the checks, then `run`, under the deadline."""
-        checks, wants_json, deadline = checks_of(self), self.wants_json, self.rule.deadline or self.dialect.deadline
+        checks, wants_json, large = checks_of(self), self.wants_json, self.rule.large
+        deadline = self.rule.deadline or self.dialect.deadline
         name = f"{'|'.join(sorted(self.methods or ()))} {self.path}"
 
         async def handle(plain: Request) -> Response:
             request = JsonRequest(plain.scope, plain.receive, plain._send) if wants_json else plain
+            if large and isinstance(request, JsonRequest):
+                request.large_member = large.name
             trace.get_current_span().update_name(name)
             app = plain.scope["app"].state.context
             async with asyncio.timeout(deadline or app.settings.deadline):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from contracts.base import Command
 from gateway.http.dialect import Dialect
-from gateway.http.policy import SMALL_BODY, Policy, Rule
+from gateway.http.policy import SMALL_BODY, LargeMember, Policy, Rule
 from gateway.http.policy_route import NOTHING, PolicyRoute
 from gateway.openapi.responses import success_responses
 
@@ -33,12 +33,12 @@ class Routes:
     def add(
         self, method: str, path: str, policy: Policy, model: Any = None, status: int = 200,
         scope: str | None = "default", deadline: float | None = None, most: int | None = None, sends: Sends = (),
-        body: int | None = SMALL_BODY, credential_scope: str | None = None,
+        body: int | None = SMALL_BODY, large: LargeMember | None = None, credential_scope: str | None = None,
         waived_by: str | None = None, refuses: Mapping[int, str | None] = NOTHING, **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
         commands = sends if isinstance(sends, tuple) else (sends,)
         permitted = credential_scope or self.dialect.credential_scope
-        rule = Rule(policy, scope, deadline, most, commands, body, permitted, waived_by)
+        rule = Rule(policy, scope, deadline, most, commands, body, permitted, waived_by, large)
         options = {
             "methods": [method], "status_code": status, "response_class": Response, "response_model": None,
             "tags": [self.tag], "deprecated": self.dialect.deprecated or None,

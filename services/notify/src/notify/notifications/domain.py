@@ -7,8 +7,9 @@ from kit.mail_address import is_mail_address
 
 MAX_MESSAGE_LENGTH = 500
 About = Literal[
-    "dataset", "base_model", "local_model", "training", "prediction", "webhook", "package_job", "label_dataset"
-]
+    "dataset", "base_model", "local_model", "training", "prediction", "webhook", "package_job", "label_dataset",
+    "label_export", "label_import",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

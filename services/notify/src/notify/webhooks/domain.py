@@ -9,7 +9,8 @@ from typing import Any, cast
 
 PING, VERIFICATION, NOTIFICATION = "webhook.ping", "webhook.verification", "notification.created"
 PACKAGE_JOB, LABEL_DATASET = "package_job.completed", "label_dataset.registered"
-EVENTS = frozenset({NOTIFICATION, PACKAGE_JOB, LABEL_DATASET})
+LABEL_EXPORT, LABEL_IMPORT = "label_export.ready", "label_import.ended"
+EVENTS = frozenset({NOTIFICATION, PACKAGE_JOB, LABEL_DATASET, LABEL_EXPORT, LABEL_IMPORT})
 """What happens by itself; the others are asked for by the owner of an address."""
 PREFIX = "whsec_"
 PAUSES = tuple(

@@ -64,3 +64,5 @@ class CampaignImageRow(Base):
     """How far its labellers agree, 0 to 1."""
     truth_id: Mapped[int | None]
     """Submission that holds what is true of a reference image."""
+    given_split: Mapped[str | None]
+    """Side of the split that an import says; it counts unless near duplicates would be on two sides."""

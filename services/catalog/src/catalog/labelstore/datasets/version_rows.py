@@ -29,6 +29,11 @@ class VersionObject(NamedTuple):
     shape: dict[str, Any] | None
 
 
+def corners(one: VersionObject) -> list[float]:
+    """Returns the corners of the box, x and y by turns."""
+    return [one.xmin, one.ymin, one.xmax, one.ymin, one.xmax, one.ymax, one.xmin, one.ymax]
+
+
 @dataclass(slots=True)
 class VersionImage:
     """An image of a version with its objects, in the order of the campaign."""

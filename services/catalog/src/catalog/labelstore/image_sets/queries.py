@@ -63,7 +63,7 @@ async def get_upload_grant(imageset_id: int, read: ReadTx, files: LabelFiles) ->
     row = await admin_set(imageset_id, read)
     if row.status != "created":
         raise Conflict("conflict", f'Image set {imageset_id} is "{row.status}": nothing can be uploaded any more.')
-    return files.grant(row.title)
+    return files.grant(files.dropbox(row.title))
 
 
 async def list_image_set_files(query: c.ListImageSetFiles, read: ReadTx, files: LabelFiles) -> LabelRows:

@@ -17,6 +17,8 @@ HEADER, LARGE_HEADER = 64 << 10, 1 << 20
 MAX_KEPT = 256 << 20
 """Bytes of a file that is kept for its perceptual hash."""
 MAX_KEPT_TIFF = 4 << 30
+MAX_WHOLE = 64 << 20
+"""Bytes of a picture that is read as a whole where its format says nothing without its end, as AVIF does."""
 MAX_PIXELS = 64 << 20
 """Pixels that are decoded for a perceptual hash; JPEG is decoded at a lower resolution first."""
 MIN_CONTRAST = 8
@@ -24,7 +26,9 @@ MIN_CONTRAST = 8
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "AVIF", "JPEG2000", "PPM", "TIFF")
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 EXIF, GPS, ORIENTATION, TAKEN, OFFSET = 0x8769, 0x8825, 0x0112, 0x9003, 0x9011
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 NO_PICTURE = "It is no picture that can be read."
+HEIC = "It is a HEIC picture, which cannot be read here: upload it as JPEG or AVIF."
 
 
 def inspect(pieces: Iterator[bytes], exif: bool = True) -> domain.Inspected:
@@ -51,12 +55,20 @@ def _described(head: bytes, whole: str | None, exif: bool) -> dict[str, Any]:
         found = _tiff(whole)
         if found is not None:
             return {**found, "dhash": None}
-    picture = _opened(io.BytesIO(head[:HEADER])) or _opened(io.BytesIO(head))
+    picture = _opened(io.BytesIO(head[:HEADER])) or _opened(io.BytesIO(head)) or _opened_whole(head, whole)
     if picture is None:
-        return {"problem": NO_PICTURE}
+        is_heic = head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS
+        return {"problem": HEIC if is_heic else NO_PICTURE}
     kind = "JPEG" if picture.format == "MPO" else picture.format
     found = {"filetype": kind, "width": picture.width, "height": picture.height}
     return {**found, **(_exif(picture) if exif else {}), "dhash": perceptual_hash(whole) if whole else None}
+
+
+def _opened_whole(head: bytes, whole: str | None) -> Image.Image | None:
+    """Opens a picture whose beginning was not enough."""
+    if whole is None or len(head) < LARGE_HEADER or Path(whole).stat().st_size > MAX_WHOLE:
+        return None
+    return _opened(io.BytesIO(Path(whole).read_bytes()))
 
 
 def _opened(file: IO[bytes]) -> Image.Image | None:

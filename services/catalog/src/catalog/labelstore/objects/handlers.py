@@ -1,3 +1,4 @@
+from catalog.labelstore.counters import BOXES
 from catalog.labelstore.objects import leases, predictions, queries, review, usecases
 from catalog.labelstore.settings import LabelStoreSettings
 from contracts.catalog import label_campaigns as campaigns
@@ -13,7 +14,10 @@ router = Router("catalog")
 
 @router.on(c.SubmitObjects)
 async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreSettings) -> str:
-    return await usecases.submit_objects(command, tx, settings)
+    done = await usecases.submit_objects(command, tx, settings)
+    for entry in command.images:
+        BOXES.observe(len(entry.objects))
+    return done
 
 
 @router.on(campaigns.LeaseImages)

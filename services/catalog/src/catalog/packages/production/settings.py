@@ -1,12 +1,15 @@
+import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from kit.settings import ServiceSettings, names
 
 GIB = 1 << 30
+PROCESSING_ROOT = "AUTOPKG_LOCALFS_PROCESSING_BACKEND_ROOT"
 
 
 class ProductionSettings(BaseSettings):
@@ -16,7 +19,7 @@ class ProductionSettings(BaseSettings):
 
     package_processing_root: Path = Field(
         Path(tempfile.gettempdir()) / "fairway-packages",
-        validation_alias=names("AUTOPKG_LOCALFS_PROCESSING_BACKEND_ROOT"),
+        validation_alias=names(PROCESSING_ROOT),
     )
     """Folder of a worker for source files, which stay, and for files in work."""
     package_lock_timeout: float = Field(600.0, ge=3, validation_alias=names("AUTOPKG_TASK_LOCK_TIMEOUT"))
@@ -52,6 +55,14 @@ class ProductionSettings(BaseSettings):
     """Role that may read it."""
     osm_password: SecretStr = Field(SecretStr(""), validation_alias=names("AUTOPKG_OSM_PGPASSWORD"))
     """Password of that role."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_folder(cls, given: Any) -> Any:
+        """Elsewhere an empty setting is an unset one; here somebody has forgotten the volume of the workers."""
+        if os.environ.get(PROCESSING_ROOT) == "":
+            raise ValueError(f"{PROCESSING_ROOT} is empty: name a folder for sources and files in work, or unset it")
+        return given
 
     @property
     def osm_address(self) -> str:

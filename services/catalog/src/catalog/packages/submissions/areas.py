@@ -8,7 +8,6 @@ import shapely
 
 from catalog.packages.submissions import domain
 from contracts.catalog.package_jobs import JobArea
-from contracts.shared import Json
 from extracts.errors import OutlineInvalid
 from extracts.names import own_area_name
 from extracts.outline import OutlineLimits, outline_of, read_outline
@@ -50,10 +49,11 @@ class AreaReader:
 
     async def read(self, asked: JobArea, square_metres: float | None, read: ReadTx | Tx) -> Area:
         """Returns the area; `square_metres` limits own ones. Raises Invalid for an unknown boundary or a bad area."""
-        if (asked.boundary_name is None) == (asked.geometry is None):
+        own = _content(asked)
+        if (asked.boundary_name is None) == (own is None):
             raise Unprocessable("area_missing", WITHOUT_AREA, area=[WITHOUT_AREA])
-        if asked.geometry is not None:
-            return await self._own(asked.geometry, asked.title, square_metres)
+        if own is not None:
+            return await self._own(own, asked.title, square_metres)
         assert asked.boundary_name is not None
         found = await self.boundaries(asked.boundary_name, read)
         if found is None:
@@ -62,8 +62,7 @@ class AreaReader:
         sha256 = hash_of(outline) if len(outline) < SMALL else await self.child.run(hash_of, outline, timeout=LIMIT)
         return Area(asked.boundary_name, title, outline, sha256)
 
-    async def _own(self, geometry: Json, title: str, square_metres: float | None) -> Area:
-        content = orjson.dumps(geometry)
+    async def _own(self, content: bytes, title: str, square_metres: float | None) -> Area:
         try:
             if len(content) < SMALL:
                 outline, sha256 = read_own(content, square_metres)
@@ -74,6 +73,13 @@ class AreaReader:
         except SubprocessError as error:
             raise Invalid("outline_vertices", TOO_COMPLEX, area=[TOO_COMPLEX]) from error
         return Area(own_area_name(sha256), title, outline, sha256)
+
+
+def _content(asked: JobArea) -> bytes | None:
+    """Returns the GeoJSON of an own area."""
+    if asked.text is not None:
+        return asked.text.encode()
+    return None if asked.geometry is None else orjson.dumps(asked.geometry)
 
 
 def read_own(content: bytes, square_metres: float | None) -> tuple[bytes, str]:

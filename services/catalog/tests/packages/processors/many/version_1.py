@@ -1,4 +1,4 @@
-"""Many small files, forty-eight unless told otherwise; says in a log beside the cache which of them it made."""
+"""Many small files, twenty unless told otherwise; says in a log beside the cache which of them it made."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from extracts.drafts import draft_of
 from extracts.estimate import VectorEstimate
 from extracts.processors import CC_BY, Inputs, Metadata, Part, Processor, Progress, Request, Source
 
-FILES, SECONDS = int(os.environ.get("MANY_FILES", "48")), 0.02
+FILES, SECONDS = int(os.environ.get("MANY_FILES", "20")), 0.02
 LOG = "MANY_LOG"
 METADATA = Metadata(
     description="Many files", dataset_name="many", author="Nobody", license=CC_BY, origin_url="http://many.example"

@@ -2,7 +2,7 @@
 
 from gateway.apis.labelstore import datasets, documents, users
 from gateway.apis.labelstore.images import image_sets, images
-from gateway.apis.labelstore.labelling import campaigns, objects, predictions, revisions, work
+from gateway.apis.labelstore.labelling import campaigns, imports, objects, predictions, revisions, work
 
-MODULES = (work, objects, images, campaigns, image_sets, users, datasets, predictions, revisions, documents)
+MODULES = (work, objects, images, campaigns, image_sets, users, datasets, predictions, imports, revisions, documents)
 """Ordered by how often they are requested: routes are tried one after the other."""

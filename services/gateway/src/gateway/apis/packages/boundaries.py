@@ -63,10 +63,8 @@ async def import_boundaries(
     wipe: bool = False,
 ) -> Response:  # fmt: skip
     """Stores all features of a GeoJSON FeatureCollection, or none. `wipe` deletes the boundaries that are there."""
-    command = c.ImportBoundaries(
-        collection={}, name_column=name_column, name_long_column=name_long_column, admin_level=admin_level, wipe=wipe
-    )
-    return await import_collection(request, command)
+    columns = {"name_column": name_column, "name_long_column": name_long_column}
+    return await import_collection(request, **columns, admin_level=admin_level, wipe=wipe)
 
 
 @routes.delete("/boundaries/{boundary_name}", Policy.ADMIN, sends=c.DeleteBoundary)

@@ -16,17 +16,23 @@ from gateway.apis.packages.dialect import PACKAGES, READ
 from gateway.apis.packages.job_status import JobStatus, status_of
 from gateway.http.commands import send
 from gateway.http.inputs.fields import Body
+from gateway.http.inputs.json_body import JsonRequest
 from gateway.http.pagination import Filters, Word
-from gateway.http.policy import Policy
+from gateway.http.policy import LargeMember, Policy
 from gateway.http.problems import MEDIA
 from gateway.http.queries import JSON, answer, ask, page_response
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
+from gateway.http.uploads.large_commands import whole
 from gateway.openapi.schemas import ListOf
-from kit.errors import NotFound
+from kit.errors import Invalid, NotFound
 
 routes = Routes("jobs", PACKAGES)
 ESTIMATE_WAIT, ESTIMATE_DEADLINE = 15.0, 20.0
+LARGE_WAIT, DEADLINE = 30.0, 120.0
+"""Seconds of the owner with a large area, and of the whole request."""
+AREA, ESTIMATED_AREA = LargeMember("area", 64 << 20), LargeMember("area", 6 << 20)
+"""A question travels in one message, a job does not."""
 NO_LOGIN = "anonymous_jobs"
 REFUSED = {400: "No jobs are accepted, or the boundary or a processor is unknown."}
 BOUNDARY = {"boundary_name": "gambia", "processors": ["gridfinder.version_1"]}
@@ -68,8 +74,16 @@ class EstimateBody(Body):
             raise ValueError("duplicate processors not allowed")
         return names
 
-    def job_area(self) -> c.JobArea:
-        return c.JobArea(boundary_name=self.boundary_name, geometry=self.area, title=self.title)
+    def job_area(self, request: Request) -> c.JobArea:
+        """Returns the area; a large one as the text that the request has of it."""
+        given = {"boundary_name": self.boundary_name, "title": self.title}
+        text = request.text_of_member if isinstance(request, JsonRequest) else None
+        if text is None:
+            return c.JobArea(**given, geometry=self.area)
+        try:
+            return c.JobArea(**given, text=text.decode())
+        except UnicodeDecodeError as error:
+            raise Invalid("outline_unreadable", "The area is not UTF-8 text.") from error
 
 
 class JobBody(EstimateBody):
@@ -85,8 +99,8 @@ class JobFilters(Filters):
 
 
 @routes.post(
-    "/jobs", Policy.AUTH, JobAccepted, status=202, sends=c.SubmitPackageJob, waived_by=NO_LOGIN, body=None,
-    responses=ACCEPTED, refuses=REFUSED,
+    "/jobs", Policy.AUTH, JobAccepted, status=202, sends=c.SubmitPackageJob, waived_by=NO_LOGIN, large=AREA,
+    deadline=DEADLINE, responses=ACCEPTED, refuses=REFUSED,
 )  # fmt: skip
 async def submit_package_job(request: Request, body: JobBody) -> Response:
     """Begins a job and returns at once. What is there already, or being made by another job, shows in its result."""
@@ -96,9 +110,11 @@ async def submit_package_job(request: Request, body: JobBody) -> Response:
 async def submitted(request: Request, body: JobBody) -> Response:
     """Returns the refusal, or the id of the job, which is that of its command."""
     command = c.SubmitPackageJob(
-        area=body.job_area(), processors=body.processors, options=body.options, redo=body.redo, notify=body.notify
-    )
-    response = await send(request, command)
+        area=body.job_area(request), processors=body.processors, options=body.options, redo=body.redo,
+        notify=body.notify,
+    )  # fmt: skip
+    large = command.area.text is not None
+    response = await send(request, command, LARGE_WAIT if large else None, whole(command) if large else None)
     if response.media_type == MEDIA:
         return response
     job_id = orjson.loads(response.body)["id"]
@@ -107,10 +123,12 @@ async def submitted(request: Request, body: JobBody) -> Response:
     return JSONResponse({"job_id": job_id}, 202, {"location": address, "retry-after": "1", **replayed})
 
 
-@routes.post("/jobs/estimate", Policy.ANON, dict[str, Any], body=None, deadline=ESTIMATE_DEADLINE, refuses=REFUSED)
+@routes.post(
+    "/jobs/estimate", Policy.ANON, dict[str, Any], large=ESTIMATED_AREA, deadline=ESTIMATE_DEADLINE, refuses=REFUSED
+)
 async def estimate_package_job(request: Request, body: EstimateBody) -> Response:
     """Tells what a job would give, in size and time, for each processor. Nothing is fetched or made."""
-    query = c.EstimatePackage(area=body.job_area(), processors=body.processors, options=body.options)
+    query = c.EstimatePackage(area=body.job_area(request), processors=body.processors, options=body.options)
     return await ask(request, query, ESTIMATE_WAIT)
 
 

@@ -5,6 +5,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -25,6 +26,7 @@ AT_ONCE = 4
 """Bodies of one process on disk at the same time; others wait."""
 IN_MEMORY = 1 << 20
 """Bytes of a body that are kept in memory instead of on disk."""
+LIST = (b"[", b"]")
 MAX_ERRORS = 1000
 """Errors after which the rest of a body is not checked."""
 _disk = asyncio.Semaphore(AT_ONCE)
@@ -45,12 +47,13 @@ async def body_on_disk(request: Request, most: int) -> AsyncIterator[IO[bytes]]:
 
 @asynccontextmanager
 async def carried(
-    kind: type[Command], entries: Iterable[bytes], member: str, **fields: Any
+    kind: type[Command], entries: Iterable[bytes], member: str, around: tuple[bytes, bytes] = LIST, **fields: Any
 ) -> AsyncIterator[tuple[Command, StagedFile | None]]:
-    """Yields a command whose list `member` has these entries, as JSON: with its body in a file if it is large. What
-    reading the entries raises is raised here."""
+    """Yields a command whose list `member` has these entries, as JSON: with its body in a file if it is large. `around`
+    is what stands before and after the entries. What reading them raises is raised here."""
     with SpooledTemporaryFile(IN_MEMORY) as file:
-        staged = await asyncio.to_thread(_written, file, entries, orjson.dumps(fields)[:-1], member)  # type: ignore[arg-type]
+        pieces = _pieces(entries, orjson.dumps(fields)[:-1], member, around)
+        staged = await asyncio.to_thread(_written, file, pieces)  # type: ignore[arg-type]
         if staged.size > MAX_INLINE_BYTES:
             yield kind.model_construct(**fields), staged
         else:
@@ -58,20 +61,26 @@ async def carried(
             yield kind.model_validate_json(file.read()), None
 
 
-def _written(file: IO[bytes], entries: Iterable[bytes], head: bytes, member: str) -> StagedFile:
+def whole(command: Command) -> StagedFile:
+    """Returns the body of a command that is in memory, for the object store."""
+    content = command.model_dump_json().encode()
+    return StagedFile(BytesIO(content), len(content), hashlib.sha256(content).hexdigest())
+
+
+def _written(file: IO[bytes], pieces: Iterable[bytes]) -> StagedFile:
     digest, size = hashlib.sha256(), 0
-    for piece in _pieces(entries, head, member):
+    for piece in pieces:
         file.write(piece)
         digest.update(piece)
         size += len(piece)
     return StagedFile(file, size, digest.hexdigest())  # type: ignore[arg-type]
 
 
-def _pieces(entries: Iterable[bytes], head: bytes, member: str) -> Iterator[bytes]:
-    yield head + (b"," if len(head) > 1 else b"") + orjson.dumps(member) + b":["
+def _pieces(entries: Iterable[bytes], head: bytes, member: str, around: tuple[bytes, bytes]) -> Iterator[bytes]:
+    yield head + (b"," if len(head) > 1 else b"") + orjson.dumps(member) + b":" + around[0]
     for number, entry in enumerate(entries):
         yield b"," + entry if number else entry
-    yield b"]}"
+    yield around[1] + b"}"
 
 
 def checked(

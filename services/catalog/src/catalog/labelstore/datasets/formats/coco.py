@@ -5,9 +5,8 @@ from typing import Any
 
 import orjson
 
-from catalog.labelstore.datasets.formats.geometry import area_of, mask_of, rings_of
 from catalog.labelstore.datasets.formats.hashed_file import HashedFile
-from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
+from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject, corners
 
 
 class CocoWriter:
@@ -26,6 +25,8 @@ class CocoWriter:
 
     def add(self, image: VersionImage) -> None:
         row = {"id": image.image_id, "file_name": image.file_name, "width": image.width, "height": image.height}
+        if self.outlines and image.split:
+            row["split"] = image.split
         if image.date_taken:
             row["date_captured"] = image.date_taken
         self.file.write((b",\n" if self._images else b"\n") + orjson.dumps(row, option=orjson.OPT_UTC_Z))
@@ -36,18 +37,25 @@ class CocoWriter:
 
     def _annotation(self, one: VersionObject, image: VersionImage) -> dict[str, Any]:
         self._objects += 1
+        segmentation, area = self._measured(one, image)
         row = {
             "id": self._objects, "image_id": image.image_id, "category_id": self._ids[one.label],
-            "bbox": [one.xmin, one.ymin, one.xmax - one.xmin, one.ymax - one.ymin], "area": area_of(one), "iscrowd": 0,
-            "segmentation": self._segmentation(one, image),
-            "attributes": {"object_id": one.object_id, "label_original": one.label_original},
+            "bbox": [one.xmin, one.ymin, one.xmax - one.xmin, one.ymax - one.ymin],
+            "area": area, "iscrowd": 0, "segmentation": segmentation,
+            "attributes": _attributes(one),
         }  # fmt: skip
         return row if one.confidence is None else row | {"score": one.confidence}
 
-    def _segmentation(self, one: VersionObject, image: VersionImage) -> Any:
-        if one.shape is None and not self.outlines:
-            return []
-        return rings_of(one) or mask_of(one, image) or []
+    def _measured(self, one: VersionObject, image: VersionImage) -> tuple[Any, float]:
+        """Returns segmentation and area. Libraries of geometry are loaded for shapes only."""
+        if one.shape is None:
+            area = float((one.xmax - one.xmin) * (one.ymax - one.ymin))
+            return [corners(one)] if self.outlines else [], area
+
+        from catalog.labelstore.datasets.formats.geometry import area_of, mask_of, rings_of
+
+        segmentation = rings_of(one) or mask_of(one, image) or []
+        return segmentation, area_of(one, segmentation)
 
     def close(self) -> HashedFile:
         self._later.__exit__()
@@ -58,3 +66,9 @@ class CocoWriter:
         self.file.__exit__()
         self._later.path.unlink()
         return self.file
+
+
+def _attributes(one: VersionObject) -> dict[str, Any]:
+    """Names the shape itself where it is more than a segmentation says: holes, rotated boxes, points, whole images."""
+    known = {"object_id": one.object_id, "label_original": one.label_original}
+    return known | {"geometry": one.shape} if one.shape and one.shape["type"] != "mask" else known

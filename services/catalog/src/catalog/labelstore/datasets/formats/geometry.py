@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
+from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject, corners
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.map_shapes import GeoreferencedImage
 from catalog.labelstore.objects.shapes import outline
@@ -19,7 +19,7 @@ def rings_of(one: VersionObject) -> list[Ring] | None:
     """Returns the outer rings of an object whose area they describe: x and y by turns, not closed. None for objects
     that rings do not describe: masks, points, and polygons with holes."""
     if one.shape is None or one.shape["type"] == "image":
-        return [[one.xmin, one.ymin, one.xmax, one.ymin, one.xmax, one.ymax, one.xmin, one.ymax]]
+        return [corners(one)]
     if one.shape["type"] not in ("polygon", "rotated_box"):
         return None
     parts = shapely.get_parts(outline(one.shape)).tolist()
@@ -49,12 +49,12 @@ def _filled(one: VersionObject, image: VersionImage) -> NDArray[np.uint8]:
     return rasterize([outline(one.shape)], (image.height, image.width), dtype="uint8")
 
 
-def area_of(one: VersionObject) -> float:
-    """Returns the area of an object in pixels."""
+def area_of(one: VersionObject, segmentation: Any) -> float:
+    """Returns the area of an object in pixels; of one whose segmentation is a mask, the number of pixels."""
+    if isinstance(segmentation, dict):
+        return float(rle.area(rle.runs_of(segmentation["counts"])))
     if one.shape is None or one.shape["type"] in ("image", "point"):
         return float((one.xmax - one.xmin) * (one.ymax - one.ymin))
-    if one.shape["type"] == "mask":
-        return float(rle.area(rle.runs_of(one.shape["counts"])))
     return float(outline(one.shape).area)
 
 

@@ -1,10 +1,10 @@
 """CSV and GeoJSON."""
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from catalog.labelstore.datasets.formats.geometry import on_map
 from catalog.labelstore.datasets.formats.hashed_file import HashedFile
 from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 
@@ -12,6 +12,15 @@ from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 def _cell(text: str) -> str:
     """Quotes a cell (RFC 4180)."""
     return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
+
+
+def _on_map(one: VersionObject, image: VersionImage) -> dict[str, Any] | None:
+    """Loads libraries of geometry for georeferenced images only."""
+    if image.georef is None:
+        return None
+    from catalog.labelstore.datasets.formats.geometry import on_map
+
+    return on_map(one, image)
 
 
 class CsvWriter:
@@ -50,7 +59,7 @@ class GeoJsonWriter:
             self.file.write((b"\n" if is_first else b",\n") + self._feature(one, image))
 
     def _feature(self, one: VersionObject, image: VersionImage) -> bytes:
-        geometry, source = on_map(one, image), "georef"
+        geometry, source = _on_map(one, image), "georef"
         if geometry is None:
             known = image.lat is not None and image.lon is not None
             geometry = {"type": "Point", "coordinates": [image.lon, image.lat]} if known else None
@@ -60,7 +69,10 @@ class GeoJsonWriter:
             "image_id": image.image_id, "object_id": one.object_id, "campaign_id": image.campaign_id,
             "label": one.label, "label_original": one.label_original, "confidence": one.confidence,
             "bbox_px": [one.xmin, one.ymin, one.xmax, one.ymax], "geometry_source": source, "class": one.label,
+            "file_name": image.file_name,
         }  # fmt: skip
+        if one.shape:
+            properties["geometry_px"] = one.shape
         return orjson.dumps({"type": "Feature", "geometry": geometry, "properties": properties})
 
     def close(self) -> HashedFile:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from xml.sax.saxutils import escape
 
-from catalog.labelstore.datasets.formats.archive import Archive
+from catalog.labelstore.datasets.formats.archive import Archive, picture_name
 from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 
 SOURCE = "pixel coordinates begin with 1; xmax and ymax are inclusive"
@@ -22,16 +22,16 @@ class VocWriter:
 
     def picture(self, image: VersionImage) -> str:
         """Returns the name of the picture in the archive."""
-        return f"JPEGImages/{PurePosixPath(image.file_name).name}"
+        return f"JPEGImages/{picture_name(image)}"
 
     def add(self, image: VersionImage) -> None:
-        stem = PurePosixPath(image.file_name).stem
+        stem = PurePosixPath(picture_name(image)).stem
         self._stems[image.split or "train"].append(stem)
         self.archive.text(f"Annotations/{stem}.xml", "\n".join(self._lines(image)) + "\n")
 
     def _lines(self, image: VersionImage) -> Iterator[str]:
         yield "<annotation>"
-        yield f"  <folder>JPEGImages</folder><filename>{escape(PurePosixPath(image.file_name).name)}</filename>"
+        yield f"  <folder>JPEGImages</folder><filename>{escape(picture_name(image))}</filename>"
         yield f"  <source><database>Fairway label store</database><annotation>{SOURCE}</annotation></source>"
         yield f"  <size><width>{image.width}</width><height>{image.height}</height><depth>3</depth></size>"
         yield "  <segmented>0</segmented>"

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import shapely
 
-from catalog.labelstore.datasets.formats.archive import Archive
+from catalog.labelstore.datasets.formats.archive import Archive, picture_name
 from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.shapes import outline
 
 HOLES = "Its holes are filled: the format has none."
 PARTS = "Its parts are joined by thin bridges: the format has one outline for an object."
-DIGITS = 6
+DIGITS = 10
+"""Enough for the corners of the largest picture, to a thousandth of a pixel."""
 
 
 class YoloWriter:
@@ -32,13 +33,13 @@ class YoloWriter:
 
     def picture(self, image: VersionImage) -> str:
         """Returns the name of the picture in the archive."""
-        return f"images/{image.split or 'train'}/{PurePosixPath(image.file_name).name}"
+        return f"images/{image.split or 'train'}/{picture_name(image)}"
 
     def add(self, image: VersionImage) -> None:
         side = image.split or "train"
         self.sides[side] += 1
         lines = [self._line(one, image) for one in image.objects]
-        stem = PurePosixPath(image.file_name).stem
+        stem = PurePosixPath(picture_name(image)).stem
         self.archive.text(f"labels/{side}/{stem}.txt", "".join(f"{line}\n" for line in lines))
 
     def _line(self, one: VersionObject, image: VersionImage) -> str:
@@ -49,7 +50,7 @@ class YoloWriter:
             centre = np.array([one.xmin + one.xmax, one.ymin + one.ymax]) / 2
             extent = np.array([one.xmax - one.xmin, one.ymax - one.ymin])
             numbers = np.concatenate([centre / size, extent / size])
-        return " ".join([str(self._ids[one.label]), *(f"{number:.{DIGITS}f}" for number in numbers)])
+        return " ".join([str(self._ids[one.label]), *map(_short, numbers)])
 
     def _outline(self, one: VersionObject) -> list[tuple[float, float]]:
         parts = shapely.get_parts(area_of(one)).tolist()
@@ -60,13 +61,18 @@ class YoloWriter:
         return joined([list(part.exterior.coords)[:-1] for part in parts])
 
     def close(self) -> None:
-        """Writes `data.yaml`. Without a split all pictures are in `train`, which then serves as `val` too."""
+        """Writes `data.yaml`. Without a split all pictures are in `train`, which then serves as `val` too. It has no
+        `path`: Ultralytics takes a relative one from the folder where it is called, and none from that of the file."""
         val = "val" if self.sides["val"] else "train"
-        lines = ["path: .", "train: images/train", f"val: images/{val}"]
+        lines = ["train: images/train", f"val: images/{val}"]
         lines += ["test: images/test"] if self.sides["test"] else []
         lines += [f"nc: {len(self.classes)}", "names:"]
         lines += [f"  {number}: {_quoted(name)}" for number, name in enumerate(self.classes)]
         self.archive.text("data.yaml", "\n".join(lines) + "\n")
+
+
+def _short(number: float) -> str:
+    return f"{number:.{DIGITS}f}".rstrip("0").rstrip(".")
 
 
 def _quoted(name: str) -> str:

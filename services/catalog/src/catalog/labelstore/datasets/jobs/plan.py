@@ -23,6 +23,8 @@ from kit.messaging.tx import ReadTx, Tx
 UNLABELED, UNREADABLE, NOT_ACCEPTED = "unlabeled", "unreadable", "not_accepted"
 IN_A_LATER_PART = "in_a_later_part"
 ROWS_PER_INSERT = 1000
+AS_GIVEN = {"train": 1, "val": 0, "test": 0, "group_by": "image", "seed": ""}
+"""Rule of a split that follows what an import said."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def _repeated(rows: Sequence[Any], reasons: dict[int, str | None], source: Versi
 def _candidates(source: VersionSource) -> Any:
     columns = (
         CampaignImageRow.id, CampaignImageRow.campaign_id, CampaignImageRow.image_id, CampaignImageRow.labeled,
-        CampaignImageRow.submission_id, CampaignImageRow.review, ImageRow.width, ImageRow.height, ImageRow.imageset_id,
+        CampaignImageRow.submission_id, CampaignImageRow.review, CampaignImageRow.given_split, ImageRow.width,
+        ImageRow.height, ImageRow.imageset_id,
         ImageRow.sha256, ImageRow.dhash, ImageRow.blobstorage_path, ImageRow.details["flight"].astext.label("flight"),
     )  # fmt: skip
     rows = select(*columns).join(ImageRow, ImageRow.id == CampaignImageRow.image_id)
@@ -109,9 +112,12 @@ def _row(dataset_id: int, row: Any, reason: str | None, sides: dict[int, str], s
 
 
 def _sides(rule: dict[str, Any] | None, kept: Sequence[Any], before: dict[int, str]) -> dict[int, str]:
-    """Takes seconds for ten thousands of images: it runs in a thread and outside of any transaction."""
-    if not rule:
+    """Takes seconds for ten thousands of images: it runs in a thread and outside of any transaction. Without a rule,
+    sides that an import said count; images of which it said none are in `train`."""
+    given = {row.image_id: row.given_split for row in kept if row.given_split}
+    if not rule and not given:
         return {}
+    rule, before = rule or AS_GIVEN, {**given, **before}
     found = clusters([row.dhash for row in kept], [row.sha256 for row in kept])
     items = [
         SplitItem(row.image_id, _group(row, rule["group_by"]), cluster, before.get(row.image_id))

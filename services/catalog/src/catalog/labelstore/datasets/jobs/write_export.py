@@ -3,14 +3,15 @@
 import asyncio
 import hashlib
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import select, text
 
-from catalog.labelstore.datasets.formats.archive import Archive
+from catalog.labelstore.datasets.formats.archive import INDEX, Archive, index_line
 from catalog.labelstore.datasets.formats.coco import CocoWriter
+from catalog.labelstore.datasets.formats.hashed_file import HashedFile
 from catalog.labelstore.datasets.formats.tables import CsvWriter, GeoJsonWriter
 from catalog.labelstore.datasets.formats.voc import VocWriter
 from catalog.labelstore.datasets.formats.yolo import YoloWriter
@@ -78,11 +79,16 @@ async def _fill(
     files: LabelFiles,
 ) -> None:  # fmt: skip
     kind = held.row.format
-    writer = _writer(kind, archive, folder, dataset, outlines)
+    writer = make_writer(kind, archive, folder, dataset, outlines)
+    index = HashedFile(folder / INDEX)
     async for image in images_of(dataset.id, held.context):
         await asyncio.to_thread(writer.add, image)
-        if hasattr(writer, "picture"):
-            await _add_picture(archive, writer.picture(image), image, dataset, files)
+        name = writer.picture(image) if hasattr(writer, "picture") else None
+        index.write(index_line(image, PurePosixPath(name).name if name else image.file_name))
+        if name:
+            await _add_picture(archive, name, image, dataset, files)
+    index.__exit__()
+    await asyncio.to_thread(archive.file, INDEX, index.path)
     written = writer.close()
     if written is not None:
         await asyncio.to_thread(archive.file, written.path.name, written.path)
@@ -95,7 +101,7 @@ async def _fill(
     archive.json("export.json", {**about, "classes": dataset.classes, "altered": altered})
 
 
-def _writer(kind: str, archive: Archive, folder: Path, dataset: LabelDatasetRow, outlines: bool) -> Any:
+def make_writer(kind: str, archive: Archive, folder: Path, dataset: LabelDatasetRow, outlines: bool) -> Any:
     if kind == "yolo":
         return YoloWriter(archive, dataset.classes, outlines)
     if kind == "voc":
@@ -123,8 +129,8 @@ async def _store(held: JobClaim, dataset: LabelDatasetRow, path: Path, files: La
 
     async def written(tx: Tx) -> None:
         await held.write(tx, state="done", error=None, beat_at=None, size=size, sha256=digest)
-        event = {"export_id": held.row.id, "dataset_id": dataset.id, "format": held.row.format}
-        tx.emit(c.LabelExportReady.model_validate({**event, "sha256": digest, "size": size}))
+        event = {"export_id": held.row.id, "dataset_id": dataset.id, "format": held.row.format, "size": size}
+        tx.emit(c.LabelExportReady.model_validate({**event, "sha256": digest, "user_id": held.asked_by}))
 
     await held.context.write(written)
 

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
-import shapely
 
-from catalog.labelstore.datasets.formats.geometry import footprint
 from catalog.labelstore.datasets.formats.hashed_file import HashedFile
 from catalog.labelstore.datasets.version_rows import VersionImage, images_of
 from kit.jobs.context import JobContext
@@ -34,7 +32,7 @@ class Extent:
     _parts: list[Any] = field(default_factory=list)
 
     def add(self, image: VersionImage) -> None:
-        area, taken = footprint(image), image.date_taken
+        area, taken = _footprint(image), image.date_taken
         self.georeferenced += image.georef is not None
         if area is not None:
             self._parts.append(area)
@@ -44,8 +42,21 @@ class Extent:
             self.first, self.last = min(taken, self.first or taken), max(taken, self.last or taken)
 
     def close(self) -> None:
-        parts = self._parts if self.hull is None else [self.hull, *self._parts]
-        self.hull, self._parts = (shapely.convex_hull(shapely.GeometryCollection(parts)) if parts else None), []
+        parts, self._parts = self._parts if self.hull is None else [self.hull, *self._parts], []
+        if parts:
+            import shapely
+
+            self.hull = shapely.convex_hull(shapely.GeometryCollection(parts))
+
+
+def _footprint(image: VersionImage) -> Any:
+    """Loads libraries of geometry for images with a place only."""
+    if image.georef is None and (image.lat is None or image.lon is None):
+        return None
+
+    from catalog.labelstore.datasets.formats.geometry import footprint
+
+    return footprint(image)
 
 
 class ManifestImages:

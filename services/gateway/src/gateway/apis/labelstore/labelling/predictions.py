@@ -55,8 +55,9 @@ async def store_label_predictions(request: Request, campaign_id: Id, model: Mode
     images first."""
     settings = request_context(request).app.settings
     async with body_on_disk(request, settings.label_max_body) as file:
-        entries, fields = checked(entries_of(file), ENTRY, settings.label_max_submission), {"campaign_id": campaign_id}
-        async with carried(c.StorePredictions, entries, "images", model=model, **fields) as (command, staged):
+        entries = checked(entries_of(file), ENTRY, settings.label_max_submission)
+        carrying = carried(c.StorePredictions, entries, "images", campaign_id=campaign_id, model=model)
+        async with carrying as (command, staged):
             return await send(request, command, VERDICT_WAIT, staged)
 
 
