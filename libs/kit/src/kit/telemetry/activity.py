@@ -26,14 +26,18 @@ class Changes:
 
     def __init__(self, samples: SampleBuffer) -> None:
         self.samples = samples
-        self._last: dict[str, tuple[float, float]] = {}
+        self._last: dict[str, tuple[float | str, float]] = {}
 
-    def note(self, backend: str, name: str, value: float, unit: str = "", description: str = "") -> None:
+    def note(
+        self, backend: str, name: str, value: float | str, unit: str = "", description: str = "",
+        owner: int | None = None,
+    ) -> None:  # fmt: skip
+        """As `SampleBuffer.add`."""
         before, since = self._last.get(name, (None, 0.0))
         now = time.monotonic()
         if value != before or now - since >= REPEAT:
             self._last[name] = value, now
-            self.samples.add(backend, name, value, unit=unit, description=description)
+            self.samples.add(backend, name, value, None, unit, description, owner)
 
 
 async def record_events(service: "Service") -> None:

@@ -17,7 +17,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import Error as JetStreamError
 from prometheus_client import Counter
 
-from contracts.notify.samples import SUBJECT
+from contracts.notify.samples import SUBJECT, BadSample, place, sample_of
 from kit.messaging.broker_clock import BROKER_CLOCK
 
 log = logging.getLogger("kit.samples")
@@ -41,17 +41,25 @@ class SampleBuffer:
 
     def add(
         self, backend: str, name: str, value: float | bool | str, pulse_id: int | None = None, unit: str = "",
-        description: str = "",
+        description: str = "", owner: int | None = None,
     ) -> None:  # fmt: skip
-        """Records a value of now. `pulse_id` is the producer's own counter: an epoch, a step. Drops and counts the
-        oldest sample when `MOST_WAITING` wait."""
+        """Records a value of now. `pulse_id` is the producer's own counter: an epoch, a step. With `owner`, a user,
+        only that user and administrators may read it. Drops and counts what is no sample, and the oldest one when
+        `MOST_WAITING` wait."""
+        backend, name = place(backend, name, owner)
+        entry = {
+            "backend": backend, "name": name, "ts": int(BROKER_CLOCK.now().timestamp() * 1e6) * 1000,
+            "pulse_id": pulse_id, "unit": unit, "description": description, "source": self.source, **_written(value),
+        }  # fmt: skip
+        try:
+            sample_of(entry)
+        except BadSample as problem:
+            DROPPED.inc()
+            return log.warning("sample.dropped", extra={"fields": {"name": name, "reason": str(problem)}})
         if len(self.waiting) >= MOST_WAITING:
             self.waiting.popleft()
             DROPPED.inc()
-        self.waiting.append({
-            "backend": backend, "name": name, "ts": int(BROKER_CLOCK.now().timestamp() * 1e6) * 1000,
-            "pulse_id": pulse_id, "unit": unit, "description": description, "source": self.source, **_written(value),
-        })  # fmt: skip
+        self.waiting.append(entry)
         self._some.set()
 
     async def run(self) -> None:
