@@ -1,6 +1,7 @@
 from kit.app import Service
 from kit.db.ids import IdAllocator
 from kit.storage.object_storage import Storage
+from notify.annotations import handlers as annotations
 from notify.banners import handlers as banners
 from notify.bounded_tasks import BoundedTasks
 from notify.channels.curves import handlers as curves
@@ -33,6 +34,7 @@ def build(settings: Settings) -> Service:
     routers = [
         notifications.router, event_handlers.router, mails.router, banners.router, user_state.router, webhooks.router,
         kpi.router, projections.router, recorder.router, series.router, curves.router, dashboards.router,
+        annotations.router,
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,

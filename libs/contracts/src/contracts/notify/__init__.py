@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Query
+from contracts.notify import annotations as annotations
 from contracts.notify import banners as banners
 from contracts.notify import channels as channels
 from contracts.notify import dashboards as dashboards

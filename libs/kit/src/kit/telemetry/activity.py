@@ -1,6 +1,7 @@
 """What a service records about its own messages: events per second, backlogs of its durables, waits of its jobs."""
 
 import asyncio
+import socket
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ REPEAT = 60.0
 """Seconds after which a value that did not change is recorded again."""
 SERVICES, QUEUES = "services", "queues"
 """Backends."""
+RESTARTED = "started"
 
 
 class Changes:
@@ -41,7 +43,9 @@ class Changes:
 
 
 async def record_events(service: "Service") -> None:
-    """A loop of a service: the events that its relay publishes per second, while it leads."""
+    """A loop of a service: its start, and the events that its relay publishes per second while it leads."""
+    started = f"on {socket.gethostname()}"
+    service.bus.samples.add(SERVICES, f"{service.name}/{RESTARTED}", started, description="Start of a process")
     changes, before, since = Changes(service.bus.samples), metrics.PUBLISHED._value.get(), time.monotonic()
     while True:
         await asyncio.sleep(PERIOD)
