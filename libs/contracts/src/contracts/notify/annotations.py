@@ -47,4 +47,4 @@ class AddAnnotation(Command, wire="notify.v1.add_annotation"):
 
 class DeleteAnnotation(Command, wire="notify.v1.delete_annotation"):
     expires = 30.0
-    annotation_id: int
+    annotation_id: int = Field(examples=[3])
