@@ -1,16 +1,22 @@
 """Marks and regions over curves: what the platform does, what operators note, who sees what."""
 
+from datetime import UTC, datetime
 from itertools import count
+from uuid import uuid4
 
 import orjson
 import pytest
 
+from contracts import headers as h
 from contracts import training as t
 from contracts.notify.annotations import AddAnnotation, DeleteAnnotation, ListAnnotations
 from contracts.notify.samples import SUBJECT
 from contracts.shared import ANONYMOUS, Actor
 from contracts.verdict import Accepted, Refused
+from kit.messaging.envelope import SERVICE, Envelope
+from kit.messaging.tx import transaction
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
+from notify.annotations.usecases import mark
 
 trainings = count(910_000)
 OWNER = Actor(id=71, username="owner")
@@ -56,6 +62,22 @@ async def test_a_training_is_one_region_in_whatever_order_its_events_come(runnin
     assert not await _of(caller, number, STRANGER)
     assert not await _of(caller, number, ANONYMOUS)
     assert await _of(caller, number, ADMIN)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_region_lies_between_the_times_of_its_events(running, caller: Caller, order: int):
+    key = f"test:{next(trainings)}"
+
+    async def marked(at: int, ends: bool) -> None:
+        headers = {h.TIME: datetime.fromtimestamp(at, UTC).isoformat()}
+        cause = Envelope(uuid4(), None, SERVICE, b"", headers)
+        async with transaction(running.db, "notify", None, cause) as tx:
+            mark(tx, key, "ended" if ends else "began", [key], ends=ends)
+
+    for at, ends in ((2_000_000, False), (2_000_060, True))[::order]:
+        await marked(at, ends)
+    [region] = await listed(caller, ANONYMOUS, 0, 2**52, key)
+    assert (region["begin"], region["end"], region["text"]) == (2_000_000_000, 2_000_060_000, "ended")
 
 
 async def _of(caller: Caller, training: int, actor: Actor) -> list[dict]:
