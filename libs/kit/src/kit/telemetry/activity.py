@@ -3,17 +3,14 @@
 import asyncio
 import socket
 import time
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
 
 from kit.messaging.broker_clock import BROKER_CLOCK
 from kit.telemetry import metrics
 from kit.telemetry.samples import SampleBuffer
-
-if TYPE_CHECKING:
-    from kit.app import Service
 
 PERIOD = 10.0
 REPEAT = 60.0
@@ -42,19 +39,17 @@ class Changes:
             self.samples.add(backend, name, value, None, unit, description, owner)
 
 
-async def record_events(service: "Service") -> None:
-    """A loop of a service: its start, and the events that its relay publishes per second while it leads."""
+async def record_events(service: str, samples: SampleBuffer, leads: Callable[[], bool]) -> None:
+    """A loop of a service: its start, and the events that its relay publishes per second while `leads` is true."""
     started = f"on {socket.gethostname()}"
-    service.bus.samples.add(SERVICES, f"{service.name}/{RESTARTED}", started, description="Start of a process")
-    changes, before, since = Changes(service.bus.samples), metrics.PUBLISHED._value.get(), time.monotonic()
+    samples.add(SERVICES, f"{service}/{RESTARTED}", started, description="Start of a process")
+    changes, before, since = Changes(samples), metrics.PUBLISHED._value.get(), time.monotonic()
     while True:
         await asyncio.sleep(PERIOD)
         published, now = metrics.PUBLISHED._value.get(), time.monotonic()
-        if service.relay.leading:
+        if leads():
             rate = round((published - before) / (now - since), 3)
-            changes.note(
-                SERVICES, f"{service.name}/events_per_second", rate, "1/s", "Events that the service published"
-            )
+            changes.note(SERVICES, f"{service}/events_per_second", rate, "1/s", "Events that the service published")
         before, since = published, now
 
 

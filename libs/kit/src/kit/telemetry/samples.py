@@ -17,7 +17,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import Error as JetStreamError
 from prometheus_client import Counter
 
-from contracts.notify.samples import SUBJECT, BadSample, place, sample_of
+from contracts.notify.samples import SUBJECT, BadSample, readable_by, sample_of
 from kit.messaging.broker_clock import BROKER_CLOCK
 
 log = logging.getLogger("kit.samples")
@@ -46,7 +46,7 @@ class SampleBuffer:
         """Records a value of now. `pulse_id` is the producer's own counter: an epoch, a step. With `owner`, a user,
         only that user and administrators may read it. Drops and counts what is no sample, and the oldest one when
         `MOST_WAITING` wait."""
-        backend, name = place(backend, name, owner)
+        backend, name = readable_by(backend, name, owner)
         entry = {
             "backend": backend, "name": name, "ts": int(BROKER_CLOCK.now().timestamp() * 1e6) * 1000,
             "pulse_id": pulse_id, "unit": unit, "description": description, "source": self.source, **_written(value),
