@@ -11,7 +11,7 @@ NAMED: dict[str, Callable[[Rows], Any]] = {
     "model_id": Rows.local_model, "training_id": Rows.training, "prediction_id": Rows.prediction,
     "feedback_id": Rows.feedback, "notification_id": Rows.notification, "letter_id": Rows.dead_letter,
     "hanko_user_id": Rows.mapping, "command_id": Rows.command, "banner_id": Rows.banner,
-    "pid": Rows.state, "webhook_id": Rows.webhook,
+    "annotation_id": Rows.annotation, "pid": Rows.state, "webhook_id": Rows.webhook,
     **LABEL_NAMED,
 }  # fmt: skip
 """What a part of an address names; tables give others where the same name means different things."""

@@ -150,6 +150,9 @@ class Rows:
     def banner(self) -> int:
         return self._one("notify", "INSERT INTO banners (message, start_date) VALUES ('new', now()) RETURNING id")
 
+    def annotation(self) -> int:
+        return self._one("notify", "INSERT INTO annotations (begin_ms, text, tags) VALUES (1, 'x', '{}') RETURNING id")
+
     def state(self) -> int:
         statement = (
             "INSERT INTO user_states (user_id, state, timestamp) VALUES (%(user)s, '{\"a\": 1}', now()) RETURNING id"

@@ -14,6 +14,7 @@ from contracts.streams import CONSUMER_GROUPS, EVENTS, STREAMS
 from kit.messaging.topology import monitor
 from kit.messaging.topology.apply import consumer_config
 from kit.messaging.topology.diff import drift
+from kit.telemetry.samples import SampleBuffer
 from kit.testing import Caller, eventually, free_port, provisioned
 
 pytestmark = pytest.mark.live
@@ -154,7 +155,7 @@ async def test_running_service_bears_the_next_version_s_settings(js, settings, m
     monkeypatch.setattr(monitor, "PERIOD", 0.05)
     await js.add_consumer("JOBS", _changed(settings, max_deliver=30))
     caplog.set_level(logging.WARNING)
-    watching = asyncio.create_task(monitor.ConsumerMonitor(js, build(settings).durables).run())
+    watching = asyncio.create_task(monitor.ConsumerMonitor(js, build(settings).durables, SampleBuffer(js, "toy")).run())
     await eventually(lambda: "consumer.differs" in caplog.text)
     await asyncio.wait({watching}, timeout=0.5)
     assert not watching.done()

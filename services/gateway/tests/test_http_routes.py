@@ -30,11 +30,13 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
         "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json",
         "/packages", "/packages/{path:path}", "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
         "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance", "/api/v1/",
-        "/api/v1/version"}  # fmt: skip
+        "/api/v1/version", "/api/v1/linked-dashboards/{token}"}  # fmt: skip
 
 
 ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate", "/api/v1/dashboard/",
-           "/api/v1/dashboard/{dashboard_id}"}  # fmt: skip
+           "/api/v1/dashboard/{dashboard_id}", "/api/v1/dashboard/validate", "/api/v1/dashboard/previews",
+           "/api/v1/dashboard/{dashboard_id}/details",
+           "/api/v1/dashboard/{dashboard_id}/versions/{number}/restore"}  # fmt: skip
 """Where anonymous visitors may send something: a star, a question to a public model, one about a package, and
 dashboards, which belong to whoever knows their id."""
 PROTECTED = (Policy.AUTH, Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)

@@ -84,11 +84,12 @@ async def test_each_form_of_value_is_stored_and_channels_are_numbered_as_they_ap
 
 async def test_the_later_of_two_values_counts_and_a_repeated_message_changes_nothing(running, caller: Caller, run: str):
     one = {"name": run, "ts": T0, "value": 1.0, "unit": "m", "source": "tests"}
-    await say(caller, one, {**one, "value": 2.0}, {**one, "ts": T0 + 1, "unit": ""})
+    last = {**one, "ts": T0 + 1, "unit": ""}
+    await say(caller, one, {**one, "value": 2.0}, last, {**last, "value": 1.25})
     await say(caller, {**one, "value": 3.0}, {**one, "ts": T0 - 1, "value": [1.0, 2.0], "source": ""})
     await say(caller, {**one, "name": f"{run}/end"})
     await eventually(lambda: rows(running, f"{run}/end"))
-    expected = [(T0 - 1, None, None, None, [1.0, 2.0]), (T0, None, 3.0, None, None), (T0 + 1, None, 1.0, None, None)]
+    expected = [(T0 - 1, None, None, None, [1.0, 2.0]), (T0, None, 3.0, None, None), (T0 + 1, None, 1.25, None, None)]
     assert await rows(running, run) == expected
     assert await series(running, run) == [
         (run, "f64", [], "m", "tests", T0 - 1, T0 + 1), (f"{run}/end", "f64", [], "m", "tests", T0, T0),

@@ -19,7 +19,7 @@ WRONG = content({})
 
 
 async def test_the_order_of_checks(boards, running, monkeypatch):
-    monkeypatch.setattr(running.settings, "max_single", 400)
+    monkeypatch.setattr(running.settings, "dashboard_max_single", 400)
     name, nowhere, large = await boards.create(), str(uuid4()), sized(401)
     bad_and_large = WRONG.replace("{}", '{"x": "' + "x" * 500 + '"}')
     assert [status_of(await boards.replace(nowhere, body)) for body in (WRONG, bad_and_large, large, content())] == [

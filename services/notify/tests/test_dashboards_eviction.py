@@ -9,9 +9,12 @@ from dashboard_samples import ANYBODY, OPERATOR, boards, sized
 
 from contracts.notify import dashboards as c
 from contracts.shared import Actor
+from contracts.streams import EVENTS
 from contracts.verdict import Refused
 from kit.errors import NotFound
+from kit.messaging.envelope import new_id, subject_of
 from kit.messaging.tx import Tx
+from kit.testing import eventually
 from notify.dashboards import eviction
 
 __all__ = ["boards"]
@@ -29,7 +32,7 @@ def store(running, monkeypatch):
             "target": Decimal(target),
             **more,
         }.items():
-            monkeypatch.setattr(running.settings, name, value)
+            monkeypatch.setattr(running.settings, f"dashboard_{name}", value)
 
     return limit
 
@@ -54,6 +57,27 @@ async def test_what_is_spared_and_what_is_not(boards, store):
     last = await boards.create(sized(500))
     assert await boards.ids() == [white, *more[2:], read, last]
     assert other not in await boards.ids()
+
+
+async def test_what_changes_during_an_eviction_is_spared(boards, store, monkeypatch):
+    """One of the selected dashboards is read, one is whitelisted, before they are evicted."""
+    names = [await boards.create(sized(SIZE)) for _ in range(9)]
+    select = eviction._candidates
+    seen: list[int] = []
+
+    async def disturbed(tx: Tx, statement):
+        found = await select(tx, statement)
+        if not seen:
+            await boards.get(names[0])
+            await boards.flag(names[1], whitelisted=True)
+        seen.append(len(found))
+        return found
+
+    monkeypatch.setattr(eviction, "_candidates", disturbed)
+    store(10_000)
+    last = await boards.create(sized(500))
+    assert await boards.ids() == [names[1], *names[6:], last, names[0]]
+    assert len(seen) == 2
 
 
 async def test_a_store_of_whitelisted_dashboards_takes_more(boards, store):
@@ -144,14 +168,15 @@ async def test_evicted_dashboards_are_reported(boards, store):
     store(2000)
     name = await boards.create(sized(SIZE))
     await boards.create(sized(SIZE))
-    rows = await boards.sql(
-        "select headers ->> 'ce-type', data from outbox where headers ->> 'ce-type' like '%evicted'"
-    )
-    sent = [c.DashboardEvicted.model_validate_json(bytes(data)) for _, data in rows]
-    if sent:  # published events leave the outbox
-        assert sent[-1] == c.DashboardEvicted(dashboard_id=name, freed_bytes=SIZE, total=SIZE)
+    expected = c.DashboardEvicted(dashboard_id=name, freed_bytes=SIZE, total=SIZE)
+    assert await eventually(lambda: _was_published(boards, expected))
     trash = await boards.sql("select id, deletion from dashboards.dashboard where deleted_at is not null")
     assert trash == [(name, "evicted")]
+
+
+async def _was_published(boards, event: c.DashboardEvicted) -> bool:
+    message = await boards.caller.bus.js.get_last_msg(EVENTS.name, subject_of(event, new_id()))
+    return c.DashboardEvicted.model_validate_json(message.data) == event
 
 
 async def test_many_writers_at_a_time(boards, store, running, monkeypatch):

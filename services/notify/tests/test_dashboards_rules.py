@@ -86,7 +86,7 @@ def test_a_schema_that_is_none_stops_the_start(tmp_path, content):
         (tmp_path / "dashboarddto.schema.json").write_bytes(content)
     with pytest.raises(BadSchema, match="SCHEMA_PATH"):
         DashboardSchema(DashboardSettings(schema_path=str(tmp_path)))
-    assert DashboardSchema(DashboardSettings(schema_path=str(tmp_path), validate_schema=False)).sha256 is None
+    assert DashboardSchema(DashboardSettings(schema_path=str(tmp_path), validate_dashboard_schema=False)).sha256 is None
 
 
 def test_a_schema_of_ones_own(tmp_path):
@@ -114,14 +114,14 @@ def test_a_setting_that_cannot_be_right_stops_the_start(monkeypatch, name, value
 @pytest.mark.parametrize(("value", "flag"), [(" ON ", True), ("No", False), ("", True), ("0", False), ("Yes", True)])
 def test_flags(monkeypatch, value, flag):
     monkeypatch.setenv("VALIDATE_DASHBOARD_SCHEMA", value)
-    assert DashboardSettings().validate_schema is flag
+    assert DashboardSettings().validate_dashboard_schema is flag
 
 
 def test_thresholds_of_zero_are_allowed(monkeypatch):
     monkeypatch.setenv("DASHBOARD_EVICTION_THRESHOLD", "0")
     monkeypatch.setenv("DASHBOARD_TARGET_UTILIZATION", "0")
     found = DashboardSettings()
-    assert Capacity(1, found.threshold, found.target).is_reached(0)
+    assert Capacity(1, found.dashboard_threshold, found.dashboard_target).is_reached(0)
 
 
 def aged(*sizes: int) -> list[Candidate]:

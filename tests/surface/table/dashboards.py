@@ -7,7 +7,9 @@ from tests.surface.expected import Row
 from tests.surface.rows import Rows
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-NAMES: Mapping[str, Callable[[Rows], Any]] = {"dashboard_id": lambda _: NOWHERE}
+NAMES: Mapping[str, Callable[[Rows], Any]] = {
+    "dashboard_id": lambda _: NOWHERE, "number": lambda _: 1, "link_id": lambda _: "none", "token": lambda _: "none",
+}  # fmt: skip
 DASHBOARD, MAINTENANCE = "/api/v1/dashboard/{dashboard_id}", "/api/v1/maintenance/dashboard/{dashboard_id}"
 DTO = {"dashboard": {"widgets": []}}
 
@@ -23,5 +25,20 @@ ROWS = [
     unknown(f"DELETE {DASHBOARD}"),
     unknown(f"GET {MAINTENANCE}"),
     *[unknown(f"{method} {MAINTENANCE}/{flag}") for method in ("POST", "DELETE") for flag in ("whitelist", "protect")],
+    *[
+        unknown(f"GET {DASHBOARD}/{name}")
+        for name in ("versions", "versions/{number}", "details", "variables", "resolved")
+    ],
+    *[unknown(f"GET {DASHBOARD}/{name}") for name in ("permissions", "links")],
+    unknown(f"POST {DASHBOARD}/versions/{{number}}/restore"),
+    unknown(f"POST {DASHBOARD}/undelete"),
+    unknown(f"PATCH {DASHBOARD}/details", body={"title": "Losses"}),
+    unknown(f"PUT {DASHBOARD}/permissions", body={"everyone": "view"}),
+    unknown(f"POST {DASHBOARD}/links", body={"note": "mail"}),
+    unknown(f"PATCH {DASHBOARD}/links/{{link_id}}", body={"paused": True}),
+    unknown(f"DELETE {DASHBOARD}/links/{{link_id}}"),
+    unknown("GET /api/v1/linked-dashboards/{token}"),
+    Row("POST /api/v1/dashboard/validate", body=DTO),
+    Row("POST /api/v1/dashboard/previews", body=DTO),
     Row("POST /api/v1/maintenance/dashboards/import", body=[{"_id": "surface", "dashboard": DTO}]),
 ]

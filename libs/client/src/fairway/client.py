@@ -5,7 +5,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from fairway import labelstore, packages, resources, rows
+from fairway import channels, dashboards, labelstore, packages, resources, rows
 from fairway.events import ServerEvent
 from fairway.polling import StatusFeed, is_done
 from fairway.transport import Transport, download
@@ -26,9 +26,11 @@ class Fairway:
         self.predictions = resources.Predictions(self.transport)
         self.notifications = resources.Notifications(self.transport)
         self.webhooks = resources.Webhooks(self.transport)
+        self.channels = channels.Channels(self.transport)
         self.boundaries = packages.Boundaries(self.transport)
         self.packages = packages.Packages(self.transport)
         self.package_jobs = packages.PackageJobs(self.transport)
+        self.dashboards = dashboards.Dashboards(self.transport)
         self.image_sets = labelstore.ImageSets(self.transport)
         self.campaigns = labelstore.Campaigns(self.transport)
         self.label_datasets = labelstore.LabelDatasets(self.transport)

@@ -13,8 +13,8 @@ from nats.errors import Error as NatsError
 from starlette.routing import BaseRoute
 
 from contracts.streams import CONSUMER_GROUPS, JOB_GROUPS
+from kit.background import while_serving, while_working
 from kit.db.database import Database
-from kit.jobs.queue_upkeep import upkeep
 from kit.jobs.worker import JobSettler
 from kit.messaging import nats_connection
 from kit.messaging.broker_clock import BROKER_CLOCK
@@ -30,7 +30,7 @@ from kit.messaging.outbox.relay import Relay
 from kit.messaging.query_server import QueryServer
 from kit.messaging.router import Router, by_group
 from kit.messaging.topology.apply import Durable, durables
-from kit.messaging.topology.monitor import ConsumerMonitor, ConsumerStuck
+from kit.messaging.topology.monitor import ConsumerStuck
 from kit.messaging.topology.wait import wait_until_provisioned
 from kit.messaging.tx import Tx, transaction
 from kit.process.garbage import freeze_start_up
@@ -38,7 +38,6 @@ from kit.process.tasks import cancel_all, run_until
 from kit.settings import ServiceSettings
 from kit.storage.object_storage import Storage
 from kit.telemetry import health, metrics, tracing
-from kit.telemetry.event_loop_lag import measure_lag
 
 if TYPE_CHECKING:
     from kit.messaging.delivery.subscribers import Subscribers
@@ -161,6 +160,7 @@ class Service:
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
                 await adapter.stop()  # type: ignore[attr-defined]
+        await self.bus.samples.close()
         with suppress(NatsError):  # a server that is away takes no goodbye
             await self.broker.stop()
         await self.db.close()
@@ -206,10 +206,7 @@ class Service:
             await self.consume()
             freeze_start_up()
             self.ready = True
-            monitor = ConsumerMonitor(self.nc.jetstream(timeout=5), serving)
-            kit = [self.relay.run(), monitor.run(), BROKER_CLOCK.keep_measuring(self.nc), measure_lag()]
-            queues = upkeep(self.name, self.routes_by_group, self.db, self.nc, self.relay)
-            await self._until_end([*kit, *queues, *(loop(self) for loop in self.loops)])
+            await self._until_end([*while_serving(self, serving), *(loop(self) for loop in self.loops)])
 
     async def work(self, groups: Collection[str] = JOB_GROUPS) -> None:
         """Takes jobs until the end, one of each group at a time. Those in work end or are handed over before anything
@@ -228,9 +225,8 @@ class Service:
             await self._start_subscribers()
             freeze_start_up()
             self.ready = True
-            kit = [ConsumerMonitor(self.nc.jetstream(timeout=5), working).run(), measure_lag()]
             loops = [loop(self) for group, loop in self.worker_loops.items() if group in groups]
-            await self._until_end([*kit, *loops])
+            await self._until_end([*while_working(self, working), *loops])
 
     def _job_settler(self, group: str) -> JobSettler:
         routes = {kind: route.bound(self.provides) for kind, route in self.routes_by_group[group].items()}

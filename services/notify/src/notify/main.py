@@ -1,6 +1,9 @@
+from functools import partial
+
 from kit.app import Service
 from kit.db.ids import IdAllocator
 from kit.storage.object_storage import Storage
+from notify.annotations import handlers as annotations
 from notify.banners import handlers as banners
 from notify.bounded_tasks import BoundedTasks
 from notify.channels.curves import handlers as curves
@@ -10,6 +13,8 @@ from notify.channels.recorder.trim import RecordedSamples
 from notify.channels.samples import upkeep
 from notify.channels.series import handlers as series
 from notify.dashboards import handlers as dashboards
+from notify.dashboards import provisioning, sharing_handlers
+from notify.dashboards import upkeep as dashboard_upkeep
 from notify.dashboards.schema_file import DashboardSchema
 from notify.kpi import handlers as kpi
 from notify.kpi.jobs import reconcile
@@ -34,12 +39,16 @@ def build(settings: Settings) -> Service:
         notifications.router, event_handlers.router, label_event_handlers.router,
         mails.router, banners.router, user_state.router, webhooks.router,
         kpi.router, projections.router, recorder.router, series.router, curves.router, dashboards.router,
+        annotations.router, sharing_handlers.router,
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,
         reconcile.reconcile_forever, RecordedSamples().run, upkeep.seal_forever,
     ]  # fmt: skip
-    provides = [settings, SecretBox(settings), DashboardSchema(settings), Storage(settings)]
+    schema = DashboardSchema(settings)
+    loops.append(partial(dashboard_upkeep.clean_forever, settings=settings))
+    loops.append(partial(provisioning.provision_forever, settings=settings, schema=schema))
+    provides = [settings, SecretBox(settings), schema, Storage(settings)]
     service = Service("notify", settings, routers=routers, provides=provides, loops=loops)
     service.provides.append(IdAllocator(service.db))
     service.consume_raw_batches("samples", Recorder(service.db, settings).record)

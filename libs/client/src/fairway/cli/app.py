@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fairway.cli import datasets, labels, models, packages, predictions, trainings, webhooks
+from fairway.cli import channels, dashboards, datasets, labels, models, packages, predictions, trainings, webhooks
 from fairway.cli.display import table
 from fairway.cli.session import client, console, print_api_errors, save
 from fairway.client import Fairway
@@ -17,6 +17,8 @@ app.add_typer(trainings.app, name="trainings")
 app.add_typer(predictions.app, name="predictions")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(packages.app, name="packages")
+app.add_typer(channels.app, name="channels")
+app.add_typer(dashboards.app, name="dashboards")
 
 
 @app.command()

@@ -1,11 +1,13 @@
-"""What a user is notified of; `banners`, `channels`, `dashboards`, `kpi`, `userstate` and `webhooks` are beside it."""
+"""What a user is notified of; beside it are the other things that users see of the platform."""
 
 from datetime import datetime
 from typing import Literal
 
 from contracts.base import Command, CommandLookup, Contract, Event, Job, Query
+from contracts.notify import annotations as annotations
 from contracts.notify import banners as banners
 from contracts.notify import channels as channels
+from contracts.notify import dashboard_sharing as dashboard_sharing
 from contracts.notify import dashboards as dashboards
 from contracts.notify import kpi as kpi
 from contracts.notify import userstate as userstate

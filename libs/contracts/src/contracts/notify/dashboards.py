@@ -251,7 +251,7 @@ class DashboardEvent(Event):
 
 
 class DashboardUpdated(DashboardEvent, wire="notify.v1.dashboard_updated"):
-    action: Literal["replaced", "restored", "deleted", "provisioned"] = Field(examples=["replaced"])
+    action: Literal["replaced", "restored", "deleted", "provisioned", "permissions"] = Field(examples=["replaced"])
     etag: str = Field(examples=['"2-5d41402abc4b"'])
     version: Number
     user_id: int | None = Field(default=None, examples=[7])

@@ -64,6 +64,12 @@ def private_backend(user_id: int) -> str:
     return f"{PRIVATE}{user_id}"
 
 
+def readable_by(backend: str, name: str, owner: int | None) -> tuple[str, str]:
+    """Returns backend and name of a channel. With `owner` only this user and administrators may read it; its name then
+    begins with the backend, because all private channels of a user share one."""
+    return (backend, name) if owner is None else (private_backend(owner), f"{backend}/{name}")
+
+
 def may_read(actor: Actor, backend: str) -> bool:
     """Whether the actor may know of the channels of a backend."""
     if actor.is_admin or not backend.startswith(PRIVATE):

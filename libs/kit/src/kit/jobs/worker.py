@@ -35,6 +35,7 @@ from kit.messaging.router import Route
 from kit.outages import describe_outage, is_outage
 from kit.process.tasks import wait_or_cancel
 from kit.telemetry import metrics, tracing
+from kit.telemetry.activity import record_wait
 
 log = logging.getLogger("kit.worker")
 T = TypeVar("T")
@@ -98,6 +99,7 @@ class JobSettler:
     async def _process(self, msg: Msg, envelope: Envelope) -> None:
         if self.closing.is_set():
             raise WorkerShutdown
+        record_wait(self.bus.samples, self.durable, msg)
         context = await self._context(msg, envelope)
         if not await self._begins(envelope):
             return await msg.ack()

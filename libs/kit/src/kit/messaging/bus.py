@@ -26,6 +26,7 @@ from kit.messaging.nats_connection import reply_prefix
 from kit.messaging.staging import StagedFile
 from kit.storage.object_storage import Storage
 from kit.telemetry import tracing
+from kit.telemetry.samples import SampleBuffer
 
 VERDICT_WAIT = 2.0
 ACK_WAIT = 2.0
@@ -51,6 +52,7 @@ class Bus:
         """`storage` keeps the bodies of commands that are too large for the bus."""
         self.nc, self.service, self.storage = nc, service, storage
         self.js = nc.jetstream(timeout=5)
+        self.samples = SampleBuffer(self.js, service)
         self._acks, self._verdicts = reply_prefix(nc), reply_prefix(nc)
         self._sent: dict[str, Sent] = {}
 

@@ -7,7 +7,7 @@ from tempfile import mkdtemp
 
 from rich.console import Console
 
-from stack.bench import bus, http_api, job_start, lists, long_lists, package_jobs
+from stack.bench import bus, http_api, intake, job_start, lists, live, long_lists, package_jobs
 from stack.bench.big import figures as big
 from stack.bench.extracts.figures import extracts
 from stack.bench.rows import Row, table, write
@@ -38,7 +38,7 @@ def main() -> None:
 def _measures(base: float) -> list[Callable[[System], list[Row]]]:
     return [
         lambda s: http_api.writes(s, base), lambda s: http_api.reads(s, base), job_start.starts, lists.expanded,
-        bus.outbox, bus.inbox, long_lists.long, package_jobs.many, big.big,
+        bus.outbox, bus.inbox, intake.intake, live.live, long_lists.long, package_jobs.many, big.big,
     ]  # fmt: skip
 
 

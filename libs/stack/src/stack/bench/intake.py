@@ -140,12 +140,13 @@ async def _beside(system: System) -> tuple[list[float], list[float]]:
 
 
 @contextmanager
-def _own_system() -> Iterator[System]:
+def own_system() -> Iterator[System]:
+    """A system with two gateway workers, for one figure alone."""
     with system(Home(Path(mkdtemp(prefix="fairway-bench-")))) as running:
         two_gateway_workers(running)
         yield running
 
 
 if __name__ == "__main__":
-    with _own_system() as running:
+    with own_system() as running:
         Console().print(table(intake(running)))

@@ -21,9 +21,11 @@ UNFINISHED = dict.fromkeys(
 """The worker of the figure for starts only says that it was reached: its trainings never end."""
 RATES = dict.fromkeys(
     (f"{whose}_RATE_LIMIT"
-     for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE", "PACKAGES")),
+     for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE", "PACKAGES", "DASHBOARDS",
+                   "SAMPLES")),
     "100000000/s",
 )  # fmt: skip
+STREAMS = {"CHANNEL_STREAMS_PER_READER": "1000"}
 
 
 @dataclass
@@ -58,7 +60,7 @@ def system(home: Home) -> Iterator[System]:
 def _service(home: Home, env: Env, room: str) -> Daemon:
     run.prepare(home, env, room)
     daemon = run.service(home, env, room)
-    daemon.env = {**daemon.env, **(RATES if room == "gateway" else {}), **UNFINISHED, "LOG_LEVEL": "WARNING"}
+    daemon.env = {**daemon.env, **(RATES | STREAMS if room == "gateway" else {}), **UNFINISHED, "LOG_LEVEL": "WARNING"}
     return daemon.start()
 
 

@@ -90,5 +90,12 @@ def _extra(home: Home, room: str) -> Env:
         }
     if room == "notify":
         mail = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(home.port("sandbox-smtp-mail"))}
-        return {**mail, "EMAIL_USE_TLS": "false", "DEBUG": "false", "WEBHOOK_SECRET_KEY": home.secret("webhooks")}
+        shipped = {"DASHBOARD_PROVISIONING_PATH": str(REPOSITORY / "deploy/dashboards")}
+        return {
+            **mail,
+            **shipped,
+            "EMAIL_USE_TLS": "false",
+            "DEBUG": "false",
+            "WEBHOOK_SECRET_KEY": home.secret("webhooks"),
+        }
     return {}

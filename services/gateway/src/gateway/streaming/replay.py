@@ -41,11 +41,11 @@ class Missed:
 async def replay_since(bus: Bus, reader: Subscriber, after: int) -> list[SseEvent] | None:
     """As `replay`, for events that the reader hears."""
 
-    def heard(msg: Msg) -> SseEvent | None:
+    def event_of(msg: Msg) -> SseEvent | None:
         event = sse_event(msg.headers or {}, msg.data, msg.metadata.sequence.stream)
         return event if reader.hears(event) else None
 
-    return await replay(bus, Missed(EVENTS.name, public_subjects(), heard, MOST, MOST_SCANNED), after)
+    return await replay(bus, Missed(EVENTS.name, public_subjects(), event_of, MOST, MOST_SCANNED), after)
 
 
 async def replay(bus: Bus, missed: Missed, after: int) -> list[SseEvent] | None:

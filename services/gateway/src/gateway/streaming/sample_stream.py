@@ -19,7 +19,7 @@ MOST, MOST_SCANNED = 10_000, 50_000
 
 
 @dataclass(frozen=True)
-class Wish:
+class StreamRequest:
     """What a reader asks for: `key` is the person or the network address, who may have `most` streams open; `after` is
     the sequence of the last message that the page had."""
 
@@ -30,17 +30,17 @@ class Wish:
     default_backend: str
 
 
-async def sample_frames(hub: SampleHub, bus: Bus, wish: Wish) -> AsyncIterator[bytes]:
+async def sample_frames(hub: SampleHub, bus: Bus, request: StreamRequest) -> AsyncIterator[bytes]:
     """Subscribes before it reads what was missed, so that nothing lies between; what arrives both ways is sent once.
     Raises RateLimited, Unavailable."""
-    with hub.subscribe(wish.key, wish.channels, wish.most) as reader:
-        await hub.consume(bus, wish.default_backend)
+    with hub.subscribe(request.key, request.channels, request.most) as reader:
+        await hub.consume(bus, request.default_backend)
         start = hub.feed.last
         yield retry()
-        past = [] if wish.after is None else await replay(bus, _missed(wish), wish.after)
+        past = [] if request.after is None else await replay(bus, _missed(request), request.after)
         if past is None:
             yield RESYNC
-        seen = start if past is None or wish.after is None else wish.after
+        seen = start if past is None or request.after is None else request.after
         if seen == start:
             yield position(start)
         for event in past or ():
@@ -50,13 +50,13 @@ async def sample_frames(hub: SampleHub, bus: Bus, wish: Wish) -> AsyncIterator[b
             yield frame
 
 
-def _missed(wish: Wish) -> Missed:
-    names = {name for _, name, _ in wish.channels}
+def _missed(request: StreamRequest) -> Missed:
+    names = {name for _, name, _ in request.channels}
 
     def event(msg: Msg) -> SseEvent | None:
         if not mentions(msg.data, names):
             return None
-        found = samples_by_channel(msg.data, wish.channels, wish.default_backend)
-        return samples_event(found, wish.channels, msg.metadata.sequence.stream)
+        found = samples_by_channel(msg.data, request.channels, request.default_backend)
+        return samples_event(found, request.channels, msg.metadata.sequence.stream)
 
     return Missed(CHANNELS.name, (SUBJECT,), event, MOST, MOST_SCANNED)

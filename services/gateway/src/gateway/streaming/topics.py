@@ -11,6 +11,8 @@ from contracts.catalog.datasets import DatasetChanged, DatasetDeleted, GetDatase
 from contracts.catalog.label_campaigns import GetCampaign
 from contracts.catalog.label_datasets import GetLabelDataset
 from contracts.catalog.package_jobs import GetPackageJob
+from contracts.notify.dashboard_sharing import GetDetails
+from contracts.notify.dashboards import DashboardUpdated
 from contracts.shared import Actor
 from kit.errors import Forbidden, Invalid, NotFound
 from kit.messaging.bus import Bus
@@ -18,15 +20,19 @@ from kit.messaging.bus import Bus
 MOST = 20
 """Topics of one stream."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_TOPIC = re.compile(rf"(?:dataset|label_campaign|label_dataset):[0-9]{{1,9}}|package_job:{_UUID}", re.ASCII)
+_NUMBERED = "dataset|label_campaign|label_dataset"
+_TOPIC = re.compile(
+    rf"(?:{_NUMBERED}):[0-9]{{1,9}}|package_job:{_UUID}|dashboard:[A-Za-z0-9_-]{{1,128}}", re.ASCII
+)
 _QUERIES: dict[str, Callable[[str], Query]] = {
     "dataset": lambda name: GetDataset(dataset_id=int(name)),
     "label_campaign": lambda name: GetCampaign(campaign_id=int(name)),
     "label_dataset": lambda name: GetLabelDataset(dataset_id=int(name)),
     "package_job": lambda name: GetPackageJob(job_id=UUID(name)),
+    "dashboard": lambda name: GetDetails(dashboard_id=name),
 }
 """Kind of a topic → the question whose refusal says that the asker may not see it."""
-ACCESS_CHANGES = frozenset({DatasetChanged.ce_type(), DatasetDeleted.ce_type()})
+ACCESS_CHANGES = frozenset({DatasetChanged.ce_type(), DatasetDeleted.ce_type(), DashboardUpdated.ce_type()})
 """Types of events after which somebody may see a topic no longer."""
 
 

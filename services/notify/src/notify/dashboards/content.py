@@ -22,8 +22,8 @@ async def check(content: str, settings: DashboardSettings, schema: DashboardSche
     if schema.content:
         await _in_thread(content, _check_schema, schema)
     size = len(content.encode())
-    if settings.validate_size:
-        check_size(size, settings.max_single)
+    if settings.validate_dashboard_size:
+        check_size(size, settings.dashboard_max_single)
     return size
 
 
@@ -31,9 +31,9 @@ async def checked(content: str, settings: DashboardSettings, schema: DashboardSc
     """Returns all that is wrong, at most MAX_ERRORS of it."""
     errors = await _in_thread(content, _all_errors, schema)
     size = len(content.encode())
-    fits = size <= settings.max_single or not settings.validate_size
+    fits = size <= settings.dashboard_max_single or not settings.validate_dashboard_size
     return CheckResult(
-        valid=fits and not errors, size_bytes=size, max_bytes=settings.max_single, errors=errors[:MAX_ERRORS],
+        valid=fits and not errors, size_bytes=size, max_bytes=settings.dashboard_max_single, errors=errors[:MAX_ERRORS],
         error_count=len(errors),
     )  # fmt: skip
 

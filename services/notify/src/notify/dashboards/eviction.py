@@ -31,7 +31,7 @@ OLDEST: Any = select(*COLUMNS).where(EVICTABLE).order_by(DashboardRow.last_acces
 
 async def make_room(command: object, tx: Tx, settings: DashboardSettings) -> None:
     """Runs after every create and update of a dashboard, in a transaction of its own."""
-    capacity = Capacity(settings.max_total, settings.threshold, settings.target)
+    capacity = Capacity(settings.dashboard_max_total, settings.dashboard_threshold, settings.dashboard_target)
     stored, kept = await totals(tx)
     if not capacity.is_reached(stored) and not (kept and capacity.overrun(stored + kept)):
         return
@@ -59,8 +59,10 @@ async def totals(tx: Tx) -> tuple[int, int]:
 
 
 async def _evict(tx: Tx, settings: DashboardSettings, capacity: Capacity, total: int) -> None:
-    if settings.owner_part:
-        total = await _evict_from_owners(tx, int(settings.max_total * settings.owner_part), capacity, total)
+    if settings.dashboard_owner_part:
+        total = await _evict_from_owners(
+            tx, int(settings.dashboard_max_total * settings.dashboard_owner_part), capacity, total
+        )
     while total > capacity.target_bytes:
         candidates = await _candidates(tx, OLDEST)
         if not candidates:

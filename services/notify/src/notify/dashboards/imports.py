@@ -84,8 +84,10 @@ def _prepared(records: list[str], settings: DashboardSettings, schema: Dashboard
             raise _refused(position, f"({found.id}) does not match the schema at {wrong.pointer or '/'}")
         body = compact(found.dashboard)
         size = len(body.encode())
-        if settings.validate_size and size > settings.max_single:
-            text = f"Record {position} ({found.id}) has {size} bytes, at most {settings.max_single} are allowed."
+        if settings.validate_dashboard_size and size > settings.dashboard_max_single:
+            text = (
+                f"Record {position} ({found.id}) has {size} bytes, at most {settings.dashboard_max_single} are allowed."
+            )
             raise Invalid("size", f"{text} Nothing was imported.", http=413)
         yield Prepared(found, body, size)
 

@@ -29,7 +29,7 @@ class DashboardSchema:
     def __init__(self, settings: DashboardSettings) -> None:
         """Raises BadSchema for a file that is missing, no JSON, or no draft-07 schema. That of the package is known to
         be one."""
-        self.content = self._read(settings.schema_path) if settings.validate_schema else b""
+        self.content = self._read(settings.schema_path) if settings.validate_dashboard_schema else b""
         if self.content and settings.schema_path:
             _check(self.content, settings.schema_path)
 

@@ -38,34 +38,36 @@ class DashboardSettings(BaseSettings):
 
     schema_path: Address | None = Field(None, validation_alias=names("SCHEMA_PATH"))
     """Folder or http(s) address with `dashboarddto.schema.json`; the schema of the package when unset."""
-    validate_schema: Flag = Field(True, validation_alias=names("VALIDATE_DASHBOARD_SCHEMA"))
+    validate_dashboard_schema: Flag = Field(True, validation_alias=names("VALIDATE_DASHBOARD_SCHEMA"))
     """Checks dashboards against the schema when they are written."""
-    validate_size: Flag = Field(True, validation_alias=names("VALIDATE_DASHBOARD_SIZE"))
+    validate_dashboard_size: Flag = Field(True, validation_alias=names("VALIDATE_DASHBOARD_SIZE"))
     """Refuses dashboards above DASHBOARD_MAX_SINGLE_BYTES."""
-    max_single: int = Field(10 * 1024**2, ge=1, validation_alias=names("DASHBOARD_MAX_SINGLE_BYTES"))
+    dashboard_max_single: int = Field(10 * 1024**2, ge=1, validation_alias=names("DASHBOARD_MAX_SINGLE_BYTES"))
     """Bytes of the largest dashboard, as compact JSON."""
-    max_total: int = Field(10 * 1024**3, ge=1, validation_alias=names("DASHBOARD_MAX_TOTAL_STORAGE_BYTES"))
+    dashboard_max_total: int = Field(10 * 1024**3, ge=1, validation_alias=names("DASHBOARD_MAX_TOTAL_STORAGE_BYTES"))
     """Bytes for all dashboards together."""
-    threshold: Ratio = Field(Decimal("0.95"), validation_alias=names("DASHBOARD_EVICTION_THRESHOLD"))
+    dashboard_threshold: Ratio = Field(Decimal("0.95"), validation_alias=names("DASHBOARD_EVICTION_THRESHOLD"))
     """Part of these bytes at which the dashboards that were not read for longest begin to go."""
-    target: Ratio = Field(Decimal("0.60"), validation_alias=names("DASHBOARD_TARGET_UTILIZATION"))
+    dashboard_target: Ratio = Field(Decimal("0.60"), validation_alias=names("DASHBOARD_TARGET_UTILIZATION"))
     """Part of these bytes that may be left then."""
-    trash_days: float = Field(7, ge=0, validation_alias=names("DASHBOARD_TRASH_DAYS"))
+    dashboard_trash_days: float = Field(7, ge=0, validation_alias=names("DASHBOARD_TRASH_DAYS"))
     """Days for which deleted and evicted dashboards can be restored, unless their space is needed."""
-    owner_bytes: int = Field(0, ge=0, validation_alias=names("DASHBOARD_OWNER_MAX_BYTES"))
+    dashboard_owner_bytes: int = Field(0, ge=0, validation_alias=names("DASHBOARD_OWNER_MAX_BYTES"))
     """Bytes of the dashboards of one owner; 0 for any number."""
-    owner_count: int = Field(0, ge=0, validation_alias=names("DASHBOARD_OWNER_MAX_COUNT"))
+    dashboard_owner_count: int = Field(0, ge=0, validation_alias=names("DASHBOARD_OWNER_MAX_COUNT"))
     """Dashboards of one owner; 0 for any number."""
-    owner_part: Ratio = Field(Decimal(0), validation_alias=names("DASHBOARD_OWNER_FAIR_PART"))
+    dashboard_owner_part: Ratio = Field(Decimal(0), validation_alias=names("DASHBOARD_OWNER_FAIR_PART"))
     """Part of all bytes above which dashboards of an owner are evicted before those of others; 0 makes no difference
     between owners."""
-    provisioning_path: str | None = Field(None, validation_alias=names("DASHBOARD_PROVISIONING_PATH"))
+    dashboard_provisioning_path: str | None = Field(None, validation_alias=names("DASHBOARD_PROVISIONING_PATH"))
     """Folder of dashboards as files, which are shown read-only."""
-    provisioning_interval: float = Field(3600, ge=1, validation_alias=names("DASHBOARD_PROVISIONING_INTERVAL"))
+    dashboard_provisioning_interval: float = Field(
+        3600, ge=1, validation_alias=names("DASHBOARD_PROVISIONING_INTERVAL")
+    )
     """Seconds between two looks at that folder."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.target > self.threshold:
+        if self.dashboard_target > self.dashboard_threshold:
             raise ValueError("DASHBOARD_TARGET_UTILIZATION must not be above DASHBOARD_EVICTION_THRESHOLD")
         return self

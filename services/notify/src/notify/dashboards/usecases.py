@@ -122,17 +122,17 @@ async def set_flags(command: c.SetFlags, tx: Tx) -> dict[str, str]:
 async def check_quota(tx: Tx, settings: DashboardSettings, owner: int, size: int, more: int) -> None:
     """Raises Forbidden where the owner would have more dashboards or bytes than one owner may. Writes of one owner are
     counted one after the other."""
-    if not (settings.owner_bytes or settings.owner_count):
+    if not (settings.dashboard_owner_bytes or settings.dashboard_owner_count):
         return
     key = func.hashtextextended(f"notify dashboards of {owner}", 0)
     await tx.session.execute(select(func.pg_advisory_xact_lock(key)))
     size_of_all = func.coalesce(func.sum(DashboardRow.size_bytes), 0)
     mine = select(func.count(), size_of_all).where(DashboardRow.owner_id == owner, DashboardRow.deleted_at.is_(None))
     count, total = (await tx.session.execute(mine)).one()
-    if settings.owner_count and more and count + more > settings.owner_count:
+    if settings.dashboard_owner_count and more and count + more > settings.dashboard_owner_count:
         raise Forbidden(
-            "quota", f"You have {count} dashboards, at most {settings.owner_count} are allowed: delete some."
+            "quota", f"You have {count} dashboards, at most {settings.dashboard_owner_count} are allowed: delete some."
         )
-    if settings.owner_bytes and size > 0 and total + size > settings.owner_bytes:
-        text = f"Your dashboards would have {total + size} bytes, at most {settings.owner_bytes} are allowed."
+    if settings.dashboard_owner_bytes and size > 0 and total + size > settings.dashboard_owner_bytes:
+        text = f"Your dashboards would have {total + size} bytes, at most {settings.dashboard_owner_bytes} are allowed."
         raise Forbidden("quota", f"{text} Delete some, or store smaller ones.")

@@ -1,4 +1,5 @@
 from kit.db.migrations import run_env
+from notify.annotations import tables as annotations  # noqa: F401
 from notify.banners import tables as banners  # noqa: F401  (registers the tables)
 from notify.channels.samples import tables as samples  # noqa: F401
 from notify.channels.series import tables as series  # noqa: F401

@@ -9,6 +9,7 @@ from contracts.prediction import mapswipe
 from kit.db.ids import IdAllocator
 from kit.messaging.router import Router
 from kit.messaging.tx import Tx
+from notify.annotations.usecases import mark
 from notify.notifications.domain import NotificationDraft, draft_notification
 from notify.notifications.outcome_texts import done_of_wanted, left_out_text
 from notify.notifications.package_texts import outcome_text, slug_of
@@ -59,6 +60,8 @@ async def on_base_model_registration_failed(event: m.BaseModelRegistrationFailed
 async def on_local_model_published(event: m.LocalModelPublished, tx: Tx, ids: IdAllocator) -> None:
     apply(MODELS, tx, id=event.model_id, status="active", stac_item_id=event.facts.stac_item_id)
     text = f"Model {event.name} is published in the catalogue."
+    reader = None if event.visibility == "public" else event.user_id
+    mark(tx, f"model:{event.model_id}:{event.training_id}", text, ["model", "published"], reader)
     draft = draft_notification(event.user_id, "local_model", event.model_id, "completed", text, model=event.model_id)
     await notify_user(draft, tx, ids)
 
@@ -67,24 +70,28 @@ async def on_local_model_published(event: m.LocalModelPublished, tx: Tx, ids: Id
 async def on_training_status_changed(event: t.TrainingStatusChanged, tx: Tx, ids: IdAllocator) -> None:
     if event.status == "running" and event.previous in ("initializing", "submitted", "provisioning"):
         text = f"Training {event.training_id} of {event.model_name} has started."
+        _mark_training(event, "started", text, tx, ends=False)
         await notify_user(_of_training(event, "started", text), tx, ids)
 
 
 @router.on(t.TrainingCompleted)
 async def on_training_completed(event: t.TrainingCompleted, tx: Tx, ids: IdAllocator) -> None:
     text = f"Training {event.training_id} of {event.model_name} is completed."
+    _mark_training(event, "completed", text, tx)
     await notify_user(_of_training(event, "completed", text), tx, ids)
 
 
 @router.on(t.TrainingFailed)
 async def on_training_failed(event: t.TrainingFailed, tx: Tx, ids: IdAllocator) -> None:
     text = f"Training {event.training_id} of {event.model_name} failed."
+    _mark_training(event, "failed", text, tx)
     await notify_user(_of_training(event, "failed", text, event.reason), tx, ids)
 
 
 @router.on(t.TrainingStopped)
 async def on_training_stopped(event: t.TrainingStopped, tx: Tx, ids: IdAllocator) -> None:
     text = f"Training {event.training_id} of {event.model_name} was cancelled."
+    _mark_training(event, "cancelled", text, tx)
     await notify_user(_of_training(event, "cancelled", text), tx, ids)
 
 
@@ -141,6 +148,11 @@ async def on_package_job_completed(event: PackageJobCompleted, tx: Tx, ids: IdAl
         draft = draft_notification(event.user_id, "package_job", event.job_id, slug_of(event), text, uri)
         await notify_user(draft, tx, ids)
     await enqueue_event(tx, ids, event.user_id, PACKAGE_JOB, event.model_dump(mode="json"))
+
+
+def _mark_training(event: t.TrainingLifeEvent, what: str, text: str, tx: Tx, ends: bool = True) -> None:
+    """Its owner sees the mark: whether others may see the training is known to its owner service only."""
+    mark(tx, f"training:{event.training_id}", text, ["training", what], event.user_id, ends)
 
 
 def _of_training(event: t.TrainingLifeEvent, slug: str, text: str, reason: str = "") -> NotificationDraft:

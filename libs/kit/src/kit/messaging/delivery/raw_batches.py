@@ -78,11 +78,11 @@ class RawBatchSettler:
         facts = {"subject": msg.subject, "sequence": msg.metadata.sequence.stream, "reason": reason}
         log.error("message.buried", extra={"fields": facts})
 
-        async def bury() -> None:
+        async def fail() -> None:
             await dead_letter(msg, self.service, self.durable, reason)
             await msg.term()
 
-        await self._answer(bury)
+        await self._answer(fail)
 
     async def _answer(self, answer: Callable[[], Awaitable[None]]) -> None:
         """A server that goes away during the answer delivers the message again."""

@@ -15,6 +15,8 @@ from nats.js.errors import NotFoundError
 from kit.messaging.topology.apply import Durable, restore
 from kit.messaging.topology.diff import differs
 from kit.telemetry import metrics
+from kit.telemetry.activity import QUEUES, Changes
+from kit.telemetry.samples import SampleBuffer
 
 log = logging.getLogger("kit.watchdog")
 PERIOD = 5.0
@@ -29,8 +31,8 @@ class ConsumerStuck(Exception):
 class ConsumerMonitor:
     """Watches the durables of this process and sets their gauges."""
 
-    def __init__(self, js: JetStreamContext, durables: list[Durable]) -> None:
-        self.js, self.durables = js, durables
+    def __init__(self, js: JetStreamContext, durables: list[Durable], samples: SampleBuffer) -> None:
+        self.js, self.durables, self._backlogs = js, durables, Changes(samples)
         self._drifted: dict[str, str] = {}
         self._moved: dict[str, tuple[int, float]] = {}
         self._settled: dict[str, int] = {}
@@ -53,6 +55,8 @@ class ConsumerMonitor:
         self._settled[consumer.name] = info.ack_floor.stream_seq if info.ack_floor else 0
         self._compare(consumer, info.config)
         metrics.PENDING.labels(consumer.name).set(info.num_pending or 0)
+        name, about = f"{consumer.group.stream}/{consumer.name}/pending", "Messages that wait in the stream"
+        self._backlogs.note(QUEUES, name, info.num_pending or 0, description=about)
         metrics.ACK_PENDING.labels(consumer.name).set(info.num_ack_pending or 0)
         metrics.REDELIVERED.labels(consumer.name).set(info.num_redelivered or 0)
         self._check_progress(consumer, info.num_pending or 0, info.num_ack_pending or 0, info.delivered)

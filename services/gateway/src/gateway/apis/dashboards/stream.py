@@ -15,7 +15,7 @@ from gateway.http.limits.throttle import network
 from gateway.http.policy import Policy
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
-from gateway.streaming.sample_stream import Wish, sample_frames
+from gateway.streaming.sample_stream import StreamRequest, sample_frames
 
 routes = Routes("channels", DASHBOARDS)
 MAX_CHANNELS = 20
@@ -39,8 +39,8 @@ async def watch_channels(request: Request, channel_name: Names, backend: Backend
     app, actor = context.app, context.actor
     key = network(request) if actor.is_anonymous else f"user:{actor.id}"
     settings = app.settings
-    wish = Wish(key, frozenset(channels), settings.channel_streams, after, settings.channel_default_backend)
-    return await streamed(sample_frames(app.hub.samples, app.bus, wish))
+    wanted = StreamRequest(key, frozenset(channels), settings.channel_streams, after, settings.channel_default_backend)
+    return await streamed(sample_frames(app.hub.samples, app.bus, wanted))
 
 
 async def _channel(request: Request, name: str, backend: str | None) -> tuple[str, str, str]:

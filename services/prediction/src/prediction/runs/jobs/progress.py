@@ -4,9 +4,11 @@ import asyncio
 
 from contracts.prediction import RunProgress
 from kit.jobs.context import JobContext
+from kit.telemetry.activity import Changes
 from prediction.runs.tables import PredictionRow
 from runs.progress import Throttle
 
+BACKEND = "prediction"
 MIN_INTERVAL, REPEAT_INTERVAL = 0.3, 1.0
 """Seconds: at least between two hints of one stage, and at most until the last one is said again."""
 
@@ -18,6 +20,7 @@ class ProgressReporter:
         self._row, self._ctx = row, ctx
         self._last = ("staging", 0, row.tile_count or 0)
         self._throttle = Throttle(MIN_INTERVAL)
+        self._changes = Changes(ctx.bus.samples)
 
     async def __call__(self, stage: str, done: int, total: int) -> None:
         self._last = (stage, done, total)
@@ -38,3 +41,10 @@ class ProgressReporter:
         await self._ctx.publish_live(
             RunProgress(prediction_id=row.id, user_id=row.user_id, stage=stage, done=done, total=total)
         )
+        self._record(stage, 100 * done / total if total else 0.0)
+
+    def _record(self, stage: str, percent: float) -> None:
+        """Strangers cannot read the channels of a private prediction."""
+        run, owner = str(self._row.id), None if self._row.visibility == "public" else self._row.user_id
+        self._changes.note(BACKEND, f"{run}/stage", stage, description="What the prediction does", owner=owner)
+        self._changes.note(BACKEND, f"{run}/progress", round(percent, 2), "%", "Progress of the stage", owner)

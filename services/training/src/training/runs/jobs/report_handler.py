@@ -8,6 +8,7 @@ from kit.messaging.tx import Tx
 from runs.held_run import HeldRun
 from runs.progress import Throttle
 from training.runs import usecases
+from training.runs.jobs.curves import Curves
 from training.runs.tables import TrainingRow
 
 log = logging.getLogger("training.listen")
@@ -19,6 +20,7 @@ _NOT_VALUES = {"type", "time", "epoch", "epochs"}
 class ReportHandler:
     def __init__(self, job: TrainingJob, held: HeldRun[TrainingRow], epochs: int) -> None:
         self.job, self.held, self.ctx, self.epochs = job, held, held.ctx, epochs
+        self.curves = Curves(job.training_id, job.user_id, held.ctx)
         self._throttle = Throttle(MIN_INTERVAL)
 
     async def handle(self, report: dict[str, Any]) -> None:
@@ -47,6 +49,7 @@ class ReportHandler:
             usecases.record_epoch(sample, tx)
 
         await self.ctx.write(write)
+        await self.curves.record(sample)
         await self.hint("epoch", {"epoch": sample.epoch, "epochs": sample.epochs, **sample.values})
 
     def _sample(self, report: dict[str, Any]) -> ReportEpoch:

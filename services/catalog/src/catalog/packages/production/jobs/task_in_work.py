@@ -23,6 +23,7 @@ from catalog.packages.submissions.ending import IS_OPEN, end_task
 from catalog.packages.submissions.queries import past_seconds
 from catalog.packages.submissions.tables import PackageJobRow, PackageTaskRow
 from contracts.catalog.package_jobs import PackageProgress
+from contracts.shared import ANONYMOUS
 from kit.jobs import fan_out
 from kit.jobs.context import JobContext
 from kit.jobs.heartbeats import Superseded, while_beating
@@ -122,7 +123,14 @@ class TaskInWork:
             await self.context.publish_live(
                 PackageProgress(**about, **whole, task_percent=now.percent, stage=now.stage)
             )
+            self._record(now.percent)
         return True
+
+    def _record(self, percent: int) -> None:
+        """The ids of jobs are for those who submitted them; without a login there is nobody to show the curve to."""
+        name, about = f"{self.job.id}/{self.row.processor}/progress", f"Progress of {self.row.processor}"
+        if self.job.user_id != ANONYMOUS.id:
+            self.context.bus.samples.add("packages", name, percent, None, "%", about, self.job.user_id)
 
     async def _of_job(self, tx: Tx) -> dict[str, Any]:
         columns = select(task_row.processor, task_row.status, task_row.percent).where(task_row.job_id == self.job.id)

@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from contracts.notify import dashboards as c
 from gateway.apis.dashboards.bodies import body_of, json_object
-from gateway.apis.dashboards.contents import (
+from gateway.apis.dashboards.dialect import DASHBOARDS, SCOPE
+from gateway.apis.dashboards.owner_calls import answer, send
+from gateway.apis.dashboards.stored.contents import (
     DTO,
     EXAMPLE,
     StoredDashboard,
@@ -20,8 +22,6 @@ from gateway.apis.dashboards.contents import (
     send_large,
     whole,
 )
-from gateway.apis.dashboards.dialect import DASHBOARDS, SCOPE
-from gateway.apis.dashboards.owner_calls import answer, send
 from gateway.http.policy import Policy
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
@@ -74,7 +74,7 @@ def written(response: Response, content: str, status: int) -> Response:
         return response
     result = orjson.loads(response.body)
     replayed = {name: response.headers[name] for name in ("idempotent-replayed",) if name in response.headers}
-    return respond(result["id"], content, result["etag"], status, **replayed)
+    return respond(result["id"], content, result["etag"], status, replayed)
 
 
 @routes.get("/dashboard/{dashboard_id}", Policy.ANON, StoredDashboard, scope=SCOPE, responses=tagged(200))

@@ -11,9 +11,9 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.notify import dashboards as c
 from gateway.apis.dashboards.bodies import body_of, json_array
-from gateway.apis.dashboards.contents import EXAMPLE, compact, send_large, whole
 from gateway.apis.dashboards.dialect import DASHBOARDS, LONG_DEADLINE, MAINTENANCE_TAG, SCOPE
 from gateway.apis.dashboards.owner_calls import answer, send
+from gateway.apis.dashboards.stored.contents import EXAMPLE, compact, send_large, whole
 from gateway.http.policy import Policy
 from gateway.http.queries import JSON
 from gateway.http.request_context import request_context

@@ -43,9 +43,11 @@ def stored(dashboard_id: str, content: str) -> bytes:
     return b'{"id":' + orjson.dumps(dashboard_id) + (b"," if inside else b"") + inside + b"}"
 
 
-def respond(dashboard_id: str, content: str, etag: str, status: int = 200, **headers: str) -> Response:
+def respond(
+    dashboard_id: str, content: str, etag: str, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """Returns the response with a stored dashboard."""
-    return Response(stored(dashboard_id, content), status, {"etag": etag, **headers}, JSON)
+    return Response(stored(dashboard_id, content), status, {"etag": etag, **(headers or {})}, JSON)
 
 
 async def whole(request: Request, head: DashboardText) -> str:

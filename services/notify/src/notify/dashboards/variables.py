@@ -1,0 +1,71 @@
+"""Variables of dashboards: placeholders in names of channels, the values that are offered, and contents with values."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select, update
+
+from contracts.notify import dashboard_sharing as c
+from contracts.notify.channels import SearchChannels
+from contracts.notify.dashboards import MAX_TEXT
+from kit.db.sql import CompiledQuery
+from kit.messaging.tx import ReadTx
+from notify.channels.series import queries as series
+from notify.dashboards.domain import compact
+from notify.dashboards.placeholders import channels_of, pattern_of, placeholders, resolved, values_of
+from notify.dashboards.refusals import not_found
+from notify.dashboards.tables import DashboardRow
+from notify.dashboards.visibility import visible_to
+
+MAX_CHANNELS = 5000
+"""Channels of one pattern whose names are looked at."""
+COLUMNS = (DashboardRow.id, DashboardRow.etag, DashboardRow.version, DashboardRow.body)
+
+
+async def list_variables(dashboard_id: str, read: ReadTx) -> list[c.DashboardVariable]:
+    """Values are in the order of names of channels, those of the first pattern first."""
+    mine = select(DashboardRow.body).where(DashboardRow.id == dashboard_id, visible_to(read.actor))
+    body = await read.session.scalar(mine)
+    if body is None:
+        raise not_found(dashboard_id)
+    await read.close()
+    names = [channel["name"] for channel in channels_of(await _parsed(body))]
+    return [await _variable(name, used, read) for name, used in sorted(placeholders(names).items())]
+
+
+async def _variable(name: str, used: Iterable[str], read: ReadTx) -> c.DashboardVariable:
+    patterns = [pattern_of(one, name) for one in used]
+    values: dict[str, None] = {}
+    truncated = False
+    for pattern in patterns:
+        found = await series.search(SearchChannels(text=pattern, limit=MAX_CHANNELS), read)
+        truncated |= found.truncated or found.position is not None
+        values |= dict.fromkeys(values_of(pattern, (channel.name for channel in found.channels)))
+    offered = list(values)[: c.MAX_VALUES]
+    return c.DashboardVariable(
+        name=name, patterns=patterns, values=offered, truncated=truncated or len(offered) < len(values)
+    )
+
+
+async def resolve(query: c.ResolveDashboard, read: ReadTx) -> c.ResolvedDashboard:
+    """The first part counts as an access."""
+    mine = update(DashboardRow).where(DashboardRow.id == query.dashboard_id, visible_to(read.actor))
+    at = DashboardRow.last_access if query.start else func.clock_timestamp()
+    async with read.db.raw() as connection:
+        rows = await CompiledQuery(mine.values(last_access=at).returning(*COLUMNS)).rows(connection)
+    if not rows:
+        raise not_found(query.dashboard_id)
+    row = rows[0]
+    dto = await _parsed(row["body"])
+    unresolved = resolved(dto, query.values)
+    content = compact(dto)
+    return c.ResolvedDashboard(
+        id=row["id"], etag=row["etag"], version=row["version"], characters=len(content),
+        size_bytes=len(content.encode()), text=content[query.start : query.start + MAX_TEXT], unresolved=unresolved,
+    )  # fmt: skip
+
+
+async def _parsed(body: str) -> Any:
+    return await asyncio.to_thread(orjson.loads, body)
