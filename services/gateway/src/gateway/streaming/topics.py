@@ -21,9 +21,7 @@ MOST = 20
 """Topics of one stream."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NUMBERED = "dataset|label_campaign|label_dataset"
-_TOPIC = re.compile(
-    rf"(?:{_NUMBERED}):[0-9]{{1,9}}|package_job:{_UUID}|dashboard:[A-Za-z0-9_-]{{1,128}}", re.ASCII
-)
+_TOPIC = re.compile(rf"(?:{_NUMBERED}):[0-9]{{1,9}}|package_job:{_UUID}|dashboard:[A-Za-z0-9_-]{{1,128}}", re.ASCII)
 _QUERIES: dict[str, Callable[[str], Query]] = {
     "dataset": lambda name: GetDataset(dataset_id=int(name)),
     "label_campaign": lambda name: GetCampaign(campaign_id=int(name)),
