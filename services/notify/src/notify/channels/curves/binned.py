@@ -122,7 +122,7 @@ async def _weighted(reader: Reader, bins: Bins, numbers: Span, width: int, carri
     if first > numbers[0]:
         before = await sample_before(reader, first * width)
         value = before[1] if before else None
-    for part in _portions(bins, (first, numbers[1])):
+    for part in _batches(bins, (first, numbers[1])):
         times, held = await all_samples(reader, (part[0] * width, part[1] * width))
         means = await in_thread(len(times), sealed.weighted, times, held, width, part, value)
         found |= zip(range(*part), means, strict=True)
@@ -130,7 +130,7 @@ async def _weighted(reader: Reader, bins: Bins, numbers: Span, width: int, carri
     return found
 
 
-def _portions(bins: Bins, numbers: Span) -> Iterator[Span]:
+def _batches(bins: Bins, numbers: Span) -> Iterator[Span]:
     """Parts of the bins with not much more than `AT_ONCE` samples each."""
     start, n = numbers[0], 0
     for number in range(*numbers):

@@ -38,7 +38,7 @@ def _columns(samples: list[RawSample], series: SeriesState, position: int | None
     )  # fmt: skip
 
 
-def _value(sample: RawSample, series: SeriesState) -> float | str | list[float | None] | None:
+def _value(sample: RawSample, series: SeriesState) -> int | float | str | list[float | None] | None:
     if sample.elements is not None:
         return [finite(element) for element in sample.elements]
     if series.type == "string":

@@ -44,7 +44,7 @@ async def _drop(connection: psycopg.AsyncConnection, series_id: int, is_text: bo
         if series is None:
             return
         if not is_text:
-            rest = await sealing.seal_rest(connection, series, end)
+            rest = await sealing.store_rest(connection, series, end)
             await _keep(connection, await sealing.add(connection, rest, [], end), rest.sealed_until, end)
         for delete in (*_DELETE, _DROPPED):
             await connection.execute(delete, {"series": series_id, "end": end})

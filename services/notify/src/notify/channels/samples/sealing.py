@@ -31,7 +31,7 @@ select first_ts from channels.sealed_chunk where series_id = %s and first_ts <= 
 _TAKE: LiteralString = "delete from channels.sealed_chunk where series_id = %s and first_ts = %s returning payload"
 
 
-async def seal(connection: psycopg.AsyncConnection, series_id: int, before: int) -> int:
+async def store_full(connection: psycopg.AsyncConnection, series_id: int, before: int) -> int:
     """Seals full chunks of the oldest samples whose times are less than `before` nanoseconds. Returns how many samples;
     0 where there are too few, or arrays among them."""
     async with connection.transaction():
@@ -44,7 +44,7 @@ async def seal(connection: psycopg.AsyncConnection, series_id: int, before: int)
     return len(rows)
 
 
-async def seal_rest(connection: psycopg.AsyncConnection, series: Series, end: int) -> Series:
+async def store_rest(connection: psycopg.AsyncConnection, series: Series, end: int) -> Series:
     """Seals the samples before `end` up to the first array; the last chunk may be small."""
     while rows := await _oldest(connection, series, end):
         series = await add(connection, series, rows, rows[-1][0] + 1)
