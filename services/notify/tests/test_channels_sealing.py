@@ -81,6 +81,8 @@ async def test_a_sealer_that_is_killed_loses_and_doubles_nothing(running, settin
     async with running.db.raw() as connection:
         counted = "select sum(n), count(*) from channels.sealed_chunk where series_id = %s"
         assert await (await connection.execute(counted, (number,))).fetchone() == (2048, 2)
+        left = "select count(*) from channels.channel_sample where series_id = %s"
+        assert await (await connection.execute(left, (number,))).fetchone() == (3000 - 2048,)
 
 
 async def test_closed_bins_stay_and_no_extreme_is_lost_while_samples_arrive(running, caller: Caller, small_chunks):

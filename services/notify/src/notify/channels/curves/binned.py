@@ -6,7 +6,7 @@ from typing import LiteralString
 from contracts.notify.channels import CurveSlice
 from notify.channels.curves import sealed
 from notify.channels.curves.bins import Bin, Bins
-from notify.channels.curves.domain import DAY, HOUR, MINUTE, Span, cover, finite
+from notify.channels.curves.domain import LEVELS, Span, cover, finite
 from notify.channels.curves.sources import ELEMENT_MEAN, Reader, in_thread, minutes_of
 
 MAX_SPANS = 200
@@ -49,7 +49,7 @@ async def read_bins(reader: Reader, numbers: Span, width: int) -> Bins:
     await reader.find_late(span)
     late = minutes_of(reader.late)
     late = late if len(late) <= MAX_SPANS else [(late[0][0], late[-1][1])]
-    levels = tuple(level for level in (DAY, HOUR, MINUTE) if width % level == 0)
+    levels = tuple(level for level in LEVELS if width % level == 0)
     plan, bins = cover(span, levels, reader.series.sealed_until, late), Bins()
     for level, spans in plan.rolled.items():
         for one in spans:

@@ -40,7 +40,6 @@ async def store_full(connection: psycopg.AsyncConnection, series_id: int, before
         rows = rows[: len(rows) // SIZE * SIZE]
         if series and rows:
             await add(connection, series, rows, rows[-1][0] + 1)
-            failpoints.reach("channels.sealing")
     return len(rows)
 
 
@@ -62,6 +61,7 @@ async def add(connection: psycopg.AsyncConnection, series: Series, rows: Rows, e
     await store.add_chunks(connection, series.id, map(columns, store.split(rows)))
     if rows:
         await connection.execute(_DELETE, (series.id, rows[0][0], rows[-1][0]))
+    failpoints.reach("channels.sealing")
     await connection.execute(_SEALED, (end, series.id))
     sealed = Series(series.id, max(end, series.sealed_until), series.dropped_until)
     await rollups.refresh(connection, sealed, [(series.sealed_until, sealed.sealed_until)])
