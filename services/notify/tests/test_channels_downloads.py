@@ -48,7 +48,7 @@ async def test_samples_of_every_type(http):
     await post(http, "events/text", [(SECOND, "a"), (2 * SECOND, "b")])
     await post(http, "events/wave", [(SECOND, [1.5, 2]), (2 * SECOND, [3, 4])])
     await post(http, "events/nan", [(SECOND, "NaN"), (2 * SECOND, 4)], type="f64")
-    dates = {"begDate": "1970-01-01T00:00:01.500", "endDate": "1970-01-01 00:00:05+00:00"}
+    dates = {"begDate": "1970-01-01T00:00:01.500", "endDate": "9999-12-31 00:00:05+00:00"}
     for name, values in (("enum", [3, 4]), ("text", ["a", "b"]), ("wave", [[1.5, 2], [3, 4]]), ("nan", [None, 4])):
         for before in (False, True):
             options = {"channelName": f"events/{name}", "oneBeforeRange": before, **dates}
@@ -131,6 +131,10 @@ async def test_shapes_keep_spikes(running, http):
         assert max(points.values()) == 500.0
         assert (found["_meta"]["downsample"], found.keys()) == (method, {"", "_meta"})
         assert found["_meta"]["pointMeta"][str(SECOND + 7_777 * MS)] == {"pulseId": SECOND + 7_777 * MS}
+    await post(http, "shape/wave", [(SECOND, [1, 3]), (2 * SECOND, [4, 8])])
+    assert (await curve(http, "shape/wave", 1, 10_000, num_bins=5, downsample="m4"))[""] == {
+        "1000000000": 2.0, "2000000000": 6.0,
+    }  # fmt: skip
     assert (await http.get("/channels/curve", params={
         "channel_name": "shape/one", "begin_time": 1, "end_time": 2, "downsample": "other",
     })).status_code == 422  # fmt: skip

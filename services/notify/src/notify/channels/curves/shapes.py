@@ -36,9 +36,9 @@ async def _chosen(reader: Reader, span: Span, method: str, num_bins: int, is_sma
 
     pulses: list[int | None] = []
     if is_small:
-        samples = [one for one in await raw.read(reader, span, 2 * WITH_PULSES) if one.number is not None]
+        samples = await raw.read(reader, span, 2 * WITH_PULSES)
         times = np.array([sample.ts for sample in samples], np.int64)
-        numbers, pulses = np.array([sample.number for sample in samples], np.float64), [one.pulse for one in samples]
+        numbers, pulses = np.array([one.mean for one in samples], np.float64), [one.pulse for one in samples]
     else:
         times, numbers = await binned.all_samples(reader, span)
     places = await in_thread(len(times) >> 10, _chosen_rows, times, numbers, method, num_bins)
