@@ -108,7 +108,7 @@ def _points(
                 yield number, value, None, None, 0
             continue
         has_sample, value = True, finite(bins.lasts.get(found.last_ts))
-        yield number, _value(found, value, use_last, means.get(number)), finite(found.low), finite(found.high), found.n
+        yield number, _value(found, value, use_last, means.get(number)), found.low, found.high, found.n
 
 
 def _value(found: Bin, last: float | None, use_last: bool, weighted: float | None) -> float | None:
