@@ -43,7 +43,7 @@ def build(settings: Settings) -> Service:
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,
-        reconcile.reconcile_forever, RecordedSamples().run, upkeep.seal_forever,
+        reconcile.reconcile_forever, RecordedSamples().run, upkeep.maintain_forever,
     ]  # fmt: skip
     schema = DashboardSchema(settings)
     loops.append(partial(dashboard_upkeep.clean_forever, settings=settings))

@@ -1,19 +1,57 @@
 """Channels: curves of what the platform does."""
 
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from fairway.channels import LiveSample
+from fairway.cli import channel_plot
+from fairway.cli.display import table
 from fairway.cli.session import client, console, print_api_errors
 
 app = typer.Typer(no_args_is_help=True, help="Curves of what the platform does.")
 Names = Annotated[list[str], typer.Argument(help="Names of channels, or series ids")]
 Backend = Annotated[str | None, typer.Option(help="Whose channels are meant, such as training")]
 Count = Annotated[int, typer.Option(help="Ends after so many samples; 0 goes on")]
+
+
+class Axis(StrEnum):
+    TIME = "time"
+    STEP = "step"
+    RELATIVE_STEP = "relative_step"
+    RELATIVE_TIME = "relative_time"
+
+
+@app.command()
+@print_api_errors
+def search(text: Annotated[str, typer.Argument(help="A regular expression")] = "", backend: Backend = None) -> None:
+    """Lists channels by name."""
+    with client() as fairway:
+        found = fairway.channels.search(text, backend)
+    columns = ("series_id", "backend", "name", "type", "unit", "source")
+    console.print(table(f"Channels ({len(found)})", columns, found))
+
+
+@app.command()
+@print_api_errors
+def plot(
+    names: Names, backend: Backend = None, last: Annotated[float, typer.Option(help="Hours until now")] = 24.0,
+    x: Annotated[Axis, typer.Option(help="What lies on the horizontal axis")] = Axis.TIME, width: int = 100,
+    height: int = 20,
+) -> None:  # fmt: skip
+    """Draws curves: means, with the least and greatest values as dots."""
+    end = datetime.now(UTC)
+    with client() as fairway:
+        curves = [
+            fairway.channels.curve(name, end - timedelta(hours=last), end, width, backend, x.value) for name in names
+        ]
+    console.print(Text.from_ansi(channel_plot.plot(curves, width, height, x.value)))
 
 
 @app.command()

@@ -141,7 +141,7 @@ class ChannelEvents(Contract):
     type: str
     times: list[Ns]
     pulses: list[int | None]
-    values: list[float | str | list[float | None] | None]
+    values: list[int | float | str | list[float | None] | None]
     texts: list[str | None] = []
     position: Ns | None = None
 

@@ -9,10 +9,12 @@ from rich.console import Console
 
 from stack.bench import bus, http_api, intake, job_start, lists, live, long_lists, package_jobs
 from stack.bench.big import figures as big
+from stack.bench.curves import curves
 from stack.bench.extracts.figures import extracts
 from stack.bench.rows import Row, table, write
 from stack.bench.system import System, memory, system, two_gateway_workers
 from stack.home import Home
+from stack.run import down
 
 console = Console()
 SETTLE = 5.0
@@ -28,6 +30,8 @@ def main() -> None:
         for measure in _measures(base):
             rows += measure(running)
     rows += extracts(home)
+    rows += curves(home)
+    down(home=home)
     target = Home.default().path
     target.mkdir(parents=True, exist_ok=True)
     write(rows, target / "bench.json")

@@ -90,6 +90,11 @@ EXAMPLE = {"curves": [{"channel_name": "42/loss", "begin_time": 1_767_225_600_00
                        "num_bins": 500}]}  # fmt: skip
 
 
+CURVES = {"type": "object", "required": ["curves"], "properties": {"curves": {
+    "type": "array", "minItems": 1, "maxItems": MAX_CURVES, "items": CurveOptions.model_json_schema(),
+}}}  # fmt: skip
+
+
 class Curves(BaseModel):
     """In the order of the request: each a curve, or the problem that this one has."""
 
@@ -104,7 +109,7 @@ async def get_curve(request: Request, options: Annotated[CurveOptions, Query()])
 
 @routes.post(
     "/channels/curves", Policy.ANON, Curves, scope=SCOPE, deadline=LONG_DEADLINE, body=None,
-    openapi_extra=body_of(CurvesBody.model_json_schema(ref_template="#/components/schemas/{model}"), EXAMPLE),
+    openapi_extra=body_of(CURVES, EXAMPLE),
     refuses={415: None},
 )  # fmt: skip
 async def get_curves(request: Request) -> Response:

@@ -1,6 +1,8 @@
 """Questions and commands whose owner gives up before the deadline of the route: its statement is cancelled, then the
 client is told 504."""
 
+import time
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +18,13 @@ MARGIN = 0.4
 
 
 def owner_time(request: Request) -> float:
-    """Returns the seconds that the owner has, of those that the route has."""
-    return (request_context(request).rule.deadline or DEADLINE) - MARGIN
+    """Returns the seconds that the owner still has, of those that the route has: a large answer takes several calls."""
+    now = time.monotonic()
+    if not hasattr(request.state, "owner_end"):
+        request.state.owner_end = now + (request_context(request).rule.deadline or DEADLINE) - MARGIN
+    if request.state.owner_end <= now:
+        raise TimeoutError
+    return request.state.owner_end - now
 
 
 async def answer(request: Request, query: Query) -> bytes:

@@ -24,26 +24,24 @@ async def over_steps(
     by_step = {sample.pulse: sample for sample in found.samples if sample.pulse is not None}
     rows = [by_step[step] for step in sorted(by_step)]
     first = rows[0].pulse or 0 if rows and is_relative else 0
-    answer = _raw(rows, reader.series.type, as_text) if position.raw else _binned(rows, num_bins)
-    keys = [key - first for key in answer.keys]
-    return answer.model_copy(update={"keys": keys, "continue_at_ms": found.continue_at_ms})
+    steps = [(sample.pulse or 0) - first for sample in rows]
+    answer = _raw(rows, steps, reader, as_text) if position.raw else _binned(rows, steps, num_bins)
+    return answer.model_copy(update={"continue_at_ms": found.continue_at_ms})
 
 
-def _raw(rows: list[RawSample], kind: str, as_text: bool | None) -> CurveSlice:
-    found = points.slice_of(rows, kind, as_text)
-    return found.model_copy(update={"keys": found.pulses})
+def _raw(rows: list[RawSample], steps: list[int], reader: Reader, as_text: bool | None) -> CurveSlice:
+    return points.slice_of(rows, reader.series.type, as_text).model_copy(update={"keys": steps})
 
 
-def _binned(rows: list[RawSample], num_bins: int) -> CurveSlice:
-    steps = [(sample.pulse or 0, sample.mean) for sample in rows]
-    width = step_width(steps[-1][0] - steps[0][0] + 1, num_bins) if steps else 1
-    bins = [(number, [value for _, value in group]) for number, group in groupby(steps, lambda step: step[0] // width)]
-    kept = [summary(values, 0) for _, values in bins]
+def _binned(rows: list[RawSample], steps: list[int], num_bins: int) -> CurveSlice:
+    width = step_width(steps[-1] - steps[0] + 1, num_bins) if steps else 1
+    by_bin = groupby(zip(steps, rows, strict=True), lambda pair: pair[0] // width)
+    kept = {number: summary([sample.mean for _, sample in group], 0) for number, group in by_bin}
     return CurveSlice.model_construct(
-        raw=False, keys=[number * width + width // 2 for number, _ in bins],
-        values=[finite(one.total / one.n_finite) if one.n_finite else None for one in kept],
-        mins=[one.low for one in kept], maxs=[one.high for one in kept], counts=[one.n for one in kept],
-        interval=float(width) if len(bins) > 1 else 0.0,
+        raw=False, keys=[number * width + width // 2 for number in kept],
+        values=[finite(one.total / one.n_finite) if one.n_finite else None for one in kept.values()],
+        mins=[one.low for one in kept.values()], maxs=[one.high for one in kept.values()],
+        counts=[one.n for one in kept.values()], interval=float(width) if len(kept) > 1 else 0.0,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import LiteralString
 from contracts.notify.channels import CurveSlice
 from notify.channels.curves import sealed
 from notify.channels.curves.bins import Bin, Bins
-from notify.channels.curves.domain import DAY, HOUR, MINUTE, Span, cover, finite
+from notify.channels.curves.domain import LEVELS, Span, cover, finite
 from notify.channels.curves.sources import ELEMENT_MEAN, Reader, in_thread, minutes_of
 
 MAX_SPANS = 200
@@ -49,7 +49,7 @@ async def read_bins(reader: Reader, numbers: Span, width: int) -> Bins:
     await reader.find_late(span)
     late = minutes_of(reader.late)
     late = late if len(late) <= MAX_SPANS else [(late[0][0], late[-1][1])]
-    levels = tuple(level for level in (DAY, HOUR, MINUTE) if width % level == 0)
+    levels = tuple(level for level in LEVELS if width % level == 0)
     plan, bins = cover(span, levels, reader.series.sealed_until, late), Bins()
     for level, spans in plan.rolled.items():
         for one in spans:
@@ -108,7 +108,7 @@ def _points(
                 yield number, value, None, None, 0
             continue
         has_sample, value = True, finite(bins.lasts.get(found.last_ts))
-        yield number, _value(found, value, use_last, means.get(number)), finite(found.low), finite(found.high), found.n
+        yield number, _value(found, value, use_last, means.get(number)), found.low, found.high, found.n
 
 
 def _value(found: Bin, last: float | None, use_last: bool, weighted: float | None) -> float | None:
@@ -122,7 +122,7 @@ async def _weighted(reader: Reader, bins: Bins, numbers: Span, width: int, carri
     if first > numbers[0]:
         before = await sample_before(reader, first * width)
         value = before[1] if before else None
-    for part in _portions(bins, (first, numbers[1])):
+    for part in _batches(bins, (first, numbers[1])):
         times, held = await all_samples(reader, (part[0] * width, part[1] * width))
         means = await in_thread(len(times), sealed.weighted, times, held, width, part, value)
         found |= zip(range(*part), means, strict=True)
@@ -130,7 +130,7 @@ async def _weighted(reader: Reader, bins: Bins, numbers: Span, width: int, carri
     return found
 
 
-def _portions(bins: Bins, numbers: Span) -> Iterator[Span]:
+def _batches(bins: Bins, numbers: Span) -> Iterator[Span]:
     """Parts of the bins with not much more than `AT_ONCE` samples each."""
     start, n = numbers[0], 0
     for number in range(*numbers):

@@ -10,12 +10,12 @@ from notify.channels.curves.domain import finite
 class Bin:
     """`total`, `low` and `high` are of the finite samples. `last_ts` is the time of the latest sample."""
 
-    n: int = 0
-    n_finite: int = 0
-    total: float = 0.0
-    low: float | None = None
-    high: float | None = None
-    last_ts: int = -1
+    n: int
+    n_finite: int
+    total: float
+    low: float | None
+    high: float | None
+    last_ts: int
 
     def add(self, n: int, n_finite: int, total: float, low: float | None, high: float | None, last_ts: int) -> None:
         """Adds other samples of the bin."""
@@ -48,8 +48,9 @@ class Bins(dict[int, Bin]):
         for part in parts:
             found = self.get(part[0])
             if found is None:
-                found = self[part[0]] = Bin()
-            found.add(*part[1:])
+                self[part[0]] = Bin(*part[1:])
+            else:
+                found.add(*part[1:])
 
     @property
     def n(self) -> int:

@@ -8,6 +8,8 @@ from math import isfinite
 
 MICRO, MILLI, SECOND = 1_000, 1_000_000, 1_000_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3_600 * SECOND, 86_400 * SECOND
+LEVELS = (DAY, HOUR, 10 * MINUTE, MINUTE)
+"""Widths of rollups; each is a multiple of the next one."""
 _SMALL = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 WIDTHS = (
     *(MICRO * step for step in _SMALL), *(MILLI * step for step in _SMALL),

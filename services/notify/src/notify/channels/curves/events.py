@@ -11,6 +11,9 @@ from notify.channels.series.queries import SeriesState, resolve, state_of, unkno
 from notify.channels.series.snapshot import snapshot
 from notify.channels.settings import ChannelSettings
 
+LAST = (1 << 63) - 1
+"""The latest time that a sample can have, in nanoseconds."""
+
 
 async def get_events(query: GetChannelEvents, read: ReadTx, settings: ChannelSettings) -> ChannelEvents:
     """Raises NotFound for a channel that nobody has, Unavailable when the database takes too long."""
@@ -25,7 +28,7 @@ async def get_events(query: GetChannelEvents, read: ReadTx, settings: ChannelSet
 
 async def _slice(query: GetChannelEvents, reader: Reader) -> ChannelEvents:
     begin = query.begin if query.position is None else query.position
-    found = points.cut(await raw.read(reader, (begin, query.end), points.SLICE), points.SLICE * 2, 0)
+    found = points.cut(await raw.read(reader, (begin, min(query.end, LAST)), points.SLICE), points.SLICE * 2, 0)
     before = await raw.last_before(reader, begin) if query.one_before and query.position is None else []
     return _columns([*before, *found.samples], reader.series, found.next)
 
@@ -38,7 +41,7 @@ def _columns(samples: list[RawSample], series: SeriesState, position: int | None
     )  # fmt: skip
 
 
-def _value(sample: RawSample, series: SeriesState) -> float | str | list[float | None] | None:
+def _value(sample: RawSample, series: SeriesState) -> int | float | str | list[float | None] | None:
     if sample.elements is not None:
         return [finite(element) for element in sample.elements]
     if series.type == "string":

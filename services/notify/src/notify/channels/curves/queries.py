@@ -13,7 +13,7 @@ from notify.channels.series.snapshot import snapshot
 from notify.channels.settings import ChannelSettings
 
 SECONDS = 50.0
-BINS = 20_000
+BINS = 8_000
 """Bins of one slice."""
 EMPTY = CurveSlice(raw=False)
 reads = asyncio.Semaphore(6)

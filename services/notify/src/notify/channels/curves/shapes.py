@@ -36,19 +36,19 @@ async def _chosen(reader: Reader, span: Span, method: str, num_bins: int, is_sma
 
     pulses: list[int | None] = []
     if is_small:
-        samples = [one for one in await raw.read(reader, span, 2 * WITH_PULSES) if one.number is not None]
+        samples = await raw.read(reader, span, 2 * WITH_PULSES)
         times = np.array([sample.ts for sample in samples], np.int64)
-        numbers, pulses = np.array([sample.number for sample in samples], np.float64), [one.pulse for one in samples]
+        numbers, pulses = np.array([one.mean for one in samples], np.float64), [one.pulse for one in samples]
     else:
         times, numbers = await binned.all_samples(reader, span)
-    places = await in_thread(len(times) >> 10, _places, times, numbers, method, num_bins)
+    places = await in_thread(len(times) >> 10, _chosen_rows, times, numbers, method, num_bins)
     return CurveSlice.model_construct(
         raw=True, keys=times[places].tolist(), values=numbers[places].tolist(),
         pulses=[pulses[place] for place in places.tolist()] if pulses else [None] * len(places),
     )  # fmt: skip
 
 
-def _places(times: "np.ndarray", numbers: "np.ndarray", method: str, num_bins: int) -> "np.ndarray":
+def _chosen_rows(times: "np.ndarray", numbers: "np.ndarray", method: str, num_bins: int) -> "np.ndarray":
     import numpy as np
 
     good = np.flatnonzero(np.isfinite(numbers))

@@ -24,6 +24,9 @@ select r.bin / %(times)s, sum(n::float8)::int8, sum(n_finite::float8)::int8, sum
 from channels.rollup r
 where r.series_id = %(series)s and r.width = %(seconds)s and r.bin >= %(first)s and r.bin < %(until)s
 group by 1"""
+_SAME: LiteralString = """
+select bin, n, n_finite, sum, min, max, last_ts from channels.rollup
+where series_id = %(series)s and width = %(seconds)s and bin >= %(first)s and bin < %(until)s"""
 _ROWS: LiteralString = """
 select ts / %(bin)s, count(*), count(*) filter (where good), coalesce(sum(mean) filter (where good), 0),
   min(low) filter (where good), max(high) filter (where good), max(ts)
@@ -87,8 +90,10 @@ class Reader:
 
     async def rolled(self, level: int, width: int, bins: Span) -> list[Part]:
         """Returns bins of `width` from rollups of `level`, both in nanoseconds."""
-        more = {"seconds": level // SECOND, "times": width // level}
-        return await self._summed(_ROLLED, (0, 0), first=bins[0], until=bins[1], **more)
+        more = {"seconds": level // SECOND, "first": bins[0], "until": bins[1]}
+        if width == level:
+            return await self.fetch(_SAME, (0, 0), **more)
+        return await self._summed(_ROLLED, (0, 0), times=width // level, **more)
 
     async def rows(self, span: Span, width: int) -> list[Part]:
         """Returns bins from samples that are not sealed."""

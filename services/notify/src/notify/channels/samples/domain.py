@@ -6,9 +6,8 @@ from itertools import groupby
 from math import fsum, inf, isfinite
 
 SECOND = 1_000_000_000
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
-LEVELS = (DAY, HOUR, MINUTE)
-"""Widths of rollups in seconds; each is a multiple of the next one."""
+MINUTE, TEN_MINUTES, HOUR, DAY = LEVELS = (60, 600, 3_600, 86_400)
+"""Widths of rollups in seconds; each is a multiple of the one before."""
 SEALING_AGE = HOUR * SECOND
 """Nanoseconds after which samples are sealed."""
 

@@ -1,11 +1,12 @@
-"""Samples older than CHANNEL_RETENTION_DAYS are dropped; the rollups of their minutes, hours and days stay."""
+"""Samples older than CHANNEL_RETENTION_DAYS are dropped; their rollups stay."""
 
+from itertools import pairwise
 from typing import LiteralString
 
 import psycopg
 
 from notify.channels.samples import rollups, sealing, store
-from notify.channels.samples.domain import DAY, HOUR, MINUTE, SECOND, Summary, coarser
+from notify.channels.samples.domain import DAY, LEVELS, MINUTE, SECOND, Summary, coarser
 
 _OVERDUE: LiteralString = """
 select id, type in ('string', 'enum') from channels.channel_series
@@ -44,7 +45,7 @@ async def _drop(connection: psycopg.AsyncConnection, series_id: int, is_text: bo
         if series is None:
             return
         if not is_text:
-            rest = await sealing.seal_rest(connection, series, end)
+            rest = await sealing.store_rest(connection, series, end)
             await _keep(connection, await sealing.add(connection, rest, [], end), rest.sealed_until, end)
         for delete in (*_DELETE, _DROPPED):
             await connection.execute(delete, {"series": series_id, "end": end})
@@ -56,6 +57,6 @@ async def _keep(connection: psycopg.AsyncConnection, series: store.Series, start
     bins = {row[0]: Summary(row[1], row[2], float(row[3]), *row[4:]) for row in found}
     if not bins:
         return
-    for width, times in ((MINUTE, 1), (HOUR, 60), (DAY, 24)):
-        bins = dict(coarser(bins, times))
+    for finer, width in pairwise((MINUTE, *LEVELS)):
+        bins = dict(coarser(bins, width // finer))
         await rollups.replace(connection, series.id, width, rollups.bins_within(series, width, (start, end)), bins)

@@ -1,13 +1,14 @@
-"""Rollups: what is kept of each minute, hour and day of a series. They are computed anew from what is sealed, never
-added to, and only for bins that lie in sealed time as a whole and whose samples are still there."""
+"""Rollups: what is kept of each minute, ten minutes, hour and day of a series. They are computed anew from what is
+sealed, never added to, and only for bins that lie in sealed time as a whole and whose samples are still there."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import LiteralString
 
 import psycopg
 
 from notify.channels.samples import store
-from notify.channels.samples.domain import DAY, HOUR, MINUTE, SECOND, Summary, by_minute, coarser
+from notify.channels.samples.domain import LEVELS, MINUTE, SECOND, Summary, by_minute, coarser
 
 _DELETE: LiteralString = "delete from channels.rollup where series_id = %s and width = %s and bin >= %s and bin < %s"
 _COPY: LiteralString = """
@@ -23,7 +24,7 @@ async def refresh(connection: psycopg.AsyncConnection, series: store.Series, spa
     """Computes all bins anew that touch one of the `spans`, which are in nanoseconds and half-open."""
     for start, end in spans:
         await _refresh_minutes(connection, series, (start, end))
-        for width, finer in ((HOUR, MINUTE), (DAY, HOUR)):
+        for finer, width in pairwise(LEVELS):
             await _refresh_coarser(connection, series, width, finer, (start, end))
 
 

@@ -31,7 +31,7 @@ select first_ts from channels.sealed_chunk where series_id = %s and first_ts <= 
 _TAKE: LiteralString = "delete from channels.sealed_chunk where series_id = %s and first_ts = %s returning payload"
 
 
-async def seal(connection: psycopg.AsyncConnection, series_id: int, before: int) -> int:
+async def store_full(connection: psycopg.AsyncConnection, series_id: int, before: int) -> int:
     """Seals full chunks of the oldest samples whose times are less than `before` nanoseconds. Returns how many samples;
     0 where there are too few, or arrays among them."""
     async with connection.transaction():
@@ -40,11 +40,10 @@ async def seal(connection: psycopg.AsyncConnection, series_id: int, before: int)
         rows = rows[: len(rows) // SIZE * SIZE]
         if series and rows:
             await add(connection, series, rows, rows[-1][0] + 1)
-            failpoints.reach("channels.sealing")
     return len(rows)
 
 
-async def seal_rest(connection: psycopg.AsyncConnection, series: Series, end: int) -> Series:
+async def store_rest(connection: psycopg.AsyncConnection, series: Series, end: int) -> Series:
     """Seals the samples before `end` up to the first array; the last chunk may be small."""
     while rows := await _oldest(connection, series, end):
         series = await add(connection, series, rows, rows[-1][0] + 1)
@@ -62,6 +61,7 @@ async def add(connection: psycopg.AsyncConnection, series: Series, rows: Rows, e
     await store.add_chunks(connection, series.id, map(columns, store.split(rows)))
     if rows:
         await connection.execute(_DELETE, (series.id, rows[0][0], rows[-1][0]))
+    failpoints.reach("channels.sealing")
     await connection.execute(_SEALED, (end, series.id))
     sealed = Series(series.id, max(end, series.sealed_until), series.dropped_until)
     await rollups.refresh(connection, sealed, [(series.sealed_until, sealed.sealed_until)])

@@ -24,12 +24,12 @@ where s.id > %s and s.type not in ('string', 'enum') and s.last_ts >= s.sealed_u
 order by s.id limit 100"""
 
 
-async def seal_forever(service: Service) -> None:
+async def maintain_forever(service: Service) -> None:
     """A loop of the service."""
-    await dispatcher.run_periodically(seal, service, PAUSE)
+    await dispatcher.run_periodically(maintain, service, PAUSE)
 
 
-async def seal(service: Service) -> bool:
+async def maintain(service: Service) -> bool:
     """One pass. Returns whether there may be more; False while another process is at it."""
     days: int = service.settings.channel_retention_days  # type: ignore[attr-defined]
     async with service.db.raw() as connection:
@@ -48,15 +48,15 @@ async def work(connection: psycopg.AsyncConnection, now: int, retention_days: in
     more = False
     for (series_id,) in await (await connection.execute(_LATE)).fetchall():
         more |= await sealing.take_in_late(connection, series_id)
-    more |= await _seal_ripe(connection, now - SEALING_AGE, end)
+    more |= await _store_ripe(connection, now - SEALING_AGE, end)
     return (retention_days > 0 and await retention.drop_old(connection, now, retention_days)) or more
 
 
-async def _seal_ripe(connection: psycopg.AsyncConnection, before: int, end: float) -> bool:
+async def _store_ripe(connection: psycopg.AsyncConnection, before: int, end: float) -> bool:
     after = 0
     while ripe := await (await connection.execute(_RIPE, (after, SIZE - 1, before))).fetchall():
         for (after,) in ripe:
-            while await sealing.seal(connection, after, before):
+            while await sealing.store_full(connection, after, before):
                 if time.monotonic() > end:
                     return True
     return False
