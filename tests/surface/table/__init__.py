@@ -2,6 +2,7 @@
 
 from tests.surface.expected import Row
 from tests.surface.table import (
+    channels,
     dashboards,
     datasets,
     early,
@@ -20,6 +21,6 @@ from tests.surface.table import (
 
 MODULES = (
     datasets, labels, models, trainings, predictions, people, system, files, packages, early, early_runs,
-    early_feedback, label_store, dashboards,
+    early_feedback, label_store, dashboards, channels,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
