@@ -21,7 +21,8 @@ UNFINISHED = dict.fromkeys(
 """The worker of the figure for starts only says that it was reached: its trainings never end."""
 RATES = dict.fromkeys(
     (f"{whose}_RATE_LIMIT"
-     for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE", "PACKAGES")),
+     for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE", "PACKAGES",
+                  "LABELLING", "IMAGE", "POLLING")),
     "100000000/s",
 )  # fmt: skip
 
