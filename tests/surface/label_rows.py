@@ -91,7 +91,15 @@ def label_import(rows: Rows) -> int:
     )
 
 
+def taxonomy(rows: Rows) -> int:
+    return rows._one(
+        "catalog", "INSERT INTO labelstore.taxonomies (name, version, labels, created_by)"
+        " VALUES (%(key)s, 1, '[{\"name\": \"bottle\"}]', 'owner') RETURNING id",
+    )  # fmt: skip
+
+
 LABEL_NAMED: dict[str, Callable[[Rows], Any]] = {
     "imageset_id": image_set, "image_id": image, "campaign_id": campaign, "user_id": user, "role_id": role,
-    "other_id": dataset, "export_id": export, "import_id": label_import, "revision": lambda rows: 1,
+    "other_id": dataset, "export_id": export, "import_id": label_import, "taxonomy_id": taxonomy,
+    "revision": lambda rows: 1,
 }  # fmt: skip

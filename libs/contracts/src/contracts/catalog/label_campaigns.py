@@ -11,7 +11,7 @@ from contracts.catalog.label_users import NewKey
 from contracts.shared import Json
 
 CampaignStatus = Literal["created", "active", "completed", "finished"]
-ReviewState = Literal["open", "submitted", "accepted", "rejected"]
+ReviewState = Literal["open", "submitted", "accepted", "rejected", "disputed"]
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
 GroupBy = Literal["image", "imageset", "flight"]
 
@@ -25,6 +25,14 @@ class SplitRule(Contract):
     test: float = Field(default=0.1, ge=0)
     group_by: GroupBy = "imageset"
     seed: str = Field(default="", max_length=64)
+
+
+class ConsensusRule(Contract):
+    """When labellers of one image agree: objects match from an IoU of `min_iou`; below `min_agreement`, the mean F1 of
+    their pairs, the image goes to a reviewer."""
+
+    min_iou: float = Field(default=0.5, gt=0, le=1)
+    min_agreement: float = Field(default=0.7, ge=0, le=1)
 
 
 class CampaignProgress(Contract):
@@ -57,6 +65,9 @@ class Campaign(Contract):
     uses_leases: bool
     review: bool
     split: SplitRule | None = None
+    overlap: int = 1
+    consensus: ConsensusRule | None = None
+    taxonomy_id: int | None = None
 
 
 class LabelerKey(Contract):
@@ -87,6 +98,11 @@ class CreateCampaign(Command, wire="catalog.v1.create_campaign"):
     uses_leases: bool = False
     review: bool = False
     split: SplitRule | None = None
+    overlap: int = Field(default=1, ge=1, le=20)
+    """Labellers of each image, who do not see each other's work; what most of them say counts."""
+    consensus: ConsensusRule | None = None
+    taxonomy_id: Id | None = None
+    """Version of a taxonomy whose labels are the only ones."""
 
 
 class ChangeCampaign(Command, wire="catalog.v1.change_campaign"):
@@ -123,6 +139,7 @@ class ListCampaignImages(Query, wire="catalog.v1.list_campaign_images"):
     page: ListPage = ListPage(per_page=1000)
     campaign_id: Id
     labeled: bool | None = None
+    review: ReviewState | None = None
 
 
 class LeasedTask(Contract):

@@ -77,7 +77,7 @@ class ReviewImages(Command, wire="catalog.v1.review_images"):
 
 class ListRevisions(Query, wire="catalog.v1.list_object_revisions"):
     """Result: a list, the newest first, of `{revision, by, at, kind, current, review, reviewed_by, comment, objects}`
-    where `kind` is `submission`, `restore` or `import`."""
+    where `kind` is `submission`, `restore`, `import`, `consensus` or `truth`."""
 
     campaign_id: Id
     image_id: Id
@@ -90,6 +90,63 @@ class RestoreRevision(Command, wire="catalog.v1.restore_object_revision"):
     campaign_id: Id
     image_id: Id
     revision: Id
+
+
+class MarkTruth(Command, wire="catalog.v1.mark_label_truth"):
+    """Images become reference images, by an image-admin: their objects are what is true. Every labeller of the campaign
+    gets each of them once, without knowing it, and is judged by it."""
+
+    campaign_id: Id
+    images: list[ImageObjects]
+
+
+class Opinion(Contract):
+    """What one labeller says of an image; `quality` are the counts of objects in comparison with what is true or was
+    agreed on."""
+
+    by: str
+    submitted: bool
+    quality: Json | None = None
+    objects: list[Json] = []
+
+
+class ListOpinions(Query, wire="catalog.v1.list_label_opinions"):
+    """Result: `{"agreement", "is_truth", "opinions": [Opinion]}`, for image-admins and reviewers of the campaign."""
+
+    campaign_id: Id
+    image_id: Id
+
+
+class LabelerQuality(Contract):
+    """`precision` and `recall` on reference images, and in comparison with what was agreed on."""
+
+    by: str
+    images: int
+    truth_images: int
+    truth_precision: float | None
+    truth_recall: float | None
+    agreed_images: int
+    agreed_precision: float | None
+    agreed_recall: float | None
+
+
+class GetLabelQuality(Query, wire="catalog.v1.get_label_quality"):
+    """Result: `{"labelers": [LabelerQuality], "agreement": mean of images or null, "disputed": images}`, for
+    image-admins."""
+
+    campaign_id: Id
+
+
+class ListSuspiciousLabels(Query, wire="catalog.v1.list_suspicious_labels"):
+    """Compares what counts of labelled images with the predictions of them. Result: `{"total", "suspicions":
+    [{image_id, kind, score, label, predicted, bounding_box, object_id}]}`, the most suspicious first, at most `limit`.
+    `kind` is `missing` (predicted with `min_confidence`, and nobody has drawn it), `spurious` (drawn, and not predicted
+    at all) or `label` (both have it, with different labels). For image-admins."""
+
+    campaign_id: Id
+    min_confidence: float = Field(default=0.8, ge=0, le=1)
+    min_iou: float = Field(default=0.5, gt=0, le=1)
+    limit: int = Field(default=1000, ge=1, le=10_000)
 
 
 class PredictedObjects(Contract):
@@ -134,7 +191,7 @@ class ObjectsSubmitted(Event, wire="catalog.v1.objects_submitted"):
     image_ids: list[int]
     object_count: int
     by: str
-    source: Literal["submission", "restore", "import"] = "submission"
+    source: Literal["submission", "restore", "import", "consensus", "truth"] = "submission"
 
     def aggregate(self) -> str:
         return str(self.campaign_id)

@@ -21,8 +21,8 @@ UNFINISHED = dict.fromkeys(
 """The worker of the figure for starts only says that it was reached: its trainings never end."""
 RATES = dict.fromkeys(
     (f"{whose}_RATE_LIMIT"
-     for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE", "PACKAGES", "DASHBOARDS",
-                   "SAMPLES")),
+     for whose in ("USER", "ANON", "TRAINING", "PREDICTION", "RESULT", "WEBHOOK", "BYTE", "PACKAGES", "LABELLING",
+                   "IMAGE", "POLLING", "DASHBOARDS", "SAMPLES")),
     "100000000/s",
 )  # fmt: skip
 STREAMS = {"CHANNEL_STREAMS_PER_READER": "1000"}

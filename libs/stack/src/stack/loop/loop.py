@@ -33,6 +33,8 @@ class Loop:
     ids: dict[int, Chip] = field(default_factory=dict[int, Chip])
     side: int = 0
     campaigns: list[int] = field(default_factory=list[int])
+    party: Fairway = field(init=False)
+    """The labelling party of the campaign that corrects."""
     corrections: Corrections | None = None
 
     @property

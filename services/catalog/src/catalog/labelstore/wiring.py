@@ -1,5 +1,6 @@
 """What the service provides to the label store and its jobs."""
 
+from catalog.labelstore.audit.handlers import router as audit
 from catalog.labelstore.campaigns.handlers import router as campaigns
 from catalog.labelstore.datasets.handlers import router as datasets
 from catalog.labelstore.datasets.upkeep import dataset_reaper, export_reaper
@@ -13,13 +14,14 @@ from catalog.labelstore.objects.handlers import router as objects
 from catalog.labelstore.operations.info import Info
 from catalog.labelstore.operations.metrics import Figures, figures_loop
 from catalog.labelstore.settings import LabelStoreSettings
+from catalog.labelstore.taxonomies.handlers import router as taxonomies
 from catalog.labelstore.users.bootstrap import bootstrap_admin
 from catalog.labelstore.users.handlers import router as users
 from catalog.stac.client import StacClient
 from kit.app import Service
 from kit.storage.object_storage import Storage
 
-ROUTERS = [users, images, image_sets, campaigns, objects, datasets, imports]
+ROUTERS = [users, images, image_sets, campaigns, objects, datasets, imports, taxonomies, audit]
 
 
 def register(

@@ -1,6 +1,20 @@
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Text, column, func, literal, select, table
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Text,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,12 +69,35 @@ CAMPAIGN_JSON: Any = func.jsonb_build_object(
     "date_completed", utc(CampaignRow.date_completed), "date_finished", utc(CampaignRow.date_finished),
     "created_by", CampaignRow.created_by, "export", func.coalesce(_newest, _none),
     "uses_leases", CampaignRow.uses_leases, "review", CampaignRow.review, "split", CampaignRow.split,
+    "overlap", CampaignRow.overlap, "consensus", CampaignRow.consensus, "taxonomy_id", CampaignRow.taxonomy_id,
     type_=JSONB,
 )  # fmt: skip
-IMAGE_OF_CAMPAIGN = func.jsonb_build_object(
-    "image_id", CampaignImageRow.image_id, "url", func.concat("/images/", CampaignImageRow.image_id),
-    "labeled", CampaignImageRow.labeled, "review", CampaignImageRow.review, "comment", CampaignImageRow.comment,
+answers = table(
+    "answers", column("campaign_image_id", BigInteger), column("actor_id", BigInteger),
+    column("submission_id", BigInteger), schema=SCHEMA,
 )  # fmt: skip
+"""What a labeller has done of images that several people answer; `catalog.labelstore.objects` writes it."""
+
+
+def _image_of_campaign(labeled: Any, review: Any) -> Any:
+    return func.jsonb_build_object(
+        "image_id", CampaignImageRow.image_id, "url", func.concat("/images/", CampaignImageRow.image_id),
+        "labeled", labeled, "review", review, "comment", CampaignImageRow.comment,
+    )  # fmt: skip
+
+
+def _seen_by_labeler(actor_id: int, overlap: int) -> tuple[Any, Any]:
+    """Returns whether an image is labelled, and the state of its review, as a labeller sees it: of an image that
+    several people answer only what he did himself, so that reference images look like all others."""
+    own = exists().where(
+        answers.c.campaign_image_id == CampaignImageRow.id, answers.c.actor_id == actor_id,
+        answers.c.submission_id.is_not(None),
+    )  # fmt: skip
+    is_shared = CampaignImageRow.truth_id.is_not(None) if overlap == 1 else true()
+    return (
+        case((is_shared, own), else_=CampaignImageRow.labeled),
+        case((and_(is_shared, own), "submitted"), (is_shared, "open"), else_=CampaignImageRow.review),
+    )
 
 
 async def present_campaign(campaign_id: int, session: AsyncSession) -> Json:
@@ -85,10 +122,14 @@ async def list_campaigns(query: c.ListCampaigns, read: ReadTx) -> bytes:
 
 
 async def list_campaign_images(query: c.ListCampaignImages, read: ReadTx) -> bytes:
-    _, campaign = await labeler_campaign(query.campaign_id, read)
+    caller, campaign = await labeler_campaign(query.campaign_id, read)
     rows, total = select(CampaignImageRow).where(CampaignImageRow.campaign_id == campaign.id), campaign.image_count
+    labeled, review = CampaignImageRow.labeled, CampaignImageRow.review
+    if not (caller.is_admin or campaign.id in caller.reviews):
+        labeled, review = _seen_by_labeler(read.actor.id, campaign.overlap)
     if query.labeled is not None:
-        rows, total = rows.where(CampaignImageRow.labeled == query.labeled), None
-    return await read_page(
-        rows, CampaignImageRow.id, select(IMAGE_OF_CAMPAIGN), query.page, read, total, MAX_IMAGES
-    )  # fmt: skip
+        rows, total = rows.where(labeled if query.labeled else not_(labeled)), None
+    if query.review is not None:
+        rows, total = rows.where(review == query.review), None
+    written = select(_image_of_campaign(labeled, review))
+    return await read_page(rows, CampaignImageRow.id, written, query.page, read, total, MAX_IMAGES)

@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,8 +45,17 @@ class CampaignImageRow(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "image_id", name="uq_campaign_images_campaign_id"),
         Index("ix_campaign_images_labeled", "campaign_id", "labeled"),
+        Index(
+            "ix_campaign_images_open", "campaign_id", text("uncertainty DESC NULLS LAST"), "id",
+            postgresql_where=text("NOT labeled AND review = 'open' AND truth_id IS NULL"),
+        ),
+        Index("ix_campaign_images_leased_by", "leased_by", postgresql_where=text("leased_by IS NOT NULL")),
+        Index(
+            "ix_campaign_images_rejected", "campaign_id", "submitted_by", postgresql_where=text("review = 'rejected'")
+        ),
+        Index("ix_campaign_images_truth", "campaign_id", "id", postgresql_where=text("truth_id IS NOT NULL")),
         {"schema": SCHEMA},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.campaigns.id"))

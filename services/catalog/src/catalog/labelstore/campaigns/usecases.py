@@ -10,6 +10,7 @@ from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
 from catalog.labelstore.campaigns.visibility import lock_campaign
 from catalog.labelstore.images.references import ids_of
 from catalog.labelstore.names import name_problem
+from catalog.labelstore.taxonomies.tables import TaxonomyRow
 from catalog.labelstore.users.domain import CAMPAIGN, LABELER, is_email
 from catalog.labelstore.users.queries import by_email
 from catalog.labelstore.users.tables import LabelRoleRow
@@ -33,6 +34,8 @@ async def create_campaign(command: c.CreateCampaign, tx: Tx) -> Json:
         title=command.title, details=command.metadata, label_translations=command.label_translations,
         apply_label_translations=command.apply_label_translations, uses_leases=command.uses_leases,
         review=command.review, split=command.split and command.split.model_dump(), created_by=caller.name,
+        overlap=command.overlap, consensus=command.consensus and command.consensus.model_dump(),
+        taxonomy_id=command.taxonomy_id,
     )  # fmt: skip
     tx.session.add(row)
     await tx.session.flush()
@@ -55,6 +58,8 @@ async def _refuse_problems(command: c.CreateCampaign, tx: Tx) -> None:
         raise Unprocessable("invalid_name", problem)
     if problem := domain.translation_problem(command.label_translations, command.apply_label_translations):
         raise Unprocessable("invalid_value", problem)
+    if command.taxonomy_id is not None and await tx.session.get(TaxonomyRow, command.taxonomy_id) is None:
+        raise Unprocessable("invalid_value", f"There is no taxonomy {command.taxonomy_id}.")
     if command.split and not command.split.train + command.split.val + command.split.test > 0:
         raise Unprocessable("invalid_value", "A split has a fraction that is greater than 0.")
 

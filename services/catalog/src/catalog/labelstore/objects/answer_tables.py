@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,9 @@ class AnswerRow(Base):
     """One labeller's work at one image: leased, then submitted. Nobody but admins and reviewers sees it."""
 
     __tablename__ = "answers"
-    __table_args__ = ({"schema": SCHEMA},)
+    __table_args__ = (
+        Index("ix_answers_actor_id", "actor_id", postgresql_where=text("submission_id IS NULL")), {"schema": SCHEMA},
+    )  # fmt: skip
 
     campaign_image_id: Mapped[int] = mapped_column(
         ForeignKey(f"{SCHEMA}.campaign_images.id"), primary_key=True, autoincrement=False

@@ -34,15 +34,20 @@ class ObjectToStore:
     checked: Checked
 
 
+async def write(submission: SubmissionRow, images: Sequence[int], objects: Sequence[ObjectToStore], tx: Tx) -> None:
+    """Keeps the objects as a revision of the campaign images `images`, beside what counts."""
+    tx.session.add(submission)
+    await tx.session.flush()
+    await _copy(_REVISIONS, ((image, submission.id) for image in images), tx)
+    await _copy(_OBJECTS, (_row(one, submission.id) for one in objects), tx)
+
+
 async def store(
     submission: SubmissionRow, images: Sequence[int], objects: Sequence[ObjectToStore], tx: Tx
 ) -> None:  # fmt: skip
     """Makes the objects the current ones of the campaign images `images`; those of earlier submissions stay as their
     history."""
-    tx.session.add(submission)
-    await tx.session.flush()
-    await _copy(_REVISIONS, ((image, submission.id) for image in images), tx)
-    await _copy(_OBJECTS, (_row(one, submission.id) for one in objects), tx)
+    await write(submission, images, objects, tx)
     current = update(CampaignImageRow).where(CampaignImageRow.id == func.any(list(images)))
     await tx.session.execute(
         current.values(

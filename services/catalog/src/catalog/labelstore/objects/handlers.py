@@ -1,5 +1,5 @@
 from catalog.labelstore.counters import BOXES
-from catalog.labelstore.objects import leases, predictions, queries, review, usecases
+from catalog.labelstore.objects import leases, predictions, quality, queries, review, suspicious, usecases
 from catalog.labelstore.settings import LabelStoreSettings
 from contracts.catalog import label_campaigns as campaigns
 from contracts.catalog import label_objects as c
@@ -55,6 +55,26 @@ async def store_map_predictions(command: c.StoreMapPredictions, read: ReadTx, bu
     from catalog.labelstore.objects.map_predictions import store_map_predictions as prepared
 
     return await prepared(command, read, bus, storage)
+
+
+@router.on(c.MarkTruth)
+async def mark_truth(command: c.MarkTruth, tx: Tx, settings: LabelStoreSettings) -> str:
+    return await quality.mark_truth(command, tx, settings)
+
+
+@router.on(c.ListOpinions)
+async def list_opinions(query: c.ListOpinions, read: ReadTx) -> Json:
+    return await quality.list_opinions(query, read)
+
+
+@router.on(c.GetLabelQuality)
+async def get_label_quality(query: c.GetLabelQuality, read: ReadTx) -> Json:
+    return await quality.get_quality(query.campaign_id, read)
+
+
+@router.on(c.ListSuspiciousLabels)
+async def list_suspicious_labels(query: c.ListSuspiciousLabels, read: ReadTx) -> Json:
+    return await suspicious.list_suspicious(query, read)
 
 
 @router.on(c.ListCampaignObjects)

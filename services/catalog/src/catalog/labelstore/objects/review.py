@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text, update
 from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
 from catalog.labelstore.campaigns.usecases import complete_when_done
 from catalog.labelstore.campaigns.visibility import lock_campaign
-from catalog.labelstore.objects import bulk_write
+from catalog.labelstore.objects import bulk_write, teams
 from catalog.labelstore.objects.domain import Checked
 from catalog.labelstore.objects.tables import ObjectRow, RevisionRow
 from catalog.labelstore.objects.usecases import OK, require_active, store, targets_of
@@ -29,10 +29,14 @@ async def review_images(command: c.ReviewImages, tx: Tx) -> Json:
         raise Unprocessable("duplicate_image", "An image occurs more than once.")
     targets = await targets_of(row.id, ids, tx)
     for image_id, target in targets.items():
-        if target.review != "submitted":
-            raise Conflict("conflict", f'Image {image_id} is "{target.review}"; only what is "submitted" is reviewed.')
+        if target.review not in ("submitted", teams.DISPUTED):
+            raise Conflict(
+                "conflict", f'Image {image_id} is "{target.review}"; only what is "submitted" or "disputed" is.'
+            )
     for one in command.decisions:
         await _decide(targets[one.image_id].row_id, one, caller, tx)
+        if row.overlap > 1 and not one.accepted:
+            await teams.reopen(targets[one.image_id].row_id, tx)
     return await _reviewed(row, command.decisions, caller, tx)
 
 
@@ -61,8 +65,7 @@ async def _reviewed(row: CampaignRow, decisions: Sequence[c.Decision], caller: P
     rejected = [one.image_id for one in decisions if not one.accepted]
     tx.emit(c.ImagesReviewed(campaign_id=row.id, accepted=accepted, rejected=rejected, by=caller.name))
     await tx.session.execute(_STILL_LABELED, {"ids": rejected})
-    if row.review:
-        await complete_when_done(row, caller.name, tx)
+    await complete_when_done(row, caller.name, tx)
     return {"accepted": len(accepted), "rejected": len(rejected)}
 
 

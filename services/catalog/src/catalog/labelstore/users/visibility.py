@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.users.domain import CAMPAIGN, IMAGE_ADMIN, LABELER, REVIEWER
@@ -42,16 +42,20 @@ class Principal:
 
 
 async def principal_of(actor: Actor, session: AsyncSession) -> Principal:
-    """Raises Unauthenticated for a label user that is disabled or gone."""
+    """Also tells the triggers of the audit trail who makes the changes of this transaction. Raises Unauthenticated for
+    a label user that is disabled or gone."""
     user_id = label_user_of(actor)
+    name = actor.username or str(actor.id)
+    noted = func.set_config("labelstore.actor", name, True)
     if user_id is None:
-        return Principal(actor.username or str(actor.id), can_see_all(actor) and actor.scopes is None)
-    columns = select(LabelUserRow.email, LabelRoleRow.role, LabelRoleRow.subject_type, LabelRoleRow.subject_id)
+        await session.execute(select(noted))
+        return Principal(name, can_see_all(actor) and actor.scopes is None)
+    columns = select(LabelUserRow.email, LabelRoleRow.role, LabelRoleRow.subject_type, LabelRoleRow.subject_id, noted)
     mine = columns.outerjoin(LabelRoleRow, LabelRoleRow.user_id == LabelUserRow.id)
     rows = (await session.execute(mine.where(LabelUserRow.id == user_id, LabelUserRow.enabled))).all()
     if not rows:
         raise Unauthenticated("unauthenticated", "This user of the label store is disabled or does not exist any more.")
-    roles = [(role, kind, subject) for _, role, kind, subject in rows]
+    roles = [(role, kind, subject) for _, role, kind, subject, _ in rows]
     return Principal(
         name=rows[0].email, is_admin=(IMAGE_ADMIN, None, None) in roles, user_id=user_id,
         labels=_campaigns(roles, LABELER), reviews=_campaigns(roles, REVIEWER),

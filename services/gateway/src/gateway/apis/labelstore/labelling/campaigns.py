@@ -18,6 +18,7 @@ from gateway.apis.labelstore.shared.key_pairs import KeyPair, LabelAccessToken, 
 from gateway.apis.labelstore.shared.references import LARGE_BODY, ImageReferences, references
 from gateway.apis.labelstore.shared.splits import SplitBody
 from gateway.http.commands import send
+from gateway.http.inputs.fields import MAX_ID
 from gateway.http.policy import Policy
 from gateway.http.queries import ask
 from gateway.http.routing import Routes
@@ -25,6 +26,13 @@ from kit.errors import Unprocessable
 
 routes = Routes("campaigns", LABELS)
 MAX_LABEL = 128
+
+
+class ConsensusBody(StrictBody):
+    """Objects match from an IoU of `min_iou`; an image whose labellers agree less than `min_agreement` is disputed."""
+
+    min_iou: float = Field(default=0.5, gt=0, le=1)
+    min_agreement: float = Field(default=0.7, ge=0, le=1)
 
 
 class CampaignBody(StrictBody):
@@ -36,6 +44,9 @@ class CampaignBody(StrictBody):
     uses_leases: bool = Field(default=False, description="Only images that the labeller has leased may be submitted")
     review: bool = Field(default=False, description="The campaign completes when all images are accepted")
     split: SplitBody | None = None
+    overlap: int = Field(default=1, ge=1, le=20, description="Labellers of each image, blind to each other")
+    consensus: ConsensusBody | None = None
+    taxonomy_id: int | None = Field(default=None, ge=0, le=MAX_ID, description="Its labels are the only ones")
 
     @model_validator(mode="after")
     def _has_an_address(self) -> "CampaignBody":
@@ -62,6 +73,8 @@ class CampaignImage(StrictBody):
     image_id: int
     url: str
     labeled: bool
+    review: c.ReviewState = "open"
+    comment: str | None = None
 
 
 class CampaignFilters(Paged):
@@ -72,6 +85,7 @@ class CampaignFilters(Paged):
 
 class CampaignImageFilters(PagedByThousand):
     labeled: Flag = None
+    review: c.ReviewState | None = None
 
 
 @routes.get("/campaigns", Policy.AUTH, listed("campaigns", c.Campaign), refuses=PAST_THE_END)

@@ -25,7 +25,7 @@ class Revision(BaseModel):
     revision: int
     by: str
     at: datetime
-    kind: Literal["submission", "restore", "import"]
+    kind: Literal["submission", "restore", "import", "consensus", "truth"]
     current: bool
     review: str | None = None
     reviewed_by: str | None = None
