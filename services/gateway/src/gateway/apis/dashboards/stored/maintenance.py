@@ -41,6 +41,18 @@ class Record(BaseModel):
     protected: bool
 
 
+class ExportedTime(BaseModel):
+    """A time in the extended JSON of the reference's files."""
+
+    date: datetime = Field(alias="$date")
+
+
+class ExportedRecord(Record):
+    """A record as an import takes it."""
+
+    last_access: ExportedTime  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
 @routes.get("/maintenance/dashboard/{dashboard_id}", Policy.ADMIN, Record, scope=SCOPE, **TAGS)
 async def get_dashboard_record(request: Request, dashboard_id: str) -> Response:
     """Returns all that is stored of a dashboard. That is no access."""
@@ -102,7 +114,9 @@ async def unprotect_dashboard(request: Request, dashboard_id: str) -> Response:
     return await _set(request, dashboard_id, protected=False)
 
 
-@routes.get("/maintenance/dashboards/export", Policy.ADMIN, list[Record], scope=SCOPE, deadline=LONG_DEADLINE, **TAGS)
+@routes.get(
+    "/maintenance/dashboards/export", Policy.ADMIN, list[ExportedRecord], scope=SCOPE, deadline=LONG_DEADLINE, **TAGS
+)
 async def export_dashboards(request: Request, all: bool = False) -> Response:
     """Returns the whitelisted dashboards by id, or all, in the form that an import takes."""
     slices = _slices(request, all)

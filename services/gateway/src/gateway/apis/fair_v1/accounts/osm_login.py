@@ -16,7 +16,7 @@ from gateway.identity.providers.osm import OsmLogin
 from kit.errors import Invalid, NotFound
 
 routes = Routes("auth", V1)
-Part = Annotated[str, Query(max_length=4096)]
+Part = Annotated[str, Query(max_length=1024)]
 
 
 NOT_KEPT = {"cache-control": "no-store"}
