@@ -80,8 +80,7 @@ class Dashboards:
             return list(result.all()) if result.returns_rows else []
 
     async def empty(self) -> None:
-        await self.sql("truncate dashboards.dashboard, dashboards.version, dashboards.permission, dashboards.link, "
-                       "dashboards.snapshot")  # fmt: skip
+        await self.sql("truncate dashboards.dashboard, dashboards.version, dashboards.permission, dashboards.link")
 
 
 @pytest_asyncio.fixture

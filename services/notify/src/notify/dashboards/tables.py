@@ -95,20 +95,3 @@ class LinkRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     paused: Mapped[bool] = mapped_column(server_default=text("false"))
-
-
-class SnapshotRow(Base):
-    """A dashboard with the data that its curves had. `delete_sha256` is the SHA-256 of the key that deletes it."""
-
-    __tablename__ = "snapshot"
-    __table_args__ = (Index("ix_snapshot_expires_at", "expires_at"), {"schema": SCHEMA})
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    dashboard_id: Mapped[str] = mapped_column(BYTE_ORDER)
-    title: Mapped[str] = mapped_column(server_default="")
-    body: Mapped[str]
-    size_bytes: Mapped[int]
-    delete_sha256: Mapped[str]
-    created_by: Mapped[int | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    expires_at: Mapped[datetime | None]

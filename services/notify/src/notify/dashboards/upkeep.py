@@ -1,4 +1,4 @@
-"""Deletes what is over: trash after its days, previews and snapshots after their time."""
+"""Deletes what is over: trash after its days, previews and links after their time."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from kit.app import Service
 from notify import dispatcher
 from notify.dashboards import trash
 from notify.dashboards.settings import DashboardSettings
-from notify.dashboards.tables import DashboardRow, LinkRow, SnapshotRow
+from notify.dashboards.tables import DashboardRow, LinkRow
 
 EVERY = 600.0
 BATCH = 500
@@ -27,6 +27,5 @@ async def clean(service: Service, settings: DashboardSettings) -> bool:
         over = select(DashboardRow.id).where(or_(old, DashboardRow.expires_at < now)).limit(BATCH)
         found = (await tx.session.scalars(over)).all()
         await trash.purge(tx, found)
-        for row in (LinkRow, SnapshotRow):
-            await tx.session.execute(delete(row).where(row.expires_at < now), execution_options=QUIETLY)
+        await tx.session.execute(delete(LinkRow).where(LinkRow.expires_at < now), execution_options=QUIETLY)
     return len(found) == BATCH

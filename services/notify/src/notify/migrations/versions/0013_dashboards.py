@@ -1,4 +1,4 @@
-"""Stored dashboards, with their former versions, permissions, links and snapshots."""
+"""Stored dashboards, with their former versions, permissions and links."""
 
 from alembic import op
 
@@ -72,18 +72,6 @@ create table dashboards.link (
     paused boolean not null default false
 );
 create index ix_link_dashboard_id on dashboards.link (dashboard_id);
-create table dashboards.snapshot (
-    id text not null constraint pk_snapshot primary key,
-    dashboard_id text collate "C" not null,
-    title text not null default '',
-    body text not null,
-    size_bytes bigint not null,
-    delete_sha256 text not null,
-    created_by bigint,
-    created_at timestamptz not null default now(),
-    expires_at timestamptz
-);
-create index ix_snapshot_expires_at on dashboards.snapshot (expires_at);
 """
 
 
