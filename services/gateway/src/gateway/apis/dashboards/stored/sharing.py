@@ -30,7 +30,8 @@ routes = Routes("dashboards", DASHBOARDS)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
 OBJECT = {"type": "object"}
 NOT_PERMITTED = {403: "The caller may not do this with the dashboard.", 415: None}
-ONLY_OWNER = {403: "Only its owner and operators may do this.", 415: None}
+NOT_THEIRS = {403: "Only its owner and operators may do this."}
+ONLY_OWNER = {**NOT_THEIRS, 415: None}
 
 
 class DashboardFilters(Searched):
@@ -97,7 +98,7 @@ async def change_dashboard_details(request: Request, dashboard_id: str) -> Respo
     return await send(request, c.ChangeDetails(dashboard_id=dashboard_id[:256], **body.model_dump()))
 
 
-@routes.get("/dashboard/{dashboard_id}/permissions", Policy.OWNER, c.Permissions, scope=SCOPE)
+@routes.get("/dashboard/{dashboard_id}/permissions", Policy.OWNER, c.Permissions, scope=SCOPE, refuses=NOT_THEIRS)
 async def get_dashboard_permissions(request: Request, dashboard_id: str) -> Response:
     """Returns what everyone may do who knows the id, and what single users may do."""
     return await ask(request, c.GetPermissions(dashboard_id=dashboard_id[:256]))
@@ -115,7 +116,7 @@ async def set_dashboard_permissions(request: Request, dashboard_id: str) -> Resp
     )
 
 
-@routes.get("/dashboard/{dashboard_id}/links", Policy.OWNER, list[c.DashboardLink], scope=SCOPE)
+@routes.get("/dashboard/{dashboard_id}/links", Policy.OWNER, list[c.DashboardLink], scope=SCOPE, refuses=NOT_THEIRS)
 async def list_dashboard_links(request: Request, dashboard_id: str) -> Response:
     """Lists the links that show a dashboard, without their tokens."""
     return await ask(request, c.ListLinks(dashboard_id=dashboard_id[:256]))
@@ -156,7 +157,7 @@ async def change_dashboard_link(request: Request, dashboard_id: str, link_id: st
 
 
 @routes.delete("/dashboard/{dashboard_id}/links/{link_id}", Policy.OWNER, scope=SCOPE, sends=c.DeleteLink,
-               refuses={403: ONLY_OWNER[403]})  # fmt: skip
+               refuses=NOT_THEIRS)  # fmt: skip
 async def delete_dashboard_link(request: Request, dashboard_id: str, link_id: str) -> Response:
     """Deletes a link: its token shows nothing any more."""
     return await send(request, c.DeleteLink(dashboard_id=dashboard_id[:256], link_id=link_id[:64]))
