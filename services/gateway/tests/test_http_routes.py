@@ -35,10 +35,10 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
 
 ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate", "/api/v1/dashboard/",
            "/api/v1/dashboard/{dashboard_id}", "/api/v1/dashboard/validate", "/api/v1/dashboard/previews",
-           "/api/v1/dashboard/{dashboard_id}/details",
+           "/api/v1/dashboard/{dashboard_id}/details", "/api/v1/channels/curves",
            "/api/v1/dashboard/{dashboard_id}/versions/{number}/restore"}  # fmt: skip
-"""Where anonymous visitors may send something: a star, a question to a public model, one about a package, and
-dashboards, which belong to whoever knows their id."""
+"""Where anonymous visitors may send something: a star, a question to a public model, one about a package or about
+curves, and dashboards, which belong to whoever knows their id."""
 PROTECTED = (Policy.AUTH, Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)
 
 

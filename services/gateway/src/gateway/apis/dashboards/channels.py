@@ -152,11 +152,11 @@ async def list_recent_channels(request: Request) -> Response:
     return JSONResponse({"channels": orjson.loads(await answer(request, c.ListRecentChannels()))["channels"]})
 
 
-class Link(BaseModel):
+class RawLink(BaseModel):
     link: str
 
 
-@routes.get("/channels/raw-link", Policy.PUBLIC_READ, Link, scope=SCOPE, refuses=BAD_TIMES)
+@routes.get("/channels/raw-link", Policy.PUBLIC_READ, RawLink, scope=SCOPE, refuses=BAD_TIMES)
 async def get_raw_link(
     request: Request, channel_name: Name, begin_time: Ms, end_time: Ms, backend: Backend = None
 ) -> Response:  # fmt: skip

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,6 +45,10 @@ class PartBody(StrictBody):
 class CompositionBody(StrictBody):
     """Where an image is in several parts, the last one counts."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "rivers-2026", "parts": [{"campaign_id": 12}]}]}
+    )
+
     title: str = Field(min_length=1, max_length=128, examples=["rivers-2026"])
     parts: list[PartBody] = Field(min_length=1, max_length=50)
     labels: list[Annotated[str, Field(min_length=1, max_length=128)]] | None = Field(
@@ -54,7 +58,7 @@ class CompositionBody(StrictBody):
     split: SplitBody | None = None
 
 
-class TrainedModel(BaseModel):
+class ModelOfDataset(BaseModel):
     """`manifest_sha256` is that of the version which the model has seen."""
 
     stac_item_id: str
@@ -66,7 +70,7 @@ class TrainedModel(BaseModel):
 
 
 class TrainedModels(BaseModel):
-    models: list[TrainedModel]
+    models: list[ModelOfDataset]
 
 
 class DifferentImages(BaseModel):
