@@ -40,7 +40,7 @@ def boxes(dice: random.Random) -> list[VersionObject]:
 def image(number: int, objects: list[VersionObject]) -> VersionImage:
     side = "val" if number % 4 == 0 else "train"
     name = f"{number:08d}.png"
-    return VersionImage(number, f"b/u/{name}", name, WIDTH, HEIGHT, side, None, None, None, "0" * 64, None, objects)
+    return VersionImage(number, 1, f"b/u/{name}", name, WIDTH, HEIGHT, side, None, None, None, "0" * 64, None, objects)
 
 
 def written(folder: Path, kind: str, images: list[VersionImage], picture: bytes) -> None:
