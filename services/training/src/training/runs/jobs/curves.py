@@ -5,6 +5,7 @@ import math
 from contracts.shared import ANONYMOUS
 from contracts.training import ReportEpoch
 from kit.jobs.context import JobContext
+from kit.messaging.tx import Tx
 from training.runs.visibility import is_visible
 
 BACKEND = "training"
@@ -26,7 +27,11 @@ class Curves:
             self.ctx.bus.samples.add(BACKEND, f"{run}/{metric}", number, sample.epoch, "", about, owner)
 
     async def _public(self) -> bool:
+        """Asked as the epoch is stored, as soon as the database answers: a run must not end because of its curves."""
+
+        async def look(tx: Tx) -> bool:
+            return await is_visible(self.training_id, tx.session, ANONYMOUS)
+
         if self._is_public is None:
-            async with self.ctx.read() as read:
-                self._is_public = await is_visible(self.training_id, read.session, ANONYMOUS)
+            self._is_public = await self.ctx.write(look)
         return self._is_public
