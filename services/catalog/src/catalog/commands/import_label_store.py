@@ -1,7 +1,8 @@
-"""`python -m catalog.commands.import_label_store URL [--schema S] [--replace OLD NEW]`: takes over the PostgreSQL database
-of a LabelAPI into an empty label store; ids, hashes and dates stay. `--replace` moves paths of files that begin with OLD.
-Prints counts of what was taken over, merged, altered and left out; exits with 1 and a sentence when nothing was.
-"""  # noqa: E501
+"""`python -m catalog.commands.import_label_store URL [--schema S] [--replace OLD NEW]`: takes over the PostgreSQL
+database of a LabelAPI into an empty label store; ids, hashes and dates stay. `--replace` moves paths of files that
+begin with OLD. Prints counts of what was taken over, merged, altered and left out; exits with 1 and a sentence when
+nothing was.
+"""
 
 import argparse
 import asyncio

@@ -35,7 +35,7 @@ class PolicyRoute(APIRoute):
     ) -> None:  # fmt: skip
         self.rule, self.dialect, self.refuses = rule, dialect, refuses
         super().__init__(*args, **options)
-        self.responses, self.app = responses or {}, _served(self.get_route_handler())
+        self.responses, self.app = responses or {}, _served(self._handler)
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$").removesuffix("/") + "/?$")
 
     def describe_responses(self) -> None:
@@ -66,7 +66,8 @@ class PolicyRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         self.wants_json = self.body_field is not None
         self.query_names = query_names(self)
-        return in_dialect(self._checked(endpoint_call(self)))
+        self._handler = in_dialect(self._checked(endpoint_call(self)))
+        return self._handler
 
     def _checked(self, run: Handler) -> Handler:
         """Runs the checks, then `run`, under the deadline."""

@@ -1,5 +1,5 @@
-"""`python -m stack.bench.labels.files [NUMBER]`: 10,000 files become images while their worker is killed again and again; near
-duplicates among 20,000 pictures. Takes some ten minutes."""  # noqa: E501
+"""`python -m stack.bench.labels.files [NUMBER]`: 10,000 files become images while their worker is killed again and
+again; near duplicates among 20,000 pictures. Takes some ten minutes."""
 
 import hashlib
 import io
