@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from contracts.streams import CONSUMER_GROUPS
 from kit.jobs import worker
-from kit.messaging import query_server
 from kit.messaging.delivery import subscribers
 from kit.messaging.delivery.failures import POLICIES, FailurePolicy
+from kit.messaging.queries import query_server
 from kit.messaging.topology import monitor
 
 DECLARED_POLICIES, DECLARED_GROUPS = dict(POLICIES), dict(CONSUMER_GROUPS)

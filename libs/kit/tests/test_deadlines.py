@@ -10,8 +10,8 @@ from toy import CountItems, SleepInDatabase
 
 from contracts.shared import ANONYMOUS
 from kit.errors import NotFound, Unavailable
-from kit.messaging import query_server
 from kit.messaging.deadline import deadline, remaining, requested_timeout, timeout_header
+from kit.messaging.queries import query_server
 from kit.process.bulkhead import Bulkhead
 from kit.telemetry import metrics
 from kit.testing import Caller, eventually

@@ -11,9 +11,9 @@ from toy import CountItems, build
 
 from kit.db.database import Database
 from kit.errors import NotFound, Unavailable
-from kit.messaging import query_server
 from kit.messaging.outbox import relay
 from kit.messaging.outbox.relay import Relay
+from kit.messaging.queries import query_server
 from kit.telemetry import metrics
 from kit.testing import Caller, eventually, provisioned
 from stack.line import Line, line_to

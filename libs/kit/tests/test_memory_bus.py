@@ -17,7 +17,7 @@ from kit.errors import Invalid, NotFound, Unavailable
 from kit.memory_bus import matches, memory_bus
 from kit.messaging.bus import MAX_COMMAND_BYTES, Bus
 from kit.messaging.envelope import headers_of, new_id, opened, subject_of
-from kit.messaging.query_server import QueryServer
+from kit.messaging.queries.query_server import QueryServer
 from kit.testing import MAPPER, eventually, provisioned
 
 WAIT = 0.5
@@ -76,7 +76,7 @@ async def answering(bus: Bus, verdict: Accepted | Refused | None) -> list:
 
 async def asked(bus: Bus) -> QueryServer:
     """The toy's real handlers of queries; those that are used here need no database."""
-    table = {r.message.ce_type(): r.bound([]) for r in router.routes if r.group == "queries"}
+    table = {r.message.ce_type(): r.bound([]) for r in router.routes if r.group == "queries" and not r.batch}
     server = QueryServer("toy", table, None, bus.nc)  # type: ignore[arg-type]
     await server.start()
     await bus.nc.flush()

@@ -12,11 +12,11 @@ from contracts import headers as h
 from contracts.base import Command, CommandLookup, Event, Job, Query
 from kit.app import Service
 from kit.cli import run
-from kit.db.database import new_metadata
+from kit.db.database import Database, new_metadata
 from kit.errors import Conflict, NotFound, Unavailable
 from kit.jobs.context import MAX_ATTEMPTS, JobContext
 from kit.messaging.delivery.failures import WorkerShutdown
-from kit.messaging.envelope import Received
+from kit.messaging.envelope import Asked, Received
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.settings import ServiceSettings
@@ -88,6 +88,13 @@ class Say(Query, wire="toy.v1.say"):
     text: str
 
 
+class Weigh(Query, wire="toy.v1.weigh"):
+    """Answered together with others of its kind: the rows of a name, of which nobody but their user knows."""
+
+    name: str
+    user: int = 7
+
+
 class Ponder(Query, wire="toy.v1.ponder"):
     """Takes longer than anybody waits."""
 
@@ -137,6 +144,8 @@ trouble: set[str] = set()
 """Names that `AddSoon` fails on, for now."""
 calls: list[int] = []
 """How many levels each commit had."""
+weighings: list[int] = []
+"""How many queries each call of `weigh` had."""
 outages: dict[str, int] = {}
 """How often `CallOut` of a name still meets a server that is away."""
 
@@ -226,6 +235,25 @@ async def say(query: Say, read: ReadTx) -> dict:
     if not query.text:
         raise NotFound("silence", "There is nothing to say.")
     return {"text": query.text, "by": read.actor.id}
+
+
+@router.many(Weigh)
+async def weigh(asked: Sequence[Asked[Weigh]], db: Database) -> list[dict | NotFound]:
+    """The name `broken` is an error of the whole statement."""
+    weighings.append(len(asked))
+    if any(one.message.name == "broken" for one in asked):
+        raise RuntimeError("a bug")
+    async with db.raw() as connection:
+        names = [one.message.name for one in asked]
+        found = await connection.execute("select name, count(*) from items where name = any(%s) group by name", [names])
+        weights = dict(await found.fetchall())
+    return [_weighed(one, weights) for one in asked]
+
+
+def _weighed(one: Asked[Weigh], weights: dict[str, int]) -> dict | NotFound:
+    if one.actor.id != one.message.user or one.message.name not in weights:
+        return NotFound("no_such_item", one.message.name)
+    return {"name": one.message.name, "weight": weights[one.message.name], "by": one.actor.id}
 
 
 @router.on(Ponder)

@@ -5,6 +5,7 @@ A wildcard of a permission stands for whole tokens, so durables are listed by na
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from contracts import OWNERS
 from contracts.base import Command, Event, Job, Live, Query
@@ -26,6 +27,8 @@ USERS = (*OWNERS, PROVISION)
 API = "$JS.API"
 MAKE, NEXT = f"{API}.CONSUMER.CREATE", f"{API}.CONSUMER.MSG.NEXT"
 READ_BY_PAGES = (EVENTS.name, CHANNELS.name)
+BatchKind = Literal["queries", "commands"]
+"""What the members of a batch are."""
 RECORDER = "notify"
 """The only service that stores samples; it removes those from their stream that it has stored."""
 
@@ -45,6 +48,11 @@ def inbox_prefix(user: str) -> str:
     return f"_INBOX.{user}"
 
 
+def batch_subject(owner: str, kind: BatchKind) -> str:
+    """Returns the subject on which an owner is asked several things in one message; `*` stands for all owners."""
+    return f"batch.{owner}.{kind}"
+
+
 def permissions(user: str) -> Permissions:
     """Returns the permissions of a service with its workers, or of `provision`."""
     if user == PROVISION:
@@ -58,12 +66,14 @@ def _service(user: str) -> Permissions:
     """Publishes its own events, jobs and progress messages, samples, and queries to all; receives queries to it; uses
     its own durables."""
     told = tuple(f"{kind.kind}.{user}.>" for kind in (Event, Job, Live))
+    asked = (f"{Query.kind}.>", batch_subject("*", "queries"))
+    heard = (f"{Query.kind}.{user}.>", batch_subject(user, "queries"), batch_subject(user, "commands"))
     look = tuple(f"{API}.STREAM.INFO.{stream.name}" for stream in STREAMS)
     probe = (f"probe.{user}", f"{API}.STREAM.MSG.GET.{PROBES.name}")
     take = tuple(subject for group in CONSUMER_GROUPS.values() for subject in _taken(user, group))
     return Permissions(
-        publish=(*told, SUBJECT, f"{Query.kind}.>", f"wake.{user}", f"dead.{user}", "_INBOX.>", *probe, *look, *take),
-        subscribe=(f"{inbox_prefix(user)}.>", f"{Query.kind}.{user}.>", f"{Event.kind}.{user}.>", f"wake.{user}"),
+        publish=(*told, *asked, SUBJECT, f"wake.{user}", f"dead.{user}", "_INBOX.>", *probe, *look, *take),
+        subscribe=(*heard, f"{inbox_prefix(user)}.>", f"{Event.kind}.{user}.>", f"wake.{user}"),
     )
 
 
@@ -83,7 +93,7 @@ def _gateway() -> Permissions:
     """Also sends commands, deletes settled commands, replays dead letters and reads single messages. Open pages receive
     progress messages and, through consumers with names of its choice, events and samples."""
     own = _service("gateway")
-    again = tuple(f"{kind.kind}.>" for kind in (Command, Event, Job))
+    again = (*(f"{kind.kind}.>" for kind in (Command, Event, Job)), batch_subject("*", "commands"))
     look = tuple(f"{API}.STREAM.MSG.GET.{stream.name}" for stream in (COMMANDS, EVENTS, JOBS))
     judged = tuple(
         f"{API}.CONSUMER.INFO.{COMMANDS.name}.{durable(owner, group.name)}"

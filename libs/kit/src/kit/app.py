@@ -27,7 +27,7 @@ from kit.messaging.delivery.raw_batches import RawBatchSettler, Record
 from kit.messaging.delivery.raw_messages import RawHandler, settle_raw
 from kit.messaging.delivery.settle import Settler
 from kit.messaging.outbox.relay import Relay
-from kit.messaging.query_server import QueryServer
+from kit.messaging.queries.query_server import QueryServer
 from kit.messaging.router import Router, by_group
 from kit.messaging.topology.apply import Durable, durables
 from kit.messaging.topology.monitor import ConsumerStuck

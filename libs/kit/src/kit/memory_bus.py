@@ -85,6 +85,8 @@ class MemoryClient:
             subscription.waiting.put_nowait(replace(msg))
         if (stream := _stream_of(subject)) is not None:
             await self._acknowledge(stream, msg)
+        elif reply and not self._receivers(subject):
+            await self.publish(reply, headers={"Status": "503"})
 
     async def _acknowledge(self, stream: Stream, msg: Msg) -> None:
         try:

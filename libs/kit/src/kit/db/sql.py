@@ -11,9 +11,10 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row, tuple_row
-from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy import Executable, Table, TableValuedAlias, bindparam, column, func
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy.types import TypeEngine
 
 _POSITIONAL = dialect(paramstyle="format")
 _NAMED = dialect(paramstyle="pyformat")
@@ -38,6 +39,14 @@ class CompiledQuery:
             await cursor.execute(self.sql, {**self.defaults, **params})
             row = await cursor.fetchone()
         return row[0] if row else None
+
+
+def asked_rows(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
+    """Returns a table of what many callers ask for in one statement: a bind parameter of each column's name holds the
+    values, as a list, and the column `number` counts the rows from 1."""
+    lists = [bindparam(name, type_=postgresql.ARRAY(kind)) for name, kind in columns.items()]
+    typed = [column(name, kind) for name, kind in columns.items()]
+    return func.unnest(*lists).table_valued(*typed, with_ordinality="number", name="asked").render_derived()
 
 
 @dataclass(frozen=True)

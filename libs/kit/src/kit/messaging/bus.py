@@ -20,6 +20,8 @@ from contracts.verdict import VERDICT, Accepted, Refused
 from kit import failpoints
 from kit.errors import Invalid, Unavailable, error_of
 from kit.messaging import staging
+from kit.messaging.batching.frames import Member
+from kit.messaging.batching.requests import BatchedRequests
 from kit.messaging.deadline import remaining, timeout_header
 from kit.messaging.envelope import SERVICE, headers_of, new_id, subject_of
 from kit.messaging.nats_connection import reply_prefix
@@ -53,11 +55,13 @@ class Bus:
         self.nc, self.service, self.storage = nc, service, storage
         self.js = nc.jetstream(timeout=5)
         self.samples = SampleBuffer(self.js, service)
+        self.queries = BatchedRequests(nc, "queries")
         self._acks, self._verdicts = reply_prefix(nc), reply_prefix(nc)
         self._sent: dict[str, Sent] = {}
 
     async def start(self) -> None:
-        """Subscribes to acknowledgements and verdicts; the client must be connected."""
+        """Subscribes to answers, acknowledgements and verdicts; the client must be connected."""
+        await self.queries.start()
         await self.nc.subscribe(f"{self._acks}.*", cb=self._on_ack)
         await self.nc.subscribe(f"{self._verdicts}.*", cb=self._on_verdict)
 
@@ -133,13 +137,20 @@ class Bus:
         wait = max(remaining(wait), 0.0)
         headers = headers_of(query, self.service, actor, new_id()) | timeout_header(wait)
         try:
-            reply = await self.nc.request(query.subject(), query.model_dump_json().encode(), wait, headers=headers)
-        except (NoRespondersError, TimeoutError, NatsError) as error:
+            answer = await self._answer(query, query.model_dump_json().encode(), headers, wait)
+        except (TimeoutError, NatsError, OSError) as error:
             detail = f"The {query.owner()} service does not answer, try again."
             raise Unavailable("service_unavailable", detail) from error
-        if reply.headers and REFUSED in reply.headers:
-            raise error_of(Refused.model_validate_json(reply.data))
-        return reply.data
+        if answer.headers and REFUSED in answer.headers:
+            raise error_of(Refused.model_validate_json(answer.data))
+        return answer.data
+
+    async def _answer(self, query: Query, data: bytes, headers: dict[str, str], wait: float) -> Member | Msg:
+        """An owner of an earlier version takes no batches, and is asked by a message of its own."""
+        try:
+            return await self.queries.ask(query.owner(), headers, data, wait)
+        except NoRespondersError:
+            return await self.nc.request(query.subject(), data, wait, headers=headers)
 
     async def publish_live(self, live: Live) -> None:
         """Sends a best-effort progress message; the bus drops it when there is no subscriber."""

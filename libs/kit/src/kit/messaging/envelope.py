@@ -67,6 +67,14 @@ class Received(Generic[M]):
         return cls(cast("M", envelope.message), envelope.sent_at)
 
 
+@dataclass(frozen=True)
+class Asked(Generic[M]):
+    """One query of several that are answered together, and the user who asks it."""
+
+    message: M
+    actor: Actor
+
+
 class MalformedMessage(Exception):
     """The message does not match its contract; no retry changes that. `envelope` is what could be read of it."""
 

@@ -37,7 +37,7 @@ class Route:
     on_wait: Callable[[Any, Any, str], Awaitable[None]] | None = None
     """For a job that is delayed because a server is away: records why."""
     batch: bool = False
-    """Its handler takes a list of `Received`."""
+    """Its handler takes a list of `Received`, or of `Asked` when it answers queries."""
     after: Handler | None = None
     """Runs in a transaction of its own after that of the command, before the verdict is answered."""
 
@@ -69,6 +69,12 @@ class Router:
         commit, and no record of the messages. They may come again, in any order, so what it writes has a key and keeps
         the newest (`tx.upsert_many`); it emits nothing."""
         return partial(self._add, message, "events", 200, batch=True)
+
+    def many(self, message: type[Query]) -> Callable[[Handler], Handler]:
+        """Registers a handler that takes the queries of one batch as a list of `Asked`, and returns as many results in
+        the same order: a DomainError is the refusal of its query. The queries may come from different users. It needs
+        only the service's own database; when it fails it is called again with each query alone."""
+        return partial(self._add, message, "queries", 200, batch=True)
 
     def effect(self, message: type[Message], http: int = 200) -> Callable[[Handler], Handler]:
         """Registers a handler that calls the outside world. No transaction is open during the call; the handler returns
@@ -106,8 +112,8 @@ PER_CALL = ("Tx", "ReadTx", "Actor", "JobContext")
 
 
 def _inject(handler: Handler, provides: tuple[object, ...]) -> Handler:
-    """Binds adapters to a handler. The first parameter is the message, the second the context of the call; the others
-    are matched by type."""
+    """Binds adapters to a handler. The first parameter is the message, the second the context of the call, if it has
+    one; the others are matched by type."""
     hints = get_type_hints(handler)
     fixed = {}
     for name in list(inspect.signature(handler).parameters)[1:]:

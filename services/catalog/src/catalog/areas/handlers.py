@@ -1,6 +1,11 @@
+from collections.abc import Sequence
+
 from catalog.areas import queries, usecases
 from contracts.catalog import areas as c
+from kit.db.database import Database
 from kit.db.ids import IdAllocator
+from kit.errors import NotFound
+from kit.messaging.envelope import Asked
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 
@@ -22,9 +27,9 @@ async def delete_aoi(command: c.DeleteAoi, tx: Tx) -> None:
     await usecases.delete_aoi(command, tx)
 
 
-@router.on(c.GetAoi)
-async def get_aoi(query: c.GetAoi, read: ReadTx) -> bytes:
-    return await queries.get_aoi(query.aoi_id, read)
+@router.many(c.GetAoi)
+async def get_aois(asked: Sequence[Asked[c.GetAoi]], db: Database) -> list[bytes | NotFound]:
+    return await queries.get_aois(asked, db)
 
 
 @router.on(c.GetAoiGpx)

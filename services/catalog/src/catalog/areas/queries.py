@@ -1,18 +1,23 @@
 """AOIs as GeoJSON, written by the database, so that no process parses them."""
 
+from collections.abc import Sequence
+
 import orjson
-from sqlalchemy import ColumnElement, Select, Text, bindparam, case, cast, func, select
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, Text, case, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from catalog.areas.tables import AoiRow, LabelRow, datasets
-from catalog.areas.visibility import count_visible_to, parameters_of, reachable_by_parameters, visible_to
+from catalog.areas.visibility import count_visible_to, reachable_by_columns, visible_to
 from catalog.shared.access import can_see_all
 from catalog.shared.json_page import truncate_to_size
 from catalog.shared.tables import KnownUser
-from contracts.catalog.areas import GetAoiGpx, ListAois
+from contracts.catalog.areas import GetAoi, GetAoiGpx, ListAois
+from contracts.shared import Actor
 from geo.postgis import overlaps
-from kit.db.sql import CompiledQuery
+from kit.db.database import Database
+from kit.db.sql import CompiledQuery, asked_rows
 from kit.errors import Invalid, NotFound
+from kit.messaging.envelope import Asked
 from kit.messaging.tx import ReadTx
 
 user = func.jsonb_build_object("osm_id", AoiRow.user_id, "username", func.coalesce(KnownUser.username, ""))
@@ -35,33 +40,43 @@ feature = func.jsonb_build_object(
 )
 
 
-def _by_id(column: ColumnElement) -> CompiledQuery:
-    one = select(column).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
-    return CompiledQuery(one.where(AoiRow.id == bindparam("aoi_id"), reachable_by_parameters()))
+def _by_id(found: ColumnElement) -> CompiledQuery:
+    """Returns `found` of several areas, each as far as its own caller may see it."""
+    one = select(WANTED.c.number, found).select_from(WANTED).join(AoiRow, AoiRow.id == WANTED.c.aoi_id)
+    one = one.outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)
+    return CompiledQuery(one.where(reachable_by_columns(WANTED.c.actor_id, WANTED.c.everything)))
 
 
-_FEATURE = _by_id(cast(feature, Text))
-_GEOMETRY = _by_id(func.ST_AsGeoJSON(AoiRow.geom, 9))
+WANTED = asked_rows(aoi_id=BigInteger, actor_id=BigInteger, everything=Boolean)
+_FEATURES = _by_id(cast(feature, Text).label("found"))
+_GEOMETRIES = _by_id(func.ST_AsGeoJSON(AoiRow.geom, 9).label("found"))
 
 
-async def get_aoi(aoi_id: int, read: ReadTx) -> bytes:
-    return (await _one(_FEATURE, aoi_id, read)).encode()
+async def get_aois(asked: Sequence[Asked[GetAoi]], db: Database) -> list[bytes | NotFound]:
+    found = await _found(_FEATURES, [(one.message.aoi_id, one.actor) for one in asked], db)
+    return [text.encode() if isinstance(text, str) else text for text in found]
 
 
 async def get_aoi_gpx(query: GetAoiGpx, read: ReadTx) -> str:
     from catalog.areas.gpx import gpx  # few ask for it, and its library would stay in memory
 
-    geometry = orjson.loads(await _one(_GEOMETRY, query.aoi_id, read))
+    (text,) = await _found(_GEOMETRIES, [(query.aoi_id, read.actor)], read.db)
+    if isinstance(text, NotFound):
+        raise text
+    geometry = orjson.loads(text)
     polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
     return gpx(query.name or f"AOI {query.aoi_id}", [rings[0] for rings in polygons])
 
 
-async def _one(statement: CompiledQuery, aoi_id: int, read: ReadTx) -> str:
-    async with read.db.raw() as connection:
-        text = await statement.value(connection, aoi_id=aoi_id, **parameters_of(read.actor))
-    if text is None:
-        raise NotFound("aoi_not_found", "There is no such area of interest.")
-    return text
+async def _found(statement: CompiledQuery, wanted: Sequence[tuple[int, Actor]], db: Database) -> list[str | NotFound]:
+    async with db.raw() as connection:
+        rows = await statement.rows(
+            connection, aoi_id=[aoi_id for aoi_id, _ in wanted], actor_id=[actor.id for _, actor in wanted],
+            everything=[can_see_all(actor) for _, actor in wanted],
+        )  # fmt: skip
+    texts = {row["number"]: row["found"] for row in rows}
+    missing = NotFound("aoi_not_found", "There is no such area of interest.")
+    return [texts.get(number, missing) for number in range(1, len(wanted) + 1)]
 
 
 _WRITTEN = select(cast(feature, Text)).select_from(AoiRow).outerjoin(KnownUser, KnownUser.id == AoiRow.user_id)

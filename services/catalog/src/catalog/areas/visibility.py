@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from catalog.areas.tables import AoiRow, datasets
 from catalog.shared.access import can_see_all
@@ -33,13 +33,9 @@ def reachable_by(actor: Actor) -> ColumnElement[bool]:
     return visible_to(actor) | _of_own_dataset(actor.id)
 
 
-def reachable_by_parameters() -> ColumnElement[bool]:
-    """Like `reachable_by`, for a compiled query with the parameters of `parameters_of`."""
-    return _listed(bindparam("actor_id"), bindparam("everything")) | _of_own_dataset(bindparam("actor_id"))
-
-
-def parameters_of(actor: Actor) -> dict[str, Any]:
-    return {"actor_id": actor.id, "everything": can_see_all(actor)}
+def reachable_by_columns(actor_id: ColumnElement[int], everything: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Like `reachable_by`, where each row has its own caller: their id, and whether they see all areas."""
+    return _listed(actor_id, everything) | _of_own_dataset(actor_id)
 
 
 def _listed(actor_id: Any, everything: Any) -> ColumnElement[bool]:
