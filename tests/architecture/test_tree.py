@@ -92,6 +92,8 @@ def test_only_the_relay_and_the_bus_publish():
         "ack_heartbeat.py",
         "settle.py",
         "query_server.py",
+        "batching/requests.py",
+        "batching/answers.py",
         "testing.py",
         "telemetry/samples.py",
         "dead_letters/usecases.py",
