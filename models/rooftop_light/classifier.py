@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from models.rooftop_light.filter_bank import FilterBank, features
+from models.rooftop_light.filter_bank import LEVELS, FilterBank, features, level_features
 from models.rooftop_light.onnx_graph import GraphBuilder
 from numpy.typing import NDArray
 
@@ -31,15 +31,24 @@ def bank_onnx(bank: FilterBank) -> bytes:
 def to_onnx(model: Model) -> bytes:
     """Returns an ONNX file that maps float32 `image` [n, 3, H, W] to `probabilities` [n, 3, H, W].
 
-    H and W are multiples of 32. The standardisation is folded into the first layer; layers are 1 x 1 convolutions.
+    H and W are multiples of 32. The standardisation is folded into the first layer; layers are 1 x 1 convolutions. The
+    first is applied to each level at its own resolution, from the coarsest: it and the doubling are linear, so their
+    order is free.
     """
     graph = GraphBuilder()
-    x = features(graph, "image", model.bank)
-    weights, biases = _folded(model)
-    for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        x = graph.node("Relu", [x]) if number else x
-        x = graph.convolve(x, weight.T[:, :, None, None], bias)
-    return graph.model("image", graph.upsample(graph.node("Softmax", [x], axis=1), 2))
+    (first, *weights), (bias, *biases) = _folded(model)
+    parts = level_features(graph, "image", model.bank)
+    slices = np.split(first, LEVELS)
+    x = graph.convolve(parts[-1], _kernel(slices[-1]), bias)
+    for part, weight in zip(parts[-2::-1], slices[-2::-1], strict=True):
+        x = graph.node("Add", [graph.double(x), graph.convolve(part, _kernel(weight))])
+    for weight, shift in zip(weights, biases, strict=True):
+        x = graph.convolve(graph.node("Relu", [x]), _kernel(weight), shift)
+    return graph.model("image", graph.double(graph.node("Softmax", [x], axis=1)))
+
+
+def _kernel(weight: NDArray) -> NDArray:
+    return weight.T[:, :, None, None]
 
 
 def _folded(model: Model) -> tuple[list[NDArray], list[NDArray]]:

@@ -70,14 +70,19 @@ def _cut(image: NDArray[np.float64], count: int, rng: np.random.Generator) -> ND
 
 
 def features(graph: GraphBuilder, image: str, bank: FilterBank) -> str:
-    """Adds the features [n, CHANNELS, height/2, width/2] of the tensor `image` to the graph; returns their name.
+    """Adds the features [n, CHANNELS, height/2, width/2] of the tensor `image` to the graph; returns their name."""
+    parts = level_features(graph, image, bank)
+    return graph.concatenate([graph.double(part, number) for number, part in enumerate(parts)])
 
-    They are the colours of every level and its filter responses, averaged over two neighbourhoods.
+
+def level_features(graph: GraphBuilder, image: str, bank: FilterBank) -> list[str]:
+    """Adds the features of each level at its own resolution.
+
+    They are the colours of the level and its filter responses, averaged over two neighbourhoods.
     """
     level, parts = graph.halve(image), []
     for number in range(LEVELS):
         response = graph.node("Relu", [graph.convolve(level, bank.kernels[number], bank.biases[number])])
-        of_level = graph.concatenate([level, graph.average(response, NEAR), graph.average(response, WIDE)])
-        parts.append(graph.upsample(of_level, 2**number))
+        parts.append(graph.concatenate([level, graph.average(response, NEAR), graph.average(response, WIDE)]))
         level = graph.halve(level)
-    return graph.concatenate(parts)
+    return parts

@@ -37,17 +37,23 @@ class GraphBuilder:
         return self.node("Conv", [image, *weights], pads=pads)
 
     def average(self, image: str, size: int) -> str:
-        """The mean over a square of `size` pixels; at the edge, over the pixels inside the image."""
-        return self.node("AveragePool", [image], kernel_shape=[size, size], pads=[size // 2] * 4)
+        """The mean over a square of `size` pixels; at the edge, over the pixels inside the image.
+
+        Columns first, then rows: `size` times quicker than the square at once.
+        """
+        reach = size // 2
+        columns = self.node("AveragePool", [image], kernel_shape=[size, 1], pads=[reach, 0, reach, 0])
+        return self.node("AveragePool", [columns], kernel_shape=[1, size], pads=[0, reach, 0, reach])
 
     def halve(self, image: str) -> str:
         return self.node("AveragePool", [image], kernel_shape=[2, 2], strides=[2, 2])
 
-    def upsample(self, image: str, factor: int) -> str:
-        if factor == 1:
-            return image
-        scales = self.constant(np.array([1, 1, factor, factor], np.float32))
-        return self.node("Resize", [image, "", scales], mode="linear")
+    def double(self, image: str, times: int = 1) -> str:
+        """Doubles the resolution, linearly, `times` times."""
+        for _ in range(times):
+            scales = self.constant(np.array([1, 1, 2, 2], np.float32))
+            image = self.node("Resize", [image, "", scales], mode="linear")
+        return image
 
     def concatenate(self, images: Sequence[str]) -> str:
         """Along the channels."""

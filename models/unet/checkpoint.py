@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from models.unet.network import UNet
 
-FORMAT = "fairway-unet/1"
+FORMAT = "fairway-unet/2"
 
 
 def save(network: UNet) -> bytes:

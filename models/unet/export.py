@@ -6,8 +6,7 @@ import logging
 
 import onnx
 import torch
-from models.unet.network import STRIDE, UNet
-from torch import nn
+from models.unet.network import STRIDE, Probabilities, UNet
 from torch.export import Dim
 
 from geoml.warning_filters import ignore_warning
@@ -16,11 +15,11 @@ OPSET = 18
 
 
 def to_onnx(network: UNet) -> bytes:
-    """Returns an ONNX file that maps float32 `image` [batch, 3, H, W] to `probabilities` [batch, 3, H, W].
+    """Returns an ONNX file that maps float32 `image` [batch, 3, H, W] to `probabilities` [batch, 4, H, W].
 
     Batch, H and W are free; H and W are multiples of STRIDE.
     """
-    graph = nn.Sequential(network.to(memory_format=torch.contiguous_format), nn.Softmax(dim=1)).eval()
+    graph = Probabilities(network.to(memory_format=torch.contiguous_format)).eval()
     free = {0: Dim("batch"), 2: STRIDE * Dim("rows", min=2), 3: STRIDE * Dim("columns", min=2)}
     for noisy in ("torch.onnx", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CLASSES = 3
+CLASSES, OUTPUTS = 3, 4
 STRIDE = 16
 DEPTHS = (1, 2, 4, 6)
 
@@ -21,7 +21,10 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """Maps images [batch, 3, H, W] in 0…1 to logits [batch, 3, H, W]; H and W are multiples of STRIDE.
+    """Maps images [batch, 3, H, W] in 0…1 to logits [batch, OUTPUTS, H, W]; H and W are multiples of STRIDE.
+
+    The first CLASSES are background, interior and border; the last is the depth inside a building, see
+    `geoml.labels.LabelRasterizer.depth`.
 
     The four pixels of a square enter and leave as channels (pixel unshuffle and shuffle: Shi et al., 2016), so no
     detail is lost. `width` is the number of channels at half resolution; deeper levels have DEPTHS times as many.
@@ -37,7 +40,7 @@ class UNet(nn.Module):
             nn.ConvTranspose2d(i, o, 2, stride=2) for i, o in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.join = nn.ModuleList(block(2 * o, o) for o in widths[-2::-1])
-        self.head = nn.Conv2d(width, 4 * CLASSES, 3, padding=1)
+        self.head = nn.Conv2d(width, 4 * OUTPUTS, 3, padding=1)
 
     def freeze(self) -> None:
         """Excludes the encoder from training: its weights, and the statistics of its normalisation."""
@@ -60,3 +63,15 @@ class UNet(nn.Module):
         for up, join, skip in zip(self.up, self.join, skips[-2::-1], strict=True):
             x = join(torch.cat([up(x), skip], dim=1))
         return functional.pixel_shuffle(self.head(x), 2)
+
+
+class Probabilities(nn.Module):
+    """A U-Net whose outputs are probabilities and the depth, all in 0…1."""
+
+    def __init__(self, network: UNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits = self.network(image)
+        return torch.cat([logits[:, :CLASSES].softmax(1), logits[:, CLASSES:].sigmoid()], dim=1)

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from torch import Tensor
 from torch.nn import functional
 
-from geoml.grid import ChipLayout
+from geoml.grid import ChipLayout, PixelBox
 from geoml.labels import LabelRasterizer
 from geoml.mosaic import decode, paste
 
@@ -22,15 +22,17 @@ _GAP = np.ones((7, 7), bool)
 
 @dataclass(frozen=True)
 class Batch:
-    """`image` [n, 3, side, side] in 0…1; `target` [n, side, side] classes; `weight` [n, side, side], 0 without data."""
+    """`image` [n, 3, side, side] in 0…1; the others [n, side, side]: classes, weight (0 without data), depth in 0…1."""
 
     image: Tensor
     target: Tensor
     weight: Tensor
+    depth: Tensor
 
 
 class WindowSampler:
-    """Decodes the chips of one side of the split once: [height, width, 5] of red, green, blue, class, weight.
+    """Decodes the chips of one side of the split once: [height, width, 6] of red, green, blue, class,
+    weight, depth.
 
     Outside these chips a window is black and has the weight 0, so that the other side of the split stays unseen.
     """
@@ -40,7 +42,7 @@ class WindowSampler:
         self._tiles: dict[Path, NDArray[np.uint8]] = {}
         for layout in layouts:
             labels = LabelRasterizer(layout, polygons)
-            self._tiles |= {p.chip.path: _tile(decode(p), labels.mask(p.box)) for p in layout.chips}
+            self._tiles |= {p.chip.path: _tile(decode(p), labels, p.box) for p in layout.chips}
 
     def sample(self, rng: np.random.Generator, side: int) -> NDArray[np.uint8]:
         """Returns a window around a random pixel of a random chip."""
@@ -56,28 +58,31 @@ class WindowSampler:
                     yield self._cut(layout, x, y, side)
 
     def _cut(self, layout: ChipLayout, x: int, y: int, side: int) -> NDArray[np.uint8]:
-        out = np.zeros((side, side, 5), np.uint8)
+        out = np.zeros((side, side, 6), np.uint8)
         return paste(layout, (x, y, x + side, y + side), lambda p: self._tiles[p.chip.path], out)
 
 
-def _tile(rgba: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _tile(rgba: NDArray[np.uint8], labels: LabelRasterizer, box: PixelBox) -> NDArray[np.uint8]:
     """The weight (in quarters) is higher in narrow gaps between buildings, where two would be predicted as one."""
+    mask = labels.mask(box)
     building = mask > 0
     gap = np.logical_and(ndimage.binary_closing(building, _GAP), ~building)
     weight = np.where(gap, 4 * GAP_WEIGHT, 4) * (rgba[:, :, 3] > 0)
-    return np.dstack([rgba[:, :, :3], mask, weight.astype(np.uint8)])
+    depth = np.rint(255 * labels.depth(box))
+    return np.dstack([rgba[:, :, :3], mask, weight.astype(np.uint8), depth.astype(np.uint8)])
 
 
 def batch(tiles: Sequence[NDArray[np.uint8]]) -> Batch:
     stacked = torch.from_numpy(np.stack(tiles)).permute(0, 3, 1, 2)
     image = stacked[:, :3].float() / 255
-    return Batch(image.contiguous(memory_format=torch.channels_last), stacked[:, 3].long(), stacked[:, 4].float() / 4)
+    layers = stacked[:, 3].long(), stacked[:, 4].float() / 4, stacked[:, 5].float() / 255
+    return Batch(image.contiguous(memory_format=torch.channels_last), *layers)
 
 
 def training_batch(windows: WindowSampler, rng: np.random.Generator, size: int, side: int) -> Batch:
     cut = batch([_flip(windows.sample(rng, side * 3 // 2), int(rng.integers(8))) for _ in range(size)])
     turned = _rotate_and_scale(cut, rng, side)
-    return Batch(_jitter_colours(turned.image, rng), turned.target, turned.weight)
+    return Batch(_jitter_colours(turned.image, rng), turned.target, turned.weight, turned.depth)
 
 
 def _flip(tile: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -93,10 +98,10 @@ def _rotate_and_scale(cut: Batch, rng: np.random.Generator, side: int) -> Batch:
     sine, cosine, none = np.sin(angle) * reach, np.cos(angle) * reach, np.zeros(len(angle))
     rows = np.stack([cosine, -sine, none, sine, cosine, none], axis=1).reshape(-1, 2, 3)
     grid = functional.affine_grid(torch.from_numpy(rows).float(), [len(angle), 3, side, side], align_corners=False)
-    layers = torch.stack([cut.target.float(), cut.weight], dim=1)
+    layers = torch.stack([cut.target.float(), cut.weight, cut.depth], dim=1)
     image = functional.grid_sample(cut.image, grid, align_corners=False)
     flat = functional.grid_sample(layers, grid, mode="nearest", align_corners=False)
-    return Batch(image, flat[:, 0].long(), flat[:, 1])
+    return Batch(image, flat[:, 0].long(), flat[:, 1], flat[:, 2])
 
 
 def _jitter_colours(image: Tensor, rng: np.random.Generator) -> Tensor:

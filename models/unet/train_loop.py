@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from models.unet.data_parallel import DataParallel
-from models.unet.network import UNet
+from models.unet.network import CLASSES, UNet
 from models.unet.samples import Batch, WindowSampler, batch, training_batch
 from torch import Tensor
 from torch.nn import functional
@@ -15,7 +15,7 @@ from geoml.plugin import OnEpoch
 from geoml.time_budget import TrainingBudget
 
 WARM_UP = 0.1
-BORDER_WEIGHT = 1.5
+BORDER_WEIGHT, DEPTH_WEIGHT = 1.5, 1.0
 SIDE = 256
 
 
@@ -50,13 +50,14 @@ def loss_of(logits: Tensor, made: Batch) -> Tensor:
     """
     logits = logits.float()
     classes = torch.tensor([1.0, 1.0, BORDER_WEIGHT])
-    entropy = functional.cross_entropy(logits, made.target, weight=classes, reduction="none")
+    entropy = functional.cross_entropy(logits[:, :CLASSES], made.target, weight=classes, reduction="none")
     total = (entropy * made.weight).sum() / made.weight.sum().clamp(min=1)
     seen = made.weight > 0
-    building = (1 - logits.softmax(1)[:, 0])[seen]
+    building = (1 - logits[:, :CLASSES].softmax(1)[:, 0])[seen]
     truth = (made.target > 0)[seen].float()
     dice = 1 - (2 * (building * truth).sum() + 1) / (building.sum() + truth.sum() + 1)
-    return total + dice
+    depth = functional.binary_cross_entropy_with_logits(logits[:, CLASSES], made.depth, reduction="none")
+    return total + dice + DEPTH_WEIGHT * (depth * seen).sum() / seen.sum().clamp(min=1)
 
 
 def half_precision() -> bool:

@@ -14,7 +14,7 @@ pytest.importorskip("onnxscript", reason="onnxscript is not in the workspace: mo
 import torch
 from models.unet import checkpoint
 from models.unet.data_parallel import DataParallel
-from models.unet.network import UNet
+from models.unet.network import Probabilities, UNet
 
 
 class TestUnet(StepTests):
@@ -35,6 +35,16 @@ def test_train_model(trained, base):
     assert not torch.equal(before.head.weight, after.head.weight)
 
 
+def test_one_seed_gives_the_same_weights_twice(train):
+    first, second = (checkpoint.load(train()).state_dict() for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_another_seed_gives_other_weights(train):
+    first, second = (checkpoint.load(train(split_seed=seed)).state_dict() for seed in (1, 2))
+    assert not torch.equal(first["head.weight"], second["head.weight"])
+
+
 def test_frozen_layers_stay_as_they_are(train, base):
     frozen = train(freeze_layers=True)
     before, after = (checkpoint.load(content).state_dict() for content in (base.read_bytes(), frozen))
@@ -52,7 +62,7 @@ def test_export_onnx(pipeline, values, trained):
     session = open_session(pipeline.export_onnx.entrypoint(trained, values))
     image = np.random.default_rng(0).random((2, 3, 64, 96), np.float32)
     with torch.inference_mode():
-        expected = checkpoint.load(trained)(torch.from_numpy(image)).softmax(1).numpy()
+        expected = Probabilities(checkpoint.load(trained))(torch.from_numpy(image)).numpy()
     assert run(session, image) == pytest.approx(expected, abs=1e-4)
 
 

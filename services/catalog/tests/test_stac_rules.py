@@ -292,6 +292,14 @@ def test_local_item_keeps_what_was_used_under_prefixed_keys():
     assert local()["geometry"] == AOI
 
 
+def test_local_item_has_the_post_processing_that_the_run_found():
+    found = {"iou": 0.7, "post_processing": {"confidence_threshold": 0.4, "unheard_of": 1}}
+    properties = local(metrics=found)["properties"]
+    assert properties["mlm:hyperparameters"]["inference.confidence_threshold"] == 0.4
+    assert "inference.unheard_of" not in properties["mlm:hyperparameters"]
+    assert properties["fair:metrics"] == {"iou": 0.7}
+
+
 SPEC = [
     {"key": "epochs", "type": "int", "min": 1, "max": 9}, {"key": "rate", "type": "float", "min": 0},
     {"key": "loss", "type": "str", "values": ["a", "b"]}, {"key": "flip", "type": "bool"},

@@ -33,7 +33,9 @@ def run_batch_inference(
             _report(stage, done, total)
 
     cache = cache_for_input(input_images, model)
-    return predict(open_session(str(model)), str(folder), params, on_progress=on_progress, cache=cache)
+    return predict(
+        open_session(str(model), keep_memory=True), str(folder), params, on_progress=on_progress, cache=cache
+    )
 
 
 def _report(stage: str, done: float, total: int) -> None:

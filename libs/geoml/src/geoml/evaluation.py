@@ -1,59 +1,100 @@
-"""Evaluation of a model on validation chips, with the code that predicts."""
+"""Evaluation of a model on validation chips, with the code that predicts.
+
+The same chips tell which parameters of the post-processing suit the model, and how sure it may be. So that the figures
+are honest nevertheless, those of each half of the chips are made with what the other half tells (cross-fitting).
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geoml.calibration import Calibration, expected_calibration_error, fit_calibration, reliability
 from geoml.grid import ChipLayout
 from geoml.instances import building_probability
 from geoml.labels import LabelRasterizer
 from geoml.metrics import confusion, object_metrics, pixel_metrics
-from geoml.mosaic import Mosaic
-from geoml.predict import BLOCK_PIXELS, PredictParams, predict_layout
+from geoml.outline_metrics import outline_metrics
+from geoml.predict import PredictParams
+from geoml.scoring import Scored, score
 from geoml.session import Session
-from geoml.tiled_inference import MARGIN, class_probabilities
+from geoml.tuning import Scene, scenes, tune
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of some chips: the confusion matrix of their pixels, their buildings, and the calibration for these."""
+
+    pixels: np.ndarray
+    objects: Scored
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 def evaluate(
-    session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], params: Mapping[str, Any]
-) -> dict[str, float]:
-    """Returns pixel and object metrics over the chips of `layouts` (see `geoml.metrics`).
+    session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], params: Params
+) -> dict[str, Any]:
+    """Returns metrics over the chips of `layouts`, `reliability` (see `geoml.calibration`) and `post_processing`.
 
-    `polygons` are the labels in EPSG:4326, cut to these chips. Raises ValueError as `PredictParams.read` does.
+    `post_processing` are the parameters of `geoml.predict` that suit the model; a single chip tells nothing, so it is
+    evaluated with `params`. `polygons` are the labels in EPSG:4326. Raises ValueError as `PredictParams.read` does.
     """
-    wanted, counts = PredictParams.read(params), np.zeros((2, 2), np.int64)
-    truth: list[BaseGeometry] = []
-    found: list[BaseGeometry] = []
-    for number, layout in enumerate(layouts):
-        labels = LabelRasterizer(layout, polygons)
-        counts += _pixels(session, layout, labels, wanted.threshold)
-        truth += _shifted(number, _clipped(layout, labels, wanted.options.min_area))
-        found += _shifted(number, [b.outline for b in predict_layout(session, layout, wanted)])
-    return {**pixel_metrics(counts), **object_metrics(truth, found)}
+    PredictParams.read(params)
+    validation = _Validation(session, layouts, polygons, params)
+    first, second = validation.halves
+    if not first:
+        return {**_figures([validation.result(second, {})]), "post_processing": {}}
+    learnt = [tune(second), tune(first)]
+    results = [validation.result(half, own) for half, own in zip((first, second), learnt, strict=True)]
+    crossed = [
+        Result(r.pixels, r.objects, _fit(other.objects)) for r, other in zip(results, results[::-1], strict=True)
+    ]
+    sure = _fit(results[0].objects + results[1].objects)
+    calibration = {"calibration_slope": sure.slope, "calibration_bias": sure.bias}
+    return {**_figures(crossed), "post_processing": tune([*first, *second]) | calibration}
 
 
-def _pixels(session: Session, layout: ChipLayout, labels: LabelRasterizer, threshold: float) -> np.ndarray:
-    mosaic, counts = Mosaic(layout), np.zeros((2, 2), np.int64)
-    for block in layout.blocks(BLOCK_PIXELS):
-        window, core = layout.padded(block, MARGIN), layout.padded(block, 0)
-        image = mosaic.window(window)
-        inner = np.s_[core[1] - window[1] : core[3] - window[1], core[0] - window[0] : core[2] - window[0]]
-        predicted = (building_probability(class_probabilities(session, image)) >= threshold)[inner]
-        seen = image[inner][:, :, 3] > 0
-        counts += confusion((labels.mask(core) > 0)[seen], predicted[seen])
-    return counts
+class _Validation:
+    def __init__(
+        self, session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], params: Params
+    ) -> None:
+        self._session, self._params = session, {**params, "calibration_slope": 1.0, "calibration_bias": 0.0}
+        self._labelled = [(layout, LabelRasterizer(layout, polygons)) for layout in layouts]
+
+    @property
+    def halves(self) -> tuple[list[Scene], list[Scene]]:
+        """Neighbours by name stay together, for they may show the same building."""
+        found = [scene for pair in self._labelled for scene in scenes(self._session, *pair)]
+        ordered = sorted(found, key=lambda scene: scene.chip.chip.name)
+        return ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
+
+    def result(self, chips: Sequence[Scene], learnt: Params) -> Result:
+        params, names = {**self._params, **learnt}, [scene.chip.chip.name for scene in chips]
+        objects = [score(self._session, layout, labels, params, names) for layout, labels in self._labelled]
+        pixels = sum((_confusion(scene, params["confidence_threshold"]) for scene in chips), np.zeros((2, 2), int))
+        return Result(pixels, sum(objects, Scored()))
 
 
-def _clipped(layout: ChipLayout, labels: LabelRasterizer, min_area: float) -> list[BaseGeometry]:
-    """The label polygons clipped to the chips, without remainders smaller than `min_area` square metres."""
-    covered = shapely.union_all([shapely.box(*p.box) for p in layout.chips])
-    cut = shapely.intersection(np.asarray(labels.inside(layout.extent), object), covered)
-    return [g for g in cut if g.area * labels.metres_per_pixel**2 >= min_area]
+def _confusion(scene: Scene, threshold: float) -> np.ndarray:
+    predicted = building_probability(scene.probabilities)[scene.inner] >= threshold
+    return confusion((scene.truth > 0)[scene.seen], predicted[scene.seen])
 
 
-def _shifted(layout: int, geometries: Sequence[BaseGeometry]) -> list[BaseGeometry]:
-    """Each layout has its own pixel coordinates; a shift keeps geometries of two layouts from matching."""
-    return [shapely.transform(g, lambda p: p + layout * 1e8) for g in geometries]
+def _fit(objects: Scored) -> Calibration:
+    return fit_calibration(objects.confidence, objects.right)
+
+
+def _figures(results: Sequence[Result]) -> dict[str, Any]:
+    pixels, objects = sum(r.pixels for r in results), sum((r.objects for r in results), Scored())
+    confidence = np.concatenate([r.calibration.apply(np.asarray(r.objects.confidence)) for r in results])
+    bins = reliability(confidence.tolist(), objects.right)
+    return {
+        **pixel_metrics(np.asarray(pixels)),
+        **object_metrics(objects.labels, len(objects.right), sum(objects.right)),
+        **outline_metrics(objects.outlines),
+        "object_ece": expected_calibration_error(bins),
+        "reliability": bins,
+    }

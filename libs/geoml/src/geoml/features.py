@@ -23,7 +23,8 @@ OSM_TAGS = {"building": "yes"}
 
 @dataclass(frozen=True)
 class Building:
-    """`outline` is in pixels of a grid; `confidence` is the mean building probability of its pixels, 0…1."""
+    """`outline` is in pixels of a grid; `confidence`, 0…1, is the mean building probability of its pixels, calibrated
+    where the model has a calibration: the probability that the outline matches a building."""
 
     outline: Polygon
     confidence: float

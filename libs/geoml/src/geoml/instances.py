@@ -1,50 +1,89 @@
-"""Instance segmentation of class probabilities: seeds are interiors, grown to the edge of the building mask."""
+"""Instance segmentation: a watershed of the depth inside buildings, and a merging of what it cut in too many pieces."""
 
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from geoml.labels import BACKGROUND, BORDER, INTERIOR
+from geoml.regions import Ridges, climb, ridges_between
 
-SMOOTH_METRES = 0.4
-SEED_MARGIN = 0.55
-MIN_SEED_METRES2 = 1.5
+DEPTH = 3
+"""The channel of the depth, of models that have one; see `geoml.labels.LabelRasterizer.depth`."""
+LEVELS, RIPPLE = 1024, 0.02
+"""Steps of the depth, and the depth of a border that divides nothing."""
+
+
+@dataclass(frozen=True)
+class InstanceOptions:
+    """What makes one building of pixels. The values that suit a model are found on its validation chips."""
+
+    threshold: float = 0.5
+    """lowest building probability of a pixel"""
+    smoothing: float = 0.4
+    """standard deviation of the smoothing of the depth, metres"""
+    split_depth: float = 0.2
+    """how much shallower the border of two pieces is than the shallower of the two, for two buildings"""
 
 
 def building_probability(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Returns the probability [height, width] of interior or border, from probabilities [3, height, width]."""
+    """Returns the probability [height, width] of interior or border, from probabilities [channels, height, width]."""
     return 1 - probabilities[BACKGROUND]
 
 
-def label_instances(probabilities: NDArray[np.float32], threshold: float, metres_per_pixel: float) -> NDArray[np.int32]:
-    """Returns instance numbers [height, width]; 0 where the building probability is below `threshold`.
+def label_instances(
+    probabilities: NDArray[np.float32], options: InstanceOptions, metres_per_pixel: float
+) -> NDArray[np.int32]:
+    """Returns instance numbers [height, width]; 0 where the building probability is below `options.threshold`.
 
-    A seed is a connected component where interior exceeds border by SEED_MARGIN; every other pixel of the mask is
-    assigned to the nearest seed of its component, so buildings that touch are separated along their common border.
-    A component of the mask without a seed is one building. `metres_per_pixel` is the side of a pixel.
+    Every pixel belongs to the local maximum of the depth that it reaches by the steepest way up (watershed). Then
+    pieces are merged, the deepest common border first, until each pair is divided by a border of
+    `options.split_depth`. `metres_per_pixel` is the side of a pixel.
     """
-    mask = building_probability(probabilities) >= threshold
-    pieces, _ = _components(mask)
-    seeds, count = _seeds(probabilities, mask, metres_per_pixel)
-    seeded = np.isin(pieces, np.unique(pieces[seeds > 0]))
-    return np.where(seeded, _nearest(seeds), np.where(mask, pieces + count, 0)).astype(np.int32) * mask
+    return Splitter(probabilities, options, metres_per_pixel).instances(options.split_depth)
 
 
-def _seeds(probabilities: NDArray[np.float32], mask: NDArray[np.bool_], metres_per_pixel: float) -> tuple[NDArray, int]:
-    margin = ndimage.gaussian_filter(probabilities[INTERIOR] - probabilities[BORDER], SMOOTH_METRES / metres_per_pixel)
-    seeds, count = _components(mask & (margin > SEED_MARGIN))
-    sizes = np.bincount(seeds.ravel(), minlength=count + 1)
-    seeds[sizes[seeds] * metres_per_pixel**2 < MIN_SEED_METRES2] = 0
-    return seeds, count
+class Splitter:
+    """The pieces, before they are merged."""
+
+    def __init__(self, probabilities: NDArray[np.float32], options: InstanceOptions, metres_per_pixel: float) -> None:
+        mask = building_probability(probabilities) >= options.threshold
+        depth = smoothed_depth(probabilities, options.smoothing / metres_per_pixel)
+        pieces = climb(depth, mask)
+        peaks = ndimage.maximum(depth, pieces, np.arange(pieces.max() + 1))
+        merged = _merged(ridges_between(pieces, depth), peaks, RIPPLE)
+        self._pieces, self._peaks = merged[pieces], peaks
+        self._ridges = ridges_between(self._pieces, depth)
+
+    def instances(self, split_depth: float) -> NDArray[np.int32]:
+        return _merged(self._ridges, self._peaks, split_depth)[self._pieces]
 
 
-def _components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
-    return cast("tuple[NDArray[np.int32], int]", ndimage.label(mask))
+def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Of a model without a channel for it, the lead of interior over border takes the place of the depth, 0…1.
+
+    It is rounded to LEVELS steps, so that a plateau has one top.
+    """
+    if len(probabilities) > DEPTH:
+        depth = probabilities[DEPTH]
+    else:
+        depth = (1 + probabilities[INTERIOR] - probabilities[BORDER]) / 2
+    return np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)) / np.float32(LEVELS)
 
 
-def _nearest(seeds: NDArray) -> NDArray:
-    nearest = ndimage.distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
-    row, column = cast("NDArray[np.int32]", nearest)
-    return seeds[row, column]
+def _merged(ridges: Ridges, peaks: NDArray[np.float64], split_depth: float) -> NDArray[np.int32]:
+    """Returns the building of each piece."""
+    parents = np.arange(len(peaks))
+
+    def root(piece: int) -> int:
+        while parents[piece] != piece:
+            piece = parents[piece]
+        return piece
+
+    for n in np.argsort(-ridges.height):
+        a, b = root(ridges.left[n]), root(ridges.right[n])
+        low, high = (a, b) if peaks[a] < peaks[b] else (b, a)
+        if a != b and peaks[low] - ridges.height[n] < split_depth:
+            parents[low] = high
+    return np.array([root(piece) for piece in range(len(parents))], np.int32)

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
+from scipy import ndimage
 from shapely import STRtree
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
@@ -19,6 +20,8 @@ from geoml.grid import ChipLayout, Grid, PixelBox
 
 BACKGROUND, INTERIOR, BORDER = 0, 1, 2
 BORDER_METRES = 0.6
+DEPTH_MARGIN = 64
+"""Pixels around a window within which a building that its edge cuts is seen whole."""
 
 
 def read_polygons(source: str | Path) -> list[BaseGeometry]:
@@ -84,9 +87,34 @@ class LabelRasterizer:
         seams = _burn([(g, 1) for g in edges], mask.shape, all_touched=False)
         return np.where((mask == INTERIOR) & (seams == 1), BORDER, mask).astype(np.uint8)
 
+    def depth(self, window: PixelBox) -> NDArray[np.float32]:
+        """Returns how deep each pixel [height, width] lies in its building: 0 outside and at the edge, 1 at the middle.
+
+        That is the distance to the edge of the building, divided by the largest such distance inside it.
+        """
+        left, top, right, bottom = window
+        numbers = self.instances((left - DEPTH_MARGIN, top - DEPTH_MARGIN, right + DEPTH_MARGIN, bottom + DEPTH_MARGIN))
+        distance = ndimage.distance_transform_edt(~_edges(numbers)) * (numbers > 0)
+        deepest = ndimage.maximum(distance, numbers, np.arange(numbers.max() + 1))
+        depth = distance / np.maximum(deepest, 1)[numbers]
+        inner = slice(DEPTH_MARGIN, -DEPTH_MARGIN)
+        return depth[inner, inner].astype(np.float32)
+
+    def instances(self, window: PixelBox) -> NDArray[np.int32]:
+        """Returns the number of the building of each pixel [height, width]; 0 is ground."""
+        left, top, right, bottom = window
+        buildings = [(translate(g, -left, -top), number) for number, g in enumerate(self.inside(window), 1)]
+        size = bottom - top, right - left
+        return rasterize(buildings, size, dtype="int32") if buildings else np.zeros(size, np.int32)
+
     def _border(self, polygon: BaseGeometry) -> float:
         """The border's width in pixels: 15 % of the side of small buildings, so that each keeps an interior."""
         return min(BORDER_METRES / self.metres_per_pixel, 0.15 * polygon.area**0.5)
+
+
+def _edges(numbers: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """The pixels of a building that touch another building or the ground."""
+    return (ndimage.maximum_filter(numbers, 3) != numbers) | (ndimage.minimum_filter(numbers, 3) != numbers)
 
 
 def _burn(shapes: list, size: tuple[int, int], all_touched: bool = False) -> NDArray[np.uint8]:

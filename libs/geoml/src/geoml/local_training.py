@@ -1,10 +1,12 @@
 """Trains a plug-in on a folder, without a server: `python -m geoml.local_training models.unet --data FOLDER`.
 
 The folder holds chips in `train/oam` and GeoJSON labels in `train/osm`. Shows a progress bar and a table of metrics;
-writes checkpoint, ONNX file and a map. Needs `rich` (the extra `local`).
+writes checkpoint, ONNX file,
+parameters of the post-processing, a map and a reliability plot. Needs `rich` (the extra `local`).
 """
 
 import argparse
+import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,8 +19,9 @@ from rich.table import Table
 from geoml import report
 from geoml.dataset import Dataset, load_dataset
 from geoml.plugin import Plugin
-from geoml.plugin_training import evaluate_weights, train
+from geoml.plugin_training import evaluate_weights, numbers, train
 from geoml.preview import render_preview
+from geoml.reliability_plot import render_reliability
 from geoml.session import Session, open_session
 from geoml.split import split_chips
 
@@ -33,10 +36,15 @@ def main() -> None:
     with _bar(console) as bar:
         weights = train(plugin, plugin.training.base_weights(), dataset, split, values, lambda _: None)
         bar.update(TaskID(0), completed=1)
-    minutes = (time.monotonic() - started) / 60
+    minutes, processor = (time.monotonic() - started) / 60, time.process_time()
     metrics = evaluate_weights(plugin, weights, dataset, split, values)
-    _write(out, weights, plugin.training.to_onnx(weights), dataset, split, values)
-    console.print(_table(plugin.name, split, metrics, minutes))
+    tuned = values | metrics["post_processing"]
+    _write(out, weights, plugin.training.to_onnx(weights), dataset, split, tuned)
+    render_reliability(metrics["reliability"]).save(out / "reliability.png")
+    (out / "post_processing.json").write_text(json.dumps(metrics["post_processing"], indent=1))
+    costs = {"minutes of training": minutes, "processor seconds": processor}
+    console.print(_table(plugin.name, split, numbers(metrics) | costs))
+    console.print(f"post-processing: {metrics['post_processing']}")
     console.print(f"map: {out / 'map.png'}")
 
 
@@ -82,12 +90,13 @@ def _write(
     render_preview(session, dataset.layouts(split["val_chips"])[0], dataset.polygons, values).save(folder / "map.png")
 
 
-def _table(name: str, split: Mapping[str, Any], metrics: Mapping[str, float], minutes: float) -> Table:
+def _table(
+    name: str, split: Mapping[str, Any], metrics: Mapping[str, float], minutes: float, processor: float
+) -> Table:
     title = f"{name}: {split['val_count']} of {split['val_count'] + split['train_count']} chips held back"
     table = Table("measure", "value", title=title)
     for key, value in metrics.items():
         table.add_row(key.replace("_", " ").replace("iou", "IoU"), f"{value:.3f}")
-    table.add_row("minutes of training", f"{minutes:.1f}")
     return table
 
 

@@ -28,28 +28,28 @@ def pixel_metrics(counts: NDArray) -> dict[str, float]:
     return {"building_iou": float(iou[1]), "mean_iou": float(iou.mean()), "accuracy": float(accuracy)}
 
 
-def object_metrics(truth: Sequence[Geometry], predicted: Sequence[Geometry], min_iou: float = 0.5) -> dict[str, float]:
-    """Returns `object_precision`, `object_recall` and `object_f1` of two lists of polygons in one CRS.
-
-    A pair matches from an IoU of `min_iou`; each building matches at most one, pairs of highest IoU first.
-    """
-    hits = _matches(truth, predicted, min_iou)
-    precision, recall = hits / max(len(predicted), 1), hits / max(len(truth), 1)
+def object_metrics(truth: int, predicted: int, hits: int) -> dict[str, float]:
+    """Returns `object_precision`, `object_recall` and `object_f1` of the numbers of labels, outlines and matches."""
+    precision, recall = hits / max(predicted, 1), hits / max(truth, 1)
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
     return {"object_precision": precision, "object_recall": recall, "object_f1": f1}
 
 
-def _matches(truth: Sequence[Geometry], predicted: Sequence[Geometry], min_iou: float) -> int:
+def match(truth: Sequence[Geometry], predicted: Sequence[Geometry], min_iou: float = 0.5) -> list[tuple[int, int]]:
+    """Returns the matching pairs (label, outline) of two lists of polygons in one CRS.
+
+    A pair matches from an IoU of `min_iou`; each polygon matches at most one, pairs of highest IoU first.
+    """
     if not len(truth) or not len(predicted):
-        return 0
+        return []
     a, b = np.asarray(truth, object), np.asarray(predicted, object)
     i, j = STRtree(b).query(a, predicate="intersects")
     shared = shapely.area(shapely.intersection(a[i], b[j]))
     iou = shared / (shapely.area(a[i]) + shapely.area(b[j]) - shared)
-    seen_a, seen_b, hits = set(), set(), 0
-    for pair in np.argsort(-iou):
+    seen_a, seen_b, pairs = set(), set(), []
+    for pair in np.argsort(-iou, kind="stable"):
         if iou[pair] >= min_iou and i[pair] not in seen_a and j[pair] not in seen_b:
             seen_a.add(i[pair])
             seen_b.add(j[pair])
-            hits += 1
-    return hits
+            pairs.append((int(i[pair]), int(j[pair])))
+    return pairs

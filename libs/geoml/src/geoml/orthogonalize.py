@@ -14,15 +14,15 @@ MIN_IOU = 0.87
 MIN_WALL_METRES = 1.0
 
 
-def orthogonalize(polygon: Polygon) -> Polygon:
+def orthogonalize(polygon: Polygon, min_iou: float = MIN_IOU) -> Polygon:
     """Returns the outline with every wall along one of two perpendicular directions. Coordinates are metres.
 
     Several directions are tried; the result with the highest IoU is returned. A shape that would be distorted (IoU
-    below MIN_IOU: round, slanted or twisted buildings) is returned unchanged.
+    below `min_iou`: round, slanted or twisted buildings) is returned unchanged.
     """
     candidates = [found for angle in _directions(polygon) if (found := _orthogonalized(polygon, angle))]
     best = max(candidates, key=lambda candidate: _iou(polygon, candidate), default=polygon)
-    return best if _iou(polygon, best) >= MIN_IOU else polygon
+    return best if _iou(polygon, best) >= min_iou else polygon
 
 
 def _directions(polygon: Polygon) -> list[float]:

@@ -17,7 +17,7 @@ from geoml.batch_inference import run_batch_inference
 from geoml.dataset import load_dataset
 from geoml.fetch import local_file
 from geoml.plugin import Plugin
-from geoml.plugin_training import CLASSES, evaluate_weights, train
+from geoml.plugin_training import CLASSES, evaluate_weights, numbers, train
 from geoml.split import split_chips
 from geoml.zenml_metadata import log_run_metadata
 
@@ -109,7 +109,7 @@ def _training_steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, Bas
         """Evaluates the exported model on the validation chips only, with the code that predicts."""
         dataset = load_dataset(dataset_chips, dataset_labels)
         metrics = evaluate_weights(plugin, trained_model, dataset, split_info, plugin.complete(hyperparameters))
-        log_run_metadata(metrics)
+        log_run_metadata(numbers(metrics))
         return metrics
 
     return split_dataset, train_model, evaluate_model

@@ -44,9 +44,16 @@ def train(
 
 def evaluate_weights(
     plugin: Plugin, weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapping[str, Any]
-) -> dict[str, float]:
-    """Returns and reports the metrics of the exported model on the split's validation chips."""
+) -> dict[str, Any]:
+    """Returns what `geoml.evaluation.evaluate` does of the exported model on the split's validation chips.
+
+    Its numbers are reported.
+    """
     session = open_session(plugin.training.to_onnx(weights))
     metrics = evaluate(session, dataset.layouts(split["val_chips"]), dataset.polygons, values)
-    report.metrics(metrics)
+    report.metrics(numbers(metrics))
     return metrics
+
+
+def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    return {key: value for key, value in metrics.items() if isinstance(value, float)}

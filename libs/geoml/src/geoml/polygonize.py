@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rasterio.features import shapes
 from shapely import Geometry, Polygon, STRtree
 
-from geoml.orthogonalize import orthogonalize
+from geoml.orthogonalize import MIN_IOU, orthogonalize
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class PolygonizeOptions:
     """metres, of the Douglas-Peucker simplification"""
     right_angles: bool = True
     """orthogonalize walls"""
+    squareness: float = MIN_IOU
+    """IoU that an orthogonalized outline has at least with the traced one; below, the traced one is kept"""
 
 
 def polygonize_instances(instances: NDArray[np.int32]) -> dict[int, Polygon]:
@@ -49,7 +51,7 @@ def regularize(outline: Polygon, metres_per_pixel: float, options: PolygonizeOpt
         return None
     kept = [ring for ring in scaled.interiors if Polygon(ring).area > options.max_hole]
     straight = _largest(Polygon(scaled.exterior, kept).simplify(options.tolerance))
-    shaped = orthogonalize(straight) if options.right_angles else straight
+    shaped = orthogonalize(straight, options.squareness) if options.right_angles else straight
     return shapely.transform(shaped, lambda p: p / metres_per_pixel)
 
 

@@ -1,15 +1,17 @@
 """From images to building polygons: the one implementation for batch, live inference and evaluation."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from geoml import report
 from geoml.block_cache import BlockCache, BlockGroup
 from geoml.block_result import BlockResult
+from geoml.calibration import Calibration
 from geoml.chips import list_chips
 from geoml.features import Building, building_features
 from geoml.grid import ChipLayout, PixelBox, chip_layouts
+from geoml.instances import InstanceOptions
 from geoml.mosaic import Mosaic
 from geoml.polygonize import PolygonizeOptions, regularize, remove_overlaps
 from geoml.session import Session
@@ -26,10 +28,11 @@ ProgressCallback = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class PredictParams:
-    """The parameters of a prediction; `threshold` is the lowest building probability of a pixel, 0…1."""
+    """The parameters of a prediction."""
 
-    threshold: float
+    instances: InstanceOptions
     options: PolygonizeOptions
+    calibration: Calibration
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> "PredictParams":
@@ -39,8 +42,19 @@ class PredictParams:
         threshold = float(params["confidence_threshold"])
         if not 0 <= threshold <= 1:
             raise ValueError("confidence_threshold must be between 0 and 1")
-        given = {key: params[key] for key in ("min_area", "max_hole", "tolerance", "right_angles") if key in params}
-        return cls(threshold, PolygonizeOptions(**given))
+        return cls(
+            _given(InstanceOptions, {**params, "threshold": threshold}, ""),
+            _given(PolygonizeOptions, params, ""),
+            _given(Calibration, params, "calibration_"),
+        )
+
+
+Options = TypeVar("Options")
+
+
+def _given(kind: type[Options], params: Mapping[str, Any], prefix: str) -> Options:
+    names = (field.name for field in fields(kind))  # type: ignore[arg-type]
+    return kind(**{name: params[prefix + name] for name in names if prefix + name in params})
 
 
 class StageProgress:
@@ -71,7 +85,8 @@ def predict(
     """Returns the buildings in a folder of images as a GeoJSON FeatureCollection in EPSG:4326.
 
     `session` maps images [n, 3, height, width] in 0…1, at GROUND_RESOLUTION metres per pixel, to the probabilities
-    [n, 3, height, width] of background, interior and border. `source` is written to each feature.
+    [n, 3, height, width] of background, interior and border, and to the depth inside buildings if there is a fourth
+    channel. `source` is written to each feature.
     The images are processed block by block, so memory does not grow with their number. `on_progress` is called after
     each block (stage `predict`) and each building that a block border cut (stage `outlines`), and may raise to stop.
     Results that are in `cache` are read from it, the others are written to it.
@@ -85,14 +100,14 @@ def predict(
     return {"type": "FeatureCollection", "features": [
         feature
         for layout, result in zip(layouts, found, strict=True)
-        for feature in building_features(layout.grid, _buildings(result, layout, wanted.options, outlines), source)
+        for feature in building_features(layout.grid, _buildings(result, layout, wanted, outlines), source)
     ]}  # fmt: skip
 
 
 def predict_layout(session: Session, layout: ChipLayout, wanted: PredictParams) -> list[Building]:
     """Returns the buildings of one layout, in pixels of its grid; reports no progress."""
     silent = StageProgress("", 0, lambda *_: None)
-    return _buildings(_merged(_group_results(session, layout, wanted, silent, None)), layout, wanted.options, silent)
+    return _buildings(_merged(_group_results(session, layout, wanted, silent, None)), layout, wanted, silent)
 
 
 def _merged(results: list[BlockResult]) -> BlockResult:
@@ -102,18 +117,20 @@ def _merged(results: list[BlockResult]) -> BlockResult:
 
 
 def _buildings(
-    whole: BlockResult, layout: ChipLayout, options: PolygonizeOptions, progress: StageProgress
+    whole: BlockResult, layout: ChipLayout, wanted: PredictParams, progress: StageProgress
 ) -> list[Building]:
     """Complete buildings are regularized with their block; those on a border only once all blocks are done."""
     buildings = list(whole.complete)
     for detection in whole.cut:
         left, top, right, bottom = map(int, detection.whole.bounds)
         window: PixelBox = (left, top, right, bottom)
-        building = _building(detection, layout.grid.metres_per_pixel(window), options)
+        building = _building(detection, layout.grid.metres_per_pixel(window), wanted.options)
         buildings += [building] if building else []
         progress.add()
     outlines = remove_overlaps([b.outline for b in buildings])
-    return [Building(o, b.confidence) for o, b in zip(outlines, buildings, strict=True) if not o.is_empty]
+    smallest = wanted.options.min_area / layout.grid.metres_per_pixel(layout.extent) ** 2
+    kept = zip(outlines, buildings, strict=True)
+    return [Building(o, float(wanted.calibration.apply(b.confidence))) for o, b in kept if o.area >= smallest]
 
 
 def _group_results(
@@ -131,7 +148,7 @@ def _group_results(
         results[n] = BlockResult()
         for block, probabilities in (next(inferred) for _ in groups[n].blocks):
             if probabilities is not None:
-                detections = detect_buildings(probabilities, wanted.threshold, mosaic, block)
+                detections = detect_buildings(probabilities, wanted.instances, mosaic, block)
                 _add(detections, block, layout, wanted.options, results[n])
             progress.add()
         if cache:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoml.chips import open_chip, read_rgb
-from geoml.instances import label_instances
+from geoml.instances import InstanceOptions, label_instances
 from geoml.predict import GROUND_RESOLUTION
 
 
@@ -25,4 +25,4 @@ def postprocess(probabilities: NDArray[np.float32], confidence_threshold: float)
 
     The image has GROUND_RESOLUTION metres per pixel.
     """
-    return label_instances(probabilities, confidence_threshold, GROUND_RESOLUTION)
+    return label_instances(probabilities, InstanceOptions(confidence_threshold), GROUND_RESOLUTION)

@@ -17,15 +17,18 @@ class Session(Protocol):
     def get_inputs(self) -> Any: ...
 
 
-def open_session(model: str | bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
+def open_session(
+    model: str | bytes, threads: int | None = None, keep_memory: bool = False
+) -> onnxruntime.InferenceSession:
     """Opens a model, given by path or as bytes, on the CPU.
 
-    `threads` defaults to the environment variable FAIRWAY_ONNX_THREADS, then to the number of cores.
+    `threads` defaults to the environment variable FAIRWAY_ONNX_THREADS, then to the number of cores. With
+    `keep_memory` the memory of one call is kept for the next: without, getting it again costs as much as a light model.
     Raises the errors of onnxruntime for a file that is not a model.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or int(os.environ.get("FAIRWAY_ONNX_THREADS", "0"))
-    options.enable_cpu_mem_arena = False
+    options.enable_cpu_mem_arena = keep_memory
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other work wants the cores meanwhile
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from geoml.grid import PixelBox
-from geoml.instances import building_probability, label_instances
+from geoml.instances import InstanceOptions, building_probability, label_instances
+from geoml.labels import BACKGROUND
 from geoml.mosaic import Mosaic
 from geoml.polygonize import polygonize_instances
 from geoml.session import Session, run
@@ -24,7 +25,7 @@ BlockProbabilities = Iterator[tuple[PixelBox, NDArray[np.float32] | None]]
 
 
 def infer_blocks(session: Session, mosaic: Mosaic, blocks: Iterable[PixelBox]) -> BlockProbabilities:
-    """Yields each block with the class probabilities [3, height, width] of its padded window; None without data.
+    """Yields each block with the class probabilities [channels, height, width] of its padded window; None without data.
 
     A thread computes one block ahead: decoding and the model release the interpreter, what follows holds it.
     """
@@ -45,7 +46,7 @@ def _infer_block(session: Session, mosaic: Mosaic, block: PixelBox) -> NDArray[n
 
 
 def class_probabilities(session: Session, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Returns probabilities [3, height, width] of background, interior and border.
+    """Returns the model's output [channels, height, width]: background, interior and border, and depth if it has one.
 
     `image` is [height, width, 4]: red, green, blue, and 255 where there is data. Pixels without data are background.
     """
@@ -53,19 +54,21 @@ def class_probabilities(session: Session, image: NDArray[np.uint8]) -> NDArray[n
     padded = np.zeros((-(-height // STRIDE) * STRIDE, -(-width // STRIDE) * STRIDE, 3), np.float32)
     padded[:height, :width] = image[:, :, :3] / np.float32(255)
     output = run(session, padded.transpose(2, 0, 1)[None])[0, :, :height, :width]
-    return np.where(image[:, :, 3] > 0, output, np.array([1, 0, 0], np.float32)[:, None, None])
+    ground = np.zeros((len(output), 1, 1), np.float32)
+    ground[BACKGROUND] = 1
+    return np.where(image[:, :, 3] > 0, output, ground)
 
 
 def detect_buildings(
-    probabilities: NDArray[np.float32], threshold: float, mosaic: Mosaic, block: PixelBox
+    probabilities: NDArray[np.float32], options: InstanceOptions, mosaic: Mosaic, block: PixelBox
 ) -> list[Detection]:
     """Returns the buildings that have a pixel in `block`.
 
-    `probabilities` [3, height, width] are those of the padded block; `threshold` is the lowest building probability
-    of a pixel, 0…1. Outlines are in pixels of the mosaic's grid.
+    `probabilities` [channels, height, width] are those of the padded block. Outlines are in pixels of the mosaic's
+    grid.
     """
     window = mosaic.layout.padded(block, MARGIN)
-    instances = label_instances(probabilities, threshold, mosaic.layout.grid.metres_per_pixel(window))
+    instances = label_instances(probabilities, options, mosaic.layout.grid.metres_per_pixel(window))
     return _detections(instances, building_probability(probabilities), window, block)
 
 

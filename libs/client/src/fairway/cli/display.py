@@ -45,6 +45,11 @@ def bars() -> Progress:
     )  # fmt: skip
 
 
+def is_figure(value: Any) -> bool:
+    """Returns whether a metric is one number; lists and objects are for programs."""
+    return value is None or isinstance(value, int | float | str)
+
+
 def figure(value: Any) -> str:
     """Returns a metric as text: numbers with three decimals."""
     if value is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from fairway.cli.display import curve, figure, table, watch
+from fairway.cli.display import curve, figure, is_figure, table, watch
 from fairway.cli.outcome import sentences
 from fairway.cli.session import client, console, print_api_errors, read_json
 from fairway.client import Fairway
@@ -93,7 +93,7 @@ def retry(training_id: int) -> None:
 def _watch(fairway: Fairway, training_id: int) -> None:
     watch(console, fairway.follow(fairway.trainings, "training_id", training_id))
     training = fairway.trainings.get(training_id)
-    metrics = sorted((training.metrics or {}).items())
+    metrics = sorted((name, value) for name, value in (training.metrics or {}).items() if is_figure(value))
     figures = "".join(f", {name.replace('_', ' ')} {figure(value)}" for name, value in metrics)
     console.print(f"Training [bold]{training_id}[/bold] is completed{figures}.", highlight=False)
     for sentence in sentences(training.outcome, "chips"):

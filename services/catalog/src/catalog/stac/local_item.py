@@ -14,6 +14,8 @@ Item = dict[str, Any]
 GEO = "application/geo+json"
 VERSION, MANIFEST = "labelstore:dataset_version", "labelstore:manifest_sha256"
 """Number and hash of the manifest of a version of the label store: which pictures and labels the model has seen."""
+POST_PROCESSING = "post_processing"
+"""The metric that holds parameters of inference, by names without prefix."""
 CLONED = (
     "mlm:architecture", "mlm:tasks", "mlm:framework", "mlm:framework_version", "mlm:input", "mlm:output", "license",
     "mlm:accelerator", "mlm:accelerator_count", "fair:metrics_spec", "fair:hyperparameters_spec",
@@ -59,7 +61,7 @@ def _properties(run: PublishedRun, base: Item, base_href: str, dataset: Item) ->
         "mlm:name": mlm_name(run.name),
         "mlm:pretrained": True,
         "mlm:pretrained_source": base_href,
-        "mlm:hyperparameters": _hyperparameters(run.hyperparameters, origin["mlm:hyperparameters"]),
+        "mlm:hyperparameters": _hyperparameters(run, origin["mlm:hyperparameters"]),
         "keywords": _keywords(run, base, dataset),
         "version": str(run.version),
         "deprecated": False,
@@ -69,7 +71,7 @@ def _properties(run: PublishedRun, base: Item, base_href: str, dataset: Item) ->
         "fair:base_model_name": origin["mlm:name"],
         "fair:base_model_title": origin["title"],
         "fair:dataset_id": dataset["id"],
-        "fair:metrics": run.metrics,
+        "fair:metrics": {key: value for key, value in run.metrics.items() if key != POST_PROCESSING},
         "fair:split": run.split,
         **items.without_none(_measured(run, dataset)),
     }
@@ -90,15 +92,16 @@ def _chip_count(data: Item) -> int | None:
     return data.get("fair:chip_count", data.get("labelstore:image_count"))
 
 
-def _hyperparameters(used: Item, base: Item) -> Item:
-    """Returns the used values under `training.`, without those of inference only, and the base model's defaults of
-    inference."""
+def _hyperparameters(run: PublishedRun, base: Item) -> Item:
+    """Returns the used values under `training.`, without those of inference only, and those of inference: what the
+    run found on its validation chips, else the base model's defaults."""
     for_inference = {key: value for key, value in base.items() if key.startswith("inference.")}
+    found = {f"inference.{key}": value for key, value in (run.metrics.get(POST_PROCESSING) or {}).items()}
     trained = {
-        f"training.{key}": value for key, value in used.items()
+        f"training.{key}": value for key, value in run.hyperparameters.items()
         if f"training.{key}" in base or f"inference.{key}" not in base
     }  # fmt: skip
-    return {**trained, **for_inference}
+    return {**trained, **for_inference, **{key: value for key, value in found.items() if key in for_inference}}
 
 
 def _keywords(run: PublishedRun, base: Item, dataset: Item) -> list[str]:

@@ -1,0 +1,68 @@
+"""Whole buildings from the depth that a model sees inside them."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from geoml.instances import InstanceOptions, label_instances
+from geoml.regions import climb, ridges_between
+
+METRE = 1.0
+
+
+def seen(depth, building=None):
+    """The output of a model with a channel for the depth."""
+    inside = (depth > 0) if building is None else building
+    return np.stack([1 - inside, inside, 0 * depth, depth]).astype(np.float32)
+
+
+def roof(shape, rows, columns, top=1.0):
+    """Depth rises from the edge of a rectangle to its middle."""
+    mask = np.zeros(shape, bool)
+    mask[rows, columns] = True
+    distance = ndimage.distance_transform_edt(mask)
+    return top * distance / distance.max()
+
+
+def two_halls(saddle):
+    """A building whose middle is as shallow as `saddle`, 0…1."""
+    depth = np.zeros((24, 60))
+    depth[2:22, 2:58] = 0.9
+    depth[2:22, 28:32] = saddle
+    return seen(depth)
+
+
+@pytest.mark.parametrize(("saddle", "buildings"), [(0.3, 2), (0.85, 1)])
+def test_a_border_divides_when_it_is_much_shallower_than_both_sides(saddle, buildings):
+    found = label_instances(two_halls(saddle), InstanceOptions(split_depth=0.2), METRE)
+    assert len(np.unique(found[found > 0])) == buildings
+
+
+def test_how_clear_a_border_must_be_is_an_option():
+    found = [label_instances(two_halls(0.5), InstanceOptions(split_depth=d), METRE) for d in (0.1, 0.7)]
+    assert [len(np.unique(one[one > 0])) for one in found] == [2, 1]
+
+
+def test_touching_buildings_share_the_border_between_them():
+    depth = roof((24, 44), slice(2, 22), slice(2, 22)) + roof((24, 44), slice(2, 22), slice(22, 42))
+    found = label_instances(seen(depth), InstanceOptions(), METRE)
+    assert len(np.unique(found[3:21, 3:20])) == len(np.unique(found[3:21, 24:41])) == 1
+    assert found[10, 10] != found[10, 30]
+
+
+def test_ground_is_zero_and_every_pixel_of_a_building_has_a_number():
+    output = seen(roof((30, 30), slice(4, 26), slice(4, 26)))
+    found = label_instances(output, InstanceOptions(), METRE)
+    assert ((found > 0) == (output[1] > 0.5)).all()
+
+
+def test_a_pixel_belongs_to_the_hill_it_climbs():
+    height = np.array([[1, 2, 3, 2, 1, 2, 4, 4, 0]], np.float32)
+    assert climb(height, height > 0).tolist() == [[1, 1, 1, 1, 1, 2, 2, 2, 0]]
+
+
+def test_a_ridge_is_as_high_as_the_lower_pixels_along_it():
+    regions, height = np.array([[1, 2, 0], [1, 2, 3]], np.int32), np.array([[5, 3, 0], [1, 4, 9]], np.float32)
+    ridges = ridges_between(regions, height)
+    found = zip(ridges.left.tolist(), ridges.right.tolist(), ridges.height.tolist(), strict=True)
+    assert list(found) == [(1, 2, 2.0), (2, 3, 4.0)]
