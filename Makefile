@@ -3,7 +3,7 @@ SHELL := bash
 PY := .venv/bin/python
 MEMBERS := $(wildcard libs/* services/*)
 
-.PHONY: setup up down status demo loop test soak bench contracts lint types requirements train-unet style clean
+.PHONY: setup up down status demo loop test soak bench contracts images lint types requirements train-unet style clean
 
 setup: .venv/.synced ## the workspace environment and the backing servers
 	@$(PY) -m stack install
@@ -39,6 +39,9 @@ bench: setup ## the figures of docs/bench.md as a table and as .fairway/bench.js
 
 contracts: .venv/.synced ## rewrites schemas, AsyncAPI, OpenAPI, docs/topology.md, docs/fair-coverage.md
 	@$(PY) -m tests.contracts.generate
+
+images: ## the images of the services and of the model runner; TAG=<version>
+	@TAG=$(TAG) scripts/images
 
 lint: .venv/.synced
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-cache

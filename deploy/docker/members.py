@@ -1,4 +1,7 @@
-"""`python members.py training`: the folders of the workspace members that a service is made of, itself last."""
+"""`python members.py training`: the folders of the workspace members that an image is made of, a service last.
+
+The image `runner` has no service: models stand on geoml.
+"""
 
 import re
 import sys
@@ -10,7 +13,7 @@ WORKSPACE = Path(__file__).parents[2]
 
 def members(room: str) -> list[Path]:
     found: dict[str, Path] = {}
-    _add(room, WORKSPACE / "services" / room, found)
+    _add(*(("geoml", WORKSPACE / "libs/geoml") if room == "runner" else (room, WORKSPACE / "services" / room)), found)
     return list(found.values())
 
 

@@ -12,6 +12,8 @@ HELM = REPOSITORY / "deploy" / "helm"
 ROOMS = ("gateway", "catalog", "training", "prediction", "notify")
 WORKERS = tuple(room for room in ROOMS if room != "gateway")
 KUBERNETES = "1.32"
+RELEASES = ("1.35", "1.36", "1.37")
+"""The newest three whose schemas are at hand."""
 Values = dict[str, Any]
 
 ADDRESSES: Values = {

@@ -8,7 +8,19 @@ import pytest
 import yaml
 from helm_python import lint
 
-from tests.chart.rendering import HELM, KUBERNETES, ROOMS, Release, Values, complete, over, profile, values_of
+from tests.chart.rendering import (
+    HELM,
+    INSTALLATION,
+    KUBERNETES,
+    RELEASES,
+    ROOMS,
+    Release,
+    Values,
+    complete,
+    over,
+    profile,
+    values_of,
+)
 
 KINDS = {
     "ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget",
@@ -16,18 +28,48 @@ KINDS = {
 }  # fmt: skip
 
 
-def check(release: Release) -> None:
+PROFILES = {
+    "dev": (profile("dev"),),
+    "production": (profile("production"), INSTALLATION),
+    "large": (profile("production"), profile("large"), INSTALLATION),
+}
+
+
+def check(release: Release, kubernetes: str = KUBERNETES) -> None:
     for manifest in release.manifests:
-        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+        kubernetes_validate.validate(manifest, kubernetes, strict=True)
 
 
-def test_production_is_valid_and_uses_every_template(release: Release) -> None:
-    check(release)
+def test_production_uses_every_template(release: Release) -> None:
     assert {manifest["kind"] for manifest in release.manifests} == KINDS
 
 
-def test_dev_is_valid(platform: Callable[..., Release]) -> None:
-    check(platform(profile("dev")))
+def test_the_releases_are_the_newest_that_are_known() -> None:
+    folder = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
+    known = {tuple(map(int, path.name.split("-")[0][1:].split(".")[:2])) for path in folder.glob("v*-local")}
+    assert tuple(f"{major}.{minor}" for major, minor in sorted(known)[-3:]) == RELEASES
+
+
+@pytest.mark.parametrize("kubernetes", RELEASES)
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_is_valid_on_every_release(
+    platform: Callable[..., Release], name: str, kubernetes: str
+) -> None:  # fmt: skip
+    check(platform(*PROFILES[name]), kubernetes)
+
+
+def test_the_large_profile_has_bulk_workers_of_its_own(platform: Callable[..., Release]) -> None:
+    release = platform(*PROFILES["large"])
+    bulk = release.one("Deployment", "fairway-catalog-worker-bulk")["spec"]
+    assert bulk["replicas"] == 4
+    assert {"name": "sources", "persistentVolumeClaim": {"claimName": "fairway-sources"}} in bulk["template"]["spec"][
+        "volumes"
+    ]
+    assert "fairway-catalog-worker" not in release.all("Deployment")
+    scaled = {"fairway-gateway", "fairway-catalog", "fairway-prediction", "fairway-notify"}
+    assert set(release.all("HorizontalPodAutoscaler")) == scaled
+    budgets = set(release.all("PodDisruptionBudget"))
+    assert {f"{name}-serve" for name in scaled} | {"fairway-catalog-worker-bulk"} <= budgets
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -43,10 +85,9 @@ def test_what_nobody_wants_is_refused_by_the_schema(release: Release) -> None:
         kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
 
 
-@pytest.mark.parametrize("name", ["dev", "production"])
-def test_lint_finds_nothing(helm: Path, production: Values, name: str) -> None:
-    values = production if name == "production" else profile("dev")
-    report = lint(helm / "platform", values, strict=True, kube_version=f"v{KUBERNETES}.0")
+@pytest.mark.parametrize("name", PROFILES)
+def test_lint_finds_nothing(helm: Path, name: str) -> None:
+    report = lint(helm / "platform", over({}, *PROFILES[name]), strict=True, kube_version=f"v{KUBERNETES}.0")
     assert not report["errors"]
     assert not [message for message in report["messages"] if message["severity"] > 1]
 

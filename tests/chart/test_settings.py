@@ -21,7 +21,7 @@ def names(room: str, secret: bool = False) -> set[str]:
 
 
 def layers() -> list[Values]:
-    return [profile("dev"), profile("production"), INSTALLATION]
+    return [profile("dev"), profile("production"), profile("large"), INSTALLATION]
 
 
 @pytest.mark.parametrize("room", ROOMS)
