@@ -64,7 +64,7 @@ def platform() -> Iterator[Platform]:
     os.environ["AUTOPKG_SOURCE_CATALOGUE"] = str(package_sources.prepare(home))
     data = DATA if DATA.exists() else None
     try:
-        yield Platform(home, run.up(data, home=home), data)
+        yield Platform(home, run.up(data, home=home, apart=True), data)
     finally:
         if not os.environ.get("FAIRWAY_KEEP"):
             servers.down(home=home)

@@ -8,6 +8,7 @@ from stack import run as servers
 from stack.bench.system import RATES, System
 from stack.home import Env, Home
 from stack.platform import run
+from stack.preforked.daemons import parent, possible
 from stack.processes import Daemon
 from stack.sandbox.start import sandbox
 
@@ -27,6 +28,8 @@ def system(home: Home) -> Iterator[System]:
 @contextmanager
 def kept(home: Home) -> Iterator[System]:
     """What runs already is used, and everything left as it is."""
+    if possible():
+        parent(home).start()
     env = servers.up(SERVERS, home=home)
     sandbox("rawdata", None, home)[0].start()
     new = [room for room in run.ROOMS if Daemon(room, [], home=home).pid is None]

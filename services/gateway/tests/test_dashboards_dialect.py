@@ -44,7 +44,7 @@ def with_bodies() -> FastAPI:
         await asyncio.sleep(9)
         return Response()
 
-    routes.register(app)
+    routes.register(app.router)
     return app
 
 

@@ -76,7 +76,7 @@ def application_of(dialect: Dialect) -> FastAPI:
         await asyncio.sleep(9)
         return Response()
 
-    routes.register(app)
+    routes.register(app.router)
     return app
 
 

@@ -132,7 +132,7 @@ def route_of(routes: Routes, **options: Any) -> PolicyRoute:
 
     app = FastAPI()
     routes.add("POST", "/things/{thing_id}/", **options)(endpoint)
-    routes.register(app)
+    routes.register(app.router)
     return next(route for route in app.routes if isinstance(route, PolicyRoute))
 
 

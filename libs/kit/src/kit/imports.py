@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 
 @contextmanager
@@ -21,3 +22,20 @@ def import_without(name: str) -> Iterator[None]:
 def never_import(name: str) -> None:
     """Makes every later `import name` of this process fail, unless it is loaded already."""
     sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+
+
+@contextmanager
+def import_hollow(module: str, *names: str) -> Iterator[None]:
+    """Inside the block `from package.inner import name` gets an empty class, unless the package is loaded already: for
+    libraries that use it in tests only."""
+    package, _, inner = module.partition(".")
+    hollow = {} if package in sys.modules else {package: ModuleType(package), module: ModuleType(module)}
+    if hollow:
+        vars(hollow[module]).update({name: type(name, (), {}) for name in names})
+        setattr(hollow[package], inner, hollow[module])
+        sys.modules.update(hollow)
+    try:
+        yield
+    finally:
+        for name in hollow:
+            sys.modules.pop(name, None)

@@ -91,6 +91,9 @@ class Daemon:
     def _is_ready(self) -> bool:
         if self.pid is None:
             raise NotReady(f"{self.name} ended while starting.\n{self._log_end()}")
+        return self._answers()
+
+    def _answers(self) -> bool:
         try:
             return self.ready is None or self.ready()
         except Exception:

@@ -9,6 +9,7 @@ import psutil
 
 from stack import install, nats, pids, postgres, s3, stac, zenml
 from stack.home import Env, Home
+from stack.preforked import PARENT
 from stack.servers import Ask
 
 SERVERS: dict[str, Callable[[Home, Ask], Env]] = {
@@ -53,10 +54,12 @@ def up(only: set[str] | None = None, progress: Progress | None = None, home: Hom
 
 
 def down(progress: Progress | None = None, home: Home | None = None) -> None:
-    """Stops every daemon of the home in the reverse order of their starts."""
+    """Stops every daemon of the home in the reverse order of their starts. First goes the parent of all rooms, which
+    ends them at once."""
     home = home or Home.default()
     with home.locked("up"):
-        for name in reversed(pids.running(home)):
+        backwards = list(reversed(pids.running(home)))
+        for name in sorted(backwards, key=lambda name: name != PARENT):
             start = time.monotonic()
             pids.stop(home, name)
             if progress:

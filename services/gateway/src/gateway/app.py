@@ -1,9 +1,12 @@
 """The HTTP application: routes, errors, CORS, the OpenAPI document."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from gateway.apis import dashboards, fair, fair_v1, labelstore, packages
 from gateway.apis.fair.platform import documents, frontend
@@ -30,13 +33,26 @@ def application(settings: HttpSettings) -> FastAPI:
         title=documents.TITLE, version="2.0.0", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         middleware=[Middleware(GatewayMiddleware, settings=settings, cors=_cors(settings))],
     )  # fmt: skip
-    app.router = IndexedRouter(redirect_slashes=False, generate_unique_id_function=lambda route: route.name)
+    app.router = _router(built_routes())
     problems.register(app)
-    for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES, *dashboards.MODULES):
-        module.routes.register(app)
-    frontend.register(app, settings)
+    frontend.register(app.router, settings)
     app.openapi = lambda: openapi_document(app, settings.api_base_url)  # type: ignore[method-assign]
     return app
+
+
+@cache
+def built_routes() -> tuple[BaseRoute, ...]:
+    """All but the frontend's: the same for any settings, so that a process builds them once."""
+    router = _router(())
+    for module in (*fair.MODULES, *labelstore.MODULES, *fair_v1.MODULES, *packages.MODULES, *dashboards.MODULES):
+        module.routes.register(router)
+    return tuple(router.routes)
+
+
+def _router(routes: Iterable[BaseRoute]) -> IndexedRouter:
+    return IndexedRouter(
+        routes=list(routes), redirect_slashes=False, generate_unique_id_function=lambda route: route.name
+    )
 
 
 def _cors(settings: HttpSettings) -> dict[str, Any]:

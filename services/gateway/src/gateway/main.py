@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable
 
 from gateway.apis.fair_v1.settings import v1_settings
-from gateway.app import application
+from gateway.app import application, built_routes
 from gateway.context import AppContext
 from gateway.http.limits.leases import Limiter
 from gateway.http.server.public import PublicServer
@@ -85,6 +85,10 @@ class Gateway(Service):
             await self.public.stop()
 
         return until_the_end()
+
+
+warm_up = built_routes
+"""What `build` does for any settings; a process that forks rooms does it once before."""
 
 
 def build(settings: Settings) -> Service:

@@ -7,13 +7,15 @@ from tempfile import mkdtemp
 
 from rich.console import Console
 
+from stack import pids
 from stack.bench import bus, http_api, intake, job_start, lists, live, long_lists, package_jobs
 from stack.bench.big import figures as big
 from stack.bench.curves import curves
 from stack.bench.extracts.figures import extracts
 from stack.bench.rows import Row, table, write
-from stack.bench.system import System, memory, system, two_gateway_workers
+from stack.bench.system import System, idle_memory, system, two_gateway_workers
 from stack.home import Home
+from stack.preforked import PARENT
 from stack.run import down
 
 console = Console()
@@ -22,8 +24,10 @@ SETTLE = 5.0
 
 def main() -> None:
     home = Home(Path(mkdtemp(prefix="fairway-bench-")))
+    with console.status("starting"), system(home, together=True) as running:
+        rows = [idle(running)]
     with console.status("starting"), system(home) as running:
-        rows = idle(running)
+        rows.append(idle(running))
         two_gateway_workers(running)
         baseline_rows, base = http_api.baseline(running)
         rows = baseline_rows + rows
@@ -46,12 +50,14 @@ def _measures(base: float) -> list[Callable[[System], list[Row]]]:
     ]  # fmt: skip
 
 
-def idle(running: System) -> list[Row]:
+def idle(running: System) -> Row:
     """Before any load, one process per service."""
     time.sleep(SETTLE)
-    used = [memory(daemon.pid) for daemon in running.daemons.values() if daemon.pid]
-    method = f"sum of proportional set sizes; resident, shared pages counted in each: {sum(r for _, r in used):.0f} MB"
-    return [Row("idle memory of the five services", round(sum(p for p, _ in used), 1), "MB", "<= 450", method)]
+    proportional, resident = idle_memory(running)
+    forked = PARENT in pids.running(running.home)
+    method = f"sum of proportional set sizes; resident, shared pages counted in each: {resident:.0f} MB"
+    name = "idle memory of the five services" + (" and of the parent that forks them" if forked else "")
+    return Row(name, round(proportional, 1), "MB", "<= 290" if forked else "<= 410", method)
 
 
 if __name__ == "__main__":

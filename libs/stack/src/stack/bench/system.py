@@ -13,6 +13,7 @@ from stack import run as servers
 from stack.home import Env, Home
 from stack.platform import run
 from stack.platform.settings import public_url
+from stack.preforked.daemons import parent
 from stack.processes import Daemon
 
 UNFINISHED = dict.fromkeys(
@@ -47,9 +48,12 @@ class System:
 
 
 @contextmanager
-def system(home: Home) -> Iterator[System]:
-    """The five services without workers; everything that was started is stopped at the end, however it comes."""
+def system(home: Home, together: bool = False) -> Iterator[System]:
+    """The five services without workers, each by itself or all forked by one parent; everything that was started is
+    stopped at the end, however it comes."""
     try:
+        if together:
+            parent(home).start()
         env = servers.up({"nats", "postgres", "s3", "stac"}, home=home)
         daemons = {room: _service(home, env, room) for room in run.ROOMS}
         yield System(home, env, daemons)
@@ -70,6 +74,13 @@ def two_gateway_workers(running: System) -> None:
     gateway.stop()
     gateway.env = {**gateway.env, "GATEWAY_WORKERS": "2"}
     gateway.start()
+
+
+def idle_memory(running: System) -> tuple[float, float]:
+    """Proportional and resident megabytes of the five services, and of their parent where they have one."""
+    forked = parent(running.home).pid
+    used = [memory(pid) for pid in ([forked] if forked else [one.pid for one in running.daemons.values()]) if pid]
+    return sum(proportional for proportional, _ in used), sum(resident for _, resident in used)
 
 
 def memory(pid: int, alone: bool = False) -> tuple[float, float]:

@@ -16,6 +16,8 @@ from stack.platform.settings import public_url, tiles
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 console = Console(stderr=True)
+FIRST = """The first start makes an object store, databases, a STAC catalogue and a ZenML server, starts the rooms
+and registers a base model: one to two minutes on two cores. Later the API answers after about ten seconds."""
 Data = Annotated[Path | None, typer.Option(help="Folder of real imagery; without it, the generated village.")]
 
 
@@ -23,6 +25,8 @@ Data = Annotated[Path | None, typer.Option(help="Folder of real imagery; without
 def up(data: Data = None) -> None:
     """Start what is not running, with all data of the last time."""
     home = Home.default()
+    if not home.recall().get("env"):
+        console.print(FIRST)
     with console.status("starting"):
         try:
             run.up(data and data.resolve(), _say, home)

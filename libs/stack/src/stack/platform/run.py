@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from contracts.nats_permissions import PROVISION
+from stack import pids
 from stack import run as servers
 from stack.home import REPOSITORY, Env, Home, StackError
 from stack.platform.settings import ROOMS, SANDBOX, WORKERS, bus, of_room
+from stack.preforked import PARENT
+from stack.preforked import daemons as preforked
 from stack.processes import Daemon
 from stack.ready import http_ok
 from stack.sandbox.start import sandbox
@@ -19,20 +22,54 @@ from stack.waiting import told
 
 Progress = Callable[[str, float], None]
 PREPARE_LIMIT = 600
+LATE = {"FAIR_STAC_API_URL": "stac", "FAIR_ZENML_STORE_URL": "zenml"}
+"""Servers that rooms can do without at their start, by the setting that says where they are."""
 
 
-def up(data: Path | None = None, progress: Progress | None = None, home: Home | None = None) -> Env:
-    """Everything, in the order of need; what runs already is kept. `data` is a folder of real imagery."""
-    home = home or Home.default()
+def up(
+    data: Path | None = None, progress: Progress | None = None, home: Home | None = None, apart: bool = False
+) -> Env:
+    """Everything, in the order of need; what runs already is kept. `data` is a folder of real imagery. With `apart` no
+    parent forks the rooms: each is started as in a cluster."""
+    home, started = home or Home.default(), time.monotonic()
     say = progress or (lambda name, seconds: None)
-    env = servers.up(None, progress, home)
-    sandboxes(home, data, say)
+    if preforked.possible() and not apart:
+        preforked.parent(home).start()
+    env = servers.up(_needed_first(home), progress, home)
+    env = {**home.recall()["env"], **env}
+    rooms(home, env, say)
+    say("the API answers", time.monotonic() - started)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda room: _prepared(home, env, say, room), _not_running(home)))
-    daemons = [service(home, env, room) for room in ROOMS] + [worker(home, env, room) for room in WORKERS]
+        late = pool.submit(servers.up, None, progress, home)
+        sandboxes(home, data, say)
+        env = late.result()
+    _each(say, [worker(home, env, room) for room in WORKERS])
+    return env
+
+
+def _needed_first(home: Home) -> set[str] | None:
+    """Rooms start without the servers whose addresses, keys and data are known from the last time."""
+    known = home.recall().get("env", {})
+    is_known = all(home.owns(known.get(name, "")) and os.environ.get(name) in (None, known[name]) for name in LATE)
+    return set(servers.SERVERS) - set(LATE.values()) if is_known else None
+
+
+def rooms(home: Home, env: Env, say: Progress) -> None:
+    """All five, with up to date databases and streams."""
+    with ThreadPoolExecutor(len(ROOMS)) as pool:
+        list(pool.map(lambda room: _room(home, env, say, room), ROOMS))
+
+
+def _room(home: Home, env: Env, say: Progress, room: str) -> None:
+    daemon = service(home, env, room)
+    if daemon.pid is None:
+        timed(f"prepare {room}", say, lambda: prepare(home, env, room))
+    timed(room, say, daemon.start)
+
+
+def _each(say: Progress, daemons: list[Daemon]) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda daemon: timed(daemon.name, say, daemon.start), daemons))
-    return env
 
 
 def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
@@ -52,30 +89,25 @@ def sandboxes(home: Home, data: Path | None, say: Progress) -> None:
         list(pool.map(start, SANDBOX))
 
 
-def _not_running(home: Home) -> list[str]:
-    return [room for room in ROOMS if Daemon(room, [], home=home).pid is None]
-
-
-def _prepared(home: Home, env: Env, say: Progress, room: str) -> None:
-    timed(f"prepare {room}", say, lambda: prepare(home, env, room))
-
-
 def prepare(home: Home, env: Env, room: str) -> None:
     """Migrations, streams, durables, and the administrator; StackError with the end of what it said."""
-    _ours(home, env, room, [room, "migrate", "provision"])
-    if room == "gateway":
-        _ours(home, env, room, ["gateway.grant_admin", "1", "dev-user"])
-
-
-def _ours(home: Home, env: Env, room: str, module: list[str]) -> None:
     own = {**of_room(home, env, room), "NATS__URL": bus(env, PROVISION)}
-    with told(f"preparing {room}"):
+    _run(home, f"prepare-{room}", [room, "migrate", "provision"], own)
+    if room == "gateway":
+        _run(home, "prepare-admin", ["gateway.grant_admin", "1", "dev-user"], own)
+
+
+def _run(home: Home, name: str, module: list[str], env: Env) -> None:
+    if pids.find(home, PARENT):
+        preforked.Once(name, module, env, limit=PREPARE_LIMIT, home=home).start()
+        return
+    with told(name):
         done = subprocess.run(
-            [sys.executable, "-m", *module], cwd=REPOSITORY, env={**os.environ, **own},
+            [sys.executable, "-m", *module], cwd=REPOSITORY, env={**os.environ, **env},
             capture_output=True, text=True, timeout=PREPARE_LIMIT, check=False,
         )  # fmt: skip
     if done.returncode:
-        raise StackError(f"{room} could not be prepared:\n{(done.stdout + done.stderr)[-2000:]}")
+        raise StackError(f"{name} failed:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
 def service(home: Home, env: Env, room: str) -> Daemon:
@@ -89,7 +121,10 @@ def worker(home: Home, env: Env, room: str, number: int = 1) -> Daemon:
 
 
 def _daemon(home: Home, name: str, module: list[str], env: Env) -> Daemon:
+    """A child of the parent of all rooms where there is one."""
     ready = http_ok(f"http://127.0.0.1:{env['HTTP__PORT']}/readyz")
+    if pids.find(home, PARENT):
+        return preforked.Forked(name, module, env, ready, home=home)
     return Daemon(name, [sys.executable, "-m", *module], env=env, ready=ready, cwd=REPOSITORY, home=home)
 
 

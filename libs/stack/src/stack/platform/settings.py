@@ -3,6 +3,7 @@
 import os
 
 from stack.home import REPOSITORY, Env, Home
+from stack.preforked.daemons import SMALL
 from stack.sandbox import mapswipe
 
 ROOMS = ("catalog", "training", "prediction", "notify", "gateway")
@@ -40,7 +41,7 @@ def shared(home: Home, env: Env) -> Env:
         "PREDICTION_SYNC_INTERVAL": "5",
         "TRAINING_WORK_PATH": str(home.folder("runs")),
         "PREDICTION_WORK_DIR": str(home.folder("predictions")),
-        "MALLOC_ARENA_MAX": "2",
+        **SMALL,
         "AUTOPKG_PACKAGES_HOST_URL": f"http://127.0.0.1:{home.port('public')}/packages",
         **mapswipe.settings(f"http://127.0.0.1:{home.port('sandbox-mapswipe')}"),
     }

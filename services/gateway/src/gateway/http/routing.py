@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from contracts.base import Command
@@ -68,7 +68,7 @@ class Routes:
     def delete(self, path: str, policy: Policy, **options: Any) -> Callable[[Endpoint], Endpoint]:
         return self.add("DELETE", path, policy, None, **{"status": 204, **options})
 
-    def register(self, app: FastAPI) -> None:
+    def register(self, router: APIRouter) -> None:
         """Registers HEAD routes first, because a GET route answers HEAD as well."""
         for path, endpoint, options in sorted(self.added, key=lambda added: added[2]["methods"] != ["HEAD"]):
-            app.router.add_api_route(path, endpoint, **options)
+            router.add_api_route(path, endpoint, **options)

@@ -20,10 +20,11 @@ from nats.js.errors import Error as JetStreamError
 
 from contracts.nats_permissions import inbox_prefix
 from contracts.streams import ConsumerGroup, durable
-from kit.imports import import_without
+from kit.imports import import_hollow, import_without
 from kit.process.tasks import wait_or_cancel
 
-with import_without("nkeys"):  # its native library, for a way to log in that is not used here
+# nkeys: a native library, for a way to log in that is not used here; mocks: FastStream's tests, 2 MB a process
+with import_without("nkeys"), import_hollow("unittest.mock", "MagicMock", "AsyncMock"):
     from faststream import AckPolicy
     from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -49,7 +49,7 @@ def _inside(folder: Path, path: str) -> Path | None:
         return None
 
 
-def register(app: FastAPI, settings: HttpSettings) -> None:
+def register(router: APIRouter, settings: HttpSettings) -> None:
     """Must be called last: it matches nearly every path."""
     if settings.serve_frontend:
-        routes.register(app)
+        routes.register(router)
