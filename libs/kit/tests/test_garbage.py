@@ -1,7 +1,10 @@
-"""Cycles of finished work do not pile up, however much a process has imported."""
+"""Cycles of finished work do not pile up, however much a process has imported; large messages are made at once."""
 
+import gc
 import subprocess
 import sys
+
+from kit.process.garbage import MANY, rare_collections
 
 PROGRAM = """
 import gc, weakref
@@ -37,3 +40,12 @@ def most_alive(frozen: bool) -> int:
 
 def test_finished_requests_are_collected_soon():
     assert most_alive(frozen=True) < 60_000 < most_alive(frozen=False)
+
+
+def test_large_messages_may_overlap():
+    usual = gc.get_threshold()
+    with rare_collections():
+        with rare_collections():
+            pass
+        assert gc.get_threshold()[0] == MANY
+    assert gc.get_threshold() == usual

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,12 +14,14 @@ from test_labelstore_datasets import ended, exported, finished, ingested, read_j
 
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.imports.jobs.run_import import run_import
+from catalog.labelstore.imports.upkeep import sweep_imports
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.shapes import outline
 from contracts.catalog import label_campaigns as campaigns
 from contracts.catalog import label_imports as c
 from contracts.catalog.label_objects import ListCampaignObjects, ListPredictions
 from contracts.catalog.label_shared import ListPage
+from contracts.catalog.label_taxonomies import CreateLabelTaxonomy
 from kit.app import Service
 from kit.storage.object_storage import Storage
 from kit.testing import eventually
@@ -209,6 +212,20 @@ async def test_a_dry_run_counts_every_loss_and_changes_nothing(
     assert (pictures[1] in found, found[pictures[3]]) == (False, [])
 
 
+async def test_an_import_keeps_to_the_taxonomy_of_its_campaign(
+    labels: LabelStore, storage: Storage, pictures: list[int]
+):
+    wanted = {"name": labels.title("taxonomy"), "labels": [{"name": "Roof", "synonyms": ["house"]}]}
+    taxonomy = await labels.done(CreateLabelTaxonomy.model_validate(wanted))
+    number, _ = await labels.campaign(pictures, taxonomy_id=taxonomy["taxonomy_id"])
+    await storage.put("label-imports/taxonomy.json", coco_of(pictures))
+    row = await imported(labels, number, storage.uri("label-imports/taxonomy.json"), format="coco")
+    left_out = {one["reason"]: one["count"] for one in row["report"]["objects"]["left_out"]}
+    assert left_out["Its label is not in the taxonomy of the campaign."] == 2
+    assert row["report"]["unknown_labels"] == ["fles", "ignored"]
+    assert {one["label"] for said_of in (await said(labels, number)).values() for one in said_of} == {"Roof"}
+
+
 async def test_predictions_are_kept_apart_and_order_the_work(labels: LabelStore, storage: Storage, pictures: list[int]):
     number, _ = await labels.campaign(pictures)
     await storage.put("label-imports/predicted.json", coco_of(pictures))
@@ -244,6 +261,31 @@ async def test_a_file_is_uploaded_started_and_removed(labels: LabelStore, storag
         return await storage.keys(f"label-imports/{import_id}/") == []
 
     assert await eventually(removed, 30)
+
+
+async def test_files_that_nobody_imports_are_swept(
+    labels: LabelStore,
+    running: Service,
+    storage: Storage,
+    pictures: list[int],
+    files: LabelFiles,  # noqa: F811
+):
+    number, _ = await labels.campaign(pictures)
+    command = c.CreateLabelImport(campaign_id=number, options=c.ImportOptions(format="yolo"))
+    busy, waiting = [(await labels.done(command))["import_id"] for _ in range(2)]
+    for import_id in (busy, waiting):
+        await storage.put(f"label-imports/{import_id}/yolo.zip", b"x")
+    await storage.put("label-imports/placed.json", b"x")
+    async with running.db.raw() as connection:
+        began = "update labelstore.imports set state = 'running', beat_at = now() where id = %s"
+        await connection.execute(began, (busy,))
+    await sweep_imports(running, files)
+    assert await storage.keys(f"label-imports/{waiting}/")
+    later = replace(files, settings=files.settings.model_copy(update={"upload_days": -2}))
+    assert await sweep_imports(running, later) >= 1
+    found = [await storage.keys(f"label-imports/{name}") for name in (f"{waiting}/", f"{busy}/", "placed.json")]
+    assert list(map(len, found)) == [0, 1, 1]
+    await labels.done(c.CancelLabelImport(import_id=busy))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import psycopg
 import pytest
 from labelstore_things import LabelStore, box
 
@@ -38,6 +39,23 @@ async def test_a_submission_replaces_the_objects_of_its_images(labels: LabelStor
     assert [len(one["objects"]) for one in listed["results"]] == [1, 0]
     filtered = await labels.ask(c.ListCampaignObjects(campaign_id=number, label="bottle"))
     assert filtered["total"] == 0
+
+
+@pytest.mark.parametrize(("image", "submission"), [("9223372036854775807", "s.id"), ("s.image", "0")])
+async def test_the_database_refuses_objects_of_nothing(
+    labels: LabelStore, running: Service, image: str, submission: str
+):
+    ids = await labels.images(1)
+    number, party = await labels.campaign(ids)
+    await labels.done(labels.submission(number, {ids[0]: []}), party)
+    statement = (
+        "insert into labelstore.objects (campaign_image_id, submission_id, label, label_original, x_min, x_max, y_min,"
+        f" y_max) select {image}, {submission}, 'a', 'a', 0, 1, 0, 1 from (select i.id as image, s.id from"
+        " labelstore.submissions s join labelstore.campaign_images i using (campaign_id) where campaign_id = %s) s"
+    )
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        async with running.db.raw() as connection:
+            await connection.execute(statement.encode(), (number,))
 
 
 async def test_a_campaign_completes_by_itself_once(labels: LabelStore):

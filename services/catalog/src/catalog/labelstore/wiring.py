@@ -6,14 +6,15 @@ from catalog.labelstore.datasets.handlers import router as datasets
 from catalog.labelstore.datasets.upkeep import dataset_reaper, export_reaper
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.image_sets.handlers import router as image_sets
-from catalog.labelstore.image_sets.upkeep import dropbox_sweeper, ingest_reaper
+from catalog.labelstore.image_sets.upkeep import ingest_reaper, sweep_dropboxes
 from catalog.labelstore.images.handlers import router as images
 from catalog.labelstore.imports.handlers import router as imports
-from catalog.labelstore.imports.upkeep import import_reaper
+from catalog.labelstore.imports.upkeep import import_reaper, sweep_imports
 from catalog.labelstore.objects.handlers import router as objects
 from catalog.labelstore.operations.info import Info
 from catalog.labelstore.operations.metrics import Figures, figures_loop
 from catalog.labelstore.settings import LabelStoreSettings
+from catalog.labelstore.sweeping import sweeper
 from catalog.labelstore.taxonomies.handlers import router as taxonomies
 from catalog.labelstore.users.bootstrap import bootstrap_admin
 from catalog.labelstore.users.handlers import router as users
@@ -31,5 +32,6 @@ def register(
     files = LabelFiles(storage, settings)
     service.provides += [files, settings]
     service.loops += [reaper(silence).run for reaper in (ingest_reaper, dataset_reaper, export_reaper, import_reaper)]
-    service.loops += [dropbox_sweeper(files), bootstrap_admin(settings), figures_loop(Figures())]
+    service.loops += [sweeper(files, sweep_dropboxes, sweep_imports)]
+    service.loops += [bootstrap_admin(settings), figures_loop(Figures())]
     service.http_routes += Info(service, files, stac).routes

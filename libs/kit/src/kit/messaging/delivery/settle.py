@@ -6,7 +6,7 @@ before the ack only repeats the message, and the inbox answers it.
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from kit.messaging.delivery.recent_failures import RecentFailures
 from kit.messaging.envelope import Envelope, MalformedMessage, opened
 from kit.messaging.router import Route
 from kit.messaging.tx import OutboxWaker
+from kit.process.garbage import rare_collections
 from kit.storage.object_storage import Storage
 from kit.telemetry import metrics, tracing
 
@@ -60,7 +61,9 @@ class Settler:
             return await msg.ack()
         name = f"process {headers.get(h.TYPE, 'unknown')}"
         attributes = {"messaging.system": "nats"}
-        with tracing.handling(msg.subject, headers), tracing.span(name, SpanKind.CONSUMER, headers, **attributes):
+        collecting = rare_collections() if h.STAGED in headers else nullcontext()
+        span = tracing.span(name, SpanKind.CONSUMER, headers, **attributes)
+        with tracing.handling(msg.subject, headers), span, collecting:
             await self._settle(msg, headers)
 
     async def _settle(self, msg: Msg, headers: dict[str, str]) -> None:

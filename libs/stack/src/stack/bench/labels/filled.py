@@ -22,7 +22,9 @@ class Filled:
 
 
 def fill(db: psycopg.Connection, images: int = IMAGES) -> Filled:
-    db.execute("truncate labelstore.images, labelstore.campaigns, labelstore.submissions restart identity cascade")
+    tables = ("images", "campaigns", "submissions", "objects")
+    emptied = ", ".join(f"labelstore.{one}" for one in tables)
+    db.execute(f"truncate {emptied} restart identity cascade".encode())
     _copy(db, "images (ordinal, blobstorage_path, filetype, filesize, width, height, sha256)", _images(images))
     db.execute(
         "insert into labelstore.totals (name, value) values ('images', %s)"

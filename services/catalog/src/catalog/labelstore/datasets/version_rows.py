@@ -12,7 +12,7 @@ import psycopg
 from catalog.labelstore.schema import SCHEMA
 from kit.jobs.context import JobContext
 
-IMAGES_PER_FETCH = 500
+IMAGES_PER_FETCH = 250
 
 
 class VersionObject(NamedTuple):

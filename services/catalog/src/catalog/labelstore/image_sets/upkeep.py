@@ -1,14 +1,13 @@
-"""Loops around image sets: stale ingests begin anew, and late uploads are removed."""
+"""Upkeep of image sets: stale ingests begin anew, and late uploads are removed."""
 
-import asyncio
-import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.image_sets.tables import ImageSetRow
 from catalog.labelstore.image_sets.usecases import queue_ingest
+from catalog.labelstore.sweeping import since
 from catalog.shared.job_claim import UNFINISHED
 from catalog.shared.stale_jobs import stale_job_reaper
 from kit.app import Service
@@ -16,8 +15,6 @@ from kit.db.database import Database
 from kit.jobs.reaper import Reaper
 from kit.messaging.tx import Tx
 
-log = logging.getLogger("catalog.labelstore")
-SWEEP_INTERVAL = 3600.0
 _sign = func.coalesce(ImageSetRow.beat_at, ImageSetRow.ingest_updated_at)
 
 
@@ -42,25 +39,11 @@ def ingest_reaper(limit: float) -> Reaper:
 
 
 async def sweep_dropboxes(service: Service, files: LabelFiles) -> int:
-    """Removes what came into dropboxes after their sets were ingested, and returns the number of files. Grants end
-    `upload_days` after they were given."""
-    since = datetime.now(UTC) - timedelta(days=files.settings.upload_days + 1)
-    ingested = select(ImageSetRow.title).where(ImageSetRow.ingest_state == "done", ImageSetRow.date_finished > since)
+    """Removes what came into dropboxes after their sets were ingested."""
+    recent = ImageSetRow.date_finished > since(files)
+    ingested = select(ImageSetRow.title).where(ImageSetRow.ingest_state == "done", recent)
     async with service.db.session() as session:
         titles = (await session.scalars(ingested)).all()
     late = [key for title in titles for key in await files.storage.keys(files.dropbox(title))]
     await files.storage.remove(late)
     return len(late)
-
-
-def dropbox_sweeper(files: LabelFiles):
-    async def run(service: Service) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_INTERVAL)
-            try:
-                if count := await sweep_dropboxes(service, files):
-                    log.info("dropbox.swept", extra={"fields": {"files": count}})
-            except Exception as error:
-                log.warning("dropbox.sweep_failed", extra={"fields": {"reason": repr(error)}})
-
-    return run

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from catalog.labelstore.campaigns.domain import final_label
 from catalog.labelstore.imports.formats.found import FoundObject, Tally
 from catalog.labelstore.imports.repairs import repaired
 from catalog.labelstore.objects import domain
 from catalog.labelstore.objects.bulk_write import ObjectToStore
+from catalog.labelstore.objects.rules import UNKNOWN_LABEL, ObjectRules, shape_of
 from catalog.labelstore.objects.shapes import Box, Size
 from contracts.catalog.label_geometry import NewObject
 from contracts.catalog.label_imports import ImportOptions
@@ -23,6 +23,7 @@ NO_OBJECT = "It breaks the schema of an object."
 BAD = {
     "invalid_bounding_box": "Its box is empty or leaves the image.",
     "invalid_geometry": "Its shape is not valid.",
+    UNKNOWN_LABEL: "Its label is not in the taxonomy of the campaign.",
 }
 REPAIRED = "Its outline crosses itself and is repaired."
 ROUNDED = "Its edges are rounded to whole pixels."
@@ -45,12 +46,13 @@ class Checker:
     """Counts what it has checked."""
 
     options: ImportOptions
-    policy: domain.Policy
-    translations: dict[str, Any] | None
+    rules: ObjectRules
     done: int = 0
     left_out: Tally = field(default_factory=Tally)
     altered: Tally = field(default_factory=Tally)
     labels: Counter[str] = field(default_factory=Counter)
+    unknown: set[str] = field(default_factory=set)
+    """Labels that the taxonomy of the campaign does not have."""
 
     def check(self, one: FoundObject, row_id: int, size: Size) -> ObjectToStore | None:
         try:
@@ -72,12 +74,12 @@ class Checker:
         if one.box is not None and new.bounding_box is not None:
             self._note_rounding(one, size)
         try:
-            given = new.geometry and new.geometry.model_dump(mode="json")
-            checked = domain.check(box, given and self._repaired(given, one.where), size, self.policy)
+            given = shape_of(new)
+            return self.rules.checked(new, given and self._repaired(given, one.where), row_id, size)
         except domain.Rejected as error:
+            if error.code == UNKNOWN_LABEL:
+                self.unknown.add(label)
             raise Refused(BAD.get(error.code, NO_OBJECT), str(error)) from error
-        final = final_label(new.label, new.label_translated, self.translations)
-        return ObjectToStore(row_id, final, new.label, new.confidence, checked)
 
     def _repaired(self, shape: dict[str, Any], where: str) -> dict[str, Any]:
         found, is_altered = repaired(shape)

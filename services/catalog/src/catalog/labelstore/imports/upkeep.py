@@ -1,13 +1,16 @@
-"""Imports whose worker sends no heartbeat any more begin anew."""
+"""Upkeep of imports: those whose worker sends no heartbeat any more begin anew, and files that nobody imports go."""
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.imports.tables import LabelImportRow
 from catalog.labelstore.imports.usecases import queue_import
+from catalog.labelstore.sweeping import since
 from catalog.shared.job_claim import UNFINISHED
 from catalog.shared.stale_jobs import stale_job_reaper
+from kit.app import Service
 from kit.db.database import Database
 from kit.jobs.reaper import Reaper
 from kit.messaging.tx import Tx
@@ -33,3 +36,17 @@ async def restart_import(import_id: int, seen: datetime, tx: Tx) -> bool:
 def import_reaper(limit: float) -> Reaper:
     """`limit`: seconds without a heartbeat."""
     return stale_job_reaper("label imports", "bulk", stale_imports, restart_import, limit)
+
+
+async def sweep_imports(service: Service, files: LabelFiles) -> int:
+    """Removes uploaded files whose import was not touched since their grant ended, unless it is under way."""
+    folder, before = f"{files.settings.label_imports}/", since(files)
+    old = [(key, key.removeprefix(folder).partition("/")) for key in await files.storage.keys(folder, before)]
+    uploads = {key: int(number) for key, (number, slash, _) in old if slash and number.isdecimal()}
+    async with service.db.session() as session:
+        needed = or_(LabelImportRow.state.in_(UNFINISHED), LabelImportRow.updated_at >= before)
+        rows = select(LabelImportRow.id).where(LabelImportRow.id == func.any(list(set(uploads.values()))), needed)
+        kept = set((await session.scalars(rows)).all())
+    gone = [key for key, number in uploads.items() if number not in kept]
+    await files.storage.remove(gone)
+    return len(gone)

@@ -1,11 +1,11 @@
 """Writes a submission: COPY for its rows, one statement for its images."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 import psycopg
+from psycopg.types.json import Jsonb
 from sqlalchemy import func, text, update
 
 from catalog.labelstore.campaigns.tables import CampaignImageRow
@@ -14,19 +14,19 @@ from catalog.labelstore.objects.tables import SubmissionRow
 from catalog.labelstore.schema import SCHEMA
 from kit.messaging.tx import Tx
 
-_REVISIONS = f"copy {SCHEMA}.revisions (campaign_image_id, submission_id) from stdin"
-_OBJECTS = (
-    f"copy {SCHEMA}.objects (campaign_image_id, submission_id, label, label_original, confidence, x_min, x_max, y_min,"
-    " y_max, geometry) from stdin"
-)
+_REVISIONS = {"campaign_image_id": "int8", "submission_id": "int8"}
+_OBJECTS = {
+    "campaign_image_id": "int8", "submission_id": "int8", "label": "text", "label_original": "text",
+    "confidence": "float8", "x_min": "int4", "x_max": "int4", "y_min": "int4", "y_max": "int4", "geometry": "jsonb",
+}  # fmt: skip
+"""Column → type, as `COPY` writes them."""
 _LABELED = text(
     f"update {SCHEMA}.images i set labeled = true from {SCHEMA}.campaign_images c"
     " where c.id = any(:ids) and i.id = c.image_id and not i.labeled"
 )
 
 
-@dataclass(frozen=True)
-class ObjectToStore:
+class ObjectToStore(NamedTuple):
     campaign_image_id: int
     label: str
     label_original: str
@@ -38,8 +38,8 @@ async def write(submission: SubmissionRow, images: Sequence[int], objects: Seque
     """Keeps the objects as a revision of the campaign images `images`, beside what counts."""
     tx.session.add(submission)
     await tx.session.flush()
-    await _copy(_REVISIONS, ((image, submission.id) for image in images), tx)
-    await _copy(_OBJECTS, (_row(one, submission.id) for one in objects), tx)
+    await _copy("revisions", _REVISIONS, ((image, submission.id) for image in images), tx)
+    await _copy("objects", _OBJECTS, (_row(one, submission.id) for one in objects), tx)
 
 
 async def store(
@@ -63,13 +63,15 @@ def _row(one: ObjectToStore, submission_id: int) -> tuple[Any, ...]:
     shape = one.checked.shape
     return (
         one.campaign_image_id, submission_id, one.label, one.label_original, one.confidence, xmin, xmax, ymin, ymax,
-        orjson.dumps(shape).decode() if shape else None,
+        Jsonb(shape, orjson.dumps) if shape else None,
     )  # fmt: skip
 
 
-async def _copy(statement: str, rows: Iterable[tuple[Any, ...]], tx: Tx) -> None:
+async def _copy(table: str, columns: dict[str, str], rows: Iterable[tuple[Any, ...]], tx: Tx) -> None:
+    statement = f"copy {SCHEMA}.{table} ({', '.join(columns)}) from stdin (format binary)"
     connection = await (await tx.session.connection()).get_raw_connection()
     driver = cast("psycopg.AsyncConnection", connection.driver_connection)
     async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        copy.set_types(list(columns.values()))
         for row in rows:
             await copy.write_row(row)

@@ -1,8 +1,7 @@
 """Rules of submitted objects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from catalog.labelstore.objects.shapes import BadShape, Box, Size, box_of, clipped
 
@@ -10,8 +9,7 @@ Policy = Literal["accept", "clip", "reject"]
 MAX_EDGE = 2_147_483_647
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """An object whose box fits the rules."""
 
     box: Box
@@ -19,7 +17,7 @@ class Checked:
 
 
 class Rejected(Exception):
-    """`code` is `invalid_bounding_box` or `invalid_geometry`; the text says which object and why."""
+    """`code` is `invalid_bounding_box`, `invalid_geometry` or `unknown_label`; the text says why."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -59,11 +57,12 @@ def _cut(found: Checked, width: int, height: int) -> Checked:
     cut = max(xmin, 0), max(ymin, 0), min(xmax, width), min(ymax, height)
     if cut[2] <= cut[0] or cut[3] <= cut[1] or (found.shape and shape is None):
         raise Rejected("invalid_bounding_box", f"nothing of the box {_named(found.box)} lies in the image")
-    return replace(found, box=box_of(shape, (width, height)) if shape else cut, shape=shape)
+    return found._replace(box=box_of(shape, (width, height)) if shape else cut, shape=shape)
 
 
 def _storable(found: Checked) -> Checked:
-    if min(found.box) < 0 or max(found.box) > MAX_EDGE:
+    xmin, ymin, xmax, ymax = found.box
+    if xmin < 0 or ymin < 0 or xmax > MAX_EDGE or ymax > MAX_EDGE:
         raise Rejected("invalid_bounding_box", f"the box {_named(found.box)} lies outside of 0 to {MAX_EDGE}")
     return found
 

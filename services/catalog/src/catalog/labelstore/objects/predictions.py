@@ -9,9 +9,10 @@ from catalog.labelstore.campaigns.tables import CampaignImageRow
 from catalog.labelstore.campaigns.visibility import admin_campaign
 from catalog.labelstore.images.tables import ImageRow
 from catalog.labelstore.objects import domain
+from catalog.labelstore.objects.rules import edges_of, shape_of
 from catalog.labelstore.objects.shapes import Size
 from catalog.labelstore.objects.tables import PredictionRow
-from catalog.labelstore.objects.usecases import check_object
+from catalog.labelstore.objects.usecases import refusal
 from catalog.labelstore.schema import SCHEMA
 from catalog.labelstore.settings import LabelStoreSettings
 from contracts.catalog import label_objects as c
@@ -40,11 +41,20 @@ async def store_predictions(command: c.StorePredictions, tx: Tx, settings: Label
 
 def _predicted(one: c.PredictedObjects, row_id: int, size: Size, settings: LabelStoreSettings) -> Predicted:
     objects = [
-        predicted_object(each, check_object(each, size, settings, f"images {one.image_id}, object {number}"))
+        predicted_object(each, _checked(each, size, settings, one.image_id, number))
         for number, each in enumerate(one.objects)
     ]
     given = one.uncertainty
     return row_id, domain.uncertainty([each.confidence for each in one.objects]) if given is None else given, objects
+
+
+def _checked(
+    one: NewObject, size: Size, settings: LabelStoreSettings, image_id: int, number: int
+) -> domain.Checked:  # fmt: skip
+    try:
+        return domain.check(edges_of(one), shape_of(one), size, settings.out_of_bounds)
+    except domain.Rejected as error:
+        raise refusal(error, image_id, number) from error
 
 
 def predicted_object(one: NewObject, checked: domain.Checked) -> Json:

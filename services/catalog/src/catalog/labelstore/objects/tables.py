@@ -46,8 +46,9 @@ class ObjectRow(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    campaign_image_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.campaign_images.id"))
-    submission_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.submissions.id"))
+    campaign_image_id: Mapped[int]
+    submission_id: Mapped[int]
+    """The trigger `check_objects` looks up both once per statement; what they refer to is never deleted."""
     label: Mapped[str]
     label_original: Mapped[str]
     confidence: Mapped[float | None]

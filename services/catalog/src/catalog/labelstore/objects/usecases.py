@@ -1,26 +1,24 @@
 """Submissions: all or nothing, and one at a time in a campaign."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import func, select
 
-from catalog.labelstore.campaigns.domain import final_label
 from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
 from catalog.labelstore.campaigns.usecases import complete_when_done
 from catalog.labelstore.campaigns.visibility import lock_campaign
 from catalog.labelstore.images.tables import ImageRow
 from catalog.labelstore.objects import bulk_write, domain, teams
+from catalog.labelstore.objects.rules import ObjectRules, shape_of
 from catalog.labelstore.objects.shapes import Size
 from catalog.labelstore.objects.tables import SubmissionRow
 from catalog.labelstore.settings import LabelStoreSettings
-from catalog.labelstore.taxonomies import queries as taxonomies
 from catalog.labelstore.users.visibility import Principal, principal_of
 from contracts.catalog import label_objects as c
-from contracts.catalog.label_geometry import NewObject
 from kit.errors import Conflict, NotFound, Unprocessable
 from kit.messaging.tx import Tx
 
@@ -69,8 +67,8 @@ async def checked_objects(
     images: Sequence[c.ImageObjects], targets: dict[int, Target], row: CampaignRow, settings: LabelStoreSettings, tx: Tx
 ) -> list[bulk_write.ObjectToStore]:
     """Raises Unprocessable, which says where the object is and what is wrong with it."""
-    allowed = await taxonomies.labels_of(row.taxonomy_id, tx.session)
-    return [one for entry in images for one in _checked(entry, targets[entry.image_id], row, settings, allowed)]
+    rules = await ObjectRules.of(row, settings, tx.session)
+    return [one for entry in images for one in _checked(entry, targets[entry.image_id], rules)]
 
 
 def _is_shared(row: CampaignRow, target: Target, caller: Principal) -> bool:
@@ -136,25 +134,14 @@ def _refuse_taken(row: CampaignRow, targets: dict[int, Target], caller: Principa
             raise Conflict("conflict", f"You hold no lease of image {image_id}; lease it first.")
 
 
-def _checked(
-    entry: c.ImageObjects, target: Target, row: CampaignRow, settings: LabelStoreSettings,
-    allowed: dict[str, str] | None,
-) -> list[bulk_write.ObjectToStore]:  # fmt: skip
-    applied = row.label_translations if row.apply_label_translations else None
-    found: list[bulk_write.ObjectToStore] = []
+def _checked(entry: c.ImageObjects, target: Target, rules: ObjectRules) -> Iterator[bulk_write.ObjectToStore]:
     for number, one in enumerate(entry.objects):
-        checked = check_object(one, target.size, settings, f"images {entry.image_id}, object {number}")
-        label = final_label(one.label, one.label_translated, applied)
-        label = taxonomies.named(label, allowed, f"images {entry.image_id}, object {number}")
-        found.append(bulk_write.ObjectToStore(target.row_id, label, one.label, one.confidence, checked))
-    return found
+        try:
+            yield rules.checked(one, shape_of(one), target.row_id, target.size)
+        except domain.Rejected as error:
+            raise refusal(error, entry.image_id, number) from error
 
 
-def check_object(one: NewObject, size: Size, settings: LabelStoreSettings, name: str) -> domain.Checked:
-    """Raises Unprocessable, which says where the object is."""
-    box, shape = one.bounding_box, one.geometry and one.geometry.model_dump(mode="json")
-    try:
-        edges = box and (box.xmin, box.ymin, box.xmax, box.ymax)
-        return domain.check(edges, shape, size, settings.out_of_bounds)
-    except domain.Rejected as error:
-        raise Unprocessable(error.code, f"{name}: {error}.") from error
+def refusal(error: domain.Rejected, image_id: int, number: int) -> Unprocessable:
+    """Says where the object is and what is wrong with it."""
+    return Unprocessable(error.code, f"images {image_id}, object {number}: {error}.")

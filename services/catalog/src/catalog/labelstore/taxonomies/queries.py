@@ -11,7 +11,7 @@ from catalog.labelstore.taxonomies.tables import TaxonomyRow
 from catalog.labelstore.users.visibility import principal_of
 from contracts.catalog import label_taxonomies as c
 from contracts.shared import Json
-from kit.errors import Forbidden, NotFound, Unprocessable
+from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import ReadTx
 
 LABELS = TypeAdapter(list[c.TaxonomyLabel])
@@ -45,12 +45,3 @@ async def labels_of(taxonomy_id: int | None, session: AsyncSession) -> dict[str,
         return None
     found = await session.scalar(select(TaxonomyRow.labels).where(TaxonomyRow.id == taxonomy_id))
     return spellings(LABELS.validate_python(found))
-
-
-def named(label: str, allowed: dict[str, str] | None, where: str) -> str:
-    """Returns the label as the taxonomy spells it. Raises Unprocessable for one that it does not have."""
-    if allowed is None:
-        return label
-    if label.casefold() not in allowed:
-        raise Unprocessable("unknown_label", f'{where}: "{label}" is no label of the taxonomy of this campaign.')
-    return allowed[label.casefold()]

@@ -17,6 +17,7 @@ from catalog.labelstore.imports.matching import TWICE, CampaignImage, CampaignIm
 from catalog.labelstore.imports.spool import Spool
 from catalog.labelstore.objects.bulk_write import ObjectToStore
 from catalog.labelstore.objects.map_shapes import GeoreferencedImage
+from catalog.labelstore.objects.rules import ObjectRules
 from catalog.labelstore.objects.tables import ObjectRow
 from catalog.labelstore.settings import LabelStoreSettings
 from catalog.shared.job_claim import JobClaim
@@ -92,10 +93,11 @@ class Plan:
         altered = Tally(dict(self.spool.altered.found))
         for each in self.checker.altered.counts():
             altered.add_all(each)
+        unknown = (labels.keys() - self.known_labels) | self.checker.unknown
         return ImportReport(
             images=outcome(len(self.images), self.spool.images_left_out, Tally()),
             objects=outcome(self.checker.done, left_out, altered), labels=dict(labels.most_common(SHOWN_LABELS)),
-            unknown_labels=sorted(labels.keys() - self.known_labels)[:SHOWN_LABELS], unmatched_files=self.unmatched,
+            unknown_labels=sorted(unknown)[:SHOWN_LABELS], unmatched_files=self.unmatched,
         )  # fmt: skip
 
 
@@ -105,13 +107,13 @@ async def make_plan(
     async with held.context.read() as read:
         campaign = await read.session.get_one(CampaignRow, held.row.campaign_id)
         rows = await _rows(campaign.id, read)
-        known = await _labels(campaign, read)
+        rules = await ObjectRules.of(campaign, settings, read.session)
+        known = await _labels(campaign, read) | set((rules.labels or {}).values())
     placed = [
         GeoreferencedImage(row.image_id, row.width, row.height, row.georef["crs"], row.georef["transform"])
         for row in rows if row.georef and row.width and row.height
     ]  # fmt: skip
-    applied = campaign.label_translations if campaign.apply_label_translations else None
-    plan = Plan(options, spool, Checker(options, settings.out_of_bounds, applied), known)
+    plan = Plan(options, spool, Checker(options, rules), known)
     images = CampaignImages.of(CampaignImage(*row[:6]) for row in rows)
     await asyncio.to_thread(_filled, plan, path, placed, images)
     return plan
