@@ -5,7 +5,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from fairway import channels, dashboards, label_quality, labelstore, packages, resources, rows
+from fairway import channels, dashboards, label_imports, label_quality, labelstore, packages, resources, rows
 from fairway.events import ServerEvent
 from fairway.polling import StatusFeed, is_done
 from fairway.transport import Transport, download
@@ -34,6 +34,7 @@ class Fairway:
         self.image_sets = labelstore.ImageSets(self.transport)
         self.campaigns = labelstore.Campaigns(self.transport)
         self.label_datasets = labelstore.LabelDatasets(self.transport)
+        self.label_imports = label_imports.LabelImports(self.transport)
         self.label_quality = label_quality.LabelQuality(self.transport)
         self.taxonomies = label_quality.Taxonomies(self.transport)
         self.label_audit = label_quality.Audit(self.transport)

@@ -71,3 +71,17 @@ class LabelExport(Row):
     size: int | None = None
     sha256: str | None = None
     error: str | None = None
+
+
+class LabelImport(Row):
+    import_id: int
+    campaign_id: int
+    state: str
+    images_done: int
+    images_total: int | None = None
+    report: dict[str, Any] | None = None
+    """`{images, objects, labels, unknown_labels, unmatched_files}`; the first two are outcomes."""
+    error: str | None = None
+    created_at: datetime
+    upload: dict[str, Any] | None = None
+    """Where the file goes, after creation without an address."""

@@ -23,6 +23,18 @@ def label_key(key: str, secret: str) -> dict[str, str]:
     return {"Authentication-Key": key, "Authentication-Secret": secret}
 
 
+def upload_file(grant: dict[str, Any], path: Path) -> None:
+    """Sends one file straight to the object store, without the caller's credentials. Raises httpx.HTTPStatusError."""
+    with httpx.Client(timeout=UPLOAD_TIMEOUT) as store:
+        _upload(store, grant, path)
+
+
+def _upload(store: httpx.Client, grant: dict[str, Any], path: Path) -> None:
+    with path.open("rb") as content:
+        fields = {**grant["fields"], "key": grant["key_prefix"] + path.name}
+        store.post(grant["url"], data=fields, files={"file": (path.name, content)}).raise_for_status()
+
+
 class Resource:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
@@ -44,8 +56,8 @@ class Resource:
         while time.monotonic() < until:
             found = get()
             job = state(found)
-            if job["state"] == "failed":
-                raise OperationFailed(job["error"] or "It failed.")
+            if job["state"] in ("failed", "cancelled"):
+                raise OperationFailed(job["error"] or f"It is {job['state']}.")
             if job["state"] == "done":
                 return found
             time.sleep(POLL_INTERVAL)
@@ -77,9 +89,7 @@ class ImageSets(Resource):
         count = 0
         with httpx.Client(timeout=UPLOAD_TIMEOUT) as store:
             for path in files:
-                with path.open("rb") as content:
-                    fields = {**grant["fields"], "key": grant["key_prefix"] + path.name}
-                    store.post(grant["url"], data=fields, files={"file": (path.name, content)}).raise_for_status()
+                _upload(store, grant, path)
                 count += 1
                 if on_file:
                     on_file(path)

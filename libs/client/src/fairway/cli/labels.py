@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fairway import rows
-from fairway.cli import label_store, label_teams
+from fairway.cli import label_imports, label_store, label_teams
 from fairway.cli.display import watch
 from fairway.cli.outcome import sentences
 from fairway.cli.session import client, console, print_api_errors, read_json
@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Labels of an AOI, and the label st
 app.add_typer(label_store.image_sets, name="image-sets")
 app.add_typer(label_store.campaigns, name="campaigns")
 app.add_typer(label_store.datasets, name="datasets")
+app.add_typer(label_imports.imports, name="imports")
 app.add_typer(label_teams.taxonomies, name="taxonomies")
 app.add_typer(label_teams.audit, name="audit")
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="GeoJSON FeatureCollection in EPSG:4326")]

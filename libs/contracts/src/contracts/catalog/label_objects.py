@@ -10,8 +10,6 @@ from contracts.catalog.label_geometry import BoundingBox, NewObject
 from contracts.catalog.label_shared import Id, ListPage
 from contracts.shared import Json, Outcome
 
-MAX_SUBMITTED_IMAGES = 10_000
-
 
 class LabeledObject(Contract):
     object_id: int

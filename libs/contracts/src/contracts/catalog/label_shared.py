@@ -43,8 +43,8 @@ class ListPage(Contract):
 
 
 class LabelRows(Contract):
-    """Answer to a list. `per_page` is the page size used. `next_start` is the `start` that continues the page; None at
-    its end. A page after the last one is NotFound `not_found`; page 1 of an empty list is an empty list."""
+    """Answer to a list. `next_start` is the `start` that continues the page; None at its end. A page after the last one
+    is NotFound `not_found`; page 1 of an empty list is an empty list."""
 
     total: int
     per_page: int

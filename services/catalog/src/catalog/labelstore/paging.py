@@ -13,7 +13,8 @@ from kit.messaging.tx import ReadTx
 Column = InstrumentedAttribute[Any]
 MAX_CHARACTERS = 4 << 20
 """Maximum characters of one answer, about half of the limit of the bus."""
-MAX_PER_PAGE = 10_000
+MAX_ROWS = 1000
+"""Maximum rows of one answer; the rest of a larger page follows in further answers."""
 
 
 def utc(column: ColumnElement[datetime] | ColumnElement[datetime | None] | Column) -> ColumnElement[str]:
@@ -24,7 +25,7 @@ def utc(column: ColumnElement[datetime] | ColumnElement[datetime | None] | Colum
 
 async def read_page(
     rows: Select[Any], row_id: Column, written: Select[Any], wanted: ListPage, read: ReadTx, total: int | None = None,
-    most: int = MAX_PER_PAGE, skipped: int = 0,
+    skipped: int = 0,
 ) -> bytes:  # fmt: skip
     """Returns a page, ordered by `row_id`, as the JSON of `LabelRows`, with at least one row if there is one.
 
@@ -33,16 +34,16 @@ async def read_page(
     Raises NotFound for a page after the last one.
     """
     found = await _count(rows, read) if total is None else total
-    per_page = min(wanted.per_page, most)
-    left = rows_of_page(wanted.page, per_page, found)
-    before = (wanted.page - 1) * per_page + wanted.start - skipped
+    left = rows_of_page(wanted.page, wanted.per_page, found)
+    before = (wanted.page - 1) * wanted.per_page + wanted.start - skipped
+    count = min(max(left - wanted.start, 0), MAX_ROWS)
     ids = rows.with_only_columns(row_id.label("id"), maintain_column_froms=True).order_by(row_id)
-    chosen = ids.offset(before).limit(max(left - wanted.start, 0)).subquery()
-    return await _write_rows(chosen, row_id, written, read, found, per_page, wanted.start, left)
+    chosen = ids.offset(before).limit(count).subquery()
+    return await _write_rows(chosen, row_id, written, read, found, wanted, left)
 
 
 async def _write_rows(
-    ids: Any, row_id: Column, written: Select[Any], read: ReadTx, total: int, per_page: int, start: int, left: int
+    ids: Any, row_id: Column, written: Select[Any], read: ReadTx, total: int, wanted: ListPage, left: int
 ) -> bytes:
     """Writes the rows whose ids the subquery `ids` has in its column `id`, until the answer is full."""
     one = written.with_only_columns(cast(written.selected_columns[0], Text), maintain_column_froms=True)
@@ -53,10 +54,10 @@ async def _write_rows(
     sized = select(chosen.c.text, before.label("before"), chosen.c.id).subquery()
     kept = select(sized.c.text).where(sized.c.before < MAX_CHARACTERS).order_by(sized.c.id)
     texts = (await read.session.scalars(kept)).all()
-    end = start + len(texts)
+    end = wanted.start + len(texts)
     after = end if texts and end < left else "null"
     body = ",".join(texts)
-    return f'{{"total":{total},"per_page":{per_page},"next_start":{after},"results":[{body}]}}'.encode()
+    return f'{{"total":{total},"per_page":{wanted.per_page},"next_start":{after},"results":[{body}]}}'.encode()
 
 
 async def _count(rows: Select[Any], read: ReadTx) -> int:

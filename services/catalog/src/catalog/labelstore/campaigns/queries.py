@@ -30,8 +30,6 @@ from contracts.catalog import label_campaigns as c
 from contracts.shared import Json
 from kit.messaging.tx import ReadTx
 
-MAX_IMAGES = 1000
-"""Images of one page."""
 datasets = table(
     "datasets", column("id", BigInteger), column("campaign_id", BigInteger), column("version", BigInteger),
     column("state", Text), column("title", Text), column("error", Text),
@@ -132,4 +130,4 @@ async def list_campaign_images(query: c.ListCampaignImages, read: ReadTx) -> byt
     if query.review is not None:
         rows, total = rows.where(review == query.review), None
     written = select(_image_of_campaign(labeled, review))
-    return await read_page(rows, CampaignImageRow.id, written, query.page, read, total, MAX_IMAGES)
+    return await read_page(rows, CampaignImageRow.id, written, query.page, read, total)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.images.tables import ImageRow, TotalRow
 from catalog.labelstore.images.visibility import campaign_images, require_image
-from catalog.labelstore.paging import MAX_PER_PAGE, read_page, utc
+from catalog.labelstore.paging import read_page, utc
 from catalog.labelstore.schema import SCHEMA
 from catalog.labelstore.users.visibility import principal_of
 from contracts.catalog import label_images as c
@@ -79,8 +79,8 @@ async def list_images_of_set(query: c.ListImagesOfSet, read: ReadTx) -> bytes:
 async def _any_image(page: ListPage, read: ReadTx) -> bytes:
     """A page of all images is found by their ordinals, without walking over those before it."""
     total = await read.session.scalar(select(TotalRow.value).where(TotalRow.name == "images")) or 0
-    before = (page.page - 1) * min(page.per_page, MAX_PER_PAGE)
-    rows = select(ImageRow).where(ImageRow.ordinal > before, ImageRow.ordinal <= before + MAX_PER_PAGE)
+    before = (page.page - 1) * page.per_page
+    rows = select(ImageRow).where(ImageRow.ordinal > before, ImageRow.ordinal <= before + page.per_page)
     return await read_page(rows, ImageRow.ordinal, WRITTEN, page, read, total, skipped=before)
 
 

@@ -3,7 +3,6 @@ from typing import Any
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from catalog.labelstore.campaigns.queries import MAX_IMAGES
 from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
 from catalog.labelstore.campaigns.visibility import admin_campaign
 from catalog.labelstore.images.tables import ImageRow
@@ -53,7 +52,7 @@ async def list_campaign_objects(query: c.ListCampaignObjects, read: ReadTx) -> b
     if query.label is not None:
         rows, total = rows.where(exists().where(CURRENT, ObjectRow.label == query.label)), None
     written = select(_row_with_objects(query.label))
-    return await read_page(rows, CampaignImageRow.id, written, query.page, read, total, MAX_IMAGES)
+    return await read_page(rows, CampaignImageRow.id, written, query.page, read, total)
 
 
 async def list_image_objects(query: c.ListImageObjects, read: ReadTx) -> list[Json]:
@@ -127,4 +126,4 @@ async def list_predictions(query: c.ListPredictions, read: ReadTx) -> bytes:
         "objects", select(PredictionRow.objects).where(prediction).correlate(CampaignImageRow).scalar_subquery(),
     )  # fmt: skip
     rows = select(CampaignImageRow).where(CampaignImageRow.campaign_id == campaign.id, is_predicted)
-    return await read_page(rows, CampaignImageRow.id, select(written), query.page, read, most=MAX_IMAGES)
+    return await read_page(rows, CampaignImageRow.id, select(written), query.page, read)

@@ -41,8 +41,6 @@ class Target:
 async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreSettings) -> str:
     caller = await principal_of(tx.actor, tx.session)
     caller.require_labeler(command.campaign_id)
-    if len(command.images) > c.MAX_SUBMITTED_IMAGES:
-        raise Unprocessable("too_large", f"A submission has at most {c.MAX_SUBMITTED_IMAGES:,} images.")
     row = await lock_campaign(command.campaign_id, tx)
     require_active(row)
     ids = [entry.image_id for entry in command.images]
