@@ -11,7 +11,7 @@ from shapely.geometry import mapping
 
 from geoml.chips import list_chips
 from geoml.grid import chip_layouts
-from geoml.labels import BORDER, INTERIOR, LabelRasterizer, read_polygons, reproject
+from geoml.labels import BORDER, INTERIOR, LabelRasterizer, read_polygons, read_splits, reproject
 from geoml.metrics import confusion, object_metrics, pixel_metrics
 from geoml.predict import GROUND_RESOLUTION
 
@@ -57,6 +57,13 @@ def test_labels_are_read_from_a_file_or_a_folder(tmp_path):
         (tmp_path / name).write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     assert len(read_polygons(tmp_path)) == 2
     assert len(read_polygons(tmp_path / "a.geojson")) == 1
+
+
+def test_labels_may_store_the_sides_of_chips(tmp_path):
+    (tmp_path / "a.geojson").write_text('{"features": [], "splits": {"1.tif": "val"}}')
+    (tmp_path / "b.geojson").write_text('{"features": []}')
+    assert read_splits(tmp_path) == {"1.tif": "val"}
+    assert read_splits(tmp_path / "b.geojson") == {}
 
 
 def test_lines_are_no_labels(tmp_path):

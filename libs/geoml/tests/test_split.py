@@ -29,6 +29,17 @@ def test_named_chips_can_be_held_back():
     assert split_chips(NAMES, {"split_strategy": f"list:{NAMES[3]},{NAMES[0]}"})["val_chips"] == [NAMES[0], NAMES[3]]
 
 
+def test_the_split_of_a_dataset_counts_unless_another_is_asked_for():
+    sides = dict(zip(NAMES, ["train"] * 12 + ["val"] * 5 + ["test"] * 3, strict=True)) | {"gone.tif": "val"}
+    split = split_chips(NAMES, {"split_strategy": "chip_holdout", "val_ratio": 0.5}, sides)
+    assert (split["strategy"], split["train_chips"], split["val_chips"]) == ("stored", NAMES[:12], NAMES[12:17])
+    assert split_chips(NAMES, {"split_strategy": f"list:{NAMES[0]}"}, sides)["val_chips"] == NAMES[:1]
+    without = {name: "train" if side == "val" else side for name, side in sides.items()}
+    assert split_chips(NAMES, {}, without)["val_chips"] == NAMES[17:]
+    with pytest.raises(ValueError, match="none to check"):
+        split_chips(NAMES, {}, dict.fromkeys(NAMES, "train"))
+
+
 @pytest.mark.parametrize("strategy", ["column:99", "list:nobody", "spatial", "column:"])
 def test_an_impossible_split_is_an_error(strategy):
     with pytest.raises(ValueError, match=r"split|literal"):

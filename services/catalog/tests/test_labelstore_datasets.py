@@ -152,6 +152,8 @@ async def test_near_duplicates_are_on_one_side(labels: LabelStore, storage: Stor
     assert {name: len(found) for name, found in sides.items()} == dict.fromkeys(sides, 1)
     assert set(dataset["split"]) == {"train", "val", "test"}
     assert sum(dataset["split"].values()) == 60
+    stored = (await read_json(storage, dataset, "annotations.geojson"))["splits"]  # a training reads nothing else
+    assert stored == {one["file_name"]: one["split"] for one in images}
 
 
 async def exported(labels: LabelStore, storage: Storage, dataset: Any, kind: str) -> zipfile.ZipFile:

@@ -1,7 +1,7 @@
 """Chips and building labels of one training dataset."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from geoml.chips import Chip, chip_paths, open_chip
 from geoml.fetch import local_file, local_folder
 from geoml.grid import ChipLayout, chip_layouts
-from geoml.labels import read_polygons
+from geoml.labels import read_polygons, read_splits
 from geoml.predict import GROUND_RESOLUTION
 
 MAX_EXAMPLES: Final = 5
@@ -18,11 +18,13 @@ MAX_EXAMPLES: Final = 5
 
 @dataclass(frozen=True)
 class Dataset:
-    """`polygons` are building outlines in EPSG:4326; `left_out` lists (reason, name) of the unusable chips."""
+    """`polygons` are building outlines in EPSG:4326; `left_out` lists (reason, name) of the unusable chips; `splits`
+    are the sides of chips by name that the dataset itself stores."""
 
     chips: Sequence[Chip]
     polygons: Sequence[BaseGeometry]
     left_out: Sequence[tuple[str, str]] = ()
+    splits: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def names(self) -> list[str]:
@@ -56,7 +58,7 @@ def load_dataset(chips: str, labels: str) -> Dataset:
     is_file = labels.endswith((".geojson", ".json"))
     source = local_file(labels) if is_file else local_folder(labels)
     readable, left_out = _usable(local_folder(chips))
-    return Dataset(readable, read_polygons(source), left_out)
+    return Dataset(readable, read_polygons(source), left_out, read_splits(source))
 
 
 def _usable(folder: Path) -> tuple[list[Chip], list[tuple[str, str]]]:

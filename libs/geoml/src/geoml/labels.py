@@ -29,11 +29,22 @@ def read_polygons(source: str | Path) -> list[BaseGeometry]:
 
     Raises ValueError for a geometry that is not a Polygon or MultiPolygon, FileNotFoundError without a file.
     """
+    return [polygon for file in _files(source) for polygon in _read_file(file)]
+
+
+def read_splits(source: str | Path) -> dict[str, str]:
+    """Returns the side (`train`, `val`, `test`) of each chip by its name, as the labels store it; empty where they
+    store none."""
+    collections = [json.loads(file.read_text()) for file in _files(source)]
+    return {name: side for one in collections for name, side in one.get("splits", {}).items()}
+
+
+def _files(source: str | Path) -> list[Path]:
     root = Path(source)
     files = sorted([*root.glob("*.geojson"), *root.glob("*.json")]) if root.is_dir() else [root]
     if not files or not all(f.is_file() for f in files):
         raise FileNotFoundError(f"no GeoJSON labels in {root.name!r}")
-    return [polygon for file in files for polygon in _read_file(file)]
+    return files
 
 
 def _read_file(file: Path) -> list[BaseGeometry]:

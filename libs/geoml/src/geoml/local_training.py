@@ -32,7 +32,7 @@ def main() -> None:
     out = args.out or Path("build") / plugin.name
     dataset = load_dataset(f"{args.data}/train/oam", f"{args.data}/train/osm")
     values = plugin.complete(_hyperparameters(args))
-    split, started = split_chips(dataset.names, values), time.monotonic()
+    split, started = split_chips(dataset.names, values, dataset.splits), time.monotonic()
     with _bar(console) as bar:
         weights = train(plugin, plugin.training.base_weights(), dataset, split, values, lambda _: None)
         bar.update(TaskID(0), completed=1)

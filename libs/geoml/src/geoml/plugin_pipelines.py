@@ -74,7 +74,8 @@ def _training_steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, Bas
         dataset = load_dataset(dataset_chips, dataset_labels)
         if not dataset.polygons:
             raise ValueError("the labels hold no building")
-        split = {**split_chips(dataset.names, plugin.complete(hyperparameters)), "outcome": dataset.outcome()}
+        values = plugin.complete(hyperparameters)
+        split = {**split_chips(dataset.names, values, dataset.splits), "outcome": dataset.outcome()}
         log_run_metadata({"split": split})
         return split
 

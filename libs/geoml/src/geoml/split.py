@@ -8,19 +8,26 @@ MIN_CHIPS = 2
 """A training needs one chip to learn from and one to check the model on."""
 
 
-def split_chips(names: Sequence[str], hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+def split_chips(
+    names: Sequence[str], hyperparameters: Mapping[str, Any], stored: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Returns the split info: `strategy`, `val_ratio`, `seed`, both counts, `description`, `train_chips`, `val_chips`.
 
-    Reads the hyper-parameters `val_ratio` (0…1), `split_seed` and `split_strategy`, which is one of
-    `chip_holdout` (seeded choice), `column:<x>` (all tiles of that x), `list:<name>,<name>` (exactly these).
+    Reads the hyper-parameters `val_ratio` (0…1), `split_seed` and `split_strategy`, which is one of `chip_holdout` (the
+    sides that the dataset stores, else a seeded choice), `column:<x>` (all tiles of that x), `list:<name>,<name>`
+    (exactly these). `stored` maps names to `train`, `val` and `test`; chips of the test side are on neither.
     Raises ValueError when either side would be empty, or for an unknown strategy.
     """
     if problem := split_error(len(names), hyperparameters):
         raise ValueError(problem)
     strategy, ratio = _strategy(hyperparameters), _ratio(hyperparameters)
     seed = int(hyperparameters.get("split_seed", 42))
-    held = _validation_names(sorted(names), strategy, ratio, seed)
-    train = [name for name in sorted(names) if name not in held]
+    if stored and strategy == "chip_holdout":
+        strategy, held = "stored", _of_side("val", names, stored) or _of_side("test", names, stored)
+        train = sorted(_of_side("train", names, stored))
+    else:
+        held = _validation_names(sorted(names), strategy, ratio, seed)
+        train = [name for name in sorted(names) if name not in held]
     if not train or not held:
         side = "to learn from" if not train else "to check the model on"
         raise ValueError(f"The split {strategy!r} of {len(names)} chips leaves none {side}.")
@@ -56,6 +63,10 @@ def split_error(chips: int, hyperparameters: Mapping[str, Any]) -> str:
 def holdout_count(chips: int, ratio: float) -> int:
     """Returns the number of validation chips of `chip_holdout`: the ratio of all chips, at least one."""
     return min(chips, max(1, round(chips * ratio)))
+
+
+def _of_side(side: str, names: Sequence[str], stored: Mapping[str, str]) -> set[str]:
+    return {name for name in names if stored.get(name) == side}
 
 
 def _strategy(hyperparameters: Mapping[str, Any]) -> str:

@@ -46,10 +46,12 @@ class CsvWriter:
 
 class GeoJsonWriter:
     """A feature for each object: where it is on the map, else where its picture was taken, else without a geometry.
-    `sources` counts the three."""
+    `sources` counts the three. The member `splits`, in a version that is split, maps names of files to their side, also
+    of images without objects."""
 
     def __init__(self, path: Path) -> None:
         self.file = HashedFile(path)
+        self._splits = HashedFile(path.with_suffix(".splits"))
         self.sources = {"georef": 0, "image_location": 0, "none": 0}
         self.file.write(b'{"type":"FeatureCollection","features":[')
 
@@ -57,6 +59,9 @@ class GeoJsonWriter:
         for one in image.objects:
             is_first = not any(self.sources.values())
             self.file.write((b"\n" if is_first else b",\n") + self._feature(one, image))
+        if image.split:
+            side = orjson.dumps({image.file_name: image.split})[1:-1]
+            self._splits.write((b",\n" if self._splits.size else b"") + side)
 
     def _feature(self, one: VersionObject, image: VersionImage) -> bytes:
         geometry, source = _on_map(one, image), "georef"
@@ -76,6 +81,13 @@ class GeoJsonWriter:
         return orjson.dumps({"type": "Feature", "geometry": geometry, "properties": properties})
 
     def close(self) -> HashedFile:
-        self.file.write(b"]}")
+        self._splits.__exit__()
+        self.file.write(b"]")
+        if self._splits.size:
+            self.file.write(b',"splits":{')
+            self.file.append(self._splits.path)
+            self.file.write(b"}")
+        self._splits.path.unlink()
+        self.file.write(b"}")
         self.file.__exit__()
         return self.file
