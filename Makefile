@@ -3,7 +3,7 @@ SHELL := bash
 PY := .venv/bin/python
 MEMBERS := $(wildcard libs/* services/*)
 
-.PHONY: setup up down status demo loop test soak bench contracts images lint types requirements train-unet style clean
+.PHONY: setup up down status demo loop test soak bench console contracts images lint types requirements train-unet style clean
 
 setup: .venv/.synced ## the workspace environment and the backing servers
 	@$(PY) -m stack install
@@ -37,14 +37,18 @@ soak: setup ## outages of minutes and full disks, about an hour: PART=<module of
 bench: setup ## the figures of docs/bench.md as a table and as .fairway/bench.json
 	@$(PY) -m stack.bench
 
+console: .venv/.synced ## the web console, into console/dist
+	@scripts/step "Building the web console" scripts/console
+
 contracts: .venv/.synced ## rewrites schemas, AsyncAPI, OpenAPI, docs/topology.md, docs/fair-coverage.md
 	@$(PY) -m tests.contracts.generate
 
 images: ## the images of the services and of the model runner; TAG=<version>
 	@TAG=$(TAG) scripts/images
 
-lint: .venv/.synced
+lint: .venv/.synced ## the console as well, once it was built here
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-cache
+	@[ ! -d console/node_modules ] || scripts/console check
 
 types: .venv/.synced
 	@.venv/bin/pyright

@@ -26,8 +26,8 @@ PARTS = ("libs", "services", "models")
 FAULTS = "tests/e2e/test_faults.py"
 LAST = (FAULTS,)
 """Alone: it measures what the machine carries."""
-WHOLE = f"tests/e2e tests/programs --ignore={FAULTS}"
-"""One Fairway for both, with servers of its own: it stops them."""
+WHOLE = f"tests/e2e tests/programs tests/console --ignore={FAULTS}"
+"""One Fairway for all three, with servers of its own: it stops them."""
 FIRST = (WHOLE, "tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", "tests/machine")
 HUNG = 124
 """The code of a room that was ended, as `timeout` has it."""

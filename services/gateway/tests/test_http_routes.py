@@ -28,7 +28,8 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
         "/api/v1/openapi.json", "/api/v1/ui/",
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
         "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json",
-        "/packages", "/packages/{path:path}", "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
+        "/packages", "/packages/{path:path}", "/console", "/console/{path:path}",
+        "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
         "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance", "/api/v1/",
         "/api/v1/version", "/api/v1/linked-dashboards/{token}"}  # fmt: skip
 

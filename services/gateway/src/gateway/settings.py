@@ -62,6 +62,8 @@ class HttpSettings(ServiceSettings):
     frontend_folder: Path | None = Field(None, validation_alias=names("FRONTEND_DIST_DIR"))
     """The built single-page application; its `index.html` is the response to every path outside `/api` that is no file.
     """
+    console_folder: Path | None = Field(None, validation_alias=names("CONSOLE_DIST_DIR"))
+    """The built web console, which is served at `/console/`."""
 
     @property
     def api_path(self) -> str:

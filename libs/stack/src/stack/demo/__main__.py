@@ -10,13 +10,14 @@ from pmtiles.reader import MmapSource, all_tiles
 from rich.console import Console
 
 from fairway import Fairway
+from stack.console import start_build
 from stack.demo.demo_area import read_demo_area
 from stack.demo.job import Job
 from stack.demo.report import Report
 from stack.demo.stages import Stages
 from stack.home import Home
 from stack.platform import run
-from stack.platform.settings import public_url
+from stack.platform.settings import console_url, public_url
 
 console = Console()
 app = typer.Typer(add_completion=False)
@@ -33,6 +34,7 @@ def demo(
     area = read_demo_area(data and data.resolve())
     folder = home.folder("demo")
     with stages.stage("servers and services"):
+        start_build(home)
         run.up(data and data.resolve(), lambda *one: console.print("  [green]✓[/] {:<22} {:5.1f} s".format(*one)), home)
     overrides: dict[str, Any] = {} if minutes is None else {"max_minutes": minutes}
     with Fairway(public_url(home), home.secret("dev-token")) as fairway:
@@ -41,6 +43,7 @@ def demo(
     report.write(folder / "report.json")
     console.print(report.table())
     console.print(f"The map: {folder / 'map.png'}   the report: {folder / 'report.json'}")
+    console.print(f"The web console: {console_url(home)}")
 
 
 def _work(job: Job, folder: Path) -> Report:

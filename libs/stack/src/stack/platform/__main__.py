@@ -9,10 +9,11 @@ from rich.markup import escape
 
 from fairway.errors import FairwayError
 from stack import run as servers
+from stack.console import start_build
 from stack.home import Home, StackError
 from stack.platform import run
 from stack.platform.models import LIGHT, introduce
-from stack.platform.settings import public_url, tiles
+from stack.platform.settings import console_url, public_url, tiles
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 console = Console(stderr=True)
@@ -27,6 +28,7 @@ def up(data: Data = None) -> None:
     home = Home.default()
     if not home.recall().get("env"):
         console.print(FIRST)
+    start_build(home)
     with console.status("starting"):
         try:
             run.up(data and data.resolve(), _say, home)
@@ -39,6 +41,7 @@ def up(data: Data = None) -> None:
     console.print(f"Its routes:    {api[: -len('/v1')]}/docs/", soft_wrap=True)
     console.print(f"Log in:        .venv/bin/fairway login {api} --token {home.secret('dev-token')}", soft_wrap=True)
     console.print(f"Imagery:       {tiles(home)}/train/{{z}}/{{x}}/{{y}}.jpg", soft_wrap=True, highlight=False)
+    console.print(f"The console:   {console_url(home)}", soft_wrap=True)
     console.print("And begin:     .venv/bin/fairway --help")
 
 

@@ -2,6 +2,7 @@
 
 import os
 
+from stack import console
 from stack.home import REPOSITORY, Env, Home
 from stack.preforked.daemons import SMALL
 from stack.sandbox import mapswipe
@@ -14,6 +15,11 @@ SANDBOX = ("tiles", "rawdata", "smtp", "files", "webhooks", "mapswipe")
 def public_url(home: Home) -> str:
     """Where the API is, `/api/v1` included."""
     return f"http://127.0.0.1:{home.port('public')}/api/v1"
+
+
+def console_url(home: Home) -> str:
+    """Where the web console is."""
+    return f"http://127.0.0.1:{home.port('public')}/console/"
 
 
 def tiles(home: Home) -> str:
@@ -81,7 +87,11 @@ def of_room(home: Home, env: Env, room: str, process: str | None = None) -> Env:
 
 def _extra(home: Home, room: str) -> Env:
     if room == "gateway":
-        return {"PUBLIC__HOST": "127.0.0.1", "PUBLIC__PORT": str(home.port("public"))}
+        return {
+            "PUBLIC__HOST": "127.0.0.1",
+            "PUBLIC__PORT": str(home.port("public")),
+            "CONSOLE_DIST_DIR": str(console.DIST),
+        }
     if room == "catalog":
         return {
             "AUTOPKG_STORAGE_BACKEND": "localfs",

@@ -1,7 +1,5 @@
 """The built single-page application, for deployments that serve it themselves (SERVE_FRONTEND)."""
 
-from pathlib import Path
-
 from fastapi import APIRouter
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
@@ -9,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from gateway.apis.fair.dialect import FAIR
+from gateway.http.files.contained_file import file_in
 from gateway.http.policy import Policy
 from gateway.http.routing import Routes
 from gateway.settings import HttpSettings
@@ -34,19 +33,10 @@ routes = Routes("system", FAIR, prefix="")
 async def page(request: Request, path: str) -> Response:
     """Returns a file of the build; for any other path the application itself, which handles unknown pages."""
     folder = request.app.state.context.settings.frontend_folder
-    file = None if folder is None else _inside(folder, path) or _inside(folder, "index.html")
+    file = None if folder is None else file_in(folder, path) or file_in(folder, "index.html")
     if file is None:
         raise HTTPException(404)
     return FileResponse(file)
-
-
-def _inside(folder: Path, path: str) -> Path | None:
-    """Returns None for a path that is no file, or that leaves the folder after links and dots are resolved."""
-    try:
-        file = (folder / path.lstrip("/")).resolve()
-        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
-    except (OSError, ValueError):
-        return None
 
 
 def register(router: APIRouter, settings: HttpSettings) -> None:

@@ -1,0 +1,115 @@
+"""The web console in Debian's Chromium, on the whole of Fairway with what the demo makes of the generated village."""
+
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+from rich.console import Console
+
+from fairway import Fairway, rows
+from stack import run as servers
+from stack.console import BUILD
+from stack.demo.demo_area import DemoArea, read_demo_area
+from stack.demo.job import Job
+from stack.demo.stages import Stages
+from stack.home import Home
+from stack.install import program
+from stack.platform import run
+from stack.platform.settings import console_url, public_url, tiles
+from tests.console.page import FLAGS, Visitor
+
+BUILD_LIMIT = 300
+PHONE = {"width": 390, "height": 780}
+
+
+@dataclass(frozen=True)
+class Site:
+    home: Home
+    area: DemoArea
+    prediction: rows.Prediction
+
+    @property
+    def url(self) -> str:
+        return console_url(self.home)
+
+    @property
+    def token(self) -> str:
+        return self.home.secret("dev-token")
+
+    @property
+    def imagery(self) -> str:
+        """Where imagery of the village is served."""
+        return tiles(self.home)
+
+    def client(self) -> Fairway:
+        return Fairway(public_url(self.home), self.token)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """Built, running, and with one public prediction."""
+    home = Home.default()
+    os.environ["ANON_RATE_LIMIT"] = os.environ["USER_RATE_LIMIT"] = "100000/h"
+    subprocess.run([BUILD], check=True, timeout=BUILD_LIMIT)
+    try:
+        run.up(None, home=home)
+        with Fairway(public_url(home), home.secret("dev-token")) as fairway:
+            area = read_demo_area(None)
+            yield Site(home, area, _prediction(fairway, home, area))
+    finally:
+        if not os.environ.get("FAIRWAY_KEEP"):
+            servers.down(home=home)
+
+
+def _prediction(fairway: Fairway, home: Home, area: DemoArea) -> rows.Prediction:
+    """What other tests or the demo published already, else made now."""
+    for row in fairway.predictions.all():
+        if row.status == "completed":
+            fairway.predictions.publish(row.id)
+            return row
+    console = Console(quiet=True)
+    job = Job(fairway, home, area, Stages(console), console, "rooftop_light", {"epochs": 3, "max_minutes": 0.5})
+    base, dataset = job.register(), job.build()
+    model = fairway.trainings.publish(job.train(base, dataset).id)
+    job.publish(dataset, model)
+    prediction = job.predict(model)
+    fairway.predictions.publish(prediction.id)
+    return prediction
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    executable = program("chromium", "chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(site: Site, browser: Browser) -> AsyncIterator[Visitor]:
+    """Nobody in particular at a desk; the console of the browser must stay silent."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    visitor = Visitor(await context.new_page(), site.url, site.token)
+    yield visitor
+    await context.close()
+    assert visitor.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mapper(visitor: Visitor) -> Visitor:
+    await visitor.sign_in()
+    return visitor
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(site: Site, browser: Browser) -> AsyncIterator[Visitor]:
+    context = await browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    visitor = Visitor(await context.new_page(), site.url, site.token)
+    yield visitor
+    await context.close()
+    assert visitor.complaints == []

@@ -1,0 +1,61 @@
+"""One person at the console: signing in, pictures, and what makes a page hard to use."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import ConsoleMessage, Page
+
+from stack.home import Home
+
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+"""Of a Chromium that draws maps without a graphics card, also when root starts it."""
+AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
+SERIOUS = {"serious", "critical"}
+
+
+class Visitor:
+    def __init__(self, page: Page, url: str, token: str) -> None:
+        self.page, self.url, self.token = page, url, token
+        self.complaints: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.set_default_timeout(20_000)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(part in message.text for part in (*QUIET, *self.expected)):
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}")
+
+    async def open(self, path: str = "") -> Page:
+        await self.page.goto(f"{self.url}#/{path}")
+        return self.page
+
+    async def sign_in(self, person: str | None = None) -> None:
+        await self.open("sign-in")
+        await self.page.get_by_label("Token of this machine").fill(self.token)
+        if person:
+            await self.page.get_by_label("Work as somebody else").fill(person)
+        await self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        await self.page.get_by_role("button", name="Sign out").wait_for()
+
+    async def go(self, path: str) -> Page:
+        """Within the page, so that the login stays."""
+        await self.page.evaluate("path => { location.hash = `/${path}` }", path)
+        return self.page
+
+    async def picture(self, name: str) -> None:
+        await self.page.screenshot(path=Home.default().folder("shots") / f"{name}.png")
+
+    async def serious_findings(self) -> list[str]:
+        """What axe-core calls serious or critical."""
+        found: dict[str, Any] = await self.page.evaluate(f"async () => {{ {AXE.read_text()}; return await axe.run() }}")
+        wrong = [finding for finding in found["violations"] if finding["impact"] in SERIOUS]
+        return [f"{one['id']}: {node['html'][:120]}" for one in wrong for node in one["nodes"]]
+
+
+QUIET = (
+    "GPU stall due to ReadPixels",  # a screenshot of a map without a graphics card
+    "GL Driver Message",
+    "status of 403",  # a page asks once whether its user is staff
+)
+"""Words of complaints that say nothing about the console."""

@@ -1,0 +1,75 @@
+"""What every page has: its policy, its login, its errors in words."""
+
+import json
+
+import pytest
+
+from tests.console.conftest import Site
+from tests.console.page import Visitor
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live]
+FIRST_BUNDLE = 250 * 1024
+
+
+async def test_first_page_is_small_and_asks_no_third_party(visitor: Visitor, site: Site):
+    sizes: dict[str, int] = {}
+    hosts: set[str] = set()
+
+    async def measure(response) -> None:
+        hosts.add(response.url.split("/")[2])
+        if "/console/" in response.url:
+            sizes[response.url] = (await response.request.sizes())["responseBodySize"]
+
+    visitor.page.on("response", measure)
+    page = await visitor.open()
+    await page.get_by_role("heading", level=1).wait_for(state="attached")
+    await page.wait_for_load_state("load")
+    before_map = {url: size for url, size in sizes.items() if "maplibre" not in url.lower()}
+    assert sum(before_map.values()) < FIRST_BUNDLE
+    assert hosts == {site.url.split("/")[2]}
+
+
+async def test_policy_stops_inline_scripts_and_eval(visitor: Visitor):
+    visitor.expected = ("Content Security Policy", "404")
+    page = await visitor.open()
+    await page.evaluate("""() => {
+        const script = document.createElement('script')
+        script.textContent = 'window.ran = 1'
+        document.body.append(script)
+    }""")
+    assert await page.evaluate("() => window.ran") is None
+    refused = await page.evaluate("""() => new Promise((done) => {
+        const image = document.createElement('img')
+        image.setAttribute('onerror', 'window.ran = 2')
+        image.addEventListener('error', () => done(window.ran === undefined))
+        image.src = '/console/no.png'
+        document.body.append(image)
+    })""")
+    assert refused
+
+
+async def test_token_is_nowhere_that_others_can_read(mapper: Visitor):
+    stored = await mapper.page.evaluate(
+        "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+    )
+    assert json.loads(stored) == [{}, {}, ""]
+    assert mapper.token not in await mapper.page.content()
+
+
+async def test_wrong_token_is_refused_with_reason_and_next_step(visitor: Visitor):
+    visitor.expected = ("401",)
+    page = await visitor.open("sign-in")
+    await page.get_by_label("Token of this machine").fill("wrong")
+    await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    alert = page.get_by_role("alert")
+    await alert.wait_for()
+    text = await alert.inner_text()
+    assert "FAIR_DEV_TOKEN" in text
+    assert "Sign in again" in text
+
+
+async def test_sign_in_is_accessible(visitor: Visitor):
+    page = await visitor.open("sign-in")
+    await page.get_by_label("Token of this machine").wait_for()
+    assert await visitor.serious_findings() == []
+    await visitor.picture("sign-in")
