@@ -10,5 +10,10 @@ interface Page {
 }
 
 export const pages: Record<string, Page> = {
-  '': { title: 'page.map', load: () => import('./map/MapPage.svelte') },
+  map: { title: 'page.map', load: () => import('./map/MapPage.svelte') },
+  place: { title: 'page.place', load: () => import('./place/PlacePage.svelte'), needsLogin: true },
+  packages: { title: 'page.packages', load: () => import('./packages/PackagesPage.svelte'), needsLogin: true },
+  label: { title: 'page.label', load: () => import('./label/LabelPage.svelte') },
+  dashboards: { title: 'page.dashboards', load: () => import('./dashboards/DashboardsPage.svelte') },
+  operate: { title: 'page.operate', load: () => import('./operate/OperatePage.svelte'), needsLogin: true, forStaff: true },
 }

@@ -24,7 +24,7 @@ addEventListener('hashchange', () => (current = parse(location.hash)))
 
 export const route = {
   get page() {
-    return current.page
+    return current.page || 'map'
   },
   get rest() {
     return current.rest

@@ -1,0 +1,63 @@
+"""What staff see: servers, backlogs, dead letters that are sent again."""
+
+import asyncio
+from uuid import uuid4
+
+import nats
+import pytest
+from playwright.async_api import expect
+
+from contracts import headers as h
+from kit.testing import eventually
+from tests.console.conftest import Site
+from tests.console.page import Visitor
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(240)]
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+async def bury(site: Site, reason: str) -> None:
+    """As `kit.messaging.delivery.dead_letters` does it."""
+    connection = await nats.connect(site.home.recall()["env"]["NATS__URL"])
+    headers = {
+        h.ID: str(uuid4()), h.TYPE: "evt.training.v1.training_failed", h.ACTOR: '{"id": 7}', h.REASON: reason,
+        h.STREAM: "EVENTS", h.SEQUENCE: str(uuid4().int % 10**12), h.CONSUMER: "notify-events-v1",
+        "fairway-subject": "evt.training.v1.training_failed",
+    }  # fmt: skip
+    await connection.jetstream().publish("dead.notify", b'{"broken": true}', stream="DEAD", headers=headers)
+    await connection.close()
+
+
+async def test_dead_letter_is_replayed(mapper: Visitor, site: Site):
+    reason = f"{HOSTILE} {uuid4()}"
+    await bury(site, reason)
+    with site.client() as fairway:
+        await eventually(
+            lambda: asyncio.to_thread(lambda: fairway.transport.get("/dead-letters/", search=reason)["count"])
+        )
+    page = await mapper.go("operate")
+    await page.get_by_text("Database: answers").wait_for()
+    await page.get_by_role("cell", name="COMMANDS/catalog-commands-v1").wait_for()
+    letter = page.locator("details").filter(has_text=reason)
+    await letter.locator("summary").press("Enter")
+    await letter.get_by_text(reason).wait_for()
+    assert await mapper.serious_findings() == []
+    await mapper.picture("operate")
+    await letter.get_by_role("button", name="Replay").press("Enter")
+    await expect(page.get_by_role("status").filter(has_text="was sent again")).to_be_visible()
+
+
+async def test_others_see_no_operations(visitor: Visitor):
+    await visitor.sign_in("7:anna")
+    page = await visitor.go("operate")
+    await page.get_by_text("Only administrators see this").wait_for()
+    await expect(page.get_by_role("link", name="Operate")).to_have_count(0)
+
+
+async def test_bell_tells_what_happened(mapper: Visitor):
+    bell = mapper.page.get_by_role("button", name="Notifications")
+    await bell.press("Enter")
+    await mapper.page.get_by_role("region", name="Notifications").get_by_role("listitem").first.wait_for()
+    assert await mapper.serious_findings() == []
+    await mapper.page.keyboard.press("Escape")
+    await expect(mapper.page.get_by_role("region", name="Notifications")).to_have_count(0)
