@@ -42,7 +42,7 @@ export const release = (campaign: number, image: number) => call('POST', `/campa
 export const submit = (campaign: number, image_id: number, objects: LabelObject[]) => call('PUT', `/campaigns/${campaign}/objects`, [{ image_id, objects }])
 /** Where the pixels of an image are, for some minutes. */
 export async function imageAddress(image: number): Promise<string> {
-  const found = await call<string | Shape['SignedUrl']>('GET', `/images/${image}`)
-  return typeof found === 'string' ? found : found.url
+  const found = await call<Shape['SignedUrl']>('GET', `/images/${image}?redirect=false`)
+  return found.url
 }
 export const objectsOf = (campaign: number, image: number) => call<LabelObject[]>('GET', `/images/${image}/objects?campaigns=${campaign}`)
