@@ -7,7 +7,7 @@ from PIL import Image
 from stack.home import Home
 
 DOCS = Path(__file__).parents[2] / "docs"
-SHOWN = {"prediction": "console-map", "results": "console-place", "dashboard": "console-dashboard"}
+SHOWN = {"prediction": "console-map", "labels": "console-labels", "training": "console-training"}
 WIDTH, QUALITY = 1000, 75
 
 
