@@ -6,6 +6,9 @@ export const BY_CONFIDENCE: ExpressionSpecification = [
   'interpolate', ['linear'], ['coalesce', ['to-number', ['get', 'confidence']], 1], 0.3, '#d95f02', 0.65, '#f2c14e', 1, '#1f78b4',
 ]
 
+/** Aerial imagery shows nothing from further away, and most servers have no tiles there. */
+const LEAST_ZOOM = 12
+
 type Layer = LayerSpecification extends infer L ? (L extends { source: string } ? Omit<L, 'source' | 'id'> : never) : never
 
 export function show(map: Map, name: string, source: SourceSpecification, layers: Layer[], before?: string): void {
@@ -26,7 +29,7 @@ export function setData(map: Map, name: string, data: GeoJSON.GeoJSON): void {
 
 /** Imagery below everything but the ground. */
 export function showImagery(map: Map, address: string): void {
-  const source: SourceSpecification = { type: 'raster', tiles: [address.replace('{-y}', '{y}')], tileSize: 256, maxzoom: 22 }
+  const source: SourceSpecification = { type: 'raster', tiles: [address.replace('{-y}', '{y}')], tileSize: 256, minzoom: LEAST_ZOOM, maxzoom: 22 }
   if (address.includes('{-y}')) source.scheme = 'tms'
   const above = map.getStyle().layers.find((layer) => !['ground', 'graticule'].includes(layer.id) && !layer.id.startsWith('imagery'))
   show(map, 'imagery', source, [{ type: 'raster' }], above?.id)
