@@ -7,7 +7,19 @@ import pytest
 
 from contracts import OWNERS
 
-NEVER = {"aiohttp", "rich", "pygments", "PIL", "rasterio", "pyogrio", "boto3", "pyproj", "morecantile", "jsonschema_rs"}
+NEVER = {
+    "aiohttp",
+    "rich",
+    "pygments",
+    "PIL",
+    "rasterio",
+    "pyogrio",
+    "boto3",
+    "pyproj",
+    "morecantile",
+    "jsonschema_rs",
+    "matplotlib",
+}
 WITHOUT_SHAPES = {"gateway", "training", "notify", "prediction"}
 LIST = "import sys, {0}.main; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
 

@@ -32,3 +32,26 @@ def test_a_curve_is_drawn(at_home):
     query = at_home.asked[0].query
     assert (query["num_bins"], query["x"], query["channel_name"]) == ("90", "time", "42/loss")
     assert int(query["end_time"]) - int(query["begin_time"]) == 2 * 3_600_000
+
+
+def test_curves_are_drawn_into_files(at_home, tmp_path):
+    at_home.on("GET /channels/picture", Answer(body=b"\x89PNG"), Answer(body=b"<svg"))
+    png, svg = tmp_path / "a.png", tmp_path / "a.svg"
+    shown = run("channels", "plot", "42/loss", "--png", str(png), "--svg", str(svg), "--last", "2", "--title", "Loss")
+    assert (png.read_bytes(), svg.read_bytes()) == (b"\x89PNG", b"<svg")
+    assert "a.png" in shown.replace("\n", "")
+    query = at_home.asked[0].query
+    assert (query["format"], query["channel_name"], query["title"]) == ("png", "42/loss", "Loss")
+    assert int(query["end_time"]) - int(query["begin_time"]) == 2 * 3_600_000
+    assert at_home.asked[1].query["format"] == "svg"
+    run("channels", "plot", "42/loss", "--png", str(png), "--x", "step", code=2)
+
+
+def test_a_dashboard_is_drawn_into_a_file(at_home, tmp_path):
+    at_home.on("GET /dashboard/d1/picture", Answer(body=b"<svg"))
+    target = tmp_path / "d.svg"
+    run("dashboards", "draw", "d1", str(target), "--value", "run=7")
+    assert target.read_bytes() == b"<svg"
+    query = at_home.asked[0].query
+    assert (query["format"], query["var-run"]) == ("svg", "7")
+    run("dashboards", "draw", "d1", str(tmp_path / "d.gif"), code=2)

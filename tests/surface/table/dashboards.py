@@ -27,7 +27,7 @@ ROWS = [
     *[unknown(f"{method} {MAINTENANCE}/{flag}") for method in ("POST", "DELETE") for flag in ("whitelist", "protect")],
     *[
         unknown(f"GET {DASHBOARD}/{name}")
-        for name in ("versions", "versions/{number}", "details", "variables", "resolved")
+        for name in ("versions", "versions/{number}", "details", "variables", "resolved", "picture")
     ],
     *[unknown(f"GET {DASHBOARD}/{name}") for name in ("permissions", "links")],
     unknown(f"POST {DASHBOARD}/versions/{{number}}/restore"),

@@ -81,6 +81,16 @@ class Channels:
             name=name, raw=meta["raw"], points=_points(found[name]), continues_at=meta.get("continueAt"), **bands
         )
 
+    def picture(
+        self, names: Sequence[str], begin: datetime, end: datetime, kind: str = "png", backend: str | None = None,
+        title: str = "", width: int = 1000, height: int = 400,
+    ) -> bytes:  # fmt: skip
+        """Returns the curves as a file of the kind `png` or `svg`; sizes are in pixels."""
+        return self.transport.get_bytes(
+            "/channels/picture", channel_name=list(names), backend=backend, begin_time=_milliseconds(begin),
+            end_time=_milliseconds(end), format=kind, title=title, width=width, height=height,
+        )  # fmt: skip
+
     def watch(self, names: Sequence[str], backend: str | None = None) -> Iterator[LiveSample | None]:
         """Yields samples as they are recorded, until the client is closed; the stream reconnects by itself and goes on
         after the last sample. None means that samples were lost: read the curve again."""

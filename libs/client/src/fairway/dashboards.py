@@ -3,6 +3,7 @@ Unreachable."""
 
 import difflib
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -78,6 +79,15 @@ class Dashboards:
     def check(self, content: dict[str, Any]) -> dict[str, Any]:
         """Returns `valid`, sizes, and all errors with JSON pointers."""
         return self.transport.write("POST", "/dashboard/validate", content)
+
+    def picture(
+        self, dashboard_id: str, begin: datetime, end: datetime, kind: str = "png",
+        values: dict[str, str] | None = None, width: int = 1000,
+    ) -> bytes:  # fmt: skip
+        """Returns the panels as a file of the kind `png` or `svg`. `values` replace placeholders."""
+        given = {f"var-{name}": value for name, value in (values or {}).items()}
+        times = {"begin_time": int(begin.timestamp() * 1000), "end_time": int(end.timestamp() * 1000)}
+        return self.transport.get_bytes(f"{_path(dashboard_id)}/picture", format=kind, width=width, **times, **given)
 
     def versions(self, dashboard_id: str) -> list[DashboardVersion]:
         """Returns the versions, newest first."""

@@ -26,6 +26,11 @@ class Transport:
         wanted = {name: value for name, value in params.items() if value is not None}
         return self._send("GET", path, params=wanted).json()
 
+    def get_bytes(self, path: str, **params: Any) -> bytes:
+        """As `get`, for a file."""
+        wanted = {name: value for name, value in params.items() if value is not None}
+        return self._send("GET", path, params=wanted).content
+
     def write(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **options: Any
     ) -> Any:

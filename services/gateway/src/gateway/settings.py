@@ -106,6 +106,8 @@ class LimitSettings(ServiceSettings):
     """Requests of one user for the status of what they wait for."""
     dashboards_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("DASHBOARDS_RATE_LIMIT"))
     """Requests of one user or network address for dashboards and channels: a page of curves sends many."""
+    pictures_rate: RateText = Field(Rate(600, 3600), validation_alias=names("PICTURES_RATE_LIMIT"))
+    """Pictures of curves and dashboards of one user, or of one network without a login."""
     samples_rate: RateText = Field(Rate(36_000, 3600), validation_alias=names("SAMPLES_RATE_LIMIT"))
     """Batches of samples of one user."""
     byte_rate: RateText = Field(Rate(400_000_000, 3600), validation_alias=names("BYTE_RATE_LIMIT"))

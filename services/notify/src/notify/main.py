@@ -23,6 +23,7 @@ from notify.mails.jobs import dispatcher as mail_dispatcher
 from notify.mails.jobs.delivery import MailDeliveryWorker
 from notify.notifications import event_handlers, label_event_handlers
 from notify.notifications import handlers as notifications
+from notify.pictures import handlers as pictures
 from notify.projections import handlers as projections
 from notify.settings import Settings
 from notify.user_state import handlers as user_state
@@ -39,7 +40,7 @@ def build(settings: Settings) -> Service:
         notifications.router, event_handlers.router, label_event_handlers.router,
         mails.router, banners.router, user_state.router, webhooks.router,
         kpi.router, projections.router, recorder.router, series.router, curves.router, dashboards.router,
-        annotations.router, sharing_handlers.router,
+        annotations.router, sharing_handlers.router, pictures.router,
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,8 @@ from fairway.cli.session import client, console, print_api_errors
 app = typer.Typer(no_args_is_help=True, help="Curves of what the platform does.")
 Names = Annotated[list[str], typer.Argument(help="Names of channels, or series ids")]
 Backend = Annotated[str | None, typer.Option(help="Whose channels are meant, such as training")]
+Last = Annotated[float, typer.Option(help="Hours until now")]
+Picture = Annotated[Path | None, typer.Option(dir_okay=False, help="A file for the picture")]
 Count = Annotated[int, typer.Option(help="Ends after so many samples; 0 goes on")]
 
 
@@ -41,17 +44,23 @@ def search(text: Annotated[str, typer.Argument(help="A regular expression")] = "
 @app.command()
 @print_api_errors
 def plot(
-    names: Names, backend: Backend = None, last: Annotated[float, typer.Option(help="Hours until now")] = 24.0,
+    names: Names, backend: Backend = None, last: Last = 24.0,
     x: Annotated[Axis, typer.Option(help="What lies on the horizontal axis")] = Axis.TIME, width: int = 100,
-    height: int = 20,
+    height: int = 20, png: Picture = None, svg: Picture = None, title: str = "",
 ) -> None:  # fmt: skip
-    """Draws curves: means, with the least and greatest values as dots."""
+    """Draws curves: means, with the least and greatest values as dots; with --png or --svg into files."""
     end = datetime.now(UTC)
+    begin = end - timedelta(hours=last)
+    files = {kind: file for kind, file in (("png", png), ("svg", svg)) if file is not None}
+    if files and x is not Axis.TIME:
+        raise typer.BadParameter("pictures in files are over time", param_hint="--x")
     with client() as fairway:
-        curves = [
-            fairway.channels.curve(name, end - timedelta(hours=last), end, width, backend, x.value) for name in names
-        ]
-    console.print(Text.from_ansi(channel_plot.plot(curves, width, height, x.value)))
+        for kind, file in files.items():
+            file.write_bytes(fairway.channels.picture(names, begin, end, kind, backend, title))
+            console.print(f"Written to {file}.", markup=False)
+        curves = [] if files else [fairway.channels.curve(name, begin, end, width, backend, x.value) for name in names]
+    if curves:
+        console.print(Text.from_ansi(channel_plot.plot(curves, width, height, x.value)))
 
 
 @app.command()

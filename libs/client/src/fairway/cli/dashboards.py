@@ -1,6 +1,7 @@
 """Dashboards."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,25 @@ def get(dashboard_id: str, version: int | None = None, output: Path | None = Non
     if output is None:
         return console.print_json(text)
     output.write_text(text + "\n", encoding="utf-8")
+    console.print(f"Written to {output}.", markup=False)
+
+
+@app.command()
+@print_api_errors
+def draw(
+    dashboard_id: str, output: Annotated[Path, typer.Argument(dir_okay=False, help="Ends in .png or .svg")],
+    last: Annotated[float, typer.Option(help="Hours until now")] = 24.0, width: int = 1000,
+    value: Annotated[list[str] | None, typer.Option(help="Of a placeholder, as run=7")] = None,
+) -> None:  # fmt: skip
+    """Draws the panels of a dashboard into a file."""
+    kind = output.suffix.removeprefix(".")
+    if kind not in ("png", "svg"):
+        raise typer.BadParameter("must end in .png or .svg", param_hint="OUTPUT")
+    values = {name: text for name, _, text in (one.partition("=") for one in value or ())}
+    end = datetime.now(UTC)
+    with client() as fairway:
+        picture = fairway.dashboards.picture(dashboard_id, end - timedelta(hours=last), end, kind, values, width)
+    output.write_bytes(picture)
     console.print(f"Written to {output}.", markup=False)
 
 

@@ -1,7 +1,8 @@
 """Variables of dashboards: placeholders in names of channels, the values that are offered, and contents with values."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ from notify.dashboards.visibility import visible_to
 
 MAX_CHANNELS = 5000
 """Channels of one pattern whose names are looked at."""
-COLUMNS = (DashboardRow.id, DashboardRow.etag, DashboardRow.version, DashboardRow.body)
+COLUMNS = (DashboardRow.id, DashboardRow.title, DashboardRow.etag, DashboardRow.version, DashboardRow.body)
 
 
 async def list_variables(dashboard_id: str, read: ReadTx) -> list[c.DashboardVariable]:
@@ -49,22 +50,43 @@ async def _variable(name: str, used: Iterable[str], read: ReadTx) -> c.Dashboard
     )
 
 
+@dataclass(frozen=True)
+class Resolved:
+    """A dashboard whose placeholders have their values; `unresolved` are those that have none."""
+
+    id: str
+    title: str
+    etag: str
+    version: int
+    dto: Any
+    unresolved: list[str]
+
+
 async def resolve(query: c.ResolveDashboard, read: ReadTx) -> c.ResolvedDashboard:
     """The first part counts as an access."""
-    mine = update(DashboardRow).where(DashboardRow.id == query.dashboard_id, visible_to(read.actor))
-    at = DashboardRow.last_access if query.start else func.clock_timestamp()
+    found = await resolved_dashboard(query.dashboard_id, query.values, read, is_access=not query.start)
+    content = compact(found.dto)
+    return c.ResolvedDashboard(
+        id=found.id, etag=found.etag, version=found.version, characters=len(content),
+        size_bytes=len(content.encode()), text=content[query.start : query.start + MAX_TEXT],
+        unresolved=found.unresolved,
+    )  # fmt: skip
+
+
+async def resolved_dashboard(
+    dashboard_id: str, values: Mapping[str, str], read: ReadTx, is_access: bool = True
+) -> Resolved:  # fmt: skip
+    """Raises NotFound."""
+    mine = update(DashboardRow).where(DashboardRow.id == dashboard_id, visible_to(read.actor))
+    at = func.clock_timestamp() if is_access else DashboardRow.last_access
     async with read.db.raw() as connection:
         rows = await CompiledQuery(mine.values(last_access=at).returning(*COLUMNS)).rows(connection)
     if not rows:
-        raise not_found(query.dashboard_id)
+        raise not_found(dashboard_id)
     row = rows[0]
     dto = await _parsed(row["body"])
-    unresolved = resolved(dto, query.values)
-    content = compact(dto)
-    return c.ResolvedDashboard(
-        id=row["id"], etag=row["etag"], version=row["version"], characters=len(content),
-        size_bytes=len(content.encode()), text=content[query.start : query.start + MAX_TEXT], unresolved=unresolved,
-    )  # fmt: skip
+    unresolved = resolved(dto, values)
+    return Resolved(row["id"], row["title"], row["etag"], row["version"], dto, unresolved)
 
 
 async def _parsed(body: str) -> Any:

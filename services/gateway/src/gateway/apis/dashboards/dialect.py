@@ -7,8 +7,8 @@ from gateway.openapi.components import INVALID_FIELDS
 
 DEADLINE, SEARCH_DEADLINE, RECENT_DEADLINE, LONG_DEADLINE = 5.0, 15.0, 10.0, 60.0
 """Seconds of most routes; of searches and sample intake; of recent channels; of curves, exports and imports."""
-SCOPE, SAMPLES = "dashboards", "samples"
-"""Rate limits: of all routes, and of the intake of samples."""
+SCOPE, SAMPLES, PICTURES = "dashboards", "samples", "pictures"
+"""Rate limits: of all routes, of the intake of samples, and of pictures."""
 MAINTENANCE_TAG = "maintenance"
 DASHBOARDS = Dialect(
     "dashboards", invalid_status=422, invalid_body=listed_errors, invalid_response=INVALID_FIELDS,

@@ -39,7 +39,9 @@ async def throttle(app: AppContext, request: Request, actor: Actor, scope: str) 
         "image": settings.image_rate, "labelling": settings.labelling_rate, "polling": settings.polling_rate,
         "samples": settings.samples_rate,
     }  # fmt: skip
-    shared = {"packages": settings.packages_rate, "dashboards": settings.dashboards_rate}
+    shared = {
+        "packages": settings.packages_rate, "dashboards": settings.dashboards_rate, "pictures": settings.pictures_rate,
+    }  # fmt: skip
     if scope in exact:
         allowance = await app.limiter.spend(scope, f"user:{actor.id}", exact[scope], exact=True)
     elif scope in shared:

@@ -20,10 +20,10 @@ reads = asyncio.Semaphore(6)
 """So many at a time: a slow one holds a connection."""
 
 
-async def get_curve(query: GetCurve, read: ReadTx, settings: ChannelSettings) -> CurveSlice:
-    """Raises NotFound for a name that no channel has, Invalid for times and numbers of bins that are out of range,
-    Unavailable when the database takes too long."""
-    position = query.position or await _resolved(query, read, settings)
+async def get_curve(query: GetCurve, read: ReadTx, settings: ChannelSettings, is_view: bool = True) -> CurveSlice:
+    """A view puts the channel in front of the recent ones. Raises NotFound for a name that no channel has, Invalid for
+    times and numbers of bins that are out of range, Unavailable when the database takes too long."""
+    position = query.position or await _resolved(query, read, settings, is_view)
     if position is None:
         return EMPTY
     async with reads, snapshot(read, SECONDS) as connection:
@@ -38,10 +38,12 @@ def _moved(found: CurveSlice, start: int) -> CurveSlice:
     return found.model_copy(update={"keys": [key - start for key in found.keys]})
 
 
-async def _resolved(query: GetCurve, read: ReadTx, settings: ChannelSettings) -> CurvePosition | None:
+async def _resolved(
+    query: GetCurve, read: ReadTx, settings: ChannelSettings, is_view: bool
+) -> CurvePosition | None:  # fmt: skip
     series = await resolve(query.channel_name, query.backend, settings.channel_default_backend, read)
     _check(query, settings.channel_max_bins)
-    if series is not None:
+    if series is not None and is_view:
         await note_view(series.id, read)
     begin, end = query.begin_ms * MILLI, min(query.end_ms * MILLI, time.time_ns())
     return None if series is None or begin > end else _position(query, series, (begin, end))

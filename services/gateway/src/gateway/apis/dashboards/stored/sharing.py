@@ -1,7 +1,6 @@
 """What lies beside dashboards: lists, titles and tags, permissions, links, and variables."""
 
 import hashlib
-import re
 import secrets
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from gateway.apis.dashboards.dialect import DASHBOARDS, SCOPE
 from gateway.apis.dashboards.owner_calls import answer, ask, send
 from gateway.apis.dashboards.stored.contents import StoredDashboard, respond
 from gateway.apis.dashboards.stored.dashboards import tagged
+from gateway.apis.dashboards.stored.placeholders import named
 from gateway.http.pagination import Searched, Word
 from gateway.http.policy import SMALL_BODY, Policy
 from gateway.http.queries import page_response
@@ -27,7 +27,6 @@ from gateway.openapi.schemas import ListOf
 from kit.errors import Invalid
 
 routes = Routes("dashboards", DASHBOARDS)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
 OBJECT = {"type": "object"}
 NOT_PERMITTED = {403: "The caller may not do this with the dashboard.", 415: None}
 NOT_THEIRS = {403: "Only its owner and operators may do this."}
@@ -197,7 +196,7 @@ async def resolve_dashboard(request: Request, dashboard_id: str) -> Response:
     """Returns a dashboard with values in the place of its placeholders: `?run=7` for `${run}`. What is stored keeps
     them. That is an access."""
     values = {name: value[:512] for name, value in list(request.query_params.items())[:50]}
-    query = c.ResolveDashboard.model_construct(dashboard_id=dashboard_id[:256], values=_named(values), start=0)
+    query = c.ResolveDashboard.model_construct(dashboard_id=dashboard_id[:256], values=named(values), start=0)
     head = c.ResolvedDashboard.model_validate_json(await answer(request, query))
     text = head.text
     while len(text) < head.characters:
@@ -205,8 +204,3 @@ async def resolve_dashboard(request: Request, dashboard_id: str) -> Response:
         text += _same(head, DashboardText.model_validate_json(part)).text
     left = {"x-unresolved-variables": ", ".join(head.unresolved)} if head.unresolved else {}
     return respond(head.id, text, head.etag, headers=left)
-
-
-def _named(values: dict[str, str]) -> dict[str, str]:
-    """Leaves out parameters without a value, and those that no placeholder can have as its name."""
-    return {name: value for name, value in values.items() if value and _NAME.fullmatch(name)}
