@@ -28,14 +28,18 @@ STREAM = "/api/v1/events/"
 
 def document() -> dict[str, Any]:
     app = application(HttpSettings.model_construct(api_base_url="http://x/api/v1", frontend_url="http://x"))
-    return app.openapi()["paths"]
+    return app.openapi()
 
 
 def addresses() -> Iterator[tuple[str, str]]:
     """Method, and the address with a place for its value."""
-    for path, methods in document().items():
+    described = document()
+    shared = described["components"]["parameters"]
+    for path, methods in described["paths"].items():
         for method, operation in methods.items():
-            named = [(one["in"], one["name"]) for one in operation.get("parameters", ()) if "name" in one]
+            given = [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+                     for one in operation.get("parameters", ())]  # fmt: skip
+            named = [(one["in"], one["name"]) for one in given]
             for place, name in named + [("query", name) for name in UNDECLARED.get(path, ()) if method == "get"]:
                 filled = path.replace(f"{{{name}}}", "{}") if place == "path" else f"{path}?{name}={{}}"
                 if place in ("path", "query"):

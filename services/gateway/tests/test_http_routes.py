@@ -31,13 +31,15 @@ OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/"
         "/packages", "/packages/{path:path}", "/console", "/console/{path:path}",
         "/api/v1/packages/{boundary_name}/archive.zip", "/api/v1/liveness",
         "/api/v1/readiness", "/api/ogc/processes/", "/api/ogc/processes/conformance", "/api/v1/",
-        "/api/v1/version", "/api/v1/linked-dashboards/{token}"}  # fmt: skip
+        "/api/v1/version", "/api/v1/linked-dashboards/{token}", "/api/v1/shared-snapshots/{token}",
+        "/api/v1/shared-snapshots/{token}/picture"}  # fmt: skip
 
 
 ANYBODY = {"/api/v1/stars/", "/api/v1/inference/predict/", "/api/v1/jobs/estimate", "/api/v1/dashboard/",
            "/api/v1/dashboard/{dashboard_id}", "/api/v1/dashboard/validate", "/api/v1/dashboard/previews",
            "/api/v1/dashboard/{dashboard_id}/details", "/api/v1/channels/curves",
-           "/api/v1/dashboard/{dashboard_id}/versions/{number}/restore"}  # fmt: skip
+           "/api/v1/dashboard/{dashboard_id}/versions/{number}/restore",
+           "/api/v1/dashboard-snapshots/{snapshot_id}"}  # fmt: skip
 """Where anonymous visitors may send something: a star, a question to a public model, one about a package or about
 curves, and dashboards, which belong to whoever knows their id."""
 PROTECTED = (Policy.AUTH, Policy.OWNER, Policy.ADMIN, Policy.MAPPINGS)

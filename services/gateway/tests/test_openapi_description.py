@@ -1,5 +1,7 @@
 """The OpenAPI document tells people what they need, and nothing of the framework."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,8 @@ from gateway.app import application
 from gateway.http.policy import Policy
 from gateway.http.policy_route import PolicyRoute
 from gateway.http.routing import Routes
+from gateway.openapi.compact_json import written
+from gateway.openapi.components import INVALID_FIELDS, NAMES
 from gateway.openapi.document import documented_routes
 from gateway.openapi.refusals import refusals, takes_body
 from gateway.openapi.schemas import Pending, Said
@@ -31,7 +35,22 @@ def app() -> FastAPI:
 
 @pytest.fixture(scope="module")
 def operations(app: FastAPI) -> dict[str, Operation]:
-    return {one["operationId"]: one for path in app.openapi()["paths"].values() for one in path.values()}
+    """With what they refer to, by name."""
+    document = app.openapi()
+    found = [one for path in document["paths"].values() for one in path.values()]
+    return {one["operationId"]: whole(one, document["components"]) for one in found}
+
+
+def whole(operation: Operation, components: Operation) -> Operation:
+    def meant(part: Operation) -> Operation:
+        kind, name = part["$ref"].split("/")[-2:] if "$ref" in part else ("", "")
+        return components[kind][name] if kind else part
+
+    found = {**operation, "parameters": [meant(one) for one in operation.get("parameters", ())]}
+    found["responses"] = {status: meant(one) for status, one in operation["responses"].items()}
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        media["examples"] = {name: meant(one) for name, one in media.get("examples", {}).items()}
+    return found
 
 
 def named(operation: Operation) -> list[Operation]:
@@ -109,11 +128,26 @@ def test_example_that_a_body_does_not_take_is_found(app: FastAPI):
 def test_refusals_are_problems_with_their_headers(app: FastAPI, operations: dict[str, Operation]):
     document = app.openapi()
     for name, answer in document["components"]["responses"].items():
+        if name not in {*NAMES.values(), INVALID_FIELDS}:
+            continue
         assert answer["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem"), name
     assert document["components"]["responses"]["Unavailable"]["headers"]["Retry-After"]["required"]
     assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
     odd = [name for name, one in operations.items() if {"4XX", "5XX", "default", "500"} & set(one["responses"])]
     assert odd == ["readiness"]
+
+
+def test_what_several_operations_say_is_written_once(app: FastAPI):
+    """Large parts that are equal are components; small ones and those of one operation stay where they are."""
+    document = app.openapi()
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    parts = [part for one in operations for part in (*one.get("parameters", ()), *one["responses"].values())]
+    told = Counter(json.dumps(part, sort_keys=True) for part in parts if "$ref" not in part)
+    assert [part for part, count in told.items() if count > 1 and len(part) > 120] == []
+    named_so = document["components"]["responses"]["LabelProblem404"]
+    assert named_so["content"]["application/problem+json"]["schema"]["$ref"].endswith("/LabelProblem")
+    assert len(written(document)) < 900_000
+    assert json.loads(written(document)) == document
 
 
 def test_shapes_have_names_of_their_own(app: FastAPI):

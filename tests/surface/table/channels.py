@@ -14,6 +14,7 @@ ROWS = [
     Row("POST /api/v1/channels/curves", body={"curves": [CURVE]}),
     Row("POST /api/v1/maintenance/channels/samples", body={"samples": [SAMPLE]}),
     Row("GET /api/v1/channels/curve", query=NO_CHANNEL, done=404, why=NOWHERE),
+    Row("GET /api/v1/channels/picture", query="channel_name=surface/none&begin_time=1&end_time=2"),
     Row("GET /api/v1/channels/events", query=NO_EVENTS, done=404, why=NOWHERE),
     Row("GET /api/v1/channels/stream", query="channel_name=surface/none", done=404, why=NOWHERE),
 ]

@@ -8,7 +8,8 @@ from tests.surface.rows import Rows
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 NAMES: Mapping[str, Callable[[Rows], Any]] = {
-    "dashboard_id": lambda _: NOWHERE, "number": lambda _: 1, "link_id": lambda _: "none", "token": lambda _: "none",
+    "dashboard_id": lambda _: NOWHERE, "number": lambda _: 1, "link_id": lambda _: "none",
+    "snapshot_id": lambda _: "none", "token": lambda _: "none",
 }  # fmt: skip
 DASHBOARD, MAINTENANCE = "/api/v1/dashboard/{dashboard_id}", "/api/v1/maintenance/dashboard/{dashboard_id}"
 DTO = {"dashboard": {"widgets": []}}
@@ -38,6 +39,10 @@ ROWS = [
     unknown(f"PATCH {DASHBOARD}/links/{{link_id}}", body={"paused": True}),
     unknown(f"DELETE {DASHBOARD}/links/{{link_id}}"),
     unknown("GET /api/v1/linked-dashboards/{token}"),
+    unknown(f"POST {DASHBOARD}/snapshots", body={"begin_time": 1, "end_time": 2}),
+    unknown("GET /api/v1/shared-snapshots/{token}"),
+    unknown("GET /api/v1/shared-snapshots/{token}/picture"),
+    unknown("DELETE /api/v1/dashboard-snapshots/{snapshot_id}"),
     Row("POST /api/v1/dashboard/validate", body=DTO),
     Row("POST /api/v1/dashboard/previews", body=DTO),
     Row("POST /api/v1/maintenance/dashboards/import", body=[{"_id": "surface", "dashboard": DTO}]),

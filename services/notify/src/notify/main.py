@@ -26,6 +26,8 @@ from notify.notifications import handlers as notifications
 from notify.pictures import handlers as pictures
 from notify.projections import handlers as projections
 from notify.settings import Settings
+from notify.snapshots import handlers as snapshots
+from notify.snapshots import upkeep as snapshot_upkeep
 from notify.user_state import handlers as user_state
 from notify.webhooks import handlers as webhooks
 from notify.webhooks.jobs import dispatcher as webhook_dispatcher
@@ -40,11 +42,12 @@ def build(settings: Settings) -> Service:
         notifications.router, event_handlers.router, label_event_handlers.router,
         mails.router, banners.router, user_state.router, webhooks.router,
         kpi.router, projections.router, recorder.router, series.router, curves.router, dashboards.router,
-        annotations.router, sharing_handlers.router, pictures.router,
+        annotations.router, sharing_handlers.router, pictures.router, snapshots.router,
     ]  # fmt: skip
     loops = [
         mail_dispatcher.dispatch_forever, webhook_dispatcher.dispatch_forever, webhook_dispatcher.prune_forever,
         reconcile.reconcile_forever, RecordedSamples().run, upkeep.maintain_forever,
+        snapshot_upkeep.clean_forever,
     ]  # fmt: skip
     schema = DashboardSchema(settings)
     loops.append(partial(dashboard_upkeep.clean_forever, settings=settings))

@@ -20,6 +20,7 @@ from gateway.openapi.components import (
 )
 from gateway.openapi.refusals import refusals
 from gateway.openapi.schema_names import with_published_names
+from gateway.openapi.shared_parts import with_shared_parts
 from gateway.openapi.texts import TAGS, apply_texts, texts
 
 
@@ -39,7 +40,7 @@ def openapi_document(app: FastAPI, server: str) -> dict[str, Any]:
         shared = components()
         schemas = _without_frameworks(document["components"]["schemas"]) | _of_errors(app)
         document["components"] = {**shared, "schemas": schemas | shared["schemas"]}
-        app.openapi_schema = with_published_names(document)
+        app.openapi_schema = with_shared_parts(with_published_names(document))
     return app.openapi_schema
 
 
