@@ -1,8 +1,13 @@
 """Rules of dashboards that need no server: schema, records of exports, settings, and which dashboards are evicted."""
 
+import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import orjson
 import pytest
@@ -235,3 +240,33 @@ def test_other_objects_are_left_alone():
 ])  # fmt: skip
 def test_who_may_do_what(actor, owner, everyone, granted, level):
     assert level_of(actor, owner, everyone, granted) == level
+
+
+@pytest.fixture
+def web(tmp_path) -> Iterator[str]:
+    """The address of `tmp_path` on a real server of HTTP."""
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_schema_may_lie_at_an_address(web, tmp_path):
+    for place in (web, f"{web}/"):
+        with pytest.raises(BadSchema, match=r"SCHEMA_PATH.*404"):
+            DashboardSchema(DashboardSettings(schema_path=place))
+    file = tmp_path / "dashboarddto.schema.json"
+    file.write_text('{"type": "object", "required": ["mine"]}')
+    for place in (web, f"{web}/"):
+        found = DashboardSchema(DashboardSettings(schema_path=place))
+        assert found.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert [error.pointer for error in found.errors({})] == [""]
+    file.write_text("<html>")
+    with pytest.raises(BadSchema, match="no draft-07 schema"):
+        DashboardSchema(DashboardSettings(schema_path=web))
+
+
+def test_a_schema_at_an_address_that_nobody_serves_stops_the_start():
+    with pytest.raises(BadSchema, match=r"SCHEMA_PATH.*refused"):
+        DashboardSchema(DashboardSettings(schema_path="http://127.0.0.1:1"))
