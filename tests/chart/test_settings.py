@@ -9,7 +9,7 @@ from pydantic import AliasChoices
 
 from tests.chart.rendering import INSTALLATION, ROOMS, Release, Values, complete, environment, profile, values_of
 
-BESIDE = {"FAIR_CACHE_DIR", "MALLOC_ARENA_MAX"}
+BESIDE = {"FAIR_CACHE_DIR", "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_"}
 """Read by libraries, not by settings."""
 
 

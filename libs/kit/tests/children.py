@@ -45,3 +45,11 @@ def echo(content: bytes) -> bytes:
 
 def fail() -> None:
     raise ValueError("no such place")
+
+
+class Given:
+    """An argument."""
+
+
+def refuse(given: Given) -> None:
+    raise ValueError("not this one")

@@ -1,6 +1,7 @@
 """Work in a child: limits hold, and whatever becomes of the child, there is an answer."""
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -45,6 +47,22 @@ async def test_result_and_error_come_back():
     assert await run_in_subprocess(children.size, b"abc", timeout=LIMIT) == 3
     with pytest.raises(ValueError, match="no such place"):
         await run_in_subprocess(children.fail, timeout=LIMIT)
+
+
+async def test_what_a_failed_call_was_given_is_not_kept(child):
+    given = children.Given()
+    kept = weakref.ref(given)
+    gc.disable()
+    try:
+        with suppress(ValueError):
+            await child.run(children.refuse, given, timeout=LIMIT)
+        del given
+        await child.run(os.getpid, timeout=LIMIT)  # the pool keeps its last task
+        async with asyncio.timeout(LIMIT / 4):
+            while kept() is not None:  # a thread of the pool may have it for a moment
+                await asyncio.sleep(0.02)
+    finally:
+        gc.enable()
 
 
 async def test_large_answers_come_back(child):

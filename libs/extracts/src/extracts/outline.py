@@ -99,13 +99,18 @@ def outline_of(stored: shapely.MultiPolygon) -> Outline:
     return Outline(stored, surface, broken)
 
 
-def _parsed(content: bytes | Mapping[str, Any], limits: OutlineLimits) -> Mapping[str, Any]:
-    if isinstance(content, Mapping):
-        return content
+def check_size(content: bytes, limits: OutlineLimits) -> None:
+    """Raises OutlineInvalid for a file that is beyond the limits as far as that shows without parsing it."""
     if len(content) > limits.bytes:
         raise OutlineInvalid("outline_too_large", f"The file has more than {limits.bytes >> 20} MiB.")
     if content.count(b"[") > 2 * limits.vertices + 1000:
         raise _too_many(limits)
+
+
+def _parsed(content: bytes | Mapping[str, Any], limits: OutlineLimits) -> Mapping[str, Any]:
+    if isinstance(content, Mapping):
+        return content
+    check_size(content, limits)
     try:
         parsed = orjson.loads(content)
     except orjson.JSONDecodeError as error:

@@ -27,6 +27,8 @@ PIECE = 12 << 20
 """Bytes that are read at once, in tiles; what the next row needs again of the source fits in GDAL's cache."""
 MAX_STRIP = 28 << 20
 """Bytes of a row of the source's tiles, up to which the result is in strips as the reference's."""
+COG_CACHE = 8 << 20
+"""Bytes that GDAL's COG writer may keep of decoded blocks: it needs about 50 MB beside them for its overviews."""
 MAX_PIXELS = 20_000_000_000
 MAX_TILES = 4_000_000
 """Of a result with two windows far apart: its index has an entry for every tile, written or not."""
@@ -176,7 +178,8 @@ def _write_cog(cut: _Cut, draft: Path, progress: Progress) -> None:
     with _created(plain, cut, cog_source_options(dtype)) as target:
         cut.copy(target, True, lambda share: progress(share / 2))
     options = cog_options(dtype, resampling_of(cut.source, cut.chosen.resampling))
-    rasterio.shutil.copy(plain, draft, **options)
+    with rasterio.Env(GDAL_CACHEMAX=COG_CACHE):
+        rasterio.shutil.copy(plain, draft, **options)
     progress(1.0)
 
 

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess, parent_process
@@ -70,27 +72,35 @@ class WorkerProcess:
     async def run(self, call: Callable[..., R], args: tuple[object, ...], timeout: float) -> R:
         """Returns the result of `call(*args)` in the child. `timeout` is in seconds. Raises what the call raises, or a
         SubprocessError; the child is unusable after a SubprocessError."""
+        return await self._answer(self._scheduled(call, args), timeout)
+
+    def _scheduled(self, call: Callable[..., R], args: tuple[object, ...]) -> "Future[R]":
         try:
-            work = self._pool.schedule(_call, (call, args))
+            return self._pool.schedule(_call, (call, args))
         except RuntimeError as error:  # the pool has noticed a death before us
             raise SubprocessDied("The child process had died.") from error
-        return await self._answer(work, timeout)
 
     async def _answer(self, work: "Future[R]", timeout: float) -> R:
-        """Returns the result of the work, unless the child dies or the time limit ends first."""
-        loop, answer = asyncio.get_running_loop(), asyncio.wrap_future(work)
-        death = loop.create_future()
+        """Returns the result of the work, unless the child dies or the time limit ends first.
+
+        An error of the work has these frames, and the work has the error. So that the arguments of a failed call do not
+        wait for a garbage collection, nothing here refers to the work any more, which `asyncio.wrap_future` would do.
+        """
+        loop = asyncio.get_running_loop()
+        answer, death = loop.create_future(), loop.create_future()
+        work.add_done_callback(partial(_tell, loop, answer))
         loop.add_reader(self._sentinel, lambda: death.done() or death.set_result(None))
         try:
             await asyncio.wait({answer, death}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                return _result(answer)
+            if work.done():
+                return _result(work)
             if death.done():
                 raise SubprocessDied("The child process died.")
             raise SubprocessTimeout(f"It took longer than {timeout:.0f} s.")
         finally:
             loop.remove_reader(self._sentinel)
-            answer.cancel()
+            work.cancel()
+            del work
 
     def end(self) -> None:
         """Kills the child in the background and returns immediately."""
@@ -113,13 +123,21 @@ def _has_ended(pid: int | None) -> bool:
     return state in "ZX"
 
 
-def _result(work: "asyncio.Future[R]") -> R:
+def _tell(loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[None]", _: "Future[Any]") -> None:
+    """Runs in a thread of the pool, maybe after the loop has ended."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(None))
+
+
+def _result(work: "Future[R]") -> R:
     try:
         return work.result()
     except MemoryError as error:
         raise SubprocessOutOfMemory("It needed more memory than it may have.") from error
     except (BrokenProcessPool, ProcessExpired) as error:
         raise SubprocessDied("The child process died.") from error
+    finally:
+        del work
 
 
 def _begin(memory: int, setup: Callable[..., None] | None, args: tuple[object, ...]) -> None:

@@ -10,6 +10,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from stack.platform.settings import GIVES_BACK
+
 SCRIPTS = Path(__file__).parent / "scripts"
 LIMIT = 280
 OTHERS = ("GDAL_", "CPL_", "OPENBLAS_", "PYTHON")
@@ -37,8 +39,8 @@ def program(*argv: object, env: dict[str, str] | None = None) -> Cost:
 
 
 def script(name: str, *argv: object, python: str | Path = sys.executable) -> Cost:
-    """A script of this folder, which prints JSON with `cpu` as its last line."""
-    used, output = _run([str(python), str(SCRIPTS / f"{name}.py"), *map(str, argv)], {})
+    """A script of this folder, which prints JSON with `cpu` as its last line. It takes memory as the catalog does."""
+    used, output = _run([str(python), str(SCRIPTS / f"{name}.py"), *map(str, argv)], GIVES_BACK)
     said = json.loads(output.splitlines()[-1])
     return Cost(said["cpu"], used["memory"], said)
 

@@ -13,8 +13,9 @@ from stack.bench.rows import Row
 
 ROUNDS = 3
 MB = 1e6
-BARS = {"GTiff": "<= 160", "COG": "<= 200"}
-"""Megabytes; the second is what GDAL's own COG writer needs."""
+MEMORY = "<= 160"
+"""Megabytes, of any window."""
+DRIVERS = ("GTiff", "COG")
 
 
 def rasters(folder: Path, outline: Path, translate: str | None) -> list[Row]:
@@ -25,8 +26,10 @@ def _of_type(folder: Path, outline: Path, translate: str | None, dtype: str) -> 
     source, target = generated.raster(folder / f"{dtype}.tif", dtype), folder / "ours.tif"
     ours = middle([script("cut_raster", source, outline, target, "GTiff") for _ in range(ROUNDS)])
     name = f"cut of a {dtype} raster, {ours.said['pixels'] / 1e6:.0f} Mpx"
-    rows = [Row(f"{name}: memory", round(ours.memory), "MB", "<= 160", "most of the process, libraries included")]
-    if translate:
+    rows = [Row(f"{name}: memory", round(ours.memory), "MB", MEMORY, "most of the process, libraries included")]
+    if translate is None:
+        rows.append(Row(f"{name}: time to gdal_translate's", 0, "times", None, "not measured: install gdal-bin"))
+    else:
         theirs = middle([_translate(translate, source, folder / "theirs.tif") for _ in range(ROUNDS)])
         method = f"{ours.cpu:.2f} s to {theirs.cpu:.2f} s and {theirs.memory:.0f} MB of gdal_translate, same options"
         rows.append(
@@ -62,9 +65,9 @@ def _wide(folder: Path, source: Path, dtype: str) -> list[Row]:
     """A window whose row of tiles takes more than the reader may hold, in both formats."""
     outline = folder / "wide.geojson"
     outline.write_text(shapely.to_geojson(generated.stripe()))
-    costs = {driver: script("cut_raster", source, outline, folder / "ours.tif", driver) for driver in BARS}
+    costs = {driver: script("cut_raster", source, outline, folder / "ours.tif", driver) for driver in DRIVERS}
     return [
-        Row(f"cut of a {dtype} raster, 60,000 wide, {driver}: memory", round(cost.memory), "MB", BARS[driver],
+        Row(f"cut of a {dtype} raster, 60,000 wide, {driver}: memory", round(cost.memory), "MB", MEMORY,
             f"{cost.said['pixels'] / 1e6:.0f} Mpx, {cost.cpu:.1f} s")
         for driver, cost in costs.items()
     ]  # fmt: skip

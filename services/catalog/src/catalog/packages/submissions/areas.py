@@ -10,7 +10,7 @@ from catalog.packages.submissions import domain
 from contracts.catalog.package_jobs import JobArea
 from extracts.errors import OutlineInvalid
 from extracts.names import own_area_name
-from extracts.outline import OutlineLimits, outline_of, read_outline
+from extracts.outline import OutlineLimits, check_size, outline_of, read_outline
 from kit.errors import Invalid, Unprocessable
 from kit.messaging.tx import ReadTx, Tx
 from kit.process.subprocess_errors import SubprocessError
@@ -18,6 +18,8 @@ from kit.process.subprocesses import WarmSubprocess
 
 SMALL = 64 << 10
 """Bytes of GeoJSON that are read in this process, in milliseconds."""
+LARGE = 4 << 20
+"""Bytes of GeoJSON after which the child ends: what it took for them it would keep."""
 LIMIT = 8.0
 """Seconds for a large one."""
 MEMORY = 4 << 30
@@ -67,12 +69,20 @@ class AreaReader:
             if len(content) < SMALL:
                 outline, sha256 = read_own(content, square_metres)
             else:
-                outline, sha256 = await self.child.run(read_own, content, square_metres, timeout=LIMIT)
+                check_size(content, OutlineLimits())
+                outline, sha256 = await self._read_in_child(content, square_metres)
         except OutlineInvalid as error:
             raise Invalid(error.code, error.detail, area=[error.detail]) from error
         except SubprocessError as error:
             raise Invalid("outline_vertices", TOO_COMPLEX, area=[TOO_COMPLEX]) from error
         return Area(own_area_name(sha256), title, outline, sha256)
+
+    async def _read_in_child(self, content: bytes, square_metres: float | None) -> tuple[bytes, str]:
+        try:
+            return await self.child.run(read_own, content, square_metres, timeout=LIMIT)
+        finally:
+            if len(content) > LARGE:
+                self.child.stop()
 
 
 def _content(asked: JobArea) -> bytes | None:
