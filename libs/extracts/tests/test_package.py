@@ -79,7 +79,7 @@ def test_many_files_and_licences(stored: list[PackageFile]):
     package = with_resources(new_package("mali", "http://host/mali/", NOW), added, NOW)
     assert [one["name"] for one in package["resources"]] == ["grid", "roads", "grid.version_2"]
     assert [one["name"] for one in package["licenses"]] == ["CC-BY-4.0", "Natural-Earth"]
-    assert package["contributors"] == [{"title": "Somebody", "role": "author"}]
+    assert package["contributors"] == [{"title": "Somebody", "role": "author", "roles": ["author"]}]
     first = package["resources"][0]
     assert first["bytes"] == sum(one["bytes"] for one in first["files"]) == 11
     assert first["hashes"] == [one["sha1"] for one in first["files"]]

@@ -91,7 +91,7 @@ def with_resources(package: Mapping[str, Any], added: Iterable[Mapping[str, Any]
     return dict(package) | {
         "updated": _time(now),
         "licenses": _each_once((one["license"] for one in resources), "name"),
-        "contributors": _each_once(({"title": a, "role": "author"} for a in _authors(resources)), "title"),
+        "contributors": _each_once(map(_contributor, _authors(resources)), "title"),
         "sources": _each_once((source for one in resources for source in one["sources"]), "title"),
         "resources": resources,
     }
@@ -126,6 +126,11 @@ def _processor(one: Mapping[str, Any]) -> str:
 
 def _authors(resources: list[Descriptor]) -> list[str]:
     return [one["author"] for one in resources if one.get("author")]
+
+
+def _contributor(author: str) -> Descriptor:
+    """`roles` is the name of version 2 of the standard."""
+    return {"title": author, "role": "author", "roles": ["author"]}
 
 
 def _each_once(found: Iterable[Descriptor], key: str) -> list[Descriptor]:
