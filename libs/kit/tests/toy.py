@@ -55,6 +55,14 @@ class AddInTime(Command, wire="toy.v1.add_in_time"):
     name: str
 
 
+class Pin(Command, wire="toy.v1.pin"):
+    """Short; a name is pinned once. `how` says what its handler meets."""
+
+    expires = 20.0
+    name: str
+    how: str = ""
+
+
 class Linger(Command, wire="toy.v1.linger"):
     name: str
 
@@ -139,6 +147,15 @@ class LevelRow(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class PinRow(Base):
+    __tablename__ = "pins"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    written: Mapped[int] = mapped_column(server_default=text("pg_current_xact_id()::text::bigint"))
+    """The transaction that wrote it."""
+
+
 router = Router("toy")
 trouble: set[str] = set()
 """Names that `AddSoon` fails on, for now."""
@@ -180,6 +197,24 @@ async def add_soon(command: AddSoon, tx: Tx) -> None:
 @router.on(AddInTime)
 async def add_in_time(command: AddInTime, tx: Tx) -> None:
     tx.insert(ItemRow, name=command.name)
+
+
+@router.on(Pin, http=201)
+async def pin(command: Pin, tx: Tx) -> dict:
+    if command.how == "slow":
+        await asyncio.sleep(0.6)
+    if command.how == "stuck":
+        await asyncio.sleep(1.5)
+    if command.how == "refused":
+        raise Conflict("not_here", "It cannot be pinned here.")
+    if command.how == "broken":
+        raise RuntimeError("a bug")
+    if command.how == "in a session":
+        tx.session.add(PinRow(name=command.name))
+    else:
+        tx.insert(PinRow, name=command.name, at=None)
+    tx.emit(ItemAdded(name=command.name))
+    return {"name": command.name}
 
 
 @router.on(Linger)

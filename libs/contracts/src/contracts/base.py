@@ -67,11 +67,12 @@ class Message(Contract):
 
 
 class Command(Message):
-    """A write that the owner is asked for. Durable, replayable, answered by a verdict."""
+    """A write that the owner is asked for. Durable before anybody is told of it, answered by a verdict."""
 
     kind: ClassVar[str] = "cmd"
     expires: ClassVar[float | None] = None
-    """Seconds after which the owner refuses a late command; None never expires."""
+    """Seconds after which the owner refuses a late command; None never expires. Commands that expire are short: they go
+    straight to their owner, and to the stream when it does not answer."""
 
 
 class Query(Message):

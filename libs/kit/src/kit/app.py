@@ -22,6 +22,7 @@ from kit.messaging.bus import Bus
 from kit.messaging.bus_probe import BusProbe
 from kit.messaging.command_status import command_lookup
 from kit.messaging.delivery.batches import BatchSettler, SettleAll, each
+from kit.messaging.delivery.direct_commands import DirectCommands
 from kit.messaging.delivery.pull_consumer import PullConsumer
 from kit.messaging.delivery.raw_batches import RawBatchSettler, Record
 from kit.messaging.delivery.raw_messages import RawHandler, settle_raw
@@ -66,7 +67,7 @@ class Service:
         self.provides: list[object] = [self, self.db, *provides]
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
         self.raw_handlers: dict[str, SettleAll] = {}
-        self.hearing: list[PullConsumer | QueryServer | Subscribers | JobSettler] = []
+        self.hearing: list[PullConsumer | DirectCommands | QueryServer | Subscribers | JobSettler] = []
         self.worker_loops: dict[str, Loop] = {}
         self.stopping = asyncio.Event()
         self.ready = False
@@ -182,9 +183,9 @@ class Service:
         """Commands, whose latency people feel, have a path of their own (docs/decisions/0007)."""
         if settler.group.name != "commands":
             return self.subscribers.add(settler.group, BatchSettler(settler))
-        puller = PullConsumer(self.nc, self.name, settler.group, settler)
-        await puller.start()
-        self.hearing.append(puller)
+        for ear in (PullConsumer(self.nc, self.name, settler.group, settler), DirectCommands(self.nc, settler)):
+            await ear.start()
+            self.hearing.append(ear)
 
     async def _start_subscribers(self) -> None:
         await self.subscribers.start()

@@ -1,4 +1,5 @@
-"""Group commit: statements of handlers that end at the same moment share one transaction.
+"""Group commit: statements of handlers that end at the same moment share one transaction, and those that only insert
+rows are one statement.
 
 Each is still all or nothing by itself, because a handler's whole effect is one statement. When one fails, the
 transaction is rolled back; then all of them run once more in one transaction, each behind a savepoint, so that only the
@@ -9,13 +10,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 import psycopg
 
-from kit.db.sql import SqlFragment, concatenate
+from kit.db.bulk_insert import insert_all
+from kit.db.sql import Rows, SqlFragment, concatenate, write
 from kit.errors import Unavailable
 
 TRANSIENT = (psycopg.OperationalError, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
@@ -28,9 +31,19 @@ WRITERS = 2
 class PendingCommit:
     """A statement that waits for its commit; `done` gets its outcome."""
 
-    sql: str
-    params: tuple[Any, ...]
+    fragments: Sequence[SqlFragment]
     done: asyncio.Future[None]
+
+    @cached_property
+    def statement(self) -> tuple[str, tuple[Any, ...]]:
+        """Its text and parameters."""
+        return concatenate(self.fragments)
+
+    @property
+    def inserts(self) -> list[Rows] | None:
+        """Its rows, when it only inserts some."""
+        rows = [fragment.rows for fragment in self.fragments]
+        return None if None in rows else rows  # type: ignore[return-value]
 
 
 class GroupCommitter:
@@ -46,7 +59,7 @@ class GroupCommitter:
     async def write(self, fragments: Sequence[SqlFragment]) -> None:
         """Commits the fragments as one statement. Returns after the commit; raises the psycopg error of this statement
         alone, or Unavailable when no connection is free."""
-        due = PendingCommit(*concatenate(fragments), asyncio.get_running_loop().create_future())
+        due = PendingCommit(fragments, asyncio.get_running_loop().create_future())
         self._due.append(due)
         if self._writing < WRITERS:
             self._writing += 1
@@ -74,7 +87,7 @@ class GroupCommitter:
         """Commits the batch in one transaction. Returns False, with nothing decided, when one statement violates a rule
         or conflicts with another."""
         try:
-            async with self.raw() as connection, connection.pipeline(), connection.transaction():
+            async with self.raw() as connection:
                 await _execute(connection, batch)
         except (Unavailable, psycopg.Error) as error:
             if isinstance(error, psycopg.Error) and not _is_lost(error):
@@ -98,24 +111,36 @@ class GroupCommitter:
     async def _alone(self, due: PendingCommit) -> None:
         try:
             async with self.raw() as connection:
-                await connection.execute(due.sql, due.params)  # type: ignore[arg-type]
+                await connection.execute(*due.statement)  # type: ignore[arg-type]
         except Exception as error:
             return _settle([due], error)
         _settle([due], None)
 
 
 async def _execute(connection: psycopg.AsyncConnection, batch: Sequence[PendingCommit]) -> None:
+    """Runs the statements in one transaction, which needs no more than one round trip when all of them only insert."""
+    others = [due for due in batch if due.inserts is None]
+    inserts = [rows for due in batch for rows in due.inserts or ()]
+    if not others:
+        return await write(connection, insert_all(inserts))
+    async with connection.pipeline(), connection.transaction():
+        if inserts:
+            await write(connection, insert_all(inserts))
+        await _execute_each(connection, others)
+
+
+async def _execute_each(connection: psycopg.AsyncConnection, batch: Sequence[PendingCommit]) -> None:
     """Runs the statements in their order; equal ones that follow each other cost half as much together."""
     async with connection.cursor() as cursor:
-        for sql, equal in groupby(batch, key=attrgetter("sql")):
-            await cursor.executemany(sql, [due.params for due in equal])
+        for sql, equal in groupby((due.statement for due in batch), key=itemgetter(0)):
+            await cursor.executemany(sql, [params for _, params in equal])  # type: ignore[arg-type]
 
 
 async def _behind_savepoint(connection: psycopg.AsyncConnection, due: PendingCommit) -> Exception | None:
     """Returns the error of the statement after undoing its effect, or None. Raises when the connection is lost."""
     try:
         async with connection.transaction():
-            await connection.execute(due.sql, due.params)  # type: ignore[arg-type]
+            await connection.execute(*due.statement)  # type: ignore[arg-type]
     except psycopg.Error as error:
         if _is_lost(error):
             raise

@@ -50,13 +50,23 @@ def asked_rows(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Rows of a plain insert; `values` are in the order of `columns`, as the driver takes them."""
+
+    table: Table
+    columns: tuple[str, ...]
+    values: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
 class SqlFragment:
     """One statement of a `write`, with positional parameters. Later fragments of the same write can read what a
-    fragment with a `name` returns."""
+    fragment with a `name` returns. `rows` is the same as data, where it does nothing but insert them."""
 
     sql: str
     params: tuple[Any, ...]
     name: str = ""
+    rows: Rows | None = None
 
 
 def insert(table: Table, values: dict[str, Any]) -> SqlFragment:
@@ -69,9 +79,9 @@ def insert_many(table: Table, rows: Sequence[dict[str, Any]]) -> SqlFragment:
     `rows`."""
     parts = [insert(table, row) for row in rows]
     head, values = parts[0].sql.split(" VALUES ", 1)
-    return SqlFragment(
-        f"{head} VALUES {', '.join([values] * len(parts))}", tuple(v for part in parts for v in part.params)
-    )
+    params = tuple(v for part in parts for v in part.params)
+    together = Rows(table, parts[0].rows.columns, tuple(part.params for part in parts)) if parts[0].rows else None
+    return SqlFragment(f"{head} VALUES {', '.join([values] * len(parts))}", params, rows=together)
 
 
 def upsert(table: Table, key: Sequence[str], values: dict[str, Any], newer: str | None = None) -> SqlFragment:
@@ -105,12 +115,10 @@ def concatenate(fragments: Sequence[SqlFragment]) -> tuple[str, tuple[Any, ...]]
 
 def _fragment(table: Table, values: dict[str, Any], key: tuple[str, ...], newer: str | None) -> SqlFragment:
     sql, order, processors = _compiled(table, tuple(values), key, newer)
-    return SqlFragment(
-        sql,
-        tuple(
-            process(values[name]) if process else values[name] for name, process in zip(order, processors, strict=True)
-        ),
+    params = tuple(
+        process(values[name]) if process else values[name] for name, process in zip(order, processors, strict=True)
     )
+    return SqlFragment(sql, params, rows=None if key else Rows(table, order, (params,)))
 
 
 @cache

@@ -1,6 +1,7 @@
 """The caller's side of the bus: sends commands and waits for verdicts, asks queries, publishes progress."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from kit.errors import Invalid, Unavailable, error_of
 from kit.messaging import staging
 from kit.messaging.batching.frames import Member
 from kit.messaging.batching.requests import BatchedRequests
+from kit.messaging.batching.short_commands import ShortCommands
 from kit.messaging.deadline import remaining, timeout_header
 from kit.messaging.envelope import SERVICE, headers_of, new_id, subject_of
 from kit.messaging.nats_connection import reply_prefix
@@ -55,13 +57,14 @@ class Bus:
         self.nc, self.service, self.storage = nc, service, storage
         self.js = nc.jetstream(timeout=5)
         self.samples = SampleBuffer(self.js, service)
-        self.queries = BatchedRequests(nc, "queries")
+        self.queries, self.short = BatchedRequests(nc, "queries"), ShortCommands(nc)
         self._acks, self._verdicts = reply_prefix(nc), reply_prefix(nc)
         self._sent: dict[str, Sent] = {}
 
     async def start(self) -> None:
         """Subscribes to answers, acknowledgements and verdicts; the client must be connected."""
         await self.queries.start()
+        await self.short.start()
         await self.nc.subscribe(f"{self._acks}.*", cb=self._on_ack)
         await self.nc.subscribe(f"{self._verdicts}.*", cb=self._on_verdict)
 
@@ -84,9 +87,10 @@ class Bus:
         self, command: Command, actor: Actor, command_id: UUID | None = None, wait: float = VERDICT_WAIT,
         body: StagedFile | None = None,
     ) -> Accepted | Refused | None:  # fmt: skip
-        """Sends a command and returns the owner's verdict. Returns None when the owner does not answer within `wait`
-        seconds: the stream has the command, and the owner will decide later. `body` is the JSON of the command, where
-        the sender has it in a file; of `command` only its type counts then.
+        """Sends a command and returns the owner's verdict. A short one, which expires, goes straight to its owner, and
+        to its stream when the owner does not answer or declines; any other one goes to its stream at once. Returns None
+        when there is no verdict within `wait` seconds: the stream has the command, and the owner will decide later.
+        `body` is the JSON of the command, where the sender has it in a file; of `command` only its type counts then.
 
         Raises Invalid (413) when the command is larger than its stream accepts. Raises Unavailable when the object
         store does not accept its body, or when the stream did not acknowledge; then the command may or may not have
@@ -99,13 +103,21 @@ class Bus:
     async def _send(
         self, command: Command, actor: Actor, command_id: UUID, wait: float, body: StagedFile | None
     ) -> Accepted | Refused | None:
-        key = uuid4().hex
-        headers = headers_of(command, self.service, actor, command_id) | {h.REPLY: f"{self._verdicts}.{key}"}
+        started, headers = time.monotonic(), headers_of(command, self.service, actor, command_id)
         data, staged = await self._body(command, command_id, body)
-        headers |= staged
+        if not staged and (verdict := await self.short.verdict(command, headers, data, wait / 2)):
+            return verdict
+        left = wait - (time.monotonic() - started)
+        return await self._send_to_stream(subject_of(command, command_id), data, headers | staged, left)
+
+    async def _send_to_stream(
+        self, subject: str, data: bytes, headers: dict[str, str], wait: float
+    ) -> Accepted | Refused | None:
+        key = uuid4().hex
+        headers |= {h.REPLY: f"{self._verdicts}.{key}"}
         self._sent[key] = sent = Sent(asyncio.get_running_loop().create_future())
         try:
-            await self._publish(subject_of(command, command_id), data, f"{self._acks}.{key}", headers)
+            await self._publish(subject, data, f"{self._acks}.{key}", headers)
             answered = await _verdict_within(sent, min(wait, ACK_WAIT)) or await _verdict_within(sent, wait - ACK_WAIT)
             return VERDICT.validate_json(sent.verdict.result()) if answered else None
         finally:

@@ -4,7 +4,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 LATEST = "livemostrecent"
 HANDLED = Counter("fairway_messages_total", "Messages settled", ["durable", "type", "fate"])
-"""`fate`: done, refused, duplicate, retried, buried, expired. Of jobs only `buried`; `JOBS` has the rest."""
+"""`fate`: done, refused, duplicate, retried, buried, expired, declined (a short command that its sender gives to the
+stream instead). Of jobs only `buried`; `JOBS` has the rest."""
 HANDLER_SECONDS = Histogram(
     "fairway_handler_seconds", "Time from delivery to commit", ["type"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),

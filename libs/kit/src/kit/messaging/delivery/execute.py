@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from nats.aio.msg import Msg
 from sqlalchemy.exc import DataError, IntegrityError
 
 from contracts import headers as h
@@ -20,7 +19,6 @@ from contracts.base import Command
 from contracts.verdict import VERDICT, Accepted, Refused
 from kit import failpoints
 from kit.db.database import Database
-from kit.db.sql import write
 from kit.errors import Conflict, DomainError, Expired, Invalid, Unavailable
 from kit.messaging.delivery import inbox
 from kit.messaging.delivery.recent_failures import RecentFailures
@@ -44,26 +42,27 @@ class Executor:
     relay: OutboxWaker
     failures: RecentFailures
 
-    async def execute(self, envelope: Envelope, route: Route, delivery: Msg.Metadata) -> Any:
-        """Returns the verdict, None for an event. Raises what the handler or the commit raises, TimeoutError after
+    async def execute(self, envelope: Envelope, route: Route, stored_at: datetime, is_first: bool) -> Any:
+        """Handles a message that its stream has stored at `stored_at`; `is_first` says that it was not delivered
+        before. Returns the verdict, None for an event. Raises what the handler or the commit raises, TimeoutError after
         `timeout` seconds, Expired for a command that is late after a failure of ours."""
         started = time.perf_counter()
         async with asyncio.timeout(self.timeout):
-            verdict = await self._once(envelope, route, delivery)
+            verdict = await self._once(envelope, route, stored_at, is_first)
             if route.after and isinstance(verdict, Accepted):
                 async with transaction(self.db, self.service, self.relay, envelope) as tx:
                     await route.after(envelope.message, tx)
         metrics.HANDLER_SECONDS.labels(envelope.headers[h.TYPE]).observe(time.perf_counter() - started)
         return verdict
 
-    async def _once(self, envelope: Envelope, route: Route, delivery: Msg.Metadata) -> Any:
+    async def _once(self, envelope: Envelope, route: Route, stored_at: datetime, is_first: bool) -> Any:
         """Returns the verdict as JSON: of this call, or of the first delivery."""
-        if delivery.num_delivered > 1 or route.group in ("effects", "reactions") or h.REPLAY in envelope.headers:
+        if not is_first or route.group in ("effects", "reactions") or h.REPLAY in envelope.headers:
             first = await inbox.stored(self.db, self.durable, envelope)
             if first and not (first.dead and h.REPLAY in envelope.headers):
                 return self._known(envelope, first)
         try:
-            return await self._handle(envelope, route, delivery.timestamp)
+            return await self._handle(envelope, route, stored_at)
         except (IntegrityError, psycopg.IntegrityError) as error:
             return await self._collision(envelope, error)
         except (DataError, psycopg.DataError) as error:
@@ -132,8 +131,7 @@ class Executor:
 
     async def _refuse(self, envelope: Envelope, refusal: DomainError) -> Refused:
         verdict = refusal.refused()
-        async with self.db.raw() as connection:
-            await write(connection, [inbox.record(self.durable, envelope, verdict)])
+        await self.db.commits.write([inbox.record(self.durable, envelope, verdict)])
         metrics.HANDLED.labels(self.durable, envelope.headers[h.TYPE], "refused").inc()
         return verdict
 

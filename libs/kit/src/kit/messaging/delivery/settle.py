@@ -103,7 +103,10 @@ class Settler:
             if reason := crashed_too_often(POLICY, await self._deliveries(msg, envelope)):
                 return await self._give_up(msg, envelope, reason)
             async with in_progress(msg, POLICY) as kept:
-                verdict = await kept.retrying(lambda: self.executor.execute(envelope, route, msg.metadata))
+                place = msg.metadata
+                verdict = await kept.retrying(
+                    lambda: self.executor.execute(envelope, route, place.timestamp, place.num_delivered == 1)
+                )
             await self._answer(msg, envelope, verdict)
             self.failures.pop(envelope.id, None)
         except asyncio.CancelledError as error:
