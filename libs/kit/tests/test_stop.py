@@ -14,9 +14,10 @@ from contracts.base import Command
 from contracts.streams import CONSUMER_GROUPS
 from kit.errors import Unavailable
 from kit.jobs import worker
-from kit.messaging import nats_connection, query_server
+from kit.messaging import nats_connection
 from kit.messaging.delivery.pull_consumer import PullConsumer
 from kit.messaging.envelope import headers_of, new_id, subject_of
+from kit.messaging.queries import query_server
 from kit.testing import MAPPER, Caller, eventually, provisioned
 from stack.line import line_to
 
