@@ -28,6 +28,12 @@ def at_once(monkeypatch) -> None:
     monkeypatch.setattr(settled_commands, "RETENTION", 0.0)
 
 
+@pytest.fixture
+def through_stream(running, monkeypatch) -> None:
+    """Short commands of the gateway go to the stream, as while it does not answer."""
+    monkeypatch.setitem(running.bus.short._silent_until, "gateway", float("inf"))
+
+
 async def own_commands(running) -> int:
     info = await running.bus.js.stream_info(COMMANDS.name, subjects_filter="cmd.gateway.>")
     return len(info.state.subjects or {})
@@ -38,7 +44,7 @@ async def cleared(running) -> bool:
     return not await own_commands(running)
 
 
-async def test_judged_commands_leave_and_others_stay(http, owners, running, mapper, at_once):
+async def test_judged_commands_leave_and_others_stay(http, owners, running, mapper, at_once, through_stream):
     key = {"idempotency-key": str(uuid4())}
     first = await http.patch(ME, json={"email": "a@map.example"}, headers=mapper | key)
     await http.post("/api/v1/aois/", json=AOI, headers=mapper)
@@ -52,7 +58,7 @@ async def test_judged_commands_leave_and_others_stay(http, owners, running, mapp
     assert (other.status_code, other.json()["error"]["details"]["reason"]) == (422, "idempotency_key_reused")
 
 
-async def test_nothing_leaves_before_its_time(http, running, mapper):
+async def test_nothing_leaves_before_its_time(http, running, mapper, through_stream):
     await http.patch(ME, json={"email": "c@map.example"}, headers=mapper)
     rounds = SettledCommands()
     before = await own_commands(running)
