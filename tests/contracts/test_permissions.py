@@ -6,7 +6,7 @@ import pytest
 
 from contracts import OWNERS
 from contracts.base import Command, Message, Query
-from contracts.nats_permissions import PROVISION, USERS, permissions
+from contracts.nats_permissions import PROVISION, USERS, batch_subject, permissions
 from contracts.notify.samples import SUBJECT
 from contracts.registry import all_messages
 from contracts.streams import CHANNELS, COMMANDS, STREAMS
@@ -63,6 +63,13 @@ def test_what_no_stream_keeps_is_heard_by_its_readers_and_by_nobody_else(name: s
     message = all_messages()[name]
     listeners = {reader for reader, _ in readers()[name]} if issubclass(message, Query) else {"gateway"}
     assert {user for user in USERS if hears(user, subject(message))} == listeners
+
+
+@pytest.mark.parametrize(("kind", "askers"), [("queries", set(OWNERS)), ("commands", {"gateway"})])
+def test_batches_are_sent_as_their_members_would_be(kind, askers: set[str]):
+    for owner in OWNERS:
+        assert {user for user in USERS if says(user, batch_subject(owner, kind))} == askers
+        assert {user for user in USERS if hears(user, batch_subject(owner, kind))} == {owner}
 
 
 def durables() -> list[tuple[str, Durable]]:

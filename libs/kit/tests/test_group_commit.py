@@ -2,14 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import psycopg
 import pytest
 import pytest_asyncio
 from psycopg.errors import UniqueViolation
+from sqlalchemy import Column, Float, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.schema import CreateTable
 
 from kit.db.database import Database
 from kit.db.sql import SqlFragment
+from kit.db.sql import insert as insert_row
 from kit.errors import Unavailable
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -77,3 +83,38 @@ async def test_a_pool_that_stays_empty_is_told_to_everybody(database_url):
     finally:
         await db.close()
     assert {type(result) for result in results} == {Unavailable}
+
+
+THINGS = Table(
+    "things", MetaData(), Column("id", Integer, primary_key=True), Column("facts", JSONB), Column("size", Float),
+    Column("mark", UUID(as_uuid=True)), Column("name", Text), Column("raw", LargeBinary), Column("tags", ARRAY(Text)),
+)  # fmt: skip
+PLAIN = Table("plain_things", MetaData(), *(Column(one.name, one.type) for one in THINGS.columns if one.name != "tags"))
+
+
+@pytest.fixture
+def things(database_url: str):
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("drop table if exists things, plain_things")
+        for table in (THINGS, PLAIN):
+            connection.execute(str(CreateTable(table).compile(dialect=postgresql.dialect())))  # type: ignore[arg-type]
+        connection.execute("alter table plain_things add primary key (id)")
+        yield lambda name: connection.execute(f"select * from {name} order by id").fetchall()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("table", [THINGS, PLAIN])
+async def test_rows_arrive_as_they_are(db, things, table: Table):
+    """Values of all kinds, nulls among them, in columns of nulls only, in arrays; numbers of both kinds in one."""
+    mark = uuid4()
+    rows = [
+        {"id": number, "facts": [{"a": [1, None]}, None][number % 2], "size": [1.5, 2][number % 2], "mark": mark,
+         "name": None, "raw": b"\x00x", **({"tags": ["a", "b"]} if table is THINGS else {})}
+        for number in range(9)
+    ]  # fmt: skip
+    writes = (db.commits.write([insert_row(table, one)]) for one in rows)
+    assert await asyncio.gather(*writes) == [None] * 9
+    found = things(table.name)
+    assert [row[0] for row in found] == list(range(9))
+    assert found[2][1:6] == ({"a": [1, None]}, 1.5, mark, None, b"\x00x")
+    assert found[3][2] == 2
+    assert table is PLAIN or found[3][6] == ["a", "b"]

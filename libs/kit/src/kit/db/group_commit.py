@@ -84,13 +84,13 @@ class GroupCommitter:
                 await self._apart(wanted)
 
     async def _together(self, batch: Sequence[PendingCommit]) -> bool:
-        """Commits the batch in one transaction. Returns False, with nothing decided, when one statement violates a rule
-        or conflicts with another."""
+        """Commits the batch in one transaction. Returns False, with nothing decided, when one statement violates a
+        rule, conflicts with another or cannot be written with the others."""
         try:
             async with self.raw() as connection:
                 await _execute(connection, batch)
-        except (Unavailable, psycopg.Error) as error:
-            if isinstance(error, psycopg.Error) and not _is_lost(error):
+        except Exception as error:
+            if not (isinstance(error, Unavailable) or _is_lost(error)):
                 return False
             _settle(batch, error)
         else:
@@ -158,7 +158,7 @@ def _settle(batch: Sequence[PendingCommit], error: Exception | None) -> None:
             due.done.set_result(None)
 
 
-def _is_lost(error: psycopg.Error) -> bool:
+def _is_lost(error: Exception) -> bool:
     """Whether the connection is gone: no SQLSTATE, class 57 (the server shuts down) or class 08 (connection
     exception)."""
     return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in ("08", "57")

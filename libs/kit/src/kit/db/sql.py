@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row, tuple_row
-from sqlalchemy import Executable, Table, TableValuedAlias, bindparam, column, func
+from sqlalchemy import ARRAY, Executable, Table, TableValuedAlias, bindparam, column, func
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.types import TypeEngine
@@ -118,7 +118,13 @@ def _fragment(table: Table, values: dict[str, Any], key: tuple[str, ...], newer:
     params = tuple(
         process(values[name]) if process else values[name] for name, process in zip(order, processors, strict=True)
     )
-    return SqlFragment(sql, params, rows=None if key else Rows(table, order, (params,)))
+    return SqlFragment(sql, params, rows=None if key or _has_lists(table) else Rows(table, order, (params,)))
+
+
+@cache
+def _has_lists(table: Table) -> bool:
+    """Whether a column holds arrays, which an array of values would flatten."""
+    return any(isinstance(one.type, ARRAY) for one in table.columns)
 
 
 @cache
