@@ -74,6 +74,10 @@ class Asked(Generic[M]):
     message: M
     actor: Actor
 
+    @classmethod
+    def of(cls, envelope: Envelope) -> "Asked[Any]":
+        return cls(cast("M", envelope.message), envelope.actor)
+
 
 class MalformedMessage(Exception):
     """The message does not match its contract; no retry changes that. `envelope` is what could be read of it."""

@@ -163,7 +163,7 @@ class QueryServer:
             await read.close()
 
     async def _many(self, route: Route, envelopes: Sequence[Envelope]) -> Sequence[Any]:
-        asked = [Asked(one.message, one.actor) for one in envelopes]
+        asked = [Asked.of(one) for one in envelopes]
         return await _in_time(envelopes[0], route.handler(asked))
 
 
