@@ -110,6 +110,11 @@ async def test_type_size_and_number_are_limited(http, labels: Owners, store: Loc
     monkeypatch.setattr(settings, "label_max_submission", 3)
     many = await http.put(URL, headers=PARTY, json=large(4))
     assert (many.status_code, many.json()["code"]) == (413, "too_large")
+    monkeypatch.setattr(settings, "label_max_objects", 29)
+    crowded = await http.put(URL, headers=PARTY, json=large(3))
+    assert (crowded.status_code, crowded.json()["code"]) == (413, "too_large")
+    assert "29 objects" in crowded.json()["detail"]
+    monkeypatch.setattr(settings, "label_max_objects", 30)
     monkeypatch.setattr(settings, "label_max_body", 70_000)
     for content in (orjson.dumps(large(100)), _pieces(orjson.dumps(large(100)))):
         big = await http.put(URL, headers={**PARTY, **JSON}, content=content)
@@ -120,6 +125,26 @@ async def test_type_size_and_number_are_limited(http, labels: Owners, store: Loc
 async def _pieces(content: bytes):
     for start in range(0, len(content), 1000):
         yield content[start : start + 1000]
+
+
+async def test_a_million_objects_are_refused_in_little_memory(http, labels: Owners, store: LocalFolder):
+    objects = json.dumps([OBJECT] * 100)
+    entries = (f'{"," if number else "["}{{"image_id":{number},"objects":{objects}}}' for number in range(10_000))
+
+    async def content():
+        for entry in entries:
+            yield entry.encode()
+        yield b"]"
+
+    tracemalloc.start()
+    try:
+        response = await http.put(URL, headers={**PARTY, **JSON}, content=content())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (response.status_code, response.json()["code"]) == (413, "too_large"), response.text
+    assert peak < 16 << 20
+    assert not [kind for kind, _, _ in labels.heard if kind == SubmitObjects.ce_type()]
 
 
 async def test_many_errors_are_counted_and_the_first_are_listed(http, labels: Owners):

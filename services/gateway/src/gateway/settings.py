@@ -157,6 +157,8 @@ class LabelSettings(ServiceSettings):
     """Largest submission of labelled objects in bytes, refused with 413 above it."""
     label_max_submission: int = Field(10_000, ge=1, validation_alias=names("LABEL_MAX_SUBMISSION_IMAGES"))
     """Images of one submission, refused with 413 above it."""
+    label_max_objects: int = Field(100_000, ge=1, validation_alias=names("LABEL_MAX_SUBMISSION_OBJECTS"))
+    """Objects of one submission, refused with 413 above it: they are in the memory of their owner at once."""
     label_auth_cache: float = Field(60.0, ge=0, le=3600, validation_alias=names("LABEL_AUTH_CACHE_SECONDS"))
     """Seconds for which keys of the label store are kept in memory; 0 asks their owner at each request."""
 

@@ -10,14 +10,13 @@ from starlette.responses import Response
 from contracts.catalog import label_objects as c
 from gateway.apis.labelstore.dialect import LABELS
 from gateway.apis.labelstore.shared.answers import ask_page, listed, ok
-from gateway.apis.labelstore.shared.bodies import described
+from gateway.apis.labelstore.shared.bodies import described, images_of
 from gateway.apis.labelstore.shared.inputs import Flag, Id, PagedByThousand, Text
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
-from gateway.http.uploads.feature_collection import entries_of
-from gateway.http.uploads.large_commands import body_on_disk, carried, checked
+from gateway.http.uploads.large_commands import body_on_disk, carried
 
 routes = Routes("objects", LABELS)
 DEADLINE = 300.0
@@ -51,7 +50,7 @@ async def submit_objects(request: Request, campaign_id: Id) -> Response:
     """Replaces the objects of images, all or none; no objects is an answer as well."""
     settings = request_context(request).app.settings
     async with body_on_disk(request, settings.label_max_body) as file:
-        entries = checked(entries_of(file), ENTRY, settings.label_max_submission)
+        entries = images_of(file, ENTRY, settings)
         async with carried(c.SubmitObjects, entries, "images", campaign_id=campaign_id) as (command, staged):
             return ok(await send(request, command, VERDICT_WAIT, staged))
 

@@ -14,15 +14,14 @@ from contracts.shared import Json, Outcome
 from gateway.apis.labelstore.dialect import LABELS
 from gateway.apis.labelstore.labelling.objects import DEADLINE, VERDICT_WAIT
 from gateway.apis.labelstore.shared.answers import ask_page, listed
-from gateway.apis.labelstore.shared.bodies import described
+from gateway.apis.labelstore.shared.bodies import described, images_of
 from gateway.apis.labelstore.shared.inputs import Id, Paged
 from gateway.apis.labelstore.shared.map_bodies import MapPredictionsBody, write_command
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
-from gateway.http.uploads.feature_collection import entries_of
-from gateway.http.uploads.large_commands import IN_MEMORY, body_on_disk, carried, checked
+from gateway.http.uploads.large_commands import IN_MEMORY, body_on_disk, carried
 from kit.messaging.staging import MAX_INLINE_BYTES
 
 routes = Routes("predictions", LABELS)
@@ -55,7 +54,7 @@ async def store_label_predictions(request: Request, campaign_id: Id, model: Mode
     images first."""
     settings = request_context(request).app.settings
     async with body_on_disk(request, settings.label_max_body) as file:
-        entries = checked(entries_of(file), ENTRY, settings.label_max_submission)
+        entries = images_of(file, ENTRY, settings)
         carrying = carried(c.StorePredictions, entries, "images", campaign_id=campaign_id, model=model)
         async with carrying as (command, staged):
             return await send(request, command, VERDICT_WAIT, staged)

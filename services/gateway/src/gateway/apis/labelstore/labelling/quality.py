@@ -12,15 +12,14 @@ from contracts.catalog.label_geometry import BoundingBox
 from gateway.apis.labelstore.dialect import LABELS
 from gateway.apis.labelstore.labelling.objects import DEADLINE, EXAMPLE, VERDICT_WAIT
 from gateway.apis.labelstore.shared.answers import ok
-from gateway.apis.labelstore.shared.bodies import described
+from gateway.apis.labelstore.shared.bodies import described, images_of
 from gateway.apis.labelstore.shared.inputs import Id
 from gateway.http.commands import send
 from gateway.http.policy import Policy
 from gateway.http.queries import ask
 from gateway.http.request_context import request_context
 from gateway.http.routing import Routes
-from gateway.http.uploads.feature_collection import entries_of
-from gateway.http.uploads.large_commands import body_on_disk, carried, checked
+from gateway.http.uploads.large_commands import body_on_disk, carried
 
 routes = Routes("quality", LABELS)
 ENTRY = TypeAdapter(c.ImageObjects)
@@ -74,7 +73,7 @@ async def mark_label_truth(request: Request, campaign_id: Id) -> Response:
     """Makes images reference images, hidden among the work of every labeller; these objects are what is true."""
     settings = request_context(request).app.settings
     async with body_on_disk(request, settings.label_max_body) as file:
-        entries = checked(entries_of(file), ENTRY, settings.label_max_submission)
+        entries = images_of(file, ENTRY, settings)
         async with carried(c.MarkTruth, entries, "images", campaign_id=campaign_id) as (command, staged):
             return ok(await send(request, command, VERDICT_WAIT, staged))
 

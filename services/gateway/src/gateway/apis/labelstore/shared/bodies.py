@@ -1,8 +1,14 @@
-"""The description of bodies that are read entry by entry."""
+"""Bodies that are read entry by entry."""
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
 
 from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
+
+from gateway.http.uploads.feature_collection import entries_of
+from gateway.http.uploads.large_commands import checked
+from gateway.settings import LabelSettings
 
 
 def described(schema: Any, example: Any) -> dict[str, Any]:
@@ -25,3 +31,19 @@ def _inlined(schema: dict[str, Any]) -> Any:
         return {name: without_references(one) for name, one in value.items() if name != "discriminator"}
 
     return without_references(schema)
+
+
+def images_of(file: IO[bytes], schema: TypeAdapter[Any], settings: LabelSettings) -> Iterator[bytes]:
+    """Yields the entries of a list of images with objects as JSON. Raises RequestValidationError with the errors of all
+    of them, 413 for more images or objects than a submission may have."""
+    return checked(_counted(entries_of(file), settings.label_max_objects), schema, settings.label_max_submission)
+
+
+def _counted(entries: Iterable[Any], most: int) -> Iterator[Any]:
+    count = 0
+    for entry in entries:
+        objects = entry.get("objects") if isinstance(entry, dict) else None
+        count += len(objects) if isinstance(objects, list) else 0
+        if count > most:
+            raise HTTPException(413, f"At most {most} objects are allowed.")
+        yield entry
