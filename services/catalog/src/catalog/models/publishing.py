@@ -47,7 +47,7 @@ async def publish(command: c.PublishLocalModel, read: ReadTx, tools: PublishCont
     run = await _publishable(command, read, tools.bus)
     row = await _row(run, read)
     base, dataset = await _origins(run, tools.api)
-    former = await _former(row, tools.api)
+    former = await _former(row, tools.api, read.cause.sent_at)
     item_id = local_item_id(run.run_id, read.cause.id)
     made = await _with_files(command, run, item_id, former, base["assets"]["checkpoint"], tools.storage)
     item = _item_of(made, base, dataset, tools.api)
@@ -97,11 +97,15 @@ async def _item(collection: str, item_id: str, api: StacItems) -> Item:
     return item
 
 
-async def _former(row: LocalModelRow, api: StacItems) -> Item | None:
-    """Returns the active version: the item of the row, else the newest item of that name, which a crash may have
-    left without a row."""
+async def _former(row: LocalModelRow, api: StacItems, sent_at: datetime) -> Item | None:
+    """Returns the active version: the item of the row, also while another version is being published after it; else the
+    newest item of that name that a crash left without a row. What was written since this command was sent belongs to a
+    version that is published at the same time."""
+    if row.stac_item_id and (own := await api.get(LOCAL_MODELS, row.stac_item_id)):
+        return own
     named = await api.named(LOCAL_MODELS, "mlm:name", mlm_name(row.name))
-    return next((i for i in named if i["id"] == row.stac_item_id), max(named, key=_updated, default=None))
+    left = [item for item in named if _updated(item) < (_iso(sent_at) or "")]
+    return max(left, key=_updated, default=None)
 
 
 def _updated(item: Item) -> str:
