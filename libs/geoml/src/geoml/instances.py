@@ -51,7 +51,8 @@ class Splitter:
         mask = building_probability(probabilities) >= options.threshold
         depth = smoothed_depth(probabilities, options.smoothing / metres_per_pixel)
         pieces = climb(depth, mask)
-        peaks = ndimage.maximum(depth, pieces, np.arange(pieces.max() + 1))
+        peaks = np.zeros(pieces.max() + 1)
+        np.maximum.at(peaks, pieces, depth)
         merged = _merged(ridges_between(pieces, depth), peaks, RIPPLE)
         self._pieces, self._peaks = merged[pieces], peaks
         self._ridges = ridges_between(self._pieces, depth)

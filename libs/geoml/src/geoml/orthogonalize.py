@@ -7,11 +7,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
-from shapely.affinity import rotate
 
 MIN_IOU = 0.87
 """Of the result with the original; below, the original is kept."""
 MIN_WALL_METRES = 1.0
+SAME_DIRECTION = 0.5
+"""Degrees"""
 
 
 def orthogonalize(polygon: Polygon, min_iou: float = MIN_IOU) -> Polygon:
@@ -20,24 +21,39 @@ def orthogonalize(polygon: Polygon, min_iou: float = MIN_IOU) -> Polygon:
     Several directions are tried; the result with the highest IoU is returned. A shape that would be distorted (IoU
     below `min_iou`: round, slanted or twisted buildings) is returned unchanged.
     """
-    candidates = [found for angle in _directions(polygon) if (found := _orthogonalized(polygon, angle))]
-    best = max(candidates, key=lambda candidate: _iou(polygon, candidate), default=polygon)
-    return best if _iou(polygon, best) >= min_iou else polygon
+    best, best_iou = polygon, min_iou
+    for angle in _directions(polygon):
+        found = _orthogonalized(polygon, angle)
+        if found and (iou := _iou(polygon, found)) >= best_iou:
+            best, best_iou = found, iou
+    return best
 
 
 def _directions(polygon: Polygon) -> list[float]:
-    """The main directions of the walls, of the simplified walls, and of the minimum rotated rectangle, degrees."""
+    """The main directions of the walls, of the simplified walls, and of the minimum rotated rectangle, degrees.
+
+    Each only once: most buildings are simple, and their three directions are one.
+    """
     shapes = (polygon, polygon.simplify(MIN_WALL_METRES), polygon.minimum_rotated_rectangle)
-    return [main_direction(cast("Polygon", shape)) for shape in shapes]
+    found: list[float] = []
+    for angle in (main_direction(cast("Polygon", shape)) for shape in shapes):
+        if all(abs((angle - other + 45) % 90 - 45) > SAME_DIRECTION for other in found):
+            found.append(angle)
+    return found
 
 
 def _orthogonalized(polygon: Polygon, angle: float) -> Polygon | None:
-    centre = polygon.centroid
-    upright = rotate(polygon, -angle, origin=centre)
-    rings = [_orthogonal_ring(np.asarray(ring.coords)) for ring in (upright.exterior, *upright.interiors)]
+    turn = math.radians(angle)
+    upright = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    centre = shapely.get_coordinates(polygon.centroid)[0]
+    rings = [
+        _orthogonal_ring((shapely.get_coordinates(ring) - centre) @ upright)
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
     if any(ring is None for ring in rings):
         return None
-    turned = rotate(Polygon(rings[0], rings[1:]), angle, origin=centre)
+    outer, *holes = (ring @ upright.T + centre for ring in rings if ring is not None)
+    turned = Polygon(outer, holes)
     return turned if turned.is_valid else None
 
 
@@ -47,7 +63,8 @@ def main_direction(polygon: Polygon) -> float:
     Directions are averaged on the circle after multiplying them by 4, so that perpendicular walls agree
     (circular mean of axial data: Mardia and Jupp, "Directional Statistics", 2000).
     """
-    edges = np.diff(np.asarray(polygon.exterior.coords), axis=0)
+    corners = shapely.get_coordinates(polygon.exterior)
+    edges = corners[1:] - corners[:-1]
     length = np.hypot(edges[:, 0], edges[:, 1])
     fourfold = 4 * np.arctan2(edges[:, 1], edges[:, 0])
     weight = length**2
@@ -73,13 +90,12 @@ Run = tuple[bool, float, float]
 
 
 def _runs(points: NDArray[np.float64]) -> list[Run]:
-    edges = np.diff(points, axis=0)
-    middle = (points[1:] + points[:-1]) / 2
+    edges, middle = (points[1:] - points[:-1]).tolist(), ((points[1:] + points[:-1]) / 2).tolist()
     walls = [
         (abs(dx) >= abs(dy), y if abs(dx) >= abs(dy) else x, math.hypot(dx, dy))
         for (dx, dy), (x, y) in zip(edges, middle, strict=True)
     ]
-    return _merge([(bool(h), float(at), float(w)) for h, at, w in walls if w > 0])
+    return _merge([wall for wall in walls if wall[2] > 0])
 
 
 def _merge(walls: list[Run]) -> list[Run]:
@@ -111,4 +127,5 @@ def _corner(a: Run, b: Run) -> tuple[float, float]:
 
 
 def _iou(a: Polygon, b: Polygon) -> float:
-    return shapely.intersection(a, b).area / shapely.union(a, b).area
+    shared = shapely.intersection(a, b).area
+    return shared / (a.area + b.area - shared)

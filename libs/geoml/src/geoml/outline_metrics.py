@@ -29,7 +29,7 @@ class OutlineCounts:
 
 def compare_outlines(pairs: Sequence[tuple[Geometry, Geometry]], metres_per_pixel: float) -> OutlineCounts:
     """`pairs` are labels and their outlines, in pixels."""
-    squares = [_is_square(label.simplify(SHORT_METRES / metres_per_pixel)) for label, _ in pairs]
+    squares = [_is_square(shapely.simplify(label, SHORT_METRES / metres_per_pixel)) for label, _ in pairs]
     return OutlineCounts(
         sum(_corners(label) for label, _ in pairs),
         sum(_corners(outline) for _, outline in pairs),
