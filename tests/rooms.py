@@ -28,7 +28,10 @@ LAST = (FAULTS,)
 """Alone: it measures what the machine carries."""
 WHOLE = f"tests/e2e tests/programs tests/console --ignore={FAULTS}"
 """One Fairway for all three, with servers of its own: it stops them."""
-FIRST = (WHOLE, "tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart", "tests/machine")
+FIRST = (
+    WHOLE, "tests/containers", "tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart",
+    "tests/machine",
+)  # fmt: skip
 HUNG = 124
 """The code of a room that was ended, as `timeout` has it."""
 

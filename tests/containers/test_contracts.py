@@ -1,0 +1,40 @@
+"""Contracts of each service, seen from outside: its image hears every message by the committed example, and answers."""
+
+import pytest
+
+from kit.app import JOB_GROUPS
+from kit.delivered_examples import deliver_example
+from kit.messaging.router import Route
+from kit.testing import ADMIN, Caller, eventually, example
+from tests.chart.rendering import ROOMS
+from tests.containers.conftest import Remote
+from tests.contracts.rooms import services
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
+HEARD = [(room, route) for room in ROOMS for route in services()[room].routes]
+
+
+def named(value: object) -> str:
+    return value.message.ce_type() if isinstance(value, Route) else str(value)
+
+
+@pytest.mark.parametrize(("room", "route"), [(r, one) for r, one in HEARD if one.group not in JOB_GROUPS], ids=named)
+async def test_example_is_handled(remote: dict[str, Remote], caller: Caller, room: str, route: Route) -> None:
+    await deliver_example(remote[room], caller, route, ADMIN)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("room", "route"), [(r, one) for r, one in HEARD if one.group in JOB_GROUPS], ids=named)
+async def test_job_is_taken_by_the_worker(remote: dict[str, Remote], caller: Caller, room: str, route: Route) -> None:
+    before = await _dead(caller)
+    await caller.publish(example(route.message), ADMIN)
+
+    async def settled() -> bool:
+        info = await caller.bus.js.consumer_info("JOBS", f"{room}-{route.group}-v1")
+        return info.num_pending == 0 and info.num_ack_pending == 0
+
+    await eventually(settled, 30)
+    assert await _dead(caller) == before
+
+
+async def _dead(caller: Caller) -> int:
+    return (await caller.bus.js.stream_info("DEAD")).state.messages
