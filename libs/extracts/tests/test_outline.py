@@ -68,6 +68,7 @@ def test_an_outline_that_crosses_itself_is_mended_for_cutting_and_stored_as_it_i
         ({"type": "Feature", "geometry": None, "properties": {}}, "outline_not_polygonal"),
         ({"type": "FeatureCollection", "features": []}, "outline_empty"),
         ({"type": "FeatureCollection", "features": [1]}, "outline_unreadable"),
+        (b'{"type":"FeatureCollection","features":[' * 500 + b"{}" + b"]}" * 500, "outline_unreadable"),
         ({"type": "Polygon", "coordinates": None}, "outline_unreadable"),
         ({"type": "Polygon", "coordinates": [[["0", "0"], ["1", "1"], ["0", "1"], ["0", "0"]]]}, "outline_unreadable"),
         ({"type": "Polygon", "coordinates": [[["a", 1], [1, 2], [2, 3], ["a", 1]]]}, "outline_unreadable"),

@@ -127,13 +127,19 @@ def _geometries(found: Any) -> list[Mapping[str, Any]]:
     kind = found.get("type")
     if kind == "FeatureCollection":
         features = found.get("features")
-        return [one for feature in (features if isinstance(features, list) else []) for one in _geometries(feature)]
+        return [one for feature in (features if isinstance(features, list) else []) for one in _of_feature(feature)]
     geometry = found.get("geometry") if kind == "Feature" else found
     if not isinstance(geometry, Mapping) or geometry.get("type") not in POLYGONAL:
         shown = geometry.get("type") if isinstance(geometry, Mapping) else geometry
         raise OutlineInvalid("outline_not_polygonal", f"An area is a Polygon or a MultiPolygon, not {shown!r:.60}.")
     _check_crs(geometry)
     return [geometry]
+
+
+def _of_feature(feature: Any) -> list[Mapping[str, Any]]:
+    if isinstance(feature, Mapping) and feature.get("type") == "FeatureCollection":
+        raise OutlineInvalid("outline_unreadable", "A collection holds features, not other collections.")
+    return _geometries(feature)
 
 
 def _check_crs(members: Mapping[str, Any]) -> None:

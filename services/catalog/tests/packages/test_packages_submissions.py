@@ -8,6 +8,7 @@ import pytest
 import shapely
 from packages_room import person
 
+from catalog.packages.submissions import areas
 from catalog.packages.submissions.tables import PackageJobRow, PackageTaskRow
 from catalog.packages.submissions.upkeep import JobUpkeep
 from contracts.catalog.package_jobs import JobArea, ListPackageJobs, SubmitPackageJob
@@ -75,6 +76,15 @@ async def test_a_large_own_area_is_read_in_a_child(packages):
     parsed, text = [(await packages.caller.send(command, person())).result for command in commands]
     assert (parsed["title"], parsed["boundary_name"][:3]) == ("Disc", "own")
     assert text["boundary_name"] == parsed["boundary_name"]
+
+
+async def test_an_outline_that_crosses_itself_everywhere_is_refused_in_time(packages, monkeypatch):
+    """Its repair would take minutes; meanwhile the service goes on."""
+    monkeypatch.setattr(areas, "LIMIT", 1.0)
+    ring = [[n % 2 * 50, n * 7919 % 997 / 20] for n in range(3000)]
+    area = JobArea(geometry={"type": "Polygon", "coordinates": [[*ring, ring[0]]]})
+    kind, code, detail = await refusal(packages, SubmitPackageJob(area=area, processors=[QUICK]))
+    assert (kind, code, detail) == ("invalid", "outline_vertices", areas.TOO_COMPLEX)
 
 
 async def test_the_id_of_a_job_is_that_of_its_command(packages):

@@ -10,14 +10,17 @@ from catalog.packages.submissions import domain
 from contracts.catalog.package_jobs import JobArea
 from extracts.errors import OutlineInvalid
 from extracts.names import own_area_name
-from extracts.outline import OutlineLimits, check_size, outline_of, read_outline
+from extracts.outline import Outline, OutlineLimits, check_size, read_outline
 from kit.errors import Invalid, Unprocessable
 from kit.messaging.tx import ReadTx, Tx
 from kit.process.subprocess_errors import SubprocessError
 from kit.process.subprocesses import WarmSubprocess
 
-SMALL = 64 << 10
-"""Bytes of GeoJSON that are read in this process, in milliseconds."""
+SMALL = 2 << 10
+"""Bytes of GeoJSON that are read in this process: to repair an outline that crosses itself takes time by the square of
+its vertices, a tenth of a second for so many."""
+SHORT = 64 << 10
+"""Bytes of a stored outline that is hashed in this process, in milliseconds."""
 LARGE = 4 << 20
 """Bytes of GeoJSON after which the child ends: what it took for them it would keep."""
 LIMIT = 8.0
@@ -61,7 +64,7 @@ class AreaReader:
         if found is None:
             raise Invalid("boundary_not_found", domain.boundary_unknown(asked.boundary_name))
         title, outline = found
-        sha256 = hash_of(outline) if len(outline) < SMALL else await self.child.run(hash_of, outline, timeout=LIMIT)
+        sha256 = hash_of(outline) if len(outline) < SHORT else await self.child.run(hash_of, outline, timeout=LIMIT)
         return Area(asked.boundary_name, title, outline, sha256)
 
     async def _own(self, content: bytes, title: str, square_metres: float | None) -> Area:
@@ -102,4 +105,4 @@ def hash_of(outline: bytes) -> str:
     """Runs in the child, too."""
     shape = shapely.from_wkb(outline)
     assert isinstance(shape, shapely.MultiPolygon)
-    return outline_of(shape).sha256
+    return Outline(shape, shape).sha256
