@@ -11,8 +11,8 @@ from catalog.stac.item_inputs import DatasetItemInput, StoredFile
 REPOSITORY = Path(__file__).resolve().parents[3]
 CLASSES = [{"name": "building", "classes": ["*"]}]
 METRICS = (
-    "building_iou", "mean_iou", "accuracy", "object_precision", "object_recall", "object_f1", "object_ece", "vertex_ratio",
-    "right_angled",
+    "building_iou", "mean_iou", "accuracy", "object_precision", "object_recall", "object_f1", "object_ece",
+    "vertex_ratio", "right_angled",
 )  # fmt: skip
 AOI = {"type": "MultiPolygon", "coordinates": [[[[85.5, 27.6], [85.6, 27.6], [85.6, 27.7], [85.5, 27.6]]]]}
 
