@@ -12,7 +12,7 @@ from shapely.geometry import mapping
 from geoml.chips import list_chips
 from geoml.grid import chip_layouts
 from geoml.labels import BORDER, INTERIOR, LabelRasterizer, read_polygons, read_splits, reproject
-from geoml.metrics import confusion, object_metrics, pixel_metrics
+from geoml.metrics import confusion, match, object_metrics, pixel_metrics
 from geoml.predict import GROUND_RESOLUTION
 
 
@@ -88,9 +88,12 @@ def test_pixel_metrics_of_known_counts():
 def test_a_building_is_matched_at_most_once():
     truth = [box(0, 0, 10, 10), box(20, 0, 30, 10)]
     found = [box(0, 0, 10, 9), box(0, 0, 9, 10), box(40, 0, 50, 10)]
-    metrics = object_metrics(truth, found)
+    hits = match(truth, found)
+    assert [label for label, _ in hits] == [0]
+    metrics = object_metrics(len(truth), len(found), len(hits))
     assert metrics == pytest.approx({"object_precision": 1 / 3, "object_recall": 1 / 2, "object_f1": 0.4})
 
 
 def test_nothing_found_is_no_division_by_zero():
-    assert object_metrics([box(0, 0, 1, 1)], [])["object_f1"] == 0
+    assert match([box(0, 0, 1, 1)], []) == []
+    assert object_metrics(1, 0, 0)["object_f1"] == 0

@@ -83,7 +83,7 @@ def _merged(ridges: Ridges, peaks: NDArray[np.float64], split_depth: float) -> N
         return piece
 
     for n in np.argsort(-ridges.height):
-        a, b = root(ridges.left[n]), root(ridges.right[n])
+        a, b = root(int(ridges.left[n])), root(int(ridges.right[n]))
         low, high = (a, b) if peaks[a] < peaks[b] else (b, a)
         if a != b and peaks[low] - ridges.height[n] < split_depth:
             parents[low] = high

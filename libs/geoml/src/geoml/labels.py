@@ -105,7 +105,7 @@ class LabelRasterizer:
         """
         left, top, right, bottom = window
         numbers = self.instances((left - DEPTH_MARGIN, top - DEPTH_MARGIN, right + DEPTH_MARGIN, bottom + DEPTH_MARGIN))
-        distance = ndimage.distance_transform_edt(~_edges(numbers)) * (numbers > 0)
+        distance = np.where(numbers > 0, ndimage.distance_transform_edt(~_edges(numbers)), 0.0)
         deepest = ndimage.maximum(distance, numbers, np.arange(numbers.max() + 1))
         depth = distance / np.maximum(deepest, 1)[numbers]
         inner = slice(DEPTH_MARGIN, -DEPTH_MARGIN)

@@ -90,9 +90,7 @@ def _write(
     render_preview(session, dataset.layouts(split["val_chips"])[0], dataset.polygons, values).save(folder / "map.png")
 
 
-def _table(
-    name: str, split: Mapping[str, Any], metrics: Mapping[str, float], minutes: float, processor: float
-) -> Table:
+def _table(name: str, split: Mapping[str, Any], metrics: Mapping[str, float]) -> Table:
     title = f"{name}: {split['val_count']} of {split['val_count'] + split['train_count']} chips held back"
     table = Table("measure", "value", title=title)
     for key, value in metrics.items():
