@@ -25,7 +25,7 @@ async def truncate_to_size(
     of the list for each row, and writes each row again for its length.
     """
     counting = rows.with_only_columns(func.count(), maintain_column_froms=True)
-    found_in_all = 0 if after else await read.session.scalar(counting)
+    found_in_all = 0 if after else await read.session.scalar(counting) or 0
     place = {"after": after, "limit": page.limit, "offset": page.offset}
     return as_page(found_in_all, (await read.session.scalars(page_of(rows, by, bare), place)).all())
 
