@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import dict_row, scalar_row, tuple_row
 from sqlalchemy import ARRAY, Executable, Table, TableValuedAlias, bindparam, column, func
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import dialect
@@ -30,6 +30,12 @@ class CompiledQuery:
     async def rows(self, connection: psycopg.AsyncConnection, **params: Any) -> list[dict[str, Any]]:
         """Returns all rows as dicts. `params` are the values of the bind parameters; raises psycopg errors."""
         async with connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(self.sql, {**self.defaults, **params})
+            return await cursor.fetchall()
+
+    async def column(self, connection: psycopg.AsyncConnection, **params: Any) -> list[Any]:
+        """Returns the first column of all rows. `params` as for `rows`."""
+        async with connection.cursor(row_factory=scalar_row) as cursor:
             await cursor.execute(self.sql, {**self.defaults, **params})
             return await cursor.fetchall()
 

@@ -13,6 +13,7 @@ from stack.bench.big import figures as big
 from stack.bench.curves import curves
 from stack.bench.extracts.figures import extracts
 from stack.bench.labels.figures import labels
+from stack.bench.peers.figures import beside
 from stack.bench.rows import Row, table, write
 from stack.bench.system import System, idle_memory, system, two_gateway_workers
 from stack.home import Home
@@ -48,7 +49,7 @@ def _measures(base: float) -> list[Callable[[System], list[Row]]]:
     return [
         lambda s: http_api.writes(s, base), lambda s: http_api.reads(s, base), job_start.starts, lists.expanded,
         bus.outbox, bus.inbox, intake.intake, live.live, long_lists.long, package_jobs.many, labels,
-        big.big,
+        beside, big.big,
     ]  # fmt: skip
 
 

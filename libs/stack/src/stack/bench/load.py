@@ -24,9 +24,12 @@ SPELL = 2
 _UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
-def wrk(url: str, connections: int, seconds: int, token: str | None = None, body: Any = None) -> tuple[float, float]:
-    """Requests per second and the median in ms. ValueError when an answer was not 2xx."""
-    out = _wrk(url, connections, seconds, _script(token, body))
+def wrk(
+    url: str, connections: int, seconds: int, token: str | None = None, body: Any = None, lines: Sequence[str] = ()
+) -> tuple[float, float]:
+    """Requests per second and the median in ms; `lines` are more of the script. ValueError when an answer was not
+    2xx."""
+    out = _wrk(url, connections, seconds, [*_script(token, body), *lines])
     if errors := _bad(out):
         raise ValueError(f"{errors} answers of {url} were not 2xx")
     rate, half = _RATE.search(out), _HALF.search(out)

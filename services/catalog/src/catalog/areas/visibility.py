@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 
 from catalog.areas.tables import AoiRow, datasets
 from catalog.shared.access import can_see_all
@@ -17,14 +17,14 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return _listed(actor.id, can_see_all(actor))
 
 
-def count_visible_to(actor: Actor) -> Select[Any]:
+def counted(actor_id: Any, everything: bool) -> Select[Any]:
     """The exact number of `visible_to`, without a walk over all areas: datasets hold their numbers, the rest is few."""
     of_datasets = select(func.coalesce(func.sum(datasets.c.aoi_count), 0))
-    if can_see_all(actor):
+    if everything:
         others = select(func.count()).where(AoiRow.dataset_id.is_(None))
     else:
         of_datasets = of_datasets.where(datasets.c.visibility == "public")
-        others = select(func.count()).where(AoiRow.user_id == actor.id, AoiRow.is_public.is_(False))
+        others = select(func.count()).where(AoiRow.user_id == actor_id, AoiRow.is_public.is_(False))
     return select(of_datasets.scalar_subquery() + others.scalar_subquery())
 
 
@@ -36,6 +36,11 @@ def reachable_by(actor: Actor) -> ColumnElement[bool]:
 def reachable_by_columns(actor_id: ColumnElement[int], everything: ColumnElement[bool]) -> ColumnElement[bool]:
     """Like `reachable_by`, where each row has its own caller: their id, and whether they see all areas."""
     return _listed(actor_id, everything) | _of_own_dataset(actor_id)
+
+
+def listed_by_parameters() -> ColumnElement[bool]:
+    """Like `visible_to` somebody who does not see everything, for a compiled query."""
+    return or_(AoiRow.user_id == bindparam("actor_id"), AoiRow.is_public)
 
 
 def _listed(actor_id: Any, everything: Any) -> ColumnElement[bool]:
