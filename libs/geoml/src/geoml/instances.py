@@ -70,7 +70,7 @@ def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[
         depth = probabilities[DEPTH]
     else:
         depth = (1 + probabilities[INTERIOR] - probabilities[BORDER]) / 2
-    return np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)) / np.float32(LEVELS)
+    return (np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)) / LEVELS).astype(np.float32)
 
 
 def _merged(ridges: Ridges, peaks: NDArray[np.float64], split_depth: float) -> NDArray[np.int32]:

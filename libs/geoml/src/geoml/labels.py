@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -105,7 +105,7 @@ class LabelRasterizer:
         """
         left, top, right, bottom = window
         numbers = self.instances((left - DEPTH_MARGIN, top - DEPTH_MARGIN, right + DEPTH_MARGIN, bottom + DEPTH_MARGIN))
-        distance = np.where(numbers > 0, ndimage.distance_transform_edt(~_edges(numbers)), 0.0)
+        distance = cast("NDArray[np.float64]", ndimage.distance_transform_edt(~_edges(numbers))) * (numbers > 0)
         deepest = ndimage.maximum(distance, numbers, np.arange(numbers.max() + 1))
         depth = distance / np.maximum(deepest, 1)[numbers]
         inner = slice(DEPTH_MARGIN, -DEPTH_MARGIN)
