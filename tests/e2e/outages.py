@@ -42,15 +42,7 @@ class Work:
 
     def listen(self) -> None:
         """By mail, to an address that is proven, and by webhook."""
-        self.fairway.change_me(email=self.address, notifications_delivery_methods=["web", "email", "webhook"])
-        self.fairway.transport.write("POST", "/auth/me/request-email-verification/")
-        until(lambda: bool(self._letters()), 60, "mail with the link")
-        follow_verification_link(self.platform, self._letters()[-1]).raise_for_status()
-        self.fairway.webhooks.create(f"http://127.0.0.1:{self.platform.home.port('sandbox-webhooks')}/hook")
-
-    def _letters(self) -> list[dict[str, Any]]:
-        """Mails with a link that proves the address."""
-        return [mail for mail in mails(self.platform.home, self.address) if "/verify-email/" in mail["text"]]
+        listen(self.platform, self.fairway, self.address)
 
     def keep_going(self) -> None:
         """Begins one of each kind of which none is under way; a training runs by then."""
@@ -107,6 +99,19 @@ class Work:
         sql = f"select state from {table} where created_at > to_timestamp(%s)"
         with psycopg.connect(self.platform.env["DATABASE_URL_NOTIFY"]) as db:
             return {state for (state,) in db.execute(sql, (self.since,))} == {well}
+
+
+def listen(platform: Platform, fairway: Fairway, address: str) -> None:
+    """Lets a person hear by mail, to an address that is proven, and by webhook."""
+
+    def letters() -> list[dict[str, Any]]:
+        return [mail for mail in mails(platform.home, address) if "/verify-email/" in mail["text"]]
+
+    fairway.change_me(email=address, notifications_delivery_methods=["web", "email", "webhook"])
+    fairway.transport.write("POST", "/auth/me/request-email-verification/")
+    until(lambda: bool(letters()), 60, "mail with the link")
+    follow_verification_link(platform, letters()[-1]).raise_for_status()
+    fairway.webhooks.create(f"http://127.0.0.1:{platform.home.port('sandbox-webhooks')}/hook")
 
 
 def away(platform: Platform, name: str, seconds: float) -> None:

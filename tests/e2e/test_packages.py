@@ -1,9 +1,11 @@
 """A package from the import of its boundary to the file in a GIS: through the gateway, by real workers."""
 
+import base64
 import hashlib
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import datapackage
 import frictionless
@@ -15,8 +17,11 @@ from rasterio.windows import from_bounds
 
 from fairway import Fairway
 from fairway.errors import ApiError
+from fairway.events import parse
 from fairway.package_rows import PackageJob
 from tests.e2e.conftest import Platform
+from tests.e2e.mailbox import mails
+from tests.e2e.outages import listen, until
 from tests.e2e.package_sources import OWN, STORM, boundaries, values
 
 pytestmark = pytest.mark.timeout(600)
@@ -157,6 +162,24 @@ def ring(vertices: int) -> Json:
     angles = np.linspace(0, 2 * np.pi, vertices)
     positions = np.stack([28 + np.cos(angles), -14 + np.sin(angles)], axis=1).round(7)
     return {"type": "Polygon", "coordinates": [[*positions[:-1].tolist(), positions[0].tolist()]]}
+
+
+def test_the_end_of_a_job_is_told_by_stream_mail_and_webhook(fairway: Fairway, platform: Platform):
+    """To the person who asked for it."""
+    person, address = platform.client("881:Told"), f"told-{uuid4().hex[:8]}@map.example"
+    listen(platform, person, address)
+    with person.transport.http.stream("GET", "/events", timeout=httpx.Timeout(10, read=60)) as events:
+        job_id = str(person.package_jobs.submit("zambia", [TEST], redo=True))
+        told = next(event for event in parse(events.iter_lines()) if event.name == "catalog.v1.package_job_completed")
+    assert (told.data["job_id"], told.data["outcomes"]) == (job_id, {TEST: "SUCCESS"})
+    until(lambda: any(job_id in mail["subject"] for mail in mails(platform.home, address)), 60, "mail")
+    until(lambda: _called(platform, "package_job.completed", job_id), 60, "webhook")
+
+
+def _called(platform: Platform, kind: str, job_id: str) -> bool:
+    calls = httpx.get(f"http://127.0.0.1:{platform.home.port('sandbox-webhooks')}/requests").json()
+    bodies = [json.loads(base64.b64decode(call["body"])) for call in calls]
+    return any(body["type"] == kind and body["data"]["job_id"] == job_id for body in bodies)
 
 
 def test_an_estimate_and_the_catalogue(job: PackageJob, fairway: Fairway, platform: Platform):

@@ -55,7 +55,7 @@ def test_a_route_without_what_the_tests_need_fails_with_words():
     async def make_thing(request: Request, thing_id: int, body: Thing, day: str) -> Response: ...
 
     app = FastAPI()
-    routes.register(app)
+    routes.register(app.router)
     route = next(one for one in app.routes if isinstance(one, PolicyRoute))
     name = "POST /api/v1/things/{thing_id}/"
     with pytest.raises(LookupError) as told:

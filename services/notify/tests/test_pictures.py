@@ -12,7 +12,7 @@ from channel_door import as_user, http, post
 from dashboard_samples import CHANNEL, boards, dto, widget
 
 from notify.pictures import rendering
-from notify.pictures.places import places_of
+from notify.pictures.panel_boxes import boxes_of
 
 __all__ = ["boards", "http"]
 BEGIN = 1_700_000_000_000
@@ -150,4 +150,4 @@ GRID = [{"x": 0, "y": 0, "w": 2, "h": 1}, {"x": 0, "y": 50_000, "w": 1, "h": 2}]
     ],
 )
 def test_places(layouts, wanted):
-    assert places_of(layouts) == wanted
+    assert boxes_of(layouts) == wanted

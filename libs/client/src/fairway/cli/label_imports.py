@@ -33,7 +33,7 @@ def run(
     with client() as fairway:
         made = fairway.label_imports.upload(campaign_id, file, format, **options)
         console.print(f"Import [bold]{made.import_id}[/bold]")
-        _tell(fairway.label_imports.wait(made.import_id))
+        _report(fairway.label_imports.wait(made.import_id))
 
 
 @imports.command("list")
@@ -50,7 +50,7 @@ def list_imports(campaign_id: int) -> None:
 def show(import_id: int) -> None:
     """Tells how far an import is, and what became of everything in its file."""
     with client() as fairway:
-        _tell(fairway.label_imports.get(import_id))
+        _report(fairway.label_imports.get(import_id))
 
 
 @imports.command("cancel")
@@ -58,10 +58,10 @@ def show(import_id: int) -> None:
 def cancel(import_id: int) -> None:
     """Stops an import; what it has stored stays."""
     with client() as fairway:
-        _tell(fairway.label_imports.cancel(import_id))
+        _report(fairway.label_imports.cancel(import_id))
 
 
-def _tell(one: LabelImport) -> None:
+def _report(one: LabelImport) -> None:
     console.print(f"Import {one.import_id} is {one.state}: {one.images_done} of {one.images_total or 0} images.")
     report = one.report or {}
     for what in ("images", "objects"):

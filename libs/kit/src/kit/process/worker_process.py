@@ -88,7 +88,7 @@ class WorkerProcess:
         """
         loop = asyncio.get_running_loop()
         answer, death = loop.create_future(), loop.create_future()
-        work.add_done_callback(partial(_tell, loop, answer))
+        work.add_done_callback(partial(_report, loop, answer))
         loop.add_reader(self._sentinel, lambda: death.done() or death.set_result(None))
         try:
             await asyncio.wait({answer, death}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
@@ -123,7 +123,7 @@ def _has_ended(pid: int | None) -> bool:
     return state in "ZX"
 
 
-def _tell(loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[None]", _: "Future[Any]") -> None:
+def _report(loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[None]", _: "Future[Any]") -> None:
     """Runs in a thread of the pool, maybe after the loop has ended."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(None))

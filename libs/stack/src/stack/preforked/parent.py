@@ -57,16 +57,16 @@ class Parent:
         for number in ENDS:
             signal.signal(number, self._end)
         while self.running or not self.ending:
-            self._bury_dead()
+            self._reap_dead()
             self._follow(set() if self.ending else wanted.names(self.folder))
             wait([one.process.sentinel for one in self.running.values()], EVERY)
 
     def _end(self, *_: object) -> None:
         self.ending = True
 
-    def _bury_dead(self) -> None:
+    def _reap_dead(self) -> None:
         for name in [name for name, one in self.running.items() if not one.process.is_alive()]:
-            self._bury(name)
+            self._reap(name)
 
     def _follow(self, names: set[str]) -> None:
         for name in self.running.keys() - names:
@@ -75,7 +75,7 @@ class Parent:
             if time.monotonic() >= self.not_before.get(name, 0):
                 self._start(name)
 
-    def _bury(self, name: str) -> None:
+    def _reap(self, name: str) -> None:
         """What is to run once has done so; what is kept, and still wanted, will be started anew."""
         gone = self.running.pop(name)
         self.not_before[name] = gone.born + SHORTEST_LIFE

@@ -16,7 +16,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 def with_shared_parts(document: Json) -> Json:
     """Moves parameters, responses, and examples of bodies that are equal in several operations. Changes the document
     and returns it."""
-    places = list(_places(document))
+    places = list(_shareable(document))
     counts = Counter((kind, _key(holder[at])) for kind, holder, at, _ in places)
     names: dict[tuple[str, bytes], str] = {}
     for kind, holder, at, name in places:
@@ -31,7 +31,7 @@ def with_shared_parts(document: Json) -> Json:
     return document
 
 
-def _places(document: Json) -> Iterator[tuple[str, Any, Any, str]]:
+def _shareable(document: Json) -> Iterator[tuple[str, Any, Any, str]]:
     """Yields what can be moved: its kind, where it is, and the name that it gets."""
     for item in document["paths"].values():
         for operation in (item[method] for method in METHODS if method in item):

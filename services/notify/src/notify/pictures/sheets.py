@@ -7,7 +7,7 @@ from contracts.notify.annotations import Annotation
 from contracts.notify.pictures import MAX_CURVES, MAX_PANELS, ChannelCurve, CurveData, Options
 from notify.pictures.data import Wanted
 from notify.pictures.domain import Axis, Line, Mark, Number, Panel, Sheet
-from notify.pictures.places import places_of
+from notify.pictures.panel_boxes import boxes_of
 
 NS = 1e9
 ROW, HEAD, MAX_HEIGHT = 64, 90, 4_000
@@ -49,7 +49,7 @@ def dashboard_sheet(dto: Any, data: CurveData, title: str, options: Options, not
     shown = widgets[:MAX_PANELS]
     panels = [
         _panel(widget, place, curves)
-        for widget, place in zip(shown, places_of([one.get("layout") for one in shown]), strict=True)
+        for widget, place in zip(shown, boxes_of([one.get("layout") for one in shown]), strict=True)
     ]
     said = [f"{len(widgets) - MAX_PANELS} more panels are not drawn"] if len(widgets) > MAX_PANELS else []
     if not panels:
