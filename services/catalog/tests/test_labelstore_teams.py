@@ -4,12 +4,14 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+import orjson
 import pytest
 from labelstore_things import LabelStore, box
 
 from contracts.catalog import label_campaigns as campaigns
 from contracts.catalog import label_objects as c
 from contracts.catalog.label_shared import ListPage
+from contracts.notify.samples import SUBJECT
 from contracts.shared import Actor
 from kit.app import Service
 from kit.errors import Forbidden
@@ -67,6 +69,22 @@ async def test_expired_leases_come_back(labels: LabelStore, running: Service):
         assert await lease(labels, number, others[0]) == ids
         late = labels.submission(number, {ids[0]: []})
         assert "no lease" in (await labels.refused(late, first))[2]
+
+
+async def test_agreement_is_a_channel(labels: LabelStore, running: Service):
+    """A sample for each decided image, once it is decided; a submission that is refused leaves none."""
+    ids = await labels.images(2)
+    number, first = await labels.campaign(ids, overlap=2)
+    second = (await people(labels, number, 1))[0]
+    feed = await running.nc.subscribe(SUBJECT)
+    await labels.done(labels.submission(number, {ids[0]: [box()], ids[1]: [box()]}), first)
+    assert await labels.refused(labels.submission(number, {ids[0]: [box()], 999_999: []}), second)
+    await labels.done(labels.submission(number, {ids[0]: [box()], ids[1]: []}), second)
+    heard: list[tuple[str, float]] = []
+    while len(heard) < 2:
+        samples = orjson.loads((await feed.next_msg(10)).data)["samples"]
+        heard += [(one["name"], one["value"]) for one in samples if one["backend"] == "labels"]
+    assert heard == [(f"{number}/agreement", 1.0), (f"{number}/agreement", 0.0)]
 
 
 async def test_what_most_labellers_say_counts(labels: LabelStore):

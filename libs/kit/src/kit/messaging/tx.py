@@ -39,6 +39,7 @@ class Tx:
         self.queued: list[dict[str, Any]] = []
         """Jobs that wait for the turn of their user."""
         self.checks: list[Check] = []
+        self._hints: list[Callable[[], None]] = []
         self._session: AsyncSession | None = None
 
     @property
@@ -101,6 +102,11 @@ class Tx:
         """Adds a message without a contract to the outbox. `headers` need a deduplication id (`Nats-Msg-Id`)."""
         self.outgoing.append({"subject": subject, "headers": headers, "data": data})
 
+    def on_commit(self, hint: Callable[[], None]) -> None:
+        """Calls `hint` once everything is committed. A crash between loses it, so it is for what is worth less than the
+        commit: a sample, a wake-up."""
+        self._hints.append(hint)
+
     @property
     def publishes(self) -> bool:
         """Whether there is anything for the relay."""
@@ -118,10 +124,12 @@ class Tx:
             await _commit_checked(self.db, checks, fragments)
         elif fragments:
             await self.db.commits.write(fragments)
+        for hint in self._hints:
+            hint()
 
     async def abort(self) -> None:
         """Discards everything, so that a refusal can be recorded in a clean transaction."""
-        self.fragments, self.outgoing, self.queued, self.checks = [], [], [], []
+        self.fragments, self.outgoing, self.queued, self.checks, self._hints = [], [], [], [], []
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()

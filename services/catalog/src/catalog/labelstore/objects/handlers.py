@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from functools import partial
+
 from catalog.labelstore.counters import BOXES
 from catalog.labelstore.objects import leases, predictions, quality, queries, review, suspicious, usecases
 from catalog.labelstore.settings import LabelStoreSettings
@@ -8,16 +11,24 @@ from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 from kit.storage.port import ObjectStore
+from kit.telemetry.samples import SampleBuffer
 
 router = Router("catalog")
 
 
 @router.on(c.SubmitObjects)
-async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreSettings) -> str:
-    done = await usecases.submit_objects(command, tx, settings)
+async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreSettings, bus: Bus) -> str:
+    agreements = await usecases.submit_objects(command, tx, settings)
+    tx.on_commit(partial(_record, bus.samples, command.campaign_id, agreements))
     for entry in command.images:
         BOXES.observe(len(entry.objects))
-    return done
+    return usecases.OK
+
+
+def _record(samples: SampleBuffer, campaign_id: int, agreements: Sequence[float]) -> None:
+    about = "How far labellers of the same image agree, 0 to 1"
+    for agreement in agreements:
+        samples.add("labels", f"{campaign_id}/agreement", agreement, description=about)
 
 
 @router.on(campaigns.LeaseImages)

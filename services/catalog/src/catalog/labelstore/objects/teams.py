@@ -74,8 +74,9 @@ async def set_leases(campaign_id: int, ids: Sequence[int], until: datetime | Non
 
 async def answer(
     row: CampaignRow, images: dict[int, int], objects: Sequence[ObjectToStore], caller: Principal, tx: Tx
-) -> None:
-    """Keeps the caller's answer of each image, `images` by id of its row. The answer that was missing last decides."""
+) -> list[float]:
+    """Keeps the caller's answer of each image, `images` by id of its row. The answer that was missing last decides.
+    Returns how far those agree who answered the decided images, 0…1 each."""
     await _refuse_taken(row, images, tx)
     submission = SubmissionRow(campaign_id=row.id, actor_id=tx.actor.id, by=caller.name)
     await bulk_write.write(submission, list(images), objects, tx)
@@ -87,8 +88,8 @@ async def answer(
     changes = {"submission_id": submission.id, "leased_until": None}
     key = ["campaign_image_id", "actor_id"]
     await tx.session.execute(new.on_conflict_do_update(index_elements=key, set_=changes))
-    for row_id, image_id in images.items():
-        await _evaluate(row, row_id, image_id, caller, tx)
+    decided = [await _evaluate(row, row_id, image_id, caller, tx) for row_id, image_id in images.items()]
+    return [agreement for agreement in decided if agreement is not None]
 
 
 async def _refuse_taken(row: CampaignRow, images: dict[int, int], tx: Tx) -> None:
@@ -127,7 +128,8 @@ def rule_of(row: CampaignRow) -> ConsensusRule:
     return ConsensusRule.model_validate(row.consensus or {})
 
 
-async def _evaluate(row: CampaignRow, row_id: int, image_id: int, caller: Principal, tx: Tx) -> None:
+async def _evaluate(row: CampaignRow, row_id: int, image_id: int, caller: Principal, tx: Tx) -> float | None:
+    """Returns the agreement on an image that is decided now."""
     image = await tx.session.get_one(CampaignImageRow, row_id, populate_existing=True)
     answers = (await tx.session.scalars(
         select(AnswerRow).where(AnswerRow.campaign_image_id == row_id, AnswerRow.submission_id.is_not(None))
@@ -138,7 +140,8 @@ async def _evaluate(row: CampaignRow, row_id: int, image_id: int, caller: Princi
         own = next(one for one in answers if one.actor_id == tx.actor.id)
         own.quality = _quality(compare(truth, await _said(row_id, own.submission_id, tx), rule_of(row).min_iou), TRUTH)
     elif len(answers) >= row.overlap:
-        await _decide(row, image, image_id, answers, caller, tx)
+        return await _decide(row, image, image_id, answers, caller, tx)
+    return None
 
 
 def _quality(score: Score, against: str) -> dict[str, Any]:
@@ -147,8 +150,8 @@ def _quality(score: Score, against: str) -> dict[str, Any]:
 
 async def _decide(
     row: CampaignRow, image: CampaignImageRow, image_id: int, answers: Sequence[AnswerRow], caller: Principal, tx: Tx
-) -> None:
-    """What most say counts; where they are too far apart it is a proposal for a reviewer."""
+) -> float:
+    """What most say counts; where they are too far apart it is a proposal for a reviewer. Returns their agreement."""
     rule = rule_of(row)
     opinions = [await _said(image.id, one.submission_id, tx) for one in answers]
     found = agree(opinions, rule.min_iou)
@@ -167,6 +170,7 @@ async def _decide(
         one.quality = _quality(compare(found.objects, opinion, rule.min_iou), AGREED)
     event = {"campaign_id": row.id, "image_ids": [image_id], "object_count": len(objects), "by": caller.name}
     tx.emit(c.ObjectsSubmitted(**event, source="consensus"))
+    return found.agreement
 
 
 async def _said(row_id: int, submission_id: int | None, tx: Tx) -> list[Said]:

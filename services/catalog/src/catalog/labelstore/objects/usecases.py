@@ -38,7 +38,8 @@ class Target:
     truth_id: int | None = None
 
 
-async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreSettings) -> str:
+async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreSettings) -> list[float]:
+    """Returns the agreement on each image that the submission decides, where several label the same images."""
     caller = await principal_of(tx.actor, tx.session)
     caller.require_labeler(command.campaign_id)
     row = await lock_campaign(command.campaign_id, tx)
@@ -53,12 +54,11 @@ async def submit_objects(command: c.SubmitObjects, tx: Tx, settings: LabelStoreS
     if own:
         kept = [one for one in objects if one.campaign_image_id not in shared]
         await store(row, own, targets, kept, "submission", caller, tx)
-    if shared:
-        answers = [one for one in objects if one.campaign_image_id in shared]
-        await teams.answer(row, shared, answers, caller, tx)
+    answers = [one for one in objects if one.campaign_image_id in shared]
+    agreements = await teams.answer(row, shared, answers, caller, tx) if shared else []
     if ids:
         await complete_when_done(row, caller.name, tx)
-    return OK
+    return agreements
 
 
 async def checked_objects(
