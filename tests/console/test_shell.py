@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.async_api import Response
 
 from tests.console.conftest import Site
 from tests.console.page import Visitor
@@ -12,21 +13,16 @@ FIRST_BUNDLE = 250 * 1024
 
 
 async def test_first_page_is_small_and_asks_no_third_party(visitor: Visitor, site: Site):
-    sizes: dict[str, int] = {}
-    hosts: set[str] = set()
-
-    async def measure(response) -> None:
-        hosts.add(response.url.split("/")[2])
-        if "/console/" in response.url:
-            sizes[response.url] = (await response.request.sizes())["responseBodySize"]
-
-    visitor.page.on("response", measure)
+    responses: list[Response] = []
+    visitor.page.on("response", responses.append)
     page = await visitor.open()
     await page.get_by_role("heading", level=1).wait_for(state="attached")
     await page.wait_for_load_state("load")
-    before_map = {url: size for url, size in sizes.items() if "maplibre" not in url.lower()}
-    assert sum(before_map.values()) < FIRST_BUNDLE
-    assert hosts == {site.url.split("/")[2]}
+    seen = list(responses)
+    before_map = [one for one in seen if "/console/" in one.url and "maplibre" not in one.url.lower()]
+    sizes = [(await one.request.sizes())["responseBodySize"] for one in before_map]
+    assert 0 < sum(sizes) < FIRST_BUNDLE
+    assert {one.url.split("/")[2] for one in seen} == {site.url.split("/")[2]}
 
 
 async def test_policy_stops_inline_scripts_and_eval(visitor: Visitor):
