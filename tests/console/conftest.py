@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, ViewportSize, async_playwright
 from rich.console import Console
 from shapely import box
 from shapely.geometry import shape
@@ -26,7 +26,7 @@ from stack.platform.settings import console_url, public_url, tiles
 from tests.console.page import FLAGS, Visitor
 
 BUILD_LIMIT = 300
-PHONE = {"width": 390, "height": 780}
+PHONE = ViewportSize(width=390, height=780)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 from tests.console.conftest import Site
 from tests.console.page import Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
 
 
@@ -36,7 +36,7 @@ async def test_card_shows_lineage_and_the_buildings(visitor: Visitor, site: Site
     await page.get_by_role("heading", name="Lineage").wait_for()
     kinds = await page.locator("ol li small").all_inner_texts()
     assert kinds == ["Dataset", "Base model", "Training", "Model", "Prediction"]
-    async with page.expect_response(lambda response: "/predict/" in response.url and response.url.endswith(".jpg")):
+    async with page.expect_response(lambda one: "/predict/" in one.url and one.url.endswith(".jpg"), timeout=90_000):
         await page.get_by_role("button", name="Zoom in").click()
     assert await visitor.serious_findings() == []
     await page.wait_for_load_state("networkidle")
@@ -45,7 +45,7 @@ async def test_card_shows_lineage_and_the_buildings(visitor: Visitor, site: Site
 
 async def test_hostile_words_stay_words(visitor: Visitor, site: Site):
     with site.client() as fairway:
-        before = fairway.predictions.get(site.prediction.id).description
+        before = fairway.transport.get(f"/predictions/{site.prediction.id}/")["description"]
         fairway.transport.write("PATCH", f"/predictions/{site.prediction.id}/", {"description": HOSTILE})
         try:
             page = await visitor.open(f"map/prediction/{site.prediction.id}")

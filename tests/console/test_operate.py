@@ -12,7 +12,7 @@ from kit.testing import eventually
 from tests.console.conftest import Site
 from tests.console.page import Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 

@@ -8,13 +8,13 @@ from playwright.async_api import Response
 from tests.console.conftest import Site
 from tests.console.page import Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 FIRST_BUNDLE = 250 * 1024
 
 
 async def test_first_page_is_small_and_asks_no_third_party(visitor: Visitor, site: Site):
     responses: list[Response] = []
-    visitor.page.on("response", responses.append)
+    visitor.page.on("response", lambda response: responses.append(response))
     page = await visitor.open()
     await page.get_by_role("heading", level=1).wait_for(state="attached")
     await page.wait_for_load_state("load")
