@@ -1,10 +1,13 @@
 """What the servers need from outside the workspace: Debian packages; an environment each for ZenML and STAC."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from stack.home import REPOSITORY, Home, StackError
@@ -28,21 +31,20 @@ def packages(servers: set[str]) -> None:
             "This is no Debian or Ubuntu: install PostgreSQL 15+ with PostGIS, and Ceph's radosgw, or give addresses "
             "of running servers (libs/stack/README.md)."
         )
-    # at runlevel 1 the packages' own servers are not started: nothing of ours would use them
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    with step("Reading what the system's package sources offer"):
-        _run([AS_ROOT, "apt-get", "update", "-q"], quiet)
-    wanted = [*(_postgres_packages() if "postgres" in missing else ()), *(CEPH if "s3" in missing else ())]
-    with step(f"Installing {', '.join(wanted)}"):
-        _run([AS_ROOT, "apt-get", "install", "-y", "-q", "--no-install-recommends", *wanted], quiet)
+    with _apt_lock():
+        _apt_update()
+        wanted = [*(_postgres_packages() if "postgres" in missing else ()), *(CEPH if "s3" in missing else ())]
+        with step(f"Installing {', '.join(wanted)}"):
+            _apt("install", "-y", "--no-install-recommends", *wanted)
 
 
 def program(name: str, package: str) -> str:
     """A program of a Debian package, installed when missing."""
-    if not shutil.which(name):
-        with step(f"Installing {package}"):
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            _run([AS_ROOT, "apt-get", "install", "-y", "-q", package], quiet)
+    with _apt_lock():
+        if not shutil.which(name):
+            _apt_update()
+            with step(f"Installing {package}"):
+                _apt("install", "-y", package)
     return shutil.which(name) or name
 
 
@@ -89,6 +91,25 @@ def _postgres_packages() -> tuple[str, str]:
         if (postgis := f"postgresql-{version}-postgis-3") in offered:
             return f"postgresql-{version}", postgis
     raise StackError("This machine's package sources offer no PostGIS for PostgreSQL 15 or later.")
+
+
+@contextmanager
+def _apt_lock() -> Iterator[None]:
+    """apt has one user at a time; tests that run side by side install what each of them needs."""
+    with (REPOSITORY / ".venv/.apt.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _apt_update() -> None:
+    with step("Reading what the system's package sources offer"):
+        _apt("update")
+
+
+def _apt(*arguments: str) -> None:
+    """At runlevel 1 the packages' own servers are not started: nothing of ours would use them."""
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    _run([AS_ROOT, "apt-get", "-q", *arguments], quiet)
 
 
 def _run(argv: list[str | Path], env: dict[str, str] | None = None) -> None:
