@@ -42,8 +42,8 @@ class PendingCommit:
     @property
     def inserts(self) -> list[Rows] | None:
         """Its rows, when it only inserts some."""
-        rows = [fragment.rows for fragment in self.fragments]
-        return None if None in rows else rows  # type: ignore[return-value]
+        rows = [fragment.rows for fragment in self.fragments if fragment.rows is not None]
+        return rows if len(rows) == len(self.fragments) else None
 
 
 class GroupCommitter:

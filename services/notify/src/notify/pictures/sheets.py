@@ -48,8 +48,8 @@ def dashboard_sheet(dto: Any, data: CurveData, title: str, options: Options, not
     widgets, curves = panels_of(dto), {(one.name, one.backend): one for one in data.curves}
     shown = widgets[:MAX_PANELS]
     panels = [
-        _panel(widget, place, curves)
-        for widget, place in zip(shown, boxes_of([one.get("layout") for one in shown]), strict=True)
+        _panel(widget, box, curves)
+        for widget, box in zip(shown, boxes_of([one.get("layout") for one in shown]), strict=True)
     ]
     said = [f"{len(widgets) - MAX_PANELS} more panels are not drawn"] if len(widgets) > MAX_PANELS else []
     if not panels:
