@@ -12,8 +12,9 @@ from toy import AddItem, CountItems, Ponder, Say, SleepInDatabase, Weigh
 from contracts.shared import Actor
 from contracts.streams import MAX_ANSWER_BYTES
 from kit.errors import Internal, NotFound, Unavailable
-from kit.messaging.batching.frames import MAX_BYTES, Member, packed, sized, unpacked
+from kit.messaging.batching.frames import MAX_BYTES, Member, packed, unpacked
 from kit.messaging.queries import query_server
+from kit.messaging.sized import sized
 from kit.testing import MAPPER, STRANGER, Caller, calling, eventually
 
 pytestmark = pytest.mark.live
@@ -174,5 +175,9 @@ def test_frames():
     members = [Member(3, {"a": "b\n"}, b"one\n"), Member(4, {}, b""), Member(9, {}, b"\x00three")]
     assert unpacked(packed(members)) == members
     big = Member(5, {}, b"x" * (MAX_BYTES + 1))
-    assert [[one.number for one in batch] for batch in sized([*members, big, *members])] == [[3, 4, 9], [5], [3, 4, 9]]
-    assert list(sized([])) == []
+    assert [[one.number for one in batch] for batch in sized([*members, big, *members], MAX_BYTES)] == [
+        [3, 4, 9],
+        [5],
+        [3, 4, 9],
+    ]
+    assert list(sized([], MAX_BYTES)) == []

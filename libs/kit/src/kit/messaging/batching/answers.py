@@ -10,8 +10,9 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from contracts.nats_permissions import BatchKind, batch_subject
-from kit.messaging.batching.frames import Member, packed, sized, unpacked
+from kit.messaging.batching.frames import MAX_BYTES, Member, packed, unpacked
 from kit.messaging.batching.turns import Turns
+from kit.messaging.sized import sized
 
 log = logging.getLogger("kit.batching")
 Respond = Callable[[bytes, dict[str, str]], None]
@@ -55,7 +56,7 @@ class BatchedAnswers:
         return lambda data, headers: self._turns.add(reply, Member(number, headers, data))
 
     async def _send(self, reply: str, answers: list[Member]) -> None:
-        for batch in sized(answers):
+        for batch in sized(answers, MAX_BYTES):
             try:
                 await self.nc.publish(reply, packed(batch))
             except (NatsError, OSError) as error:  # who asked stops waiting by itself

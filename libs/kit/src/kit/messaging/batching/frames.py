@@ -1,7 +1,7 @@
 """Several messages in one: a line of JSON with number, headers and size of each member, then their bodies. Bodies are
 not parsed on the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import orjson
@@ -34,16 +34,3 @@ def unpacked(data: bytes) -> list[Member]:
         members.append(Member(number, headers, bodies[start : start + size]))
         start += size
     return members
-
-
-def sized(members: Iterable[Member]) -> Iterator[list[Member]]:
-    """Yields them in their order, in lists of at most `MAX_BYTES`, one member at least."""
-    batch, size = list[Member](), 0
-    for member in members:
-        if batch and size + len(member.data) > MAX_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(member)
-        size += len(member.data)
-    if batch:
-        yield batch

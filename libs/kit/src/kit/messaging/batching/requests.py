@@ -9,9 +9,10 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
 from contracts.nats_permissions import BatchKind, batch_subject
-from kit.messaging.batching.frames import Member, packed, sized, unpacked
+from kit.messaging.batching.frames import MAX_BYTES, Member, packed, unpacked
 from kit.messaging.batching.turns import Turns
 from kit.messaging.nats_connection import reply_prefix
+from kit.messaging.sized import sized
 
 NO_RESPONDERS = "503"
 
@@ -55,7 +56,7 @@ class BatchedRequests:
 
     async def _send(self, owner: str, requests: list[Request]) -> None:
         members = [self._numbered(request) for request in requests if not request.answer.done()]
-        for batch in sized(members):
+        for batch in sized(members, MAX_BYTES):
             reply = f"{self.prefix}.{batch[0].number}.{batch[-1].number}"
             try:
                 await self.nc.publish(batch_subject(owner, self.kind), packed(batch), reply)

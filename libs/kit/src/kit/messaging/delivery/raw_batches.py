@@ -7,7 +7,7 @@ handler must be idempotent.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from nats.aio.msg import Msg
@@ -19,6 +19,7 @@ from kit.messaging.delivery.ack_heartbeat import InProgress, in_progress
 from kit.messaging.delivery.dead_letters import dead_letter
 from kit.messaging.delivery.failures import Deliveries, decide
 from kit.messaging.delivery.settle import POLICY
+from kit.messaging.sized import sized
 from kit.telemetry import metrics
 
 log = logging.getLogger("kit.raw_batches")
@@ -40,7 +41,7 @@ class RawBatchSettler:
         try:
             async with AsyncExitStack() as stack:
                 kept = [await stack.enter_async_context(in_progress(msg, POLICY)) for msg in messages]
-                for batch in _batches(messages):
+                for batch in sized(messages, MAX_BYTES):
                     await self._halving(batch, kept[0])
         except asyncio.CancelledError:
             await asyncio.shield(asyncio.gather(*(msg.nak() for msg in messages), return_exceptions=True))
@@ -90,15 +91,3 @@ class RawBatchSettler:
             await answer()
         except (NatsError, TimeoutError, OSError) as error:
             log.warning("message.left", extra={"fields": {"durable": self.durable, "reason": repr(error)}})
-
-
-def _batches(messages: Sequence[Msg]) -> Iterator[Sequence[Msg]]:
-    """Yields them in batches of about `MAX_BYTES`, one message at least."""
-    batch, size = list[Msg](), 0
-    for msg in messages:
-        if batch and size + len(msg.data) > MAX_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(msg)
-        size += len(msg.data)
-    yield batch
