@@ -38,7 +38,7 @@ class Panel:
     """`words` say what cannot be drawn, and stand in the middle of a panel without curves."""
 
     title: str
-    place: PanelBox
+    box: PanelBox
     lines: list[Line] = field(default_factory=list[Line])
     axes: dict[str, Axis] = field(default_factory=dict[str, Axis])
     words: list[str] = field(default_factory=list[str])

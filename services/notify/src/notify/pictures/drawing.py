@@ -57,9 +57,9 @@ def _drawn(sheet: Sheet) -> bytes:
 
 def _rectangle(panel: Panel, sheet: Sheet) -> tuple[float, float, float, float]:
     """Left, bottom, width and height of the axes of a panel, as parts of the picture."""
-    columns = max(x + w for x, _, w, _ in (one.place for one in sheet.panels))
-    rows = max(y + h for _, y, _, h in (one.place for one in sheet.panels))
-    x, y, w, h = panel.place
+    columns = max(x + w for x, _, w, _ in (one.box for one in sheet.panels))
+    rows = max(y + h for _, y, _, h in (one.box for one in sheet.panels))
+    x, y, w, h = panel.box
     top, bottom = HEAD if sheet.title else 0, FOOT
     across, down = sheet.width / columns, (sheet.height - top - bottom) / rows
     left, above, right, below = _margins(panel)

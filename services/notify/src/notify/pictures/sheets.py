@@ -6,7 +6,7 @@ from typing import Any
 from contracts.notify.annotations import Annotation
 from contracts.notify.pictures import MAX_CURVES, MAX_PANELS, ChannelCurve, CurveData, Options
 from notify.pictures.data import Wanted
-from notify.pictures.domain import Axis, Line, Mark, Number, Panel, Sheet
+from notify.pictures.domain import Axis, Line, Mark, Number, Panel, PanelBox, Sheet
 from notify.pictures.panel_boxes import boxes_of
 
 NS = 1e9
@@ -54,7 +54,7 @@ def dashboard_sheet(dto: Any, data: CurveData, title: str, options: Options, not
     said = [f"{len(widgets) - MAX_PANELS} more panels are not drawn"] if len(widgets) > MAX_PANELS else []
     if not panels:
         panels = [Panel("", (0, 0, 1, 4), words=["This dashboard has no panels."])]
-    rows = max(panel.place[1] + panel.place[3] for panel in panels)
+    rows = max(panel.box[1] + panel.box[3] for panel in panels)
     return _sheet(title, data, options, min(HEAD + rows * ROW, MAX_HEIGHT), panels, [*said, *notes])
 
 
@@ -91,9 +91,9 @@ def _mark(found: Annotation, end_ms: int) -> Mark:
     return Mark(found.begin / 1000, None if found.end is None else min(found.end, end_ms) / 1000, _label(found.text))
 
 
-def _panel(widget: dict[str, Any], place: tuple[int, int, int, int], curves: Curves) -> Panel:
+def _panel(widget: dict[str, Any], box: PanelBox, curves: Curves) -> Panel:
     settings = _object(widget.get("plotSettings"))
-    panel = Panel(_label(_text(settings.get("plotTitle"))), place)
+    panel = Panel(_label(_text(settings.get("plotTitle"))), box)
     channels, attributes = channels_in(widget), _attributes(settings)
     by_axis: dict[str, list[ChannelCurve]] = {}
     for channel in channels[:MAX_CURVES]:
