@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 from labelstore_things import LabelStore, picture
 from PIL import Image
+from sqlalchemy import true
 
 from catalog.labelstore import paging
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.image_sets.upkeep import sweep_dropboxes
+from catalog.labelstore.images import queries
 from contracts.catalog import label_image_sets as s
 from contracts.catalog import label_images as c
 from contracts.catalog.label_campaigns import ListCampaignImages
-from contracts.catalog.label_shared import ImageRef, ListPage
+from contracts.catalog.label_shared import ImageRef, ListPage, label_user_of
+from contracts.catalog.label_users import ChangeLabelUser
 from kit.app import Service
-from kit.errors import Conflict, Forbidden, NotFound
+from kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from kit.storage.object_storage import Storage
-from kit.testing import eventually
+from kit.testing import STRANGER, eventually
 
 pytestmark = pytest.mark.usefixtures("working")
 
@@ -197,6 +200,31 @@ async def test_pages_of_all_images_are_whole(labels: LabelStore):
     assert [one["image_id"] for one in rest["results"]] == ids[2:3]
     with pytest.raises(NotFound):
         await labels.ask(c.ListImages(page=ListPage(page=pages + 1, per_page=3)))
+
+
+async def test_the_compiled_list_is_the_one_that_is_built_anew(labels: LabelStore, monkeypatch: pytest.MonkeyPatch):
+    await labels.images(4, location=c.Location(lat=48.0, lon=11.0), type="bridge")
+    admin = await labels.user(("image-admin", None))
+    pages = [
+        ListPage(per_page=size, page=page, start=start) for size, page, start in ((50, 1, 0), (3, 2, 0), (3, 1, 2))
+    ]
+    compiled = [await labels.ask(c.ListImages(page=page), admin) for page in pages]
+    monkeypatch.setattr(queries, "_conditions", lambda query: [true()])
+    assert compiled == [await labels.ask(c.ListImages(page=page), admin) for page in pages]
+
+
+async def test_only_an_enabled_administrator_lists_images(labels: LabelStore):
+    admin, labeller = await labels.user(("image-admin", None)), await labels.user()
+    await labels.ask(c.ListImages(), admin)
+    with pytest.raises(Forbidden):
+        await labels.ask(c.ListImages(), labeller)
+    with pytest.raises(Forbidden):
+        await labels.ask(c.ListImages(), STRANGER)
+    user_id = label_user_of(admin)
+    assert user_id is not None
+    await labels.done(ChangeLabelUser(user_id=user_id, enabled=False))
+    with pytest.raises(Unauthenticated):
+        await labels.ask(c.ListImages(), admin)
 
 
 async def test_a_large_page_comes_in_several_answers(labels: LabelStore, monkeypatch: pytest.MonkeyPatch):

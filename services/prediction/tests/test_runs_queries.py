@@ -101,6 +101,17 @@ async def test_page_counts_all_that_the_caller_may_see(running, caller: Caller, 
 
 @pytest.mark.spec("8.2", "GET /predictions/{id}/")
 @pytest.mark.spec("8.7", "GET /public-predictions/{id}/, private 404")
+@pytest.mark.parametrize("actor", [MAPPER, STRANGER, ADMIN, ANONYMOUS])
+@pytest.mark.parametrize("public", [True, False])
+async def test_the_compiled_list_is_the_one_that_is_built_anew(running, caller: Caller, rows, actor, public):
+    for page in (Page(limit=1000), Page(limit=2, offset=1)):
+        compiled = await caller.ask(ListPredictions(page=page, public=public), actor)
+        ordered = page.model_copy(update={"ordering": "-submitted_at"})
+        anew = await caller.ask(ListPredictions(page=ordered, public=public), actor)
+        assert compiled["results"]
+        assert compiled == anew
+
+
 async def test_private_rows_are_not_there_for_others(running, caller: Caller, rows):
     for query in (GetPrediction(prediction_id=rows["empty"]), GetResult(prediction_id=rows["empty"])):
         for actor in (STRANGER, ANONYMOUS):

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from contracts import training as c
-from contracts.shared import Page
+from contracts.shared import ANONYMOUS, Page
 from contracts.verdict import Kind
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.messaging.envelope import SERVICE
@@ -194,6 +194,18 @@ async def test_lists_are_filtered_ordered_and_paged(submit, report, caller):
     assert await ids(status="failed") == (1, [1])
     assert await ids(user=STRANGER.id) == (0, [])
     assert await ids(user=MAPPER.id) == (3, [2, 1, 0])
+
+
+async def test_the_compiled_list_is_the_one_that_is_built_anew(submit, report, caller):
+    rows = [await submit(), (await caller.send(order(dataset_stac_id=PRIVATE))).result]
+    await report(rows[0], "failed", reason="no label")
+    for actor in (MAPPER, STRANGER, ADMIN, ANONYMOUS):
+        for page in (Page(limit=1000), Page(limit=1), Page(limit=2, offset=1)):
+            compiled = await caller.ask(c.ListTrainings(page=page), actor)
+            ordered = page.model_copy(update={"ordering": "-submitted_at"})
+            anew = await caller.ask(c.ListTrainings(page=ordered), actor)
+            assert compiled == anew
+            assert compiled["results"] or actor is ANONYMOUS
 
 
 @pytest.mark.spec("1.3", "unknown model 400")

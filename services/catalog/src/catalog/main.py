@@ -14,7 +14,6 @@ from catalog.labelstore import wiring as labelstore
 from catalog.models import wiring as models
 from catalog.models.installed_plugins import Plugins
 from catalog.models.jobs.context import RegistrationContext
-from catalog.models.queries import count_models_by_dataset
 from catalog.models.tables import BaseModelRow, LocalModelRow
 from catalog.ownership import handlers as ownership
 from catalog.packages import wiring as packages
@@ -54,7 +53,7 @@ def build(settings: Settings) -> Service:
     api, item_cache = stac.register(service, settings, private_items(service.db), settings.api_base_url)
     service.loops.append(withdraw_private_items(api))
     service.provides.append(MirrorContext(api, storage, models_outbound, item_cache, settings.api_base_url))
-    datasets.register(service, settings, imagery, osm, count_models_by_dataset)
+    datasets.register(service, settings, imagery, osm)
     aoi_labels.register(service, settings, osm)
     registration = RegistrationContext(api, storage, models_outbound, settings.api_base_url)
     models.register(service, Plugins(settings.models_path), registration, settings.silence)

@@ -28,14 +28,12 @@ class Presigner:
     def get(
         self, path: str, now: datetime, expires: int, query: dict[str, str] | None = None, method: str = "GET"
     ) -> str:
-        """Returns the signed URL of an unquoted path (`/bucket/key`). `now` is in UTC, `expires` in seconds."""
-        stamp, day, where = f"{now:%Y%m%dT%H%M%SZ}", f"{now:%Y%m%d}", quote(path, safe="/~")
-        scope = f"{day}/{self.region}/s3/aws4_request"
-        asked = _joined({
-            **(query or {}), "X-Amz-Algorithm": ALGORITHM, "X-Amz-Credential": f"{self.access_key}/{scope}",
-            "X-Amz-Date": stamp, "X-Amz-Expires": str(expires), "X-Amz-SignedHeaders": "host",
-            **({"X-Amz-Security-Token": self.token} if self.token else {}),
-        })  # fmt: skip
+        """Returns the signed URL of an unquoted path (`/bucket/key`). `now` is in UTC, `expires` in seconds. Names in
+        `query` begin with a small letter, as those of S3 do: they follow the names of the signature."""
+        stamp, day = _moment(now.replace(microsecond=0))
+        scope, common = _common(self.access_key, self.region, self.token, stamp, expires)
+        asked = f"{common}&{_joined(query)}" if query else common
+        where = quote(path, safe="/~")
         request = f"{method}\n{where}\n{asked}\nhost:{_host(self.endpoint)}\n\nhost\nUNSIGNED-PAYLOAD"
         text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(_key(self.secret_key, day, self.region), text.encode(), "sha256").hex()
@@ -61,14 +59,24 @@ class Presigner:
         return f"{self.endpoint}/{bucket}", {**fields, "policy": policy, "x-amz-signature": signature}
 
 
+@lru_cache(maxsize=8)
+def _moment(now: datetime) -> tuple[str, str]:
+    return f"{now:%Y%m%dT%H%M%SZ}", f"{now:%Y%m%d}"
+
+
+@lru_cache(maxsize=8)
+def _common(access_key: str, region: str, token: str | None, stamp: str, expires: int) -> tuple[str, str]:
+    """Returns the scope, and the part of the query that all URLs of one second share."""
+    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
+    return scope, _joined({
+        "X-Amz-Algorithm": ALGORITHM, "X-Amz-Credential": f"{access_key}/{scope}", "X-Amz-Date": stamp,
+        "X-Amz-Expires": str(expires), "X-Amz-SignedHeaders": "host",
+        **({"X-Amz-Security-Token": token} if token else {}),
+    })  # fmt: skip
+
+
 def _joined(query: dict[str, str]) -> str:
-    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(query.items()))
-
-
-@lru_cache(maxsize=256)
-def _quoted(text: str) -> str:
-    """Of a hundred and fifty URLs of a list nearly all words are the same."""
-    return quote(text, safe="~")
+    return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(query.items()))
 
 
 @lru_cache(maxsize=8)

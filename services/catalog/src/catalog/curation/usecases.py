@@ -17,7 +17,7 @@ from catalog.curation.domain import (
     town_properties,
 )
 from catalog.curation.geocode import towns
-from catalog.datasets.presenter import DatasetPresenter, as_json
+from catalog.datasets.presenter import DatasetPresenter
 from catalog.datasets.tables import DatasetRow
 from catalog.models import queries
 from catalog.models.tables import BaseModelRow, LocalModelRow
@@ -49,7 +49,7 @@ async def pin_dataset(
     await _change(DATASETS, row.stac_id, {"fair:pinned": command.is_pinned}, api, item_cache)
 
     async def finish(tx: Tx) -> Json:
-        shown = as_json(await presenter.present(row, tx))
+        shown = await presenter.present(row, tx)
         await item_cache.expand(DATASETS, [shown], key="stac_id")
         return shown
 

@@ -8,7 +8,7 @@ from catalog.datasets.presenter import DatasetPresenter
 from catalog.datasets.quota import BuildQuota
 from catalog.stac.ports import ExpandedItems, StacItems
 from contracts.catalog import datasets as c
-from contracts.shared import Json, Rows
+from contracts.shared import Json
 from kit.jobs.context import JobContext
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
@@ -20,40 +20,34 @@ router = Router("catalog")
 @router.on(c.BuildDataset, http=202)
 async def build_dataset(
     command: c.BuildDataset, tx: Tx, rules: ImageryLimits, presenter: DatasetPresenter, quota: BuildQuota
-) -> c.Dataset:
+) -> Json:
     return await presenter.present(await builds.build_dataset(command, tx, rules, quota), tx)
 
 
 @router.on(c.BuildDraft, http=202)
 async def build_draft(
     command: c.BuildDraft, tx: Tx, rules: ImageryLimits, presenter: DatasetPresenter, quota: BuildQuota
-) -> c.Dataset:
+) -> Json:
     return await presenter.present(await builds.build_draft(command, tx, rules, quota), tx)
 
 
 @router.on(c.CreateDataset, http=201)
-async def create_dataset(
-    command: c.CreateDataset, tx: Tx, rules: ImageryLimits, presenter: DatasetPresenter
-) -> c.Dataset:
+async def create_dataset(command: c.CreateDataset, tx: Tx, rules: ImageryLimits, presenter: DatasetPresenter) -> Json:
     return await presenter.present(await usecases.create_dataset(command, tx, rules), tx)
 
 
 @router.on(c.RebuildDataset, http=202)
-async def rebuild_dataset(
-    command: c.RebuildDataset, tx: Tx, presenter: DatasetPresenter, quota: BuildQuota
-) -> c.Dataset:
+async def rebuild_dataset(command: c.RebuildDataset, tx: Tx, presenter: DatasetPresenter, quota: BuildQuota) -> Json:
     return await presenter.present(await builds.rebuild_dataset(command, tx, quota), tx)
 
 
 @router.on(c.CancelBuild)
-async def cancel_build(command: c.CancelBuild, tx: Tx, presenter: DatasetPresenter) -> c.Dataset:
+async def cancel_build(command: c.CancelBuild, tx: Tx, presenter: DatasetPresenter) -> Json:
     return await presenter.present(await builds.cancel_build(command, tx), tx)
 
 
 @router.on(c.ChangeDataset)
-async def change_dataset(
-    command: c.ChangeDataset, tx: Tx, rules: ImageryLimits, presenter: DatasetPresenter
-) -> c.Dataset:
+async def change_dataset(command: c.ChangeDataset, tx: Tx, rules: ImageryLimits, presenter: DatasetPresenter) -> Json:
     return await presenter.present(await usecases.change_dataset(command, tx, rules), tx)
 
 
@@ -65,14 +59,14 @@ async def delete_dataset(command: c.DeleteDataset, tx: Tx) -> None:
 @router.on(c.GetDataset)
 async def get_dataset(
     query: c.GetDataset, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems
-) -> Json:
+) -> bytes:
     return await queries.get_dataset(query, read, presenter, item_cache)
 
 
 @router.on(c.ListDatasets)
 async def list_datasets(
     query: c.ListDatasets, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems
-) -> Rows:
+) -> bytes:
     return await queries.list_datasets(query, read, presenter, item_cache)
 
 

@@ -1,5 +1,7 @@
 """Who may see a dataset: everybody where it is public, else its owner; administrators and services see all."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from catalog.datasets.tables import DatasetRow
@@ -14,8 +16,13 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def visible_parts(actor: Actor) -> list[ColumnElement[bool]]:
     """Returns the same condition in disjoint parts: a count per part walks one index."""
-    if can_see_all(actor):
+    return parts_by_id(actor.id, can_see_all(actor), actor.is_anonymous)
+
+
+def parts_by_id(actor_id: Any, everything: bool, anonymous: bool) -> list[ColumnElement[bool]]:
+    """Like `visible_parts`, where the id may be a parameter."""
+    if everything:
         return [true()]
     public = DatasetRow.visibility == "public"
-    own = and_(DatasetRow.user_id == actor.id, DatasetRow.visibility == "private")
-    return [public] if actor.is_anonymous else [public, own]
+    own = and_(DatasetRow.user_id == actor_id, DatasetRow.visibility == "private")
+    return [public] if anonymous else [public, own]

@@ -1,12 +1,15 @@
 """Pages of lists, written as JSON by the database and cut before they are too large for the bus."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from psycopg import AsyncConnection
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.catalog.label_shared import ListPage
+from kit.db.sql import CompiledQuery
 from kit.errors import NotFound
 from kit.messaging.tx import ReadTx
 
@@ -34,26 +37,48 @@ async def read_page(
     Raises NotFound for a page after the last one.
     """
     found = await _count(rows, read) if total is None else total
-    left = rows_of_page(wanted.page, wanted.per_page, found)
-    before = (wanted.page - 1) * wanted.per_page + wanted.start - skipped
-    count = min(max(left - wanted.start, 0), MAX_ROWS)
-    ids = rows.with_only_columns(row_id.label("id"), maintain_column_froms=True).order_by(row_id)
-    chosen = ids.offset(before).limit(count).subquery()
-    return await _write_rows(chosen, row_id, written, read, found, wanted, left)
+    place, left = _place(wanted, found, skipped)
+    texts = (await read.session.scalars(page_of(rows, row_id, written), place)).all()
+    return _answer(texts, found, wanted, left)
 
 
-async def _write_rows(
-    ids: Any, row_id: Column, written: Select[Any], read: ReadTx, total: int, wanted: ListPage, left: int
-) -> bytes:
-    """Writes the rows whose ids the subquery `ids` has in its column `id`, until the answer is full."""
+class CompiledPages:
+    """A list that is compiled once: `rows` has its conditions, with parameters; the other arguments are those of
+    `read_page`."""
+
+    def __init__(self, rows: Select[Any], row_id: Column, written: Select[Any]) -> None:
+        self._page = CompiledQuery(page_of(rows, row_id, written))
+
+    async def read(
+        self, connection: AsyncConnection, wanted: ListPage, total: int, skipped: int = 0, **params: Any
+    ) -> bytes:  # fmt: skip
+        """Returns what `read_page` returns; `params` are values of the parameters."""
+        place, left = _place(wanted, total, skipped)
+        return _answer(await self._page.column(connection, **place, **params), total, wanted, left)
+
+
+def page_of(rows: Select[Any], row_id: Column, written: Select[Any]) -> Select[Any]:
+    """Returns the statement of a page, with the parameters `before` and `count`: rows until the answer is full."""
+    before, count = (bindparam(name, type_=BigInteger) for name in ("before", "count"))
+    found = rows.with_only_columns(row_id.label("id"), maintain_column_froms=True).order_by(row_id)
+    ids = found.offset(before).limit(count).subquery()
     one = written.with_only_columns(cast(written.selected_columns[0], Text), maintain_column_froms=True)
     text = one.where(row_id == ids.c.id).correlate(ids).scalar_subquery()
     chosen = select(text.label("text"), ids.c.id).cte("chosen").prefix_with("MATERIALIZED")
     size = func.length(chosen.c.text)
-    before = func.sum(size).over(order_by=chosen.c.id) - size
-    sized = select(chosen.c.text, before.label("before"), chosen.c.id).subquery()
-    kept = select(sized.c.text).where(sized.c.before < MAX_CHARACTERS).order_by(sized.c.id)
-    texts = (await read.session.scalars(kept)).all()
+    behind = func.sum(size).over(order_by=chosen.c.id) - size
+    sized = select(chosen.c.text, behind.label("behind"), chosen.c.id).subquery()
+    return select(sized.c.text).where(sized.c.behind < MAX_CHARACTERS).order_by(sized.c.id)
+
+
+def _place(wanted: ListPage, total: int, skipped: int) -> tuple[dict[str, int], int]:
+    """Returns the parameters of `page_of`, and the number of rows of the page."""
+    left = rows_of_page(wanted.page, wanted.per_page, total)
+    before = (wanted.page - 1) * wanted.per_page + wanted.start - skipped
+    return {"before": before, "count": min(max(left - wanted.start, 0), MAX_ROWS)}, left
+
+
+def _answer(texts: Sequence[str], total: int, wanted: ListPage, left: int) -> bytes:
     end = wanted.start + len(texts)
     after = end if texts and end < left else "null"
     body = ",".join(texts)

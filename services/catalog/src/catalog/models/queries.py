@@ -1,11 +1,9 @@
 """Reads of base and local models."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from catalog.datasets.tables import DatasetUse
 from catalog.models import presenter
 from catalog.models.filters import filters, page_of
 from catalog.models.tables import BaseModelRow, LocalModelRow, ModelRunRow
@@ -131,11 +129,3 @@ async def _expanded(
             await read.close()
         await item_cache.expand(collection, shown)
     return shown
-
-
-async def count_models_by_dataset(stac_ids: Sequence[str], tx: Tx | ReadTx) -> dict[str, int]:
-    """Returns the number of local models that were trained on each dataset, by its STAC id; without zeros."""
-    models = func.count(ModelRunRow.local_model_id.distinct())
-    runs = select(DatasetUse.stac_id, models).join(ModelRunRow, ModelRunRow.training_id == DatasetUse.training_id)
-    found = await tx.session.execute(runs.where(DatasetUse.stac_id.in_(stac_ids)).group_by(DatasetUse.stac_id))
-    return dict(found.tuples().all())

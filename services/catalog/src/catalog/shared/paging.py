@@ -71,7 +71,8 @@ def number_of(rows: Select[Any], apart: Sequence[ColumnElement[bool]]) -> Select
     return select(sum(parts[1:], parts[0]))
 
 
-def one_page(rows: Select[Any], ids: Column, limit: int, offset: int) -> Select[Any]:
-    """Returns one page of ordered `rows`. Earlier rows are skipped in an index; only rows of the page are read."""
+def one_page(rows: Select[Any], ids: Column, limit: Any, offset: Any) -> Select[Any]:
+    """Returns one page of ordered `rows`; `limit` and `offset` are numbers or parameters. Earlier rows are skipped in
+    an index; only rows of the page are read."""
     chosen = rows.with_only_columns(ids.label("id"), maintain_column_froms=True).limit(limit).offset(offset).subquery()
     return rows.where(ids.in_(select(chosen.c.id)))

@@ -1,5 +1,7 @@
 """Owners and administrators see their trainings, everybody those on a public dataset (DESIGN decision 5)."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,11 +14,14 @@ on_public_dataset = exists().where(KnownDataset.dataset_id == TrainingRow.datase
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    if actor.is_admin:
+    return visible_by_id(actor.id, actor.is_admin, actor.is_anonymous)
+
+
+def visible_by_id(actor_id: Any, everything: bool, anonymous: bool) -> ColumnElement[bool]:
+    """Like `visible_to`, where the id may be a parameter."""
+    if everything:
         return true()
-    if actor.is_anonymous:
-        return on_public_dataset
-    return or_(TrainingRow.user_id == actor.id, on_public_dataset)
+    return on_public_dataset if anonymous else or_(TrainingRow.user_id == actor_id, on_public_dataset)
 
 
 async def is_visible(training_id: int, session: AsyncSession, actor: Actor) -> bool:

@@ -10,7 +10,7 @@ router = Router("catalog")
 
 
 @router.on(c.ListPackages)
-async def list_packages(query: c.ListPackages, read: ReadTx, storage: PackageStorage) -> list[c.PackageSummary]:
+async def list_packages(query: c.ListPackages, read: ReadTx, storage: PackageStorage) -> list[Json]:
     return await queries.list_packages(query, storage)
 
 

@@ -25,9 +25,10 @@ READY_LIMIT = 4.0
 _ALIVE = CompiledQuery(select(exists().where(WorkerHeartbeatRow.beat_at > func.now() - text("interval '15 s'"))))
 
 
-async def list_packages(query: c.ListPackages, storage: PackageStorage) -> list[c.PackageSummary]:
+async def list_packages(query: c.ListPackages, storage: PackageStorage) -> list[Json]:
+    """Returns rows of `contracts.catalog.packages.PackageSummary`."""
     found = [name for name in await storage.packages(query.after) if is_listed(name)]
-    return [c.PackageSummary(boundary_name=name, uri=home(name, storage)) for name in found[: query.limit]]
+    return [{"boundary_name": name, "uri": home(name, storage)} for name in found[: query.limit]]
 
 
 async def get_package(name: str, read: ReadTx, storage: PackageStorage, catalogue: ProcessorCatalogue) -> c.Package:

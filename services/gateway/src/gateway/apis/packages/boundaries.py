@@ -37,7 +37,8 @@ class Boundary(c.Boundary):
 @routes.get("/boundaries", Policy.PUBLIC_READ, list[c.BoundarySummary], scope=READ)
 async def list_boundaries(request: Request) -> Response:
     """Lists all boundaries by their long names, without geometries."""
-    return await ask_slices(request, c.ListBoundaries(), "name_long")
+    query = c.ListBoundaries()
+    return await ask_slices(request, query, "name_long", full=query.limit)
 
 
 @routes.get("/boundaries/search", Policy.PUBLIC_READ, list[c.BoundarySummary], scope=READ, refuses=NEITHER)

@@ -46,7 +46,8 @@ class Download(BaseModel):
 @routes.get("/packages", Policy.PUBLIC_READ, list[c.PackageSummary], scope=READ)
 async def list_packages(request: Request) -> Response:
     """Lists all packages by the names of their boundaries."""
-    return await ask_slices(request, c.ListPackages(), "boundary_name", WAIT)
+    query = c.ListPackages()
+    return await ask_slices(request, query, "boundary_name", WAIT, query.limit)
 
 
 @routes.get("/packages/index.json", Policy.PUBLIC_READ, list[c.IndexedPackage], scope=READ)
