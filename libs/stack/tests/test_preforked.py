@@ -17,6 +17,18 @@ from prometheus_client import REGISTRY
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 print("environment", os.environ.get("SECRET"), flush=True)
 print("metrics", *[m.name for m in REGISTRY.collect() if m.name.startswith("toy")], flush=True)
+if "heap" in sys.argv:
+    import ctypes
+
+    class Info(ctypes.Structure):
+        _fields_ = [(f"of_{n}", ctypes.c_size_t) for n in range(10)]
+
+    libc = ctypes.CDLL(None)
+    libc.mallinfo2.restype = Info
+    bytearray(8 << 20)
+    before = libc.mallinfo2().of_3
+    block = bytearray(4 << 20)
+    print("mapped", libc.mallinfo2().of_3 - before, flush=True)
 if "fail" in sys.argv:
     sys.exit("it cannot be")
 if "once" not in sys.argv:
@@ -117,6 +129,14 @@ def test_a_program_runs_once_or_says_why_not(home: Home, both: list[daemons.Fork
     with pytest.raises(NotReady, match="it cannot be"):
         daemons.Once("bad", ["toy_one", "fail"], home=home, limit=LIMIT).start()
     assert not {"good", "bad"} & wanted.names(wanted.folder_of(home))
+
+
+@pytest.mark.parametrize(("env", "mapped"), [({}, 0), ({"MALLOC_MMAP_THRESHOLD_": "1048576"}, 1)])
+def test_a_room_gives_large_memory_back_where_it_shall(home: Home, env: dict[str, str], mapped: int):
+    """Without the setting the heap keeps what was freed once, and the next block comes out of it."""
+    daemons.parent(home, ["toy_one"]).start()
+    child(home, "toy_one", "heap", **env).start()
+    said(home, "toy_one", f"mapped {mapped}")
 
 
 def test_nothing_is_forked_beside_a_thread(home: Home):
