@@ -10,14 +10,14 @@ from kit.testing import Caller, eventually
 
 pytestmark = pytest.mark.live
 OLD = {
-    "outbox": """insert into outbox (subject, headers, data, created_at, published_at)
-        select 'evt.toy.v1.item_added', '{"prune": "old"}', '', now(), now() - interval '25 hours'
-        from generate_series(1, %s)""",
+    "outbox": """insert into outbox (seq, subject, headers, data, created_at, published_at) overriding system value
+        select n - 1000, 'evt.toy.v1.item_added', '{"prune": "old"}', '', now(), now() - interval '25 hours'
+        from generate_series(1, %s) n""",
     "inbox": """insert into inbox (consumer, message_id, fingerprint, actor_id, received_at)
         select 'old', gen_random_uuid(), '', 7, now() - interval '32 days' from generate_series(1, %s)""",
 }
 YOUNG = {
-    "outbox": OLD["outbox"].replace("25 hours", "23 hours").replace("old", "young"),
+    "outbox": OLD["outbox"].replace("25 hours", "23 hours").replace("old", "young").replace("- 1000", "- 100"),
     "inbox": OLD["inbox"].replace("32 days", "30 days").replace("old", "young"),
 }
 COUNT = {

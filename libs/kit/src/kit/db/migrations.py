@@ -60,6 +60,25 @@ def reset_messaging_vacuum_thresholds() -> None:
     _set_messaging_tables("reset (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor)")
 
 
+def drop_messaging_indexes() -> None:
+    """Drops the indexes of inbox and outbox that no statement needs (docs/decisions/0146)."""
+    from alembic import op
+
+    for name in _UNNEEDED:
+        op.execute(f"drop index if exists {name}")
+
+
+def create_messaging_indexes() -> None:
+    """Undoes `drop_messaging_indexes`."""
+    from alembic import op
+
+    for name, columns in _UNNEEDED.items():
+        op.execute(f"create index {name} on {columns}")
+
+
+_UNNEEDED = {"ix_inbox_message_id": "inbox (message_id)", "ix_outbox_published_at": "outbox (published_at)"}
+
+
 def _set_messaging_tables(change: str) -> None:
     from alembic import op
 

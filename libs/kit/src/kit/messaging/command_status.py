@@ -19,7 +19,7 @@ def command_lookup(service: str) -> Router:
 
     @router.on(message)
     async def get_command(query: CommandLookup, read: ReadTx) -> dict:
-        row = await command_status(read.db, UUID(query.command_id))
+        row = await command_status(read.db, service, UUID(query.command_id))
         if row is None or not (read.actor.is_admin or read.actor.id == row["actor_id"]):
             raise NotFound("command_not_found")
         verdict = VERDICT.validate_python(row["verdict"])

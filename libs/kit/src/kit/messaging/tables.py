@@ -18,7 +18,6 @@ inbox = Table(
     Column("dead", Integer, nullable=False, server_default="0", comment="1 when buried; a replay may run again"),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
-Index("ix_inbox_message_id", inbox.c.message_id)
 Index("ix_inbox_received_at", inbox.c.received_at)
 
 outbox = Table(
@@ -32,4 +31,3 @@ outbox = Table(
     Column("published_at", DateTime(timezone=True)),
 )
 Index("ix_outbox_unpublished", outbox.c.seq, postgresql_where=text("published_at IS NULL"))
-Index("ix_outbox_published_at", outbox.c.published_at)

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
 from contracts import headers as h
+from contracts.streams import COMMANDS, CONSUMER_GROUPS, durable
 from contracts.verdict import Accepted, Kind, Refused, Verdict
 from kit.db.database import Database
 from kit.db.sql import CompiledQuery, SqlFragment, insert, upsert, write
@@ -25,6 +26,7 @@ _STORED = CompiledQuery(
 )  # fmt: skip
 _BY_ID = CompiledQuery(
     select(inbox.c.verdict, inbox.c.actor_id, inbox.c.received_at)
+    .where(inbox.c.consumer == any_(bindparam("consumers", type_=ARRAY(Text))))
     .where(inbox.c.message_id == bindparam("message_id"), inbox.c.verdict.is_not(None))
 )  # fmt: skip
 _LAST = CompiledQuery(select(func.max(inbox.c.received_at)).where(inbox.c.consumer == bindparam("consumer")))
@@ -78,10 +80,11 @@ async def last_received(db: Database, consumer: str) -> datetime | None:
         return await _LAST.value(connection, consumer=consumer)
 
 
-async def command_status(db: Database, command_id: UUID) -> dict[str, Any] | None:
-    """Returns `{verdict, actor_id, received_at}` of a command that this service has decided, or None."""
+async def command_status(db: Database, service: str, command_id: UUID) -> dict[str, Any] | None:
+    """Returns `{verdict, actor_id, received_at}` of a command that `service` has decided, or None."""
+    consumers = [durable(service, group.name) for group in CONSUMER_GROUPS.values() if group.stream == COMMANDS.name]
     async with db.raw() as connection:
-        rows = await _BY_ID.rows(connection, message_id=command_id)
+        rows = await _BY_ID.rows(connection, consumers=consumers, message_id=command_id)
     return rows[0] if rows else None
 
 

@@ -90,7 +90,7 @@ class Settler:
             await msg.nak(delay=decide(POLICY, error, Deliveries(delivery)).delay)
             return False
         except staging.Gone as gone:
-            known = await inbox.command_status(self.db, UUID(headers[h.ID]))
+            known = await inbox.command_status(self.db, self.service, UUID(headers[h.ID]))
             if known is None:
                 raise MalformedMessage(str(gone)) from gone
             await self._reply(msg, headers, VERDICT.validate_python(known["verdict"]))

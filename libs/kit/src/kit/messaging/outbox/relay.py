@@ -53,17 +53,17 @@ _AGE = """
 _MARK = "update outbox set published_at = now() where seq = any(%s)"
 
 
-def _delete_old(table: LiteralString, column: LiteralString) -> LiteralString:
-    """Deletes in the order of an index: after the first of many batches a scan of the table would pass all deleted
-    rows."""
-    oldest: LiteralString = f"select ctid from {table} where {column} < now() - %s order by {column} limit %s"
-    return f"delete from {table} where ctid = any(array({oldest}))"
-
-
-_PRUNE: tuple[tuple[LiteralString, timedelta], ...] = (
-    (_delete_old("outbox", "published_at"), KEEP_PUBLISHED),
-    (_delete_old("inbox", "received_at"), KEEP_INBOX),
-)
+_PRUNE_OUTBOX = """
+    delete from outbox where ctid = any(array(
+        select ctid from (
+            select ctid, published_at from outbox where published_at is not null order by seq limit %(limit)s
+        ) oldest where published_at < now() - %(keep)s))"""
+_PRUNE_INBOX = """
+    delete from inbox where ctid = any(array(
+        select ctid from inbox where received_at < now() - %(keep)s order by received_at limit %(limit)s))"""
+_PRUNE: tuple[tuple[LiteralString, timedelta], ...] = ((_PRUNE_OUTBOX, KEEP_PUBLISHED), (_PRUNE_INBOX, KEEP_INBOX))
+"""Rows are found in the order of an index: after the first of many batches a scan of the table would pass all deleted
+rows. Those of the outbox are published in the order of `seq`, so no index has to follow each mark."""
 
 
 class Unacknowledged(Exception):
@@ -184,7 +184,9 @@ class Relay:
         if time.monotonic() < self.prune_due:
             return
         async with PersistentTimeout(STATEMENT_TIMEOUT):
-            gone = [(await connection.execute(sql, (keep, PRUNE_BATCH))).rowcount for sql, keep in _PRUNE]
+            gone = [
+                (await connection.execute(sql, {"keep": keep, "limit": PRUNE_BATCH})).rowcount for sql, keep in _PRUNE
+            ]
         self.prune_due = time.monotonic() + (SWEEP_INTERVAL if max(gone) == PRUNE_BATCH else PRUNE_INTERVAL)
 
 
