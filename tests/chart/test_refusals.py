@@ -32,6 +32,25 @@ WRONG: dict[str, tuple[Values, str]] = {
     "no login": ({"gateway": {"config": {"HANKO_API_URL": ""}}}, "needs HANKO_API_URL"),
     "no cookie secret": ({"gateway": {"secrets": {"keys": ["DATABASE_URL", "NATS_URL"]}}}, "needs COOKIE_SECRET"),
     "no dev token": ({"gateway": {"config": {"AUTH_PROVIDER": "dev"}}}, "needs FAIR_DEV_TOKEN"),
+    "one token for all in public": (
+        {
+            "gateway": {
+                "config": {"AUTH_PROVIDER": "dev"},
+                "secrets": {"keys": ["DATABASE_URL", "NATS_URL", "FAIR_DEV_TOKEN"]},
+            }
+        },
+        "AUTH_PROVIDER=dev is one token for all",
+    ),
+    "streams too small": ({"global": {"config": {"NATS_STREAM_BYTES": "1000000"}}}, "NATS_STREAM_BYTES is 1000000"),
+    "memory above its limit": ({"notify": {"resources": {"requests": {"memory": "1Gi"}}}}, "notify: resources ask for"),
+    "memory of a worker above its limit": (
+        {"training": {"worker": {"resources": {"requests": {"memory": "3Gi"}}}}},
+        "training: worker.resources ask for more memory",
+    ),
+    "scaled by a CPU that nobody asks for": (
+        {"gateway": {"resources": {"requests": {"cpu": None}}}},
+        "autoscaling by CPU needs resources.requests.cpu",
+    ),
     "secret and setting": (
         {"notify": {"config": {"EMAIL_HOST_USER": "fair"}}},
         "EMAIL_HOST_USER is a secret and a setting",
@@ -71,6 +90,19 @@ MISFITS: dict[str, tuple[str, Values]] = {
     "no resources": ("training", {"resources": None}),
     "no limits": ("training", {"worker": {"resources": {"limits": None}}}),
     "no unit": ("training", {"scratch": "100"}),
+    "an address without scheme": ("catalog", {"config": {"FAIR_STAC_API_URL": "stac:8080"}}),
+    "a store without scheme": ("catalog", {"global": {"config": {"AWS_ENDPOINT_URL": "s3.example"}}}),
+    "debug in another word": ("gateway", {"global": {"config": {"DEBUG": "yes"}}}),
+    "redirect in another word": ("gateway", {"config": {"SECURE_SSL_REDIRECT": "0"}}),
+    "more copies than NATS makes": ("notify", {"global": {"config": {"NATS_STREAM_REPLICAS": "7"}}}),
+    "bytes with a unit": ("notify", {"global": {"config": {"NATS_STREAM_BYTES": "4GiB"}}}),
+    "a private server without port": ("catalog", {"config": {"OUTBOUND_ALLOW_MODELS": "s3"}}),
+    "a private server with scheme": ("catalog", {"config": {"OUTBOUND_ALLOW_IMAGERY": "http://tiles:80"}}),
+    "a rate without period": ("gateway", {"config": {"USER_RATE_LIMIT": "1000"}}),
+    "a rate of none": ("gateway", {"config": {"USER_RATE_LIMIT": "0/h"}}),
+    "a tag that no registry takes": ("notify", {"image": {"tag": "1.0+build"}}),
+    "sources of packages elsewhere": ("training", {"worker": {"sourcesClaim": "sources"}}),
+    "sources in a group elsewhere": ("notify", {"worker": {"groups": {"bulk": {"sourcesClaim": "sources"}}}}),
 }
 
 

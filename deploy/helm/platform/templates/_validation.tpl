@@ -31,6 +31,9 @@
 {{- if eq (get .config "DEBUG" | default "false" | lower) "true" -}}
 {{- fail "DEBUG=true must not face the public: take it out of global.config, or give API_BASE_URL the scheme http" -}}
 {{- end -}}
+{{- if eq (get .config "AUTH_PROVIDER") "dev" -}}
+{{- fail "AUTH_PROVIDER=dev is one token for all and must not face the public: set HANKO_API_URL, or give API_BASE_URL the scheme http" -}}
+{{- end -}}
 {{- else -}}
 {{- if .tls }}{{ fail "ingress.tlsSecret is set, so API_BASE_URL must begin with https" }}{{ end -}}
 {{- if ne (get .config "SECURE_SSL_REDIRECT" | default "true" | lower) "false" -}}

@@ -7,6 +7,7 @@
 {{- include "service.validateScale" . -}}
 {{- include "service.validateStop" . -}}
 {{- include "service.validateSettings" . -}}
+{{- include "service.validateResources" . -}}
 {{- if eq .Values.room "gateway" }}{{ include "service.validateGateway" . }}{{ end -}}
 {{- end -}}
 
@@ -47,10 +48,35 @@
 
 {{- define "service.validateSettings" -}}
 {{- $config := include "service.config" . | fromYaml -}}
+{{- with get $config "NATS_STREAM_BYTES" -}}
+{{- if lt (int64 .) 268435456 }}{{ fail (printf "%s: NATS_STREAM_BYTES is %s; the streams need 268435456 or more" $.Values.room .) }}{{ end -}}
+{{- end -}}
 {{- $secret := concat .Values.secrets.keys .Values.secrets.optional -}}
 {{- range $secret -}}
 {{- if hasKey $config . -}}
 {{- fail (printf "%s: %s is a secret and a setting of config at once; keep one" $.Values.room .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Bytes of a quantity in Mi or Gi; 0 for any other, which is not judged here. */}}
+{{- define "service.bytes" -}}
+{{- if regexMatch "^[0-9]+Mi$" (toString .) }}{{ mul (trimSuffix "Mi" (toString .) | int64) 1048576 }}
+{{- else if regexMatch "^[0-9]+Gi$" (toString .) }}{{ mul (trimSuffix "Gi" (toString .) | int64) 1073741824 }}
+{{- else }}0{{ end -}}
+{{- end -}}
+
+{{- define "service.validateResources" -}}
+{{- $processes := dict "" .Values "serving." .Values.serving -}}
+{{- range $group, $of := include "service.workers" . | fromYaml }}{{ $_ := set $processes (empty $group | ternary "worker." (printf "worker.groups.%s." $group)) $of }}{{ end -}}
+{{- range $name, $of := $processes -}}
+{{- $asked := include "service.bytes" (get $of.resources.requests "memory") | int64 -}}
+{{- $allowed := include "service.bytes" (get $of.resources.limits "memory") | int64 -}}
+{{- if and $asked $allowed (gt $asked $allowed) -}}
+{{- fail (printf "%s: %sresources ask for more memory than their limit" $.Values.room $name) -}}
+{{- end -}}
+{{- if and (get $of "autoscaling") (($of.autoscaling | default dict).enabled) (not (get $of.resources.requests "cpu")) -}}
+{{- fail (printf "%s: %sautoscaling by CPU needs %sresources.requests.cpu" $.Values.room $name $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
