@@ -80,6 +80,12 @@ def test_processors_are_where_packages_are_made(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", IMAGES)
+def test_the_console_is_where_the_gateway_serves_it(room: str) -> None:
+    wanted = {"COPY --from=console /source/console/dist console", "ENV CONSOLE_DIST_DIR=/app/console"}
+    assert len(wanted & set(final(room))) == (2 if room == "gateway" else 0)
+
+
+@pytest.mark.parametrize("room", IMAGES)
 def test_the_image_runs_as_nobody_special_and_installs_no_more_than_a_library(room: str) -> None:
     run = final(room)
     assert "USER 10001:10001" in run
@@ -94,10 +100,10 @@ def test_the_chart_runs_it_as_the_same_user(release: Release) -> None:
 
 
 def test_all_that_is_downloaded_is_hashed() -> None:
-    runs = [line for name in ("tools", "packages", "own") for line in stages()[name][1]]
+    runs = [line for name in ("tools", "packages", "own", "console") for line in stages()[name][1]]
     installs = [step for line in runs for step in re.split(r"&&|;", line) if "pip install" in step]
     optional = [step for step in installs if "${model}" in step]
-    assert len(installs) == 4
+    assert len(installs) == 5
     assert all("--require-hashes" in step or "--no-index" in step for step in installs if step not in optional)
     assert 'ARG MODELS=""' in stages()["packages"][1]
 

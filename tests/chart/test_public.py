@@ -15,7 +15,7 @@ def test_the_ingress_ends_at_the_public_port(release: Release) -> None:
     (ingress,) = release.all("Ingress").values()
     (rule,) = ingress["spec"]["rules"]
     paths = rule["http"]["paths"]
-    assert [path["path"] for path in paths] == ["/api", "/packages"]
+    assert [path["path"] for path in paths] == ["/api", "/packages", "/console"]
     backend = paths[0]["backend"]["service"]
     assert all(path["backend"]["service"] == backend for path in paths)
     (port,) = release.one("Service", backend["name"])["spec"]["ports"]

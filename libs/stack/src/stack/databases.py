@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier, Literal
 
-from stack.home import Env, Home
+from stack.home import Env
 
 ROOMS = ("gateway", "catalog", "training", "prediction", "notify")
 WITH_POSTGIS = ("catalog", "prediction")
 
 
-def ensure(home: Home, admin: str) -> Env:
+class Secrets(Protocol):
+    def secret(self, name: str) -> str:
+        """The same at every call."""
+        ...
+
+
+def ensure(home: Secrets, admin: str) -> Env:
     """Creates what is missing; returns `DATABASE_URL_<ROOM>`, and `STAC_DATABASE_URL`, whose role owns `stac`."""
     with as_admin(admin) as connection:
         for name in (*ROOMS, "stac"):
@@ -49,6 +56,6 @@ def _ensure_database(connection: Connection, name: str) -> None:
     connection.execute(SQL("revoke connect on database {} from public").format(Identifier(name)))
 
 
-def _url(home: Home, admin: str, name: str) -> str:
+def _url(home: Secrets, admin: str, name: str) -> str:
     place = urlsplit(admin)
     return f"postgresql://{name}:{home.secret(f'postgres-{name}')}@{place.hostname}:{place.port or 5432}/{name}"
