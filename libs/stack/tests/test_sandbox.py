@@ -1,8 +1,10 @@
 """The sandbox servers as their clients meet them: started by name, asked over HTTP and SMTP."""
 
+import contextlib
 import hashlib
 import io
 import smtplib
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
@@ -22,7 +24,7 @@ from shapely.geometry import mapping, shape
 from tenacity import retry, retry_if_result, stop_after_attempt, wait_none
 
 from stack.home import Home
-from stack.sandbox import sandbox
+from stack.sandbox import sandbox, village
 from stack.sandbox.issuer import INTERNAL_KEY
 from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET, PERSON
 from stack.sandbox.start import NAMES
@@ -80,6 +82,26 @@ def test_tilejson_leads_to_pictures(servers):
 )
 def test_what_is_not_there_is_404(servers, path):
     assert servers["tiles"].get(path).status_code == 404
+
+
+def test_tiles_of_clients_that_left_are_not_painted(servers):
+    http = servers["tiles"]
+    first, last, *others = [f"/predict/{t.z}/{t.x}/{t.y}.jpg" for t in village.PREDICT.tiles()[:14]]
+    alone = _seconds(http, first)
+    with ThreadPoolExecutor(len(others)) as pool:
+        list(pool.map(lambda path: _leave(str(http.base_url.join(path))), others))
+    assert _seconds(http, last) < 5 * alone
+
+
+def _seconds(http: httpx.Client, path: str) -> float:
+    started = time.monotonic()
+    http.get(path).raise_for_status()
+    return time.monotonic() - started
+
+
+def _leave(url: str) -> None:
+    with contextlib.suppress(httpx.ReadTimeout):
+        httpx.get(url, timeout=0.2, trust_env=False)
 
 
 def test_train_grid_has_4x8_tiles_and_predict_4x4(servers):

@@ -6,6 +6,7 @@ from shapely import box, union_all
 from shapely.geometry import shape
 
 from stack.sandbox import village
+from stack.sandbox.village import pyramid
 from stack.sandbox.village.georeference import METRES, TRAIN, covers, to_degrees
 from stack.sandbox.village.paint import paint
 
@@ -36,6 +37,28 @@ def test_zooms_show_the_same_place(tile):
     assert village.tile(18, tile.x // 2, tile.y // 2).size == (512, 512)
     assert village.tile(19, 0, 0) is None
     assert not covers(0, 0)
+
+
+def test_overview_resembles_its_tiles(tile):
+    whole = np.asarray(village.tile(18, tile.x // 2, tile.y // 2), float)
+    left, top = tile.x % 2 * 256, tile.y % 2 * 256
+    part = np.asarray(paint(village.build(), tile.x, tile.y).reduce(2), float)
+    assert np.abs(whole[top : top + 256, left : left + 256] - part).mean() < 12
+
+
+@pytest.mark.parametrize("zoom", [16, 17, 18])
+def test_overview_costs_no_more_than_one_tile(tile, zoom, monkeypatch):
+    painted = []
+
+    def counted(village, x, y, pixels):
+        painted.append(pixels**2)
+        return paint(village, x, y, pixels)
+
+    monkeypatch.setattr(pyramid, "paint", counted)
+    pyramid.tile.cache_clear()
+    step = 2 ** (19 - zoom)
+    pyramid.tile(zoom, tile.x // step, tile.y // step)
+    assert 0 < sum(painted) <= 512**2
 
 
 @pytest.mark.parametrize("grid", [village.TRAIN, village.PREDICT])

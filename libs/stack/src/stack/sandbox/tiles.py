@@ -6,15 +6,17 @@ Painting a tile needs 150 MB for a second, so tiles are painted one at a time an
 import ctypes
 import io
 import re
+from asyncio import Lock
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from typing import Any
 
 import morecantile
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,7 +29,13 @@ from stack.sandbox.web import application
 NAME = re.compile(r"OAM-(?P<x>\d+)-(?P<y>\d+)-(?P<z>\d+)\.tif")
 FORMATS = {"png": ("PNG", "image/png"), "jpg": ("JPEG", "image/jpeg")}
 M_MMAP_THRESHOLD = -3
+KEPT = 256
+"""Encoded tiles that are not painted again."""
+CLIENT_GONE = 499
+"""As nginx logs it; nobody reads the answer."""
 Bounds = tuple[float, float, float, float]
+Tile = tuple[str, int, int, int, str]
+"""Set, zoom, column, row, format."""
 
 
 @dataclass(frozen=True)
@@ -39,49 +47,77 @@ class TileSet:
     attribution: str
 
 
-def app(data: Path | None = None) -> Starlette:
-    _give_back_memory()
-    sets, painter = _folders(data) if data else _village(), Lock()
+class TileServer:
+    def __init__(self, sets: dict[str, TileSet]) -> None:
+        self.sets, self._painter = sets, Lock()
+        self._kept: OrderedDict[Tile, bytes | None] = OrderedDict()
 
-    @lru_cache(256)
-    def encoded(name: str, z: int, x: int, y: int, form: str) -> bytes | None:
-        image, content = sets[name].tile(z, x, y), io.BytesIO()
+    async def tilejson(self, request: Request) -> JSONResponse:
+        name = request.path_params["set"]
+        return JSONResponse(_tilejson(name, self._set(name), str(request.base_url)))
+
+    async def picture(self, request: Request) -> Response:
+        name, z, x, y, ending = (request.path_params[key] for key in ("set", "z", "x", "y", "ending"))
+        self._set(name)
+        form, media = FORMATS.get(ending, (None, None))
+        content = await self._content((name, z, x, y, form), request) if form else None
+        if content is None:
+            raise HTTPException(404, "no such tile")
+        return Response(content, media_type=media, headers={"Cache-Control": "public, max-age=3600"})
+
+    async def _content(self, tile: Tile, request: Request) -> bytes | None:
+        """A map that moves on leaves many requests behind: those are not painted when it is their turn."""
+        if tile in self._kept:
+            return self._kept[tile]
+        async with self._painter:
+            if await request.is_disconnected():
+                raise HTTPException(CLIENT_GONE, "nobody waits for the tile")
+            if tile not in self._kept:
+                self._keep(tile, await run_in_threadpool(self._encoded, *tile))
+            return self._kept[tile]
+
+    def _keep(self, tile: Tile, content: bytes | None) -> None:
+        self._kept[tile] = content
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def _encoded(self, name: str, z: int, x: int, y: int, form: str) -> bytes | None:
+        image, content = self.sets[name].tile(z, x, y), io.BytesIO()
         if image is None:
             return None
         image.save(content, form, quality=85)
         return content.getvalue()
 
-    def tilejson(request: Request) -> JSONResponse:
-        name = request.path_params["set"]
-        found = _known(sets, name)
-        west, south, east, north = found.bounds
-        return JSONResponse(
-            {
-                "tilejson": "3.0.0",
-                "name": name,
-                "scheme": "xyz",
-                "tiles": [f"{request.base_url}{name}/{{z}}/{{x}}/{{y}}.jpg"],
-                "minzoom": found.zooms[0],
-                "maxzoom": found.zooms[1],
-                "bounds": found.bounds,
-                "center": [(west + east) / 2, (south + north) / 2, found.zooms[1]],
-                "attribution": found.attribution,
-            }
-        )
+    def _set(self, name: str) -> TileSet:
+        if name not in self.sets:
+            raise HTTPException(404, f"no set {name}; there are {', '.join(self.sets)}")
+        return self.sets[name]
 
-    def picture(request: Request) -> Response:
-        name, z, x, y, ending = (request.path_params[key] for key in ("set", "z", "x", "y", "ending"))
-        _known(sets, name)
-        form, media = FORMATS.get(ending, (None, None))
-        with painter:
-            content = encoded(name, z, x, y, form) if form else None
-        if content is None:
-            raise HTTPException(404, "no such tile")
-        return Response(content, media_type=media, headers={"Cache-Control": "public, max-age=3600"})
 
+def app(data: Path | None = None) -> Starlette:
+    _give_back_memory()
+    server = TileServer(_folders(data) if data else _village())
     return application(
-        [Route("/{set}/tilejson.json", tilejson), Route("/{set}/{z:int}/{x:int}/{y:int}.{ending}", picture)]
+        [
+            Route("/{set}/tilejson.json", server.tilejson),
+            Route("/{set}/{z:int}/{x:int}/{y:int}.{ending}", server.picture),
+        ]
     )
+
+
+def _tilejson(name: str, tiles: TileSet, base_url: str) -> dict[str, Any]:
+    west, south, east, north = tiles.bounds
+    return {
+        "tilejson": "3.0.0",
+        "name": name,
+        "scheme": "xyz",
+        "tiles": [f"{base_url}{name}/{{z}}/{{x}}/{{y}}.jpg"],
+        "minzoom": tiles.zooms[0],
+        "maxzoom": tiles.zooms[1],
+        "bounds": tiles.bounds,
+        "center": [(west + east) / 2, (south + north) / 2, tiles.zooms[1]],
+        "attribution": tiles.attribution,
+    }
 
 
 def _give_back_memory() -> None:
@@ -90,12 +126,6 @@ def _give_back_memory() -> None:
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 20)
     except (OSError, AttributeError):
         return
-
-
-def _known(sets: dict[str, TileSet], name: str) -> TileSet:
-    if name not in sets:
-        raise HTTPException(404, f"no set {name}; there are {', '.join(sets)}")
-    return sets[name]
 
 
 def _village() -> dict[str, TileSet]:

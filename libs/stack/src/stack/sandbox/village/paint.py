@@ -16,7 +16,7 @@ from stack.sandbox.village.patches import Patch, fields, roofs, shadow
 SUPER = 2
 """drawn at twice the size, so that edges are smooth"""
 BORDER = 24
-"""pixels painted beyond the tile, so that blurring has no seams"""
+"""pixels painted beyond a tile of full width, so that blurring has no seams"""
 SOIL, DIRT, GRASS, LEAF_DARK, LEAF_LIGHT, SHADE = np.array(
     [(158, 128, 98), (176, 152, 124), (118, 114, 74), (44, 62, 34), (112, 128, 66), (1, 0.96, 0.88)], np.float32
 )
@@ -66,15 +66,15 @@ class Canvas:
         return table[:, :3][index] * light[..., None], (index > 0)[..., None].astype(np.float32)
 
 
-def paint(village: Village, x: int, y: int) -> Image.Image:
-    """The zoom-19 tile."""
+def paint(village: Village, x: int, y: int, pixels: int = TILE_PIXELS) -> Image.Image:
+    """The zoom-19 tile, as wide as `pixels`. One of half the width costs a quarter."""
     west, north = offset(x, y)
-    border = BORDER / TILE_PIXELS * METRES
-    canvas = Canvas(west - border, north - border, METRES + 2 * border, (TILE_PIXELS + 2 * BORDER) * SUPER)
+    border, edge = BORDER / TILE_PIXELS * METRES, BORDER * pixels // TILE_PIXELS
+    canvas = Canvas(west - border, north - border, METRES + 2 * border, (pixels + 2 * edge) * SUPER)
     grain = clouded(canvas.west, canvas.north, canvas.side, canvas.pixels)
     picture = _terrain(canvas, village, grain)
     picture = _stand(canvas, village, grain, picture)
-    return _develop(picture, np.random.default_rng([x, y]))
+    return _develop(picture, edge, np.random.default_rng([x, y]))
 
 
 def _terrain(canvas: Canvas, village: Village, grain: np.ndarray) -> np.ndarray:
@@ -114,8 +114,8 @@ def _crowns(canvas: Canvas, trees: list[Tree], grain: np.ndarray, picture: np.nd
     return picture
 
 
-def _develop(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
+def _develop(picture: np.ndarray, edge: int, rng: np.random.Generator) -> Image.Image:
     """Shrinks to the tile, adds the noise of a small sensor."""
     whole = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).reduce(SUPER)
-    tile = np.asarray(whole.crop((BORDER, BORDER, BORDER + TILE_PIXELS, BORDER + TILE_PIXELS)), np.float32)
+    tile = np.asarray(whole.crop((edge, edge, whole.width - edge, whole.height - edge)), np.float32)
     return Image.fromarray(np.clip(tile + rng.normal(0, 3, tile.shape), 0, 255).astype(np.uint8))

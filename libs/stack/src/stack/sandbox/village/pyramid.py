@@ -1,4 +1,4 @@
-"""Tiles of any zoom, made from those of zoom 19."""
+"""Tiles of any zoom."""
 
 from functools import lru_cache
 
@@ -14,22 +14,23 @@ MIN_ZOOM, MAX_ZOOM = 16, 21
 @lru_cache(32)
 def tile(z: int, x: int, y: int) -> Image.Image | None:
     """512 pixels wide; None where there is no imagery."""
-    if z == ZOOM:
-        return paint(build(), x, y) if covers(x, y) else None
-    if MIN_ZOOM <= z < ZOOM:
-        return _from_children(z, x, y)
+    if MIN_ZOOM <= z <= ZOOM:
+        return _painted(z, x, y, TILE_PIXELS)
     return _from_parent(z, x, y) if ZOOM < z <= MAX_ZOOM else None
 
 
-def _from_children(z: int, x: int, y: int) -> Image.Image | None:
-    half = TILE_PIXELS // 2
-    children = {(i, j): tile(z + 1, 2 * x + i, 2 * y + j) for i in (0, 1) for j in (0, 1)}
+def _painted(z: int, x: int, y: int, pixels: int) -> Image.Image | None:
+    """An overview is put together from small pictures of the tiles within it, so that it costs as much as one tile."""
+    if z == ZOOM:
+        return paint(build(), x, y, pixels) if covers(x, y) else None
+    half = pixels // 2
+    children = {(i, j): _painted(z + 1, 2 * x + i, 2 * y + j, half) for i in (0, 1) for j in (0, 1)}
     if not any(children.values()):
         return None
-    whole = Image.new("RGB", (TILE_PIXELS, TILE_PIXELS), "white")
+    whole = Image.new("RGB", (pixels, pixels), "white")
     for (i, j), child in children.items():
         if child:
-            whole.paste(child.reduce(2), (i * half, j * half))
+            whole.paste(child, (i * half, j * half))
     return whole
 
 
