@@ -29,6 +29,7 @@ from contracts.prediction import (
     RetryPrediction,
     RunProgress,
 )
+from contracts.prediction.usage import GetUsage
 from kit.errors import Conflict, NotFound
 from kit.jobs.context import JobContext
 from kit.messaging.envelope import headers_of, new_id, opened
@@ -138,6 +139,15 @@ async def agreeing(assets: dict[str, str], folder) -> None:
     assert sorted(values[0]) == sorted(f["properties"]["chip"] for f in collection["features"])
     header = (folder / "predictions.pmtiles").read_bytes()[:127]
     assert (header[:7], header[7], header[100], header[101]) == (b"PMTiles", 3, 10, 20)
+
+
+async def test_run_and_files_are_in_the_ledger(caller: Caller, completed):
+    mine = await caller.ask(GetUsage(per_run=True))
+    spent = next(entry for entry in mine["entries"] if entry["run"] == completed["id"])
+    files = [len(await fetched(url)) for url in completed["assets"].values()]
+    assert spent["stored_bytes"] > sum(files), "the middles of the features are a file too"
+    assert spent["cpu_seconds"] > 1.0, "ZenML alone takes longer to import"
+    assert 50e6 < spent["peak_memory"] < 2e9
 
 
 @pytest.mark.spec("8.2", "GET /predictions/runs/{run_id}/status/, GET /predictions/runs/{run_id}/logs/")

@@ -22,11 +22,17 @@ from contracts.prediction import (
     RetryPrediction,
     SetPredictionVisibility,
 )
+from contracts.prediction.usage import GetUsage
 from contracts.shared import ANONYMOUS, Actor
+from contracts.usage import UsageLimits
 from contracts.verdict import Kind
 from kit.errors import Forbidden, NotFound
+from kit.messaging.tx import Tx
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
+from pipelines.process_usage import ProcessUsage
 from prediction.runs.quota import RunQuota
+from prediction.runs.tables import UsageRow
+from runs.usage_records import Account
 
 
 async def emitted(running, prediction_id: int) -> list[str]:
@@ -373,3 +379,23 @@ async def test_unfinished_predictions_of_one_person_have_a_limit(
     taken = next(verdict.result["id"] for verdict in sent if verdict.status == "accepted")
     await caller.send(CancelRun(prediction_id=taken), EAGER)
     assert (await caller.send(retry, EAGER)).status == "accepted"
+
+
+async def test_costs_of_a_month_have_a_limit(running, caller: Caller, model, tiles_url, village, monkeypatch):
+    spender = Actor(id=4811, username="spender")
+    quota = next(part for part in running.provides if isinstance(part, RunQuota))
+    monkeypatch.setattr(quota, "usage", UsageLimits(cpu_seconds=60.0))
+    command = submission(tiles_url, village)
+    first = (await caller.send(command, spender)).result["id"]
+    tx = Tx(running.db, "prediction")
+    Account(UsageRow, first, 1, spender.id).process().write(ProcessUsage(61.5, 0.0, 2_000), tx)
+    await tx.commit()
+    await caller.send(CancelRun(prediction_id=first), spender)
+    for refused in (command, RetryPrediction(prediction_id=first)):
+        verdict = await caller.send(refused, spender)
+        assert (verdict.kind, verdict.code) == (Kind.TOO_MANY, "usage_limit")
+        assert "predictions have used 62 of the 60 processor seconds" in verdict.detail
+    assert (await caller.send(command, STRANGER)).status == "accepted"
+    report = await caller.ask(GetUsage(), spender)
+    assert report["limits"] == {"cpu_seconds": 60.0, "gpu_seconds": None, "stored_bytes": None}
+    assert [(entry["runs"], entry["cpu_seconds"]) for entry in report["entries"]] == [(1, 61.5)]

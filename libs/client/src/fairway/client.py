@@ -53,6 +53,14 @@ class Fairway:
         `account_deletion_requested`, and returns the profile. Raises ApiError for an invalid value."""
         return rows.Profile.model_validate(self.transport.write("PATCH", "/auth/me/", profile))
 
+    def usage(
+        self, month: str | None = None, user: int | None = None, everyone: bool = False, per_run: bool = False
+    ) -> rows.Usage:
+        """Returns what trainings and predictions have cost, by `month` (`2026-11`) or run. `user` and `everyone` are
+        for administrators: other callers get an ApiError."""
+        asked = {"month": month, "user": user, "everyone": everyone, "per_run": per_run}
+        return rows.Usage.model_validate(self.transport.get("/usage/", **asked))
+
     def follow(
         self, resource: resources.Resource, key: str, row_id: int, limit: float = 3600
     ) -> Iterator[ServerEvent | None]:

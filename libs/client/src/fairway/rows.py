@@ -24,6 +24,31 @@ class Profile(User):
     notifications_delivery_methods: list[str] = ["web"]
 
 
+class UsageEntry(Row):
+    """Sums of one user and month, or of one run. Memory and stored data are in bytes."""
+
+    user_id: int
+    month: str
+    run: int | None = None
+    runs: int
+    cpu_seconds: float
+    gpu_seconds: float
+    peak_memory: int
+    stored_bytes: int
+
+
+class UsageReport(Row):
+    """`limits` are what one user may use in a month, by the name of the sum; None is without a limit."""
+
+    entries: list[UsageEntry]
+    limits: dict[str, float | None]
+
+
+class Usage(Row):
+    training: UsageReport
+    prediction: UsageReport
+
+
 class Feature(Row):
     """A GeoJSON Feature in EPSG:4326; `properties["id"]` is its id."""
 

@@ -13,6 +13,7 @@ from pipelines import failure_messages
 from pipelines.child_process import ChildProcess
 from pipelines.outcome import RunOutcome
 from pipelines.port import AlreadyFinished, Pipelines, PipelinesError, RunSpec, RunStatus
+from pipelines.process_usage import ProcessUsage
 from pipelines.report_reader import ReportReader
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class RunProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._outcome.done():
-            self._process.kill()
+            self.kill()
         await self._watch
 
     @property
@@ -71,6 +72,14 @@ class RunProcess:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def usage(self) -> ProcessUsage:
+        """What the processes of the run have cost until now; after `wait` for good."""
+        return self._process.usage
+
+    def kill(self) -> None:
+        self._process.kill()
 
     async def reports(self) -> AsyncIterator[dict[str, Any]]:
         """Yields the reports of the child and the plug-in until the child has ended. For one reader."""

@@ -1,9 +1,10 @@
 """Columns that tables of runs share."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, text
+from sqlalchemy import ColumnElement, Date, Double, TextClause, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,3 +34,20 @@ class PipelineRunColumns:
 
     run_id: Mapped[str] = mapped_column(primary_key=True)
     attempt: Mapped[int]
+
+
+class UsageColumns:
+    """Mixin of a ledger: one entry for each process of a run, and one for what a run has stored. Entries stay when
+    their run is deleted."""
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    user_id: Mapped[int]
+    month: Mapped[date] = mapped_column(Date)
+    """Its first day, UTC."""
+    row_id: Mapped[int]
+    """Of the training or prediction."""
+    attempt: Mapped[int]
+    cpu_seconds: Mapped[float] = mapped_column(Double, server_default="0")
+    gpu_seconds: Mapped[float] = mapped_column(Double, server_default="0")
+    peak_memory: Mapped[int] = mapped_column(server_default="0")
+    stored_bytes: Mapped[int] = mapped_column(server_default="0")

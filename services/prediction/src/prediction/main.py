@@ -48,7 +48,8 @@ def build(settings: Settings) -> Service:
     service.provides += [IdAllocator(service.db), VisibleModels(service.db)]
     service.provides.append(SubmissionValidator(imagery, settings.max_tiles))
     service.provides += [
-        RunQuota(settings.unfinished_limit), FeedbackQuota(settings.feedback_limit, settings.feedback_day_limit),
+        RunQuota(settings.unfinished_limit, settings.month_limits),
+        FeedbackQuota(settings.feedback_limit, settings.feedback_day_limit),
     ]  # fmt: skip
     return service
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from contracts.usage import UsageLimits
 from kit.settings import Address, AllowImagery, AllowServices, ServiceSettings, StorageSettings, names
 from pipelines.settings import PipelineSettings, Quantity, amount
 from prediction.mapswipe.settings import MapswipeSettings
@@ -27,6 +28,13 @@ class Settings(  # pyright: ignore[reportIncompatibleVariableOverride]
     """Tiles that one prediction may cover."""
     unfinished_limit: int = Field(20, ge=1, validation_alias=names("PREDICTION_UNFINISHED_LIMIT"))
     """Unfinished predictions that one user may have at a time, retried ones included."""
+    month_cpu_seconds: float | None = Field(None, ge=0, validation_alias=names("PREDICTION_MONTH_CPU_SECONDS"))
+    """Processor seconds that the predictions of one user may use in a month. Without it there is no limit."""
+    month_gpu_seconds: float | None = Field(None, ge=0, validation_alias=names("PREDICTION_MONTH_GPU_SECONDS"))
+    """Seconds for which the predictions of one user may hold accelerators in a month, for each one. Without it there is
+    no limit."""
+    month_stored_bytes: int | None = Field(None, ge=0, validation_alias=names("PREDICTION_MONTH_STORED_BYTES"))
+    """Bytes that the predictions of one user may store in a month. Without it there is no limit."""
     feedback_limit: int = Field(10_000, ge=1, validation_alias=names("FEEDBACK_LIMIT"))
     """Feedback that one user may have on one prediction, or on one model without a prediction."""
     feedback_day_limit: int = Field(5000, ge=1, validation_alias=names("FEEDBACK_DAY_LIMIT"))
@@ -47,3 +55,9 @@ class Settings(  # pyright: ignore[reportIncompatibleVariableOverride]
     """Cores that a pod of inference asks for."""
     cpu_limit: Quantity = amount("INFERENCE", "CPU_LIMIT")
     """Cores that a pod of inference gets at most."""
+
+    @property
+    def month_limits(self) -> UsageLimits:
+        return UsageLimits(
+            cpu_seconds=self.month_cpu_seconds, gpu_seconds=self.month_gpu_seconds, stored_bytes=self.month_stored_bytes
+        )

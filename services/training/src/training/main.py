@@ -16,7 +16,7 @@ from training.submissions import handlers as submissions
 def build(settings: Settings) -> Service:
     server = pipeline_server(settings)
     caps = {"epochs": settings.epochs_limit, "batch_size": settings.batch_size_limit}
-    limits = Limits(caps, settings.unfinished_limit)
+    limits = Limits(caps, settings.unfinished_limit, settings.month_limits)
     service = Service(
         "training", settings, routers=[projections.router, submissions.router, runs.router, jobs.router],
         provides=[server, Storage(settings), limits], loops=[Reconciler(settings, server).run],

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from contracts.usage import UsageLimits
 from kit.settings import ServiceSettings, StorageSettings, names
 from pipelines.settings import PipelineSettings, Quantity, amount
 
@@ -25,6 +26,13 @@ class Settings(  # pyright: ignore[reportIncompatibleVariableOverride]
     """Largest batch, whatever a model allows."""
     unfinished_limit: int = Field(20, ge=1, validation_alias=names("TRAINING_UNFINISHED_LIMIT"))
     """Unfinished trainings that one user may have at a time, retried ones included."""
+    month_cpu_seconds: float | None = Field(None, ge=0, validation_alias=names("TRAINING_MONTH_CPU_SECONDS"))
+    """Processor seconds that the trainings of one user may use in a month. Without it there is no limit."""
+    month_gpu_seconds: float | None = Field(None, ge=0, validation_alias=names("TRAINING_MONTH_GPU_SECONDS"))
+    """Seconds for which the trainings of one user may hold accelerators in a month, for each one. Without it there is
+    no limit."""
+    month_stored_bytes: int | None = Field(None, ge=0, validation_alias=names("TRAINING_MONTH_STORED_BYTES"))
+    """Bytes that the trainings of one user may store in a month. Without it there is no limit."""
     work_path: Path = Field(
         Path(tempfile.gettempdir()) / "fairway-training", validation_alias=names("TRAINING_WORK_PATH")
     )
@@ -37,3 +45,9 @@ class Settings(  # pyright: ignore[reportIncompatibleVariableOverride]
     """Cores that a pod of training asks for."""
     cpu_limit: Quantity = amount("TRAINING", "CPU_LIMIT")
     """Cores that a pod of training gets at most."""
+
+    @property
+    def month_limits(self) -> UsageLimits:
+        return UsageLimits(
+            cpu_seconds=self.month_cpu_seconds, gpu_seconds=self.month_gpu_seconds, stored_bytes=self.month_stored_bytes
+        )

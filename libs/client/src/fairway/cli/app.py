@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from fairway.cli import channels, dashboards, datasets, labels, models, packages, predictions, trainings, webhooks
+from fairway.cli import (
+    channels,
+    dashboards,
+    datasets,
+    labels,
+    models,
+    packages,
+    predictions,
+    trainings,
+    usage,
+    webhooks,
+)
 from fairway.cli.display import table
 from fairway.cli.session import client, console, print_api_errors, save
 from fairway.client import Fairway
@@ -19,6 +30,7 @@ app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(packages.app, name="packages")
 app.add_typer(channels.app, name="channels")
 app.add_typer(dashboards.app, name="dashboards")
+app.command()(usage.usage)
 
 
 @app.command()

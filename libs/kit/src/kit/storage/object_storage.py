@@ -98,6 +98,11 @@ class Storage(LinkedStore):
         place = _bucket_and_key(uri)
         return await self._asked(lambda: self.client.get_object(**place)["Body"].read(), place["Key"])
 
+    async def size_from(self, uri: str) -> int:
+        """Returns the bytes of an object at any `s3://` address that the credentials reach."""
+        place = _bucket_and_key(uri)
+        return await self._asked(lambda: self.client.head_object(**place)["ContentLength"], place["Key"])
+
     async def read_through(self, key: str, consume: Callable[[Iterator[bytes]], T]) -> T:
         """Calls `consume` in a thread with the content of an object in pieces of at most 1 MiB, and returns its
         result."""

@@ -14,6 +14,7 @@ from contracts.shared import Outcome
 from kit.vector_tiles import Caption, write_pmtiles
 from osm.overlap import MappedFeatures
 from osm.raw_data import features_of
+from pipelines.process_usage import ProcessUsage, own_usage
 from prediction.results.columns import Columns, Table
 from prediction.results.domain import check
 from prediction.results.formats import LAYER, Lines, write_fgb
@@ -53,6 +54,8 @@ class WrittenFiles:
     files: list[Path]
     """GeoJSON, FlatGeobuf, middles, what OpenStreetMap has where that was asked for, PMTiles where there is something
     to show."""
+    usage: ProcessUsage
+    """Of the process that wrote them."""
 
 
 def write_files(task: Task, progress_file: ProgressFile) -> WrittenFiles:
@@ -67,7 +70,7 @@ def write_files(task: Task, progress_file: ProgressFile) -> WrittenFiles:
         files.append(
             write_pmtiles(tiles, {LAYER: geojson}, task.zooms, task.caption, progress_file.part(0.4, 1.0).write)
         )
-    return WrittenFiles(outcome, files)
+    return WrittenFiles(outcome, files, own_usage())
 
 
 def _write(task: Task, progress_file: ProgressFile) -> tuple[Outcome, Table, list[Path]]:

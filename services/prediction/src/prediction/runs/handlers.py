@@ -1,6 +1,8 @@
 from contracts import prediction as c
 from contracts.catalog.files import Link, Stored
+from contracts.prediction.usage import GetUsage
 from contracts.shared import Rows
+from contracts.usage import UsageReport
 from kit.db.ids import IdAllocator
 from kit.errors import NotFound
 from kit.messaging.bus import Bus
@@ -102,3 +104,8 @@ async def get_run_state(query: c.GetRunState, read: ReadTx, server: PipelineServ
 @router.on(c.GetRunLogs)
 async def get_run_logs(query: c.GetRunLogs, read: ReadTx, server: PipelineServer) -> list:
     return await pipeline_queries.get_run_logs(query, read, server)
+
+
+@router.on(GetUsage)
+async def get_usage(query: GetUsage, read: ReadTx, quota: RunQuota) -> UsageReport:
+    return await queries.get_usage(query, read, quota.usage)

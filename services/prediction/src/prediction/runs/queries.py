@@ -16,7 +16,9 @@ from contracts.prediction import (
     ListPredictions,
     Prediction,
 )
+from contracts.prediction.usage import GetUsage
 from contracts.shared import Actor, CompactUser, Page, Rows
+from contracts.usage import UsageLimits, UsageReport
 from geo.postgis import overlaps
 from kit.db.sql import CompiledQuery
 from kit.errors import Conflict, Forbidden, NotFound
@@ -25,8 +27,10 @@ from kit.messaging.tx import ReadTx, Tx
 from prediction.projections.tables import KnownUser
 from prediction.results.addresses import FILES, Addresses, output_folder
 from prediction.runs.tables import PredictionRow as Row
+from prediction.runs.tables import UsageRow
 from prediction.runs.transitions import PREDICTIONS
 from prediction.runs.visibility import can_see, reach, visible_by_id, visible_to
+from runs.usage_queries import usage_report
 
 MAX_ID_DIGITS = 18
 _ORDER = {"id": Row.id, "submitted_at": Row.submitted_at, "last_polled_at": Row.last_polled_at}
@@ -45,6 +49,10 @@ _BY_ID = CompiledQuery(_VIEW.where(Row.id == bindparam("prediction_id")))
 
 async def get_prediction(prediction_id: int, public: bool, read: ReadTx, addresses: Addresses) -> Prediction:
     return views([await _visible_row(prediction_id, public, read)], addresses, read.actor)[0]
+
+
+async def get_usage(query: GetUsage, read: ReadTx, limits: UsageLimits) -> UsageReport:
+    return await usage_report(query, UsageRow, limits, read)
 
 
 async def get_result(prediction_id: int, public: bool, read: ReadTx, addresses: Addresses) -> dict[str, str]:

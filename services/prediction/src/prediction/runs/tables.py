@@ -1,13 +1,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Identity, func, text
+from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from prediction.tables import Base
-from runs.tables import PipelineRunColumns, RunColumns
+from runs.tables import PipelineRunColumns, RunColumns, UsageColumns
 
 NEW_TOKEN = text("replace(gen_random_uuid()::text, '-', '')")
 """122 random bits."""
@@ -70,3 +70,10 @@ class RunRow(PipelineRunColumns, Base):
     __tablename__ = "prediction_runs"
 
     prediction_id: Mapped[int] = mapped_column(ForeignKey("predictions.id", ondelete="CASCADE"), index=True)
+
+
+class UsageRow(UsageColumns, Base):
+    """What the predictions of this service have cost."""
+
+    __tablename__ = "run_usage"
+    __table_args__ = (Index("ix_run_usage_user_month", "user_id", "month"),)

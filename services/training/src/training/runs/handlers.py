@@ -2,11 +2,14 @@ import asyncio
 from typing import Any
 
 from contracts import training as c
+from contracts.training.usage import GetUsage
+from contracts.usage import UsageReport
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx
 from runs.pipeline_server import PipelineServer
 from training.runs import pipeline_queries, queries, usecases
 from training.runs.loss_chart import loss_chart
+from training.runs.quota import Limits
 
 router = Router("training")
 router.on(c.ReportRun)(usecases.report_run)
@@ -43,3 +46,8 @@ async def get_run_logs(query: c.GetRunLogs, read: ReadTx, server: PipelineServer
 @router.on(c.ListModelRuns)
 async def list_model_runs(query: c.ListModelRuns, read: ReadTx, server: PipelineServer) -> list[dict[str, Any]]:
     return await pipeline_queries.list_model_runs(query, read, server)
+
+
+@router.on(GetUsage)
+async def get_usage(query: GetUsage, read: ReadTx, limits: Limits) -> UsageReport:
+    return await queries.get_usage(query, read, limits.usage)

@@ -8,12 +8,15 @@ from sqlalchemy import BigInteger, ColumnElement, Float, Select, Text, bindparam
 
 from contracts.shared import CompactUser
 from contracts.training import GetEpochs, GetPublishable, ListTrainings, Publishable
+from contracts.training.usage import GetUsage
+from contracts.usage import UsageLimits, UsageReport
 from kit.db.sql import CompiledQuery
 from kit.errors import Conflict, Invalid, NotFound
 from kit.messaging.tx import ReadTx
+from runs.usage_queries import usage_report
 from training.projections.tables import KnownUser
 from training.runs.presenter import training_json
-from training.runs.tables import EpochRow, ModelNameRow, TrainingRow
+from training.runs.tables import EpochRow, ModelNameRow, TrainingRow, UsageRow
 from training.runs.visibility import on_public_dataset, require_owner, visible_by_id, visible_to
 
 _BY_ID = CompiledQuery(
@@ -125,6 +128,10 @@ async def get_epochs(query: GetEpochs, read: ReadTx) -> list[dict[str, Any]]:
 async def epochs(training_id: int, read: ReadTx) -> list[dict[str, Any]]:
     async with read.db.raw() as connection:
         return await _EPOCHS.value(connection, training_id=training_id)
+
+
+async def get_usage(query: GetUsage, read: ReadTx, limits: UsageLimits) -> UsageReport:
+    return await usage_report(query, UsageRow, limits, read)
 
 
 async def get_publishable(query: GetPublishable, read: ReadTx) -> Publishable:

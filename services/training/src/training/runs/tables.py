@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from runs.tables import PipelineRunColumns, RunColumns
+from runs.tables import PipelineRunColumns, RunColumns, UsageColumns
 from training.tables import Base, Json
 
 ACTIVE = "status NOT IN ('completed', 'failed', 'cached', 'retried', 'stopped')"
@@ -85,3 +85,10 @@ class EpochRow(Base):
     epochs: Mapped[int]
     values: Mapped[Json]
     at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class UsageRow(UsageColumns, Base):
+    """What the trainings of this service have cost."""
+
+    __tablename__ = "run_usage"
+    __table_args__ = (Index("ix_run_usage_user_month", "user_id", "month"),)

@@ -18,7 +18,7 @@ from kit.messaging.tx import Tx
 from runs.lifecycle import Finished, NotFinished
 from runs.transitions import ALREADY_FINISHED
 from training.runs.presenter import training_view
-from training.runs.quota import UNFINISHED, Limits
+from training.runs.quota import Limits
 from training.runs.tables import EpochRow, TrainingRow
 from training.runs.transitions import TRAININGS, lock_by_run_id, lock_run, send_job
 from training.runs.visibility import require_owner
@@ -94,7 +94,7 @@ async def retry_training(command: RetryTraining, tx: Tx, limits: Limits) -> Trai
         raise Conflict(ALREADY_FINISHED, str(error)) from error
     except NotFinished as error:
         raise Conflict("RUN_NOT_FINISHED", str(error)) from error
-    UNFINISHED.ensure_below(limits.unfinished, row.user_id, row.id, tx)
+    limits.ensure_room(row.user_id, row.id, tx)
     TRAININGS.apply(row, after, tx)
     return training_view(row)
 

@@ -14,7 +14,7 @@ from kit.errors import Forbidden, Invalid, Unauthenticated
 from kit.messaging.tx import Tx
 from training.projections.fetch import Catalog, StorageLayout, fetch_base_model, fetch_dataset, fetch_weights
 from training.projections.tables import KnownBaseModel, KnownDataset
-from training.runs.quota import UNFINISHED, Limits
+from training.runs.quota import Limits
 from training.runs.tables import ModelNameRow, TrainingRow
 from training.submissions import domain
 from training.submissions.compatibility import incompatibility_reasons
@@ -88,7 +88,7 @@ async def submit_training(
         "hyperparameters": hyperparameters, "start_from": start, "weights_uri": weights,
         "plan": domain.plan(base, data, name, hyperparameters, weights).as_json() if data else UNPLANNED,
     }  # fmt: skip
-    UNFINISHED.ensure_below(limits.unfinished, row["user_id"], row["id"], tx)
+    limits.ensure_room(row["user_id"], row["id"], tx)
     return _begin(row, tx)
 
 

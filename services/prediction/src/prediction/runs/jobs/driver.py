@@ -15,19 +15,21 @@ from kit.jobs.context import JobContext
 from kit.messaging.delivery.failures import WorkerShutdown
 from kit.messaging.tx import Tx
 from kit.outages import describe_outage, is_outage
+from pipelines.process_usage import ProcessUsage
 from pipelines.run_process import RunProcess
 from prediction.runs.jobs import pipeline_run, staging
 from prediction.runs.jobs.claim import claim, region_of_run
 from prediction.runs.jobs.context import WorkerContext
 from prediction.runs.jobs.errors import RetryLater, RunFailed, RunInterrupted
 from prediction.runs.jobs.progress import ProgressReporter
-from prediction.runs.jobs.publish_results import publish_results
+from prediction.runs.jobs.publish_results import PublishedResults, publish_results
 from prediction.runs.jobs.work_dir_cleanup import clean_work_dir
-from prediction.runs.tables import PredictionRow
+from prediction.runs.tables import PredictionRow, UsageRow
 from prediction.runs.transitions import LEASE, PREDICTIONS, event_fields, record_wait
 from runs.driver import StopRequest
 from runs.heartbeat import LeaseLost
 from runs.held_run import HeldRun
+from runs.usage_records import Account, Entry
 
 log = logging.getLogger("prediction.drive")
 OUR_FAULT = "Something went wrong on our side; the prediction can be tried again."
@@ -54,10 +56,12 @@ class RunDriver:
     stop_request: StopRequest = field(default_factory=StopRequest)
     progress: ProgressReporter = field(init=False)
     held: HeldRun[PredictionRow] = field(init=False)
+    account: Account = field(init=False)
 
     def __post_init__(self) -> None:
         self.progress = ProgressReporter(self.row, self.ctx)
         self.held = HeldRun(PREDICTIONS, LEASE, self.row.id, self.row.attempt, self.ctx)
+        self.account = Account(UsageRow, self.row.id, self.row.attempt, self.row.user_id)
 
     async def run(self) -> None:
         try:
@@ -129,8 +133,15 @@ class RunDriver:
 
         await self.held.write(written)
 
-    async def _record(self, features: Outcome) -> None:
+    async def write_usage(self, entry: Entry, usage: ProcessUsage) -> None:
+        async def write(tx: Tx) -> None:
+            entry.write(usage, tx)
+
+        await self.ctx.write(write)
+
+    async def _record(self, results: PublishedResults) -> None:
         """`results_ready`, once, whoever else was at it."""
+        features = results.outcome
 
         def written(row: PredictionRow, tx: Tx) -> None:
             if row.status != "completed" or row.results_ready:
@@ -143,6 +154,7 @@ class RunDriver:
                 **event_fields(row), feature_count=features.done, tile_count=row.tile_count or 0, outcome=outcome
             )
             tx.emit(ready)
+            self.account.part("results").write(results.usage, tx, results.stored_bytes)
             tx.emit(CleanUpJob(prediction_id=row.id, attempt=row.attempt))
 
         await self.held.write(written)

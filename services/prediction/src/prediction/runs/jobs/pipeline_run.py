@@ -1,10 +1,12 @@
 """The inference pipeline of the model's plug-in, in a child process."""
 
+from functools import partial
 from typing import Protocol
 
 from contracts.catalog.models import ModelSummary
 from pipelines.outcome import RunOutcome
 from pipelines.port import RunSpec
+from pipelines.process_usage import ProcessUsage
 from pipelines.run_process import RunProcess
 from pipelines.scheduling import ResourceRequest, image_settings, pod_settings
 from prediction.plugins import BadPlugin, module_of
@@ -15,6 +17,7 @@ from prediction.runs.jobs.staging import input_key
 from prediction.runs.tables import PredictionRow
 from prediction.runs.transitions import PREDICTIONS
 from runs.driver import follow
+from runs.usage_records import Account, Entry, recorded
 
 
 class Delivery(Protocol):
@@ -31,6 +34,11 @@ class Delivery(Protocol):
     @property
     def progress(self) -> Progress: ...
 
+    @property
+    def account(self) -> Account: ...
+
+    async def write_usage(self, entry: Entry, usage: ProcessUsage) -> None: ...
+
     async def record_status(self, status: str, run_id: str | None = None, reason: str = "") -> None: ...
 
 
@@ -40,7 +48,9 @@ async def infer(delivery: Delivery, tiles: int) -> bool:
     async with delivery.context.launcher.start(spec_of(delivery)) as child:
         delivery.child = child
         try:
-            return await _conclude(await follow(child, lambda report: _handle(report, delivery)), delivery)
+            async with recorded(child, partial(delivery.write_usage, delivery.account.process())):
+                outcome = await follow(child, lambda report: _handle(report, delivery))
+            return await _conclude(outcome, delivery)
         finally:
             delivery.child = None
 

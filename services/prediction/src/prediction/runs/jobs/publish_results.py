@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from kit.vector_tiles import MEDIA_TYPE, Caption
 from osm.raw_data import RawDataError
 from osm.snapshot import BadSnapshot
 from pipelines.port import ArtifactNotFound
+from pipelines.process_usage import ProcessUsage
 from prediction.results.addresses import output_folder
 from prediction.results.domain import Contradiction
 from prediction.results.osm import select_features
@@ -40,10 +42,19 @@ DIED = "The results could not be written: the process that writes them ended une
 SLOW = "The results could not be written in time."
 
 
+@dataclass(frozen=True)
+class PublishedResults:
+    """What became of the features, and what it took to write the files and keeps them."""
+
+    outcome: Outcome
+    usage: ProcessUsage
+    stored_bytes: int
+
+
 async def publish_results(
     row: PredictionRow, place: Region, context: WorkerContext, progress: Progress, on_failure: OnFailure | None = None
-) -> Outcome:
-    """What became of the features. Safe to repeat: the same run gives the same files under the same keys. Progress is
+) -> PublishedResults:
+    """Safe to repeat: the same run gives the same files under the same keys. Progress is
     told in per cent."""
     await progress("results", 0, 100)
     context.work_dir.mkdir(parents=True, exist_ok=True)
@@ -52,10 +63,11 @@ async def publish_results(
         await context.retry_transient(lambda: _download(row, context, raw), on_failure)
         mapped = await context.retry_transient(lambda: _mapped_features(row, place, context), on_failure)
         made = await _write_files(_task(raw, place, mapped, row, context), progress)
+        size = sum(path.stat().st_size for path in made.files)
         for number, path in enumerate(made.files, 1):
             await context.retry_transient(lambda it=path: _upload(row, context, it), on_failure)
             await progress("results", MADE + (100 - MADE) * number // len(made.files), 100)
-    return made.outcome
+    return PublishedResults(made.outcome, made.usage, size)
 
 
 async def _download(row: PredictionRow, context: WorkerContext, target: Path) -> None:

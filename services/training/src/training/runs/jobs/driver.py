@@ -6,25 +6,30 @@ leaves a job that is delivered again: then the run is looked up by its name and 
 
 import asyncio
 import socket
+from functools import partial
 
 from contracts.training import TrainingJob
 from kit.jobs.context import JobContext
+from kit.messaging.tx import Tx
 from kit.outages import describe_outage, is_outage
 from pipelines import failure_messages
 from pipelines.outcome import RunOutcome
 from pipelines.port import RunSpec, RunState, RunStatus
+from pipelines.process_usage import ProcessUsage
 from pipelines.run_process import RunProcess
 from runs.driver import StopRequest, follow
 from runs.heartbeat import LOOK_INTERVAL, LeaseLost
 from runs.held_run import HeldRun
 from runs.lifecycle import RunLifecycle
 from runs.pipeline_server import close_pipeline_run
+from runs.usage_records import Account, Entry, recorded
 from training.runs import usecases
 from training.runs.jobs.claim import Claim, claim
 from training.runs.jobs.context import WorkerContext
 from training.runs.jobs.report_handler import ReportHandler
 from training.runs.jobs.retry import retry_outage
 from training.runs.jobs.run_spec import spec_of
+from training.runs.tables import UsageRow
 from training.runs.transitions import LEASE, TRAININGS
 
 LOOKS_PER_HEARTBEAT = 5
@@ -42,6 +47,7 @@ class RunDriver:
         self.job, self.ctx, self.context, self.claim = job, ctx, context, claimed
         self.held = HeldRun(TRAININGS, LEASE, job.training_id, job.attempt, ctx)
         self.reports = ReportHandler(job, self.held, int(claimed.hyperparameters.get("epochs", 0)))
+        self.account = Account(UsageRow, job.training_id, job.attempt, job.user_id)
         self.let_go = asyncio.Event()
         self.stop_request = StopRequest()
 
@@ -62,12 +68,20 @@ class RunDriver:
     async def _work(self) -> None:
         async with self.context.run(self._spec()) as child, asyncio.TaskGroup() as group:
             guards = [group.create_task(it) for it in (self._watch(child, group), self._closing(child, group))]
-            await self._conclude(await follow(child, self.reports.handle))
+            async with recorded(child, partial(self._write_usage, self.account.process())):
+                outcome = await follow(child, self.reports.handle)
+            await self._conclude(outcome)
             for task in guards:
                 task.cancel()
 
     def _spec(self) -> RunSpec:
         return spec_of(self.held.name, self.claim, self.context.settings, self.job.user_id)
+
+    async def _write_usage(self, entry: Entry, usage: ProcessUsage, stored_bytes: int = 0) -> None:
+        async def write(tx: Tx) -> None:
+            entry.write(usage, tx, stored_bytes)
+
+        await self.ctx.write(write)
 
     async def _conclude(self, end: RunOutcome) -> None:
         if end.status == "completed" and end.run_id:
@@ -93,7 +107,13 @@ class RunDriver:
         except UnreadableOutput as problem:
             await self.held.report("failed", run_id, str(problem))
         else:
+            await self._write_stored(outcome["artifacts"])
             await self.held.report("completed", run_id, outcome=outcome)
+
+    async def _write_stored(self, artifacts: dict[str, str]) -> None:
+        storage, entry = self.context.storage, self.account.part("models")
+        sizes = await retry_outage(lambda: asyncio.gather(*map(storage.size_from, artifacts.values())), self._waits)
+        await self._write_usage(entry, ProcessUsage(), sum(sizes))
 
     async def _lose(self, reason: str = "", handed_over: bool = False) -> None:
         await self.held.move(RunLifecycle.handed_over if handed_over else RunLifecycle.lost, reason)
