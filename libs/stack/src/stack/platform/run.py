@@ -22,7 +22,7 @@ from stack.waiting import told
 
 Progress = Callable[[str, float], None]
 PREPARE_LIMIT = 600
-LATE = {"FAIR_STAC_API_URL": "stac", "FAIR_ZENML_STORE_URL": "zenml"}
+LATE = {"AWS_ENDPOINT_URL": "s3", "FAIR_STAC_API_URL": "stac", "FAIR_ZENML_STORE_URL": "zenml"}
 """Servers that rooms can do without at their start, by the setting that says where they are."""
 
 
