@@ -12,6 +12,11 @@ NEVER = {
     "aiohttp", "faststream", "gpxpy", "matplotlib", "pandas", "pystac_client", "requests", "scipy", "zenml", "rich",
     "pygments", "PIL", "rasterio", "pyogrio", "boto3", "pyproj", "morecantile", "jsonschema_rs",
 }  # fmt: skip
+NEVER_INSIDE = {
+    "http.server", "wsgiref.simple_server",
+    *(f"sqlalchemy.dialects.{name}" for name in ("mssql", "mysql", "sqlite", "oracle")),
+}  # fmt: skip
+"""Parts of libraries that are needed otherwise."""
 WITHOUT_SHAPES = {"gateway", "training", "notify", "prediction"}
 
 
@@ -26,6 +31,7 @@ def loaded(service: str) -> frozenset[str]:
 def test_a_service_starts_without_the_libraries_of_long_work(service: str) -> None:
     never = NEVER | ({"numpy", "shapely"} if service in WITHOUT_SHAPES else set())
     assert {name.partition(".")[0] for name in loaded(service)} & never == set()
+    assert loaded(service) & NEVER_INSIDE == set()
 
 
 @pytest.mark.parametrize("service", ["training", "notify"])

@@ -1,7 +1,7 @@
 """Imports of libraries without what they load and no process of ours uses (docs/decisions/0014)."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -38,4 +38,19 @@ def import_hollow(module: str, *names: str) -> Iterator[None]:
         yield
     finally:
         for name in hollow:
+            sys.modules.pop(name, None)
+
+
+@contextmanager
+def import_empty(names_by_module: Mapping[str, Sequence[str]]) -> Iterator[None]:
+    """Inside the block each of the modules, unless it is loaded already, has nothing but empty classes of these names:
+    for libraries that import it for what no process of ours does. Later imports get the real one."""
+    empty = {name: ModuleType(name) for name in names_by_module if name not in sys.modules}
+    for name, module in empty.items():
+        vars(module).update({inner: type(inner, (), {}) for inner in names_by_module[name]})
+    sys.modules.update(empty)
+    try:
+        yield
+    finally:
+        for name in empty:
             sys.modules.pop(name, None)

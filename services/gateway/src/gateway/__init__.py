@@ -1,3 +1,3 @@
 """The public HTTP API of the platform: REST in, commands and queries out, server-sent events back."""
 
-import kit  # noqa: F401  (before any module imports nats: kit keeps nats-py from loading aiohttp, docs/decisions/0014)
+import kit.telemetry  # noqa: F401  (before any module imports nats or prometheus_client: docs/decisions/0014)
