@@ -19,7 +19,7 @@ def by_pyproj(surface: shapely.Geometry) -> float:
 @settings(max_examples=1000, deadline=None)
 @given(
     west=st.floats(-180, 179.9), south=st.floats(-90, 89.9), exponent=st.floats(-4, 1),
-    corners=st.integers(1, 8), turn=st.floats(0, 90),
+    corners=st.integers(1, 40), turn=st.floats(0, 90),
 )  # fmt: skip
 def test_agrees_with_pyproj_over_the_globe(west: float, south: float, exponent: float, corners: int, turn: float):
     drawn = shapely.affinity.rotate(shapely.Point(west, south).buffer(10**exponent, quad_segs=corners), turn)

@@ -70,3 +70,27 @@ def test_nonsense_of_a_sender_does_not_keep_the_line_from_being_written(lines, a
 def test_a_line_has_the_fields_that_were_given(lines):
     logging.getLogger("kit.test").warning("row.kept", extra={"fields": {"id": 7, "reason": "late"}})
     assert (lines()[0]["event"], lines()[0]["id"], lines()[0]["reason"]) == ("row.kept", 7, "late")
+
+
+def test_a_request_joins_the_trace_that_it_names():
+    with tracing.request_span("GET request", {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}):
+        assert tracing.trace_id() == "ab" * 16
+        headers = tracing.inject({})
+    with tracing.span("process", carrier=headers):
+        assert tracing.trace_id() == "ab" * 16
+    assert tracing.trace_id() == ""
+    assert tracing.inject({}) == {}
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "x", f"00-{'0' * 32}-{'cd' * 8}-01", f"00-{'AB' * 16}-{'cd' * 8}-01", f"00-{'ab' * 16}-{'cd' * 8}-01-"],
+)
+def test_a_request_that_names_no_trace_begins_one(given: str):
+    seen = set()
+    for _ in range(2):
+        with tracing.request_span("GET request", {"traceparent": given}):
+            seen.add(tracing.trace_id())
+    assert len(seen) == 2
+    assert {len(one) for one in seen} == {32}
+    assert "ab" * 16 not in {one.lower() for one in seen}

@@ -13,6 +13,7 @@ from contracts.shared import Actor
 from contracts.streams import MAX_ANSWER_BYTES
 from kit.errors import Internal, NotFound, Unavailable
 from kit.messaging.batching.frames import MAX_BYTES, Member, packed, unpacked
+from kit.messaging.batching.requests import FEW
 from kit.messaging.queries import query_server
 from kit.messaging.sized import sized
 from kit.testing import MAPPER, STRANGER, Caller, calling, eventually
@@ -44,6 +45,19 @@ async def test_queries_of_one_turn_are_one_message(running, caller: Caller, sent
     answers = await many(caller, *(Say(text=str(number)) for number in range(40)))
     assert [one["text"] for one in answers] == [str(number) for number in range(40)]
     assert sent == {"batch.toy.queries": 1}
+
+
+async def test_with_many_under_way_the_next_ones_wait_for_each_other(running, caller: Caller, sent: Counter):
+    """Those of several turns, a millisecond at most; a slow one holds none of them longer."""
+    slow = [asyncio.ensure_future(caller.bus.ask(Ponder(), MAPPER, 3.0)) for _ in range(FEW + 1)]
+    await eventually(lambda: sent["batch.toy.queries"] == 1)
+    quick = []
+    for number in range(8):
+        quick.append(asyncio.ensure_future(caller.bus.query_json(Say(text=str(number)), MAPPER)))
+        await asyncio.sleep(0)
+    assert [one["text"] for one in await asyncio.gather(*quick)] == [str(number) for number in range(8)]
+    assert sent["batch.toy.queries"] <= 3
+    await asyncio.gather(*slow, return_exceptions=True)
 
 
 async def test_everyone_is_answered_as_themselves(running, caller: Caller):

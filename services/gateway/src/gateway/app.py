@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from gateway.apis import dashboards, fair, fair_v1, labelstore, packages
 from gateway.apis.fair.platform import documents, frontend
 from gateway.http import problems
+from gateway.http.dispatch.application import Application
 from gateway.http.dispatch.route_index import IndexedRouter
 from gateway.http.middleware import GatewayMiddleware
 from gateway.openapi.document import openapi_document
@@ -29,7 +30,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 def application(settings: HttpSettings) -> FastAPI:
     """Builds the application. `app.state.context` must be set before the first request."""
-    app = FastAPI(
+    app = Application(
         title=documents.TITLE, version="2.0.0", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         middleware=[Middleware(GatewayMiddleware, settings=settings, cors=_cors(settings))],
     )  # fmt: skip

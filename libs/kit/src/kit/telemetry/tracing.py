@@ -1,6 +1,12 @@
-"""Configures traces and logs. Without an OTLP endpoint spans cost nothing and are not exported."""
+"""Configures traces and logs.
+
+Without an OTLP endpoint there are no spans: only the header `traceparent` travels, from each message to those it leads
+to, so that the log lines of all services can be joined.
+"""
 
 import logging
+import random
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,13 +15,18 @@ from datetime import UTC, datetime
 
 import orjson
 from opentelemetry import propagate, trace
-from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from contracts import headers as h
 
 tracer = trace.get_tracer("fairway")
+PARENT = "traceparent"
+_WELL_FORMED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context, 3.2."""
+_PARENT: ContextVar[str] = ContextVar(PARENT, default="")
+"""`traceparent` of the work at hand, where no spans are exported."""
+_exporters: list[str] = []
 _HANDLED: ContextVar[tuple[str, Mapping[str, str]] | None] = ContextVar("handled", default=None)
 propagate.set_global_textmap(TraceContextTextMapPropagator())  # no service sends baggage
 
@@ -42,6 +53,7 @@ def _export(service: str, endpoint: str) -> None:
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
+    _exporters.append(endpoint)
 
 
 def shutdown() -> None:
@@ -52,9 +64,11 @@ def shutdown() -> None:
 
 
 def inject(headers: dict[str, str]) -> dict[str, str]:
-    """Adds the header `traceparent` of the current span and returns the headers."""
-    if trace.get_current_span().get_span_context().is_valid:
+    """Adds the header `traceparent` of the work at hand and returns the headers."""
+    if exporting():
         propagate.inject(headers)
+    elif parent := _PARENT.get():
+        headers[PARENT] = parent
     return headers
 
 
@@ -63,29 +77,40 @@ def span(
 ) -> AbstractContextManager[object]:
     """Opens a span for the block. `carrier` holds the headers of the message that caused the work; names and attributes
     never hold ids."""
-    context: Context | None = propagate.extract(carrier) if carrier and "traceparent" in carrier else None
+    parent = carrier.get(PARENT) if carrier else None
     if exporting():
+        context = propagate.extract(carrier) if carrier and parent else None
         return tracer.start_as_current_span(name, context=context, kind=kind, attributes=attributes)
-    return _joined(context) if context else nullcontext()
+    return _joined(parent) if parent else nullcontext()
+
+
+def request_span(name: str, headers: Mapping[str, str]) -> AbstractContextManager[object]:
+    """Opens a span for a request from outside: of the trace that its headers name, or of a new one."""
+    if exporting():
+        return span(name, SpanKind.SERVER, headers)
+    given = headers.get(PARENT, "")
+    trace_id = given[3:35] if _WELL_FORMED.fullmatch(given) else f"{random.getrandbits(128) | 1:032x}"
+    return _joined(f"00-{trace_id}-{random.getrandbits(64) | 1:016x}-01")
 
 
 def exporting() -> bool:
-    """Whether spans are exported. Without an exporter only the ids of traces travel, so that log lines of all services
-    can be joined."""
-    return hasattr(trace.get_tracer_provider(), "add_span_processor")
+    """Whether spans are exported."""
+    return bool(_exporters)
 
 
 @contextmanager
-def _joined(context: Context) -> Iterator[None]:
-    token = attach(context)
+def _joined(parent: str) -> Iterator[None]:
+    token = _PARENT.set(parent)
     try:
         yield
     finally:
-        detach(token)
+        _PARENT.reset(token)
 
 
 def trace_id() -> str:
     """Returns 32 hex digits, or an empty string outside a trace."""
+    if not exporting():
+        return _PARENT.get()[3:35]
     context = trace.get_current_span().get_span_context()
     return format(context.trace_id, "032x") if context.is_valid else ""
 

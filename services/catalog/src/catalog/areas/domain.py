@@ -10,7 +10,7 @@ from geo.antimeridian import Surface, bounds, meets_at_the_line, split
 from geo.boxes import Box
 from geo.geojson import BadGeometry
 from geo.measure import square_metres
-from geo.polygons import check_valid, read_polygons
+from geo.polygons import check_valid, polygon_of, read_polygons
 
 MAX_AREA = 5.0e9
 """Square metres (5,000 km²), more than drones cover."""
@@ -36,7 +36,7 @@ class Area:
 def area_of(drawn: dict[str, Any]) -> Area:
     """Reads one closed, simple, reasonably small polygon in lon/lat, in any wrapping. Raises BadGeometry otherwise."""
     polygons = read_polygons(polygons_of(drawn))
-    shapes = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
+    shapes = [polygon_of(rings) for rings in polygons]
     if len(shapes) == 1:
         surface = split(shapes[0])
         is_uncut = surface is shapes[0]

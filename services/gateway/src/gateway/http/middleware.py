@@ -2,14 +2,11 @@
 errors."""
 
 import logging
-import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
-from opentelemetry import propagate, trace
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -22,7 +19,7 @@ from gateway.identity.provider import ANONYMOUS_IDENTITY
 from gateway.operations import http_metrics
 from gateway.settings import HttpSettings
 from kit.http.problems import problem
-from kit.telemetry.tracing import exporting, tracer
+from kit.telemetry import tracing
 
 log = logging.getLogger("gateway.http")
 LONGEST_HEADERS = 16_384
@@ -56,14 +53,13 @@ class GatewayMiddleware:
         self.app, self.settings = app, settings
         self.cors, self.to_all = CORSMiddleware(app, **cors), CORSMiddleware(app, **TO_ALL)
         self.extra = [*ALWAYS, *([] if settings.debug else HARD)]
-        self.traced = exporting()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = scope[HEADERS] = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        with trace.use_span(self._span(scope["method"], headers), end_on_exit=True) as span:
-            name = (b"x-request-id", b"%032x" % span.get_span_context().trace_id)
+        with tracing.request_span(f"{scope['method']} request", headers):
+            name = (b"x-request-id", tracing.trace_id().encode())
             started, answering = time.perf_counter(), ResponseRecorder(send, [name, *self.extra], scope)
             try:
                 await self._serve(scope, receive, answering, headers)
@@ -110,16 +106,6 @@ class GatewayMiddleware:
             place = {} if host in allowed else {"netloc": urlsplit(self.settings.api_base_url).netloc}
             return RedirectResponse(Request(scope).url.replace(scheme="https", **place), 308)
         return None
-
-    def _span(self, method: str, headers: Mapping[str, str]) -> Span:
-        """Returns a server span of the caller's trace or of a new one. Without an exporter only its ids exist, which
-        connect problems with the log lines of all services."""
-        context = propagate.extract(headers) if "traceparent" in headers else None
-        if self.traced:
-            return tracer.start_span(f"{method} request", context, SpanKind.SERVER)
-        given = trace.get_current_span(context).get_span_context() if context else None
-        trace_id = given.trace_id if given and given.is_valid else random.getrandbits(128) | 1
-        return NonRecordingSpan(SpanContext(trace_id, random.getrandbits(64) | 1, False, TraceFlags(1)))
 
 
 class ResponseRecorder:

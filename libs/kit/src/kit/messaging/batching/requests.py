@@ -15,6 +15,11 @@ from kit.messaging.nats_connection import reply_prefix
 from kit.messaging.sized import sized
 
 NO_RESPONDERS = "503"
+FEW = 4
+"""Questions under way with which the next one does not wait for others."""
+PAUSE = 0.001
+"""Seconds for which it waits with more of them. A message costs its sender, the server and the owner as much as
+several questions in it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -33,7 +38,7 @@ class BatchedRequests:
     def __init__(self, nc: Client, kind: BatchKind) -> None:
         self.nc, self.prefix = nc, reply_prefix(nc)
         self.kind: BatchKind = kind
-        self._turns = Turns[Request](self._send)
+        self._turns = Turns[Request](self._send, lambda: PAUSE if len(self._sent) > FEW else 0.0)
         self._sent: dict[int, Request] = {}
         self._last = 0
 

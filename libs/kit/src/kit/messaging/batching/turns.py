@@ -8,25 +8,40 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Turns(Generic[T]):
-    """Collects items by key; `send` gets the key and all its items of one turn."""
+def at_once() -> float:
+    """Sends at the end of the turn."""
+    return 0.0
 
-    def __init__(self, send: Callable[[str, list[T]], Awaitable[None]]) -> None:
-        self._send = send
+
+class Turns(Generic[T]):
+    """Collects items by key; `send` gets the key and all its items of one turn. `pause` says for how many seconds the
+    first item of a key waits for others beyond the end of its turn."""
+
+    def __init__(
+        self, send: Callable[[str, list[T]], Awaitable[None]], pause: Callable[[], float] = at_once
+    ) -> None:  # fmt: skip
+        self._send, self._pause = send, pause
         self._items: dict[str, list[T]] = {}
-        self._sending: set[asyncio.Future[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
 
     def add(self, key: str, item: T) -> None:
-        """Adds an item; it is sent at the end of this turn."""
-        if key not in self._items:
-            self._items[key] = []
-            asyncio.get_running_loop().call_soon(self._end_turn, key)
-        self._items[key].append(item)
+        """Adds an item; it is sent at the end of this turn, or of the pause."""
+        if key in self._items:
+            return self._items[key].append(item)
+        self._items[key] = [item]
+        if pause := self._pause():
+            asyncio.get_running_loop().call_later(pause, self._begin, key)
+        else:
+            self._begin(key)
 
-    def _end_turn(self, key: str) -> None:
-        sending = asyncio.ensure_future(self._send(key, self._items.pop(key)))
+    def _begin(self, key: str) -> None:
+        sending = asyncio.create_task(self._send_all(key))
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
+
+    async def _send_all(self, key: str) -> None:
+        """A task begins with the next turn: what was added meanwhile is there."""
+        await self._send(key, self._items.pop(key))
 
     async def flush(self) -> None:
         """Returns when all that was added is sent."""

@@ -48,11 +48,12 @@ def question_of(subject: str, headers: dict[str, str], data: bytes, respond: Res
 
 @contextmanager
 def handling(questions: Sequence[Question]) -> Iterator[None]:
-    """A span for each query in its own trace, the lines of the log under the first; the work ends when nobody waits."""
+    """A span for each query in its own trace, where spans are exported; the lines of the log under the first; the work
+    ends when nobody waits."""
     first = questions[0]
     with ExitStack() as stack:
         stack.enter_context(tracing.handling(first.subject, first.headers))
-        for one in reversed(questions):
+        for one in reversed(questions if tracing.exporting() else [first]):
             stack.enter_context(tracing.span(f"process {one.kind}", SpanKind.SERVER, one.headers))
         stack.enter_context(deadline(max(one.end for one in questions)))
         yield
