@@ -3,7 +3,7 @@ SHELL := bash
 PY := .venv/bin/python
 MEMBERS := $(wildcard libs/* services/*)
 
-.PHONY: setup up down status demo loop test soak bench console contracts images lint types requirements train-unet style clean
+.PHONY: setup up down up-images down-images status demo loop test soak bench console contracts images lint types requirements train-unet style clean
 
 setup: .venv/.synced ## the workspace environment and the backing servers
 	@$(PY) -m stack install
@@ -18,11 +18,18 @@ up: setup ## backing servers and the five services; data stays over restarts
 down: ## stops everything that `up` or `demo` started
 	@$(PY) -m stack.platform down
 
+up-images: ## everything as containers from images, on one machine (deploy/compose.yaml); data stay over restarts
+	@scripts/compose up
+
+down-images:
+	@scripts/compose down
+	@[ ! -d .fairway/images ] || FAIRWAY_HOME=.fairway/images $(PY) -m stack down
+
 status:
 	@$(PY) -m stack status
 
-demo: setup ## the whole job with progress bars; DATA=<folder> for real imagery
-	@$(PY) -m stack.demo $(if $(DATA),--data $(DATA))
+demo: setup ## the whole job with progress bars; DATA=<folder> for real imagery; IMAGES=1 on containers
+	@$(PY) -m stack.demo $(if $(DATA),--data $(DATA)) $(if $(IMAGES),--images)
 
 loop: setup ## few labels, a model, its predictions corrected by a labeller, a better model; DATA=<folder>
 	@$(PY) -m stack.loop $(if $(DATA),--data $(DATA))

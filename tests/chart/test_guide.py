@@ -50,7 +50,7 @@ def test_every_verb_exists() -> None:
 
 def test_every_setting_exists() -> None:
     """A name that ends in `_*` stands for all that begin so."""
-    of_builds = ("FAIRWAY_INDEX", "SSL_CERT_FILE")
+    of_builds = ("FAIRWAY_INDEX", "FAIRWAY_NPMRC", "SSL_CERT_FILE", "FAIRWAY_ADDRESS", "FAIRWAY_BIND")
     known = [*of_builds, *re.findall(r"`([A-Z][A-Z0-9_]+)`", SETTINGS), *BESIDE, *re.findall(r"\$([A-Z_]+)", USERS)]
     named = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)", GUIDE))
     assert named

@@ -255,3 +255,19 @@ def test_land_is_everywhere_and_comes_back(servers):
     assert (picture.size, first == later) == ((256, 256), True)
     red = (abs(canvas().astype(int) - ROOF).max(axis=2) < 50).mean()
     assert 0.1 < red < 0.2
+
+
+def test_a_home_for_containers_has_its_servers_where_these_find_them(tmp_path):
+    home = Home(tmp_path)
+    with home.remember() as memory:
+        memory["host"] = "127.0.0.2"
+    daemon, url = sandbox("smtp", home=home)
+    daemon.start()
+    try:
+        assert httpx.get(f"{url}/messages").json() == []
+        with smtplib.SMTP("127.0.0.2", home.port("sandbox-smtp-mail")) as server:
+            assert server.noop()[0] == 250
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{home.port('sandbox-smtp')}/messages")
+    finally:
+        daemon.stop()

@@ -37,6 +37,11 @@ class Home:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
         return folder
 
+    @property
+    def host(self) -> str:
+        """Where the servers of this home are reached: this machine, unless containers must find them too."""
+        return self.recall().get("host", "127.0.0.1")
+
     def log(self, name: str) -> Path:
         return self.folder("logs") / f"{name}.log"
 

@@ -10,6 +10,7 @@ from pmtiles.reader import MmapSource, all_tiles
 from rich.console import Console
 
 from fairway import Fairway
+from stack import images as from_images
 from stack.console import start_build
 from stack.demo.demo_area import read_demo_area
 from stack.demo.job import Job
@@ -28,14 +29,14 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="Folder of real imagery and labels", exists=True)] = None,
     model: Annotated[str, typer.Option(help="Folder of the plug-in below models/")] = "rooftop_light",
     minutes: Annotated[float | None, typer.Option(help="Limit of the training")] = None,
+    images: Annotated[bool, typer.Option("--images", help="On containers instead of processes")] = False,
 ) -> None:
     """Runs the workflow once and prints where the results are."""
-    home, stages = Home.default(), Stages(console)
+    home, stages = from_images.home_of_images() if images else Home.default(), Stages(console)
     area = read_demo_area(data and data.resolve())
     folder = home.folder("demo")
     with stages.stage("servers and services"):
-        start_build(home)
-        run.up(data and data.resolve(), lambda *one: console.print("  [green]✓[/] {:<22} {:5.1f} s".format(*one)), home)
+        _start(home, data and data.resolve(), images)
     overrides: dict[str, Any] = {} if minutes is None else {"max_minutes": minutes}
     with Fairway(public_url(home), home.secret("dev-token")) as fairway:
         job = Job(fairway, home, area, stages, console, model, overrides)
@@ -44,6 +45,16 @@ def demo(
     console.print(report.table())
     console.print(f"The map: {folder / 'map.png'}   the report: {folder / 'report.json'}")
     console.print(f"The web console: {console_url(home)}")
+
+
+def _start(home: Home, data: Path | None, images: bool) -> None:
+    def say(name: str, seconds: float) -> None:
+        console.print(f"  [green]✓[/] {name:<22} {seconds:5.1f} s")
+
+    if images:
+        return from_images.up(home, data, say)
+    start_build(home)
+    run.up(data, say, home)
 
 
 def _work(job: Job, folder: Path) -> Report:

@@ -89,7 +89,7 @@ class Job:
         return files
 
     def mails(self) -> int:
-        return len(httpx.get(f"http://127.0.0.1:{self.home.port('sandbox-smtp')}/messages", timeout=60).json())
+        return len(httpx.get(f"http://{self.home.host}:{self.home.port('sandbox-smtp')}/messages", timeout=60).json())
 
     def _watch(self, resource: Any, key: str, row_id: int, limit: float = 3600) -> None:
         watch(self.console, self.fairway.follow(resource, key, row_id, limit))

@@ -49,5 +49,5 @@ def item_of(home: Home, model: str) -> dict[str, Any]:
     item = json.loads((REPOSITORY / "models" / model / "stac-item.json").read_text())
     for key in ("checkpoint", "model"):
         name = item["assets"][key]["href"].rpartition("/")[2]
-        item["assets"][key]["href"] = f"http://127.0.0.1:{home.port('sandbox-files')}/{model}/{name}"
+        item["assets"][key]["href"] = f"http://{home.host}:{home.port('sandbox-files')}/{model}/{name}"
     return item

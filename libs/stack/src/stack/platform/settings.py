@@ -18,23 +18,23 @@ catalog, where bodies and rasters are large; it costs time where memory is taken
 
 def public_url(home: Home) -> str:
     """Where the API is, `/api/v1` included."""
-    return f"http://127.0.0.1:{home.port('public')}/api/v1"
+    return f"http://{home.host}:{home.port('public')}/api/v1"
 
 
 def console_url(home: Home) -> str:
     """Where the web console is."""
-    return f"http://127.0.0.1:{home.port('public')}/console/"
+    return f"http://{home.host}:{home.port('public')}/console/"
 
 
 def tiles(home: Home) -> str:
     """The sandbox's imagery server; `/train/{z}/{x}/{y}.jpg` to learn from, `/predict/…` to map."""
-    return f"http://127.0.0.1:{home.port('sandbox-tiles')}"
+    return f"http://{_sandbox(home, 'tiles')}"
 
 
 def shared(home: Home, env: Env) -> Env:
     """What every room reads."""
     return {
-        **allowed(home, env),
+        **third_parties(home, env),
         **{name: value for name, value in env.items() if not name.startswith(("DATABASE_URL_", "NATS__URL"))},
         "DEBUG": "true",
         "SECRET_KEY": home.secret("api"),
@@ -42,7 +42,6 @@ def shared(home: Home, env: Env) -> Env:
         "FRONTEND_URL": f"http://127.0.0.1:{home.port('public')}",
         "AUTH_PROVIDER": "dev",
         "FAIR_DEV_TOKEN": home.secret("dev-token"),
-        "RAW_DATA_API_URL": f"http://127.0.0.1:{home.port('sandbox-rawdata')}",
         "FAIRWAY_MODELS_PATH": str(REPOSITORY),
         "FAIR_CACHE_DIR": str(home.folder("cache")),
         "PARENT_BUCKET_FOLDER": "dev",
@@ -53,8 +52,22 @@ def shared(home: Home, env: Env) -> Env:
         "PREDICTION_WORK_DIR": str(home.folder("predictions")),
         **SMALL,
         "AUTOPKG_PACKAGES_HOST_URL": f"http://127.0.0.1:{home.port('public')}/packages",
-        **mapswipe.settings(f"http://127.0.0.1:{home.port('sandbox-mapswipe')}"),
     }
+
+
+def third_parties(home: Home, env: Env) -> Env:
+    """Where the sandbox is, and that it may be asked."""
+    return {
+        **allowed(home, env),
+        "RAW_DATA_API_URL": f"http://{_sandbox(home, 'rawdata')}",
+        **mapswipe.settings(f"http://{_sandbox(home, 'mapswipe')}"),
+    }
+
+
+def mail(home: Home) -> Env:
+    """Mails go to the sandbox, and not into the log."""
+    port = str(home.port("sandbox-smtp-mail"))
+    return {"EMAIL_HOST": home.host, "EMAIL_PORT": port, "EMAIL_USE_TLS": "false", "DEBUG": "false"}
 
 
 def allowed(home: Home, env: Env) -> Env:
@@ -70,7 +83,7 @@ def allowed(home: Home, env: Env) -> Env:
 
 
 def _sandbox(home: Home, name: str) -> str:
-    return f"127.0.0.1:{home.port(f'sandbox-{name}')}"
+    return f"{home.host}:{home.port(f'sandbox-{name}')}"
 
 
 def _with_given(hosts: str, *names: str) -> str:
@@ -105,13 +118,10 @@ def _extra(home: Home, room: str) -> Env:
             "AUTOPKG_INCLUDE_TEST_PROCESSORS": "true",
         }
     if room == "notify":
-        mail = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(home.port("sandbox-smtp-mail"))}
         shipped = {"DASHBOARD_PROVISIONING_PATH": str(REPOSITORY / "deploy/dashboards")}
         return {
-            **mail,
+            **mail(home),
             **shipped,
-            "EMAIL_USE_TLS": "false",
-            "DEBUG": "false",
             "WEBHOOK_SECRET_KEY": home.secret("webhooks"),
         }
     return {}

@@ -1,5 +1,7 @@
-"""`python -m stack.sandbox <name> --port N [--data DIR]`. Each command imports its own server only, to start faster."""
+"""`python -m stack.sandbox <name> --port N [--data DIR]`, on $SANDBOX_HOST. Each command imports its own server only,
+to start faster."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +9,8 @@ import typer
 import uvicorn
 from starlette.applications import Starlette
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Sandbox third parties on 127.0.0.1.")
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Sandbox third parties.")
+HOST = os.environ.get("SANDBOX_HOST", "127.0.0.1")
 Port = Annotated[int, typer.Option()]
 Data = Annotated[Path | None, typer.Option(help="A sample folder; without it, the generated village.", exists=True)]
 
@@ -41,7 +44,7 @@ def serve_issuer(port: Port) -> None:
     """An issuer of sign-in tokens like Hanko, and the login portal's token check."""
     from stack.sandbox import issuer
 
-    _serve(issuer.app(f"http://127.0.0.1:{port}"), port)
+    _serve(issuer.app(f"http://{HOST}:{port}"), port)
 
 
 @cli.command("osm")
@@ -57,7 +60,7 @@ def serve_smtp(port: Port, mail_port: Annotated[int, typer.Option(help="where ma
     """A mail sink; --port answers what arrived."""
     from stack.sandbox import smtp
 
-    _serve(smtp.app(mail_port), port)
+    _serve(smtp.app(mail_port, HOST), port)
 
 
 @cli.command("otlp")
@@ -73,7 +76,7 @@ def serve_mapswipe(port: Port) -> None:
     """Mapswipe's backend and its sign-in."""
     from stack.sandbox.mapswipe import server
 
-    _serve(server.app(f"http://127.0.0.1:{port}"), port)
+    _serve(server.app(f"http://{HOST}:{port}"), port)
 
 
 @cli.command("webhooks")
@@ -93,7 +96,7 @@ def serve_files(port: Port, data: Annotated[Path, typer.Option(exists=True)]) ->
 
 
 def _serve(app: Starlette, port: int) -> None:
-    uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
+    uvicorn.run(app, host=HOST, port=port, access_log=False, log_level="warning")
 
 
 cli()

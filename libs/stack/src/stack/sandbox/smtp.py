@@ -56,12 +56,12 @@ class Mailbox:
         return "250 kept"
 
 
-def app(mail_port: int) -> Starlette:
+def app(mail_port: int, host: str = "127.0.0.1") -> Starlette:
     mailbox = Mailbox()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        controller = Controller(mailbox, hostname="127.0.0.1", port=mail_port)
+        controller = Controller(mailbox, hostname=host, port=mail_port)
         controller.start()
         yield
         controller.stop()

@@ -18,5 +18,6 @@ def sandbox(name: str, data: Path | None = None, home: Home | None = None) -> tu
     argv = [sys.executable, "-m", "stack.sandbox", name, "--port", str(port)]
     argv += ["--mail-port", str(home.port("sandbox-smtp-mail"))] if name == "smtp" else []
     argv += ["--data", str(data)] if data else []
-    url = f"http://127.0.0.1:{port}"
-    return Daemon(f"sandbox-{name}", argv, ready=http_ok(f"{url}/livez"), home=home), url
+    url = f"http://{home.host}:{port}"
+    env = {"SANDBOX_HOST": home.host}
+    return Daemon(f"sandbox-{name}", argv, env, http_ok(f"{url}/livez"), home=home), url
