@@ -72,7 +72,7 @@ async def test_flags_are_independent(boards):
     for change, expected in (
         ({"protected": True, "whitelisted": True}, [True, True]), ({"whitelisted": False}, [False, True]),
         ({"whitelisted": True}, [True, True]), ({"protected": False}, [True, False]),
-        ({"protected": False}, [True, False]),
+        ({"protected": False}, [True, False]), ({}, [True, False]),
     ):  # fmt: skip
         assert name in (await boards.flag(name, **change))["message"]
         assert await flags() == expected

@@ -111,7 +111,8 @@ async def set_flags(command: c.SetFlags, tx: Tx) -> dict[str, str]:
     if not tx.actor.is_admin:
         raise Forbidden("admin_required", "Only administrators may do this.")
     flags = command.model_dump(include={"whitelisted", "protected"}, exclude_none=True)
-    mine = update(DashboardRow).where(DashboardRow.id == command.dashboard_id, ALIVE).values(flags)
+    values = {"protected": DashboardRow.protected, **flags}  # an update without values is none
+    mine = update(DashboardRow).where(DashboardRow.id == command.dashboard_id, ALIVE).values(values)
     result = await tx.session.execute(mine.returning(DashboardRow.id), execution_options=QUIETLY)
     if result.scalar_one_or_none() is None:
         raise not_found(command.dashboard_id)
