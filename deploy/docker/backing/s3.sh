@@ -1,41 +1,8 @@
-# Ceph's radosgw with one monitor and one disk file, as libs/stack/src/stack/ceph.py has it; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are its user's.
+# Ceph's radosgw with one monitor and one disk file, in the order of libs/stack/src/stack/ceph.py and with its configuration; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are its user's.
 set -eu
 cd /data
-monitor="[v2:127.0.0.1:$MON_PORT/0,v1:127.0.0.1:$MON_PORT_V1/0]"
 [ -e fsid ] || cat /proc/sys/kernel/random/uuid >fsid
-cat >ceph.conf <<CONF
-[global]
-fsid = $(cat fsid)
-mon host = $monitor
-public network = 127.0.0.0/8
-auth cluster required = cephx
-auth service required = cephx
-auth client required = cephx
-keyring = /data/\$name.keyring
-run dir = /tmp
-admin socket = /tmp/\$name.asok
-crash dir = /data
-log to stderr = true
-log file =
-mon cluster log file = /dev/null
-mon data = /data/mon
-mon data avail warn = 1
-mon data avail crit = 0
-mon allow pool size one = true
-mon warn on pool no redundancy = false
-paxos propose interval = 0.05
-paxos min wait = 0.01
-osd data = /data/osd
-osd pool default size = 1
-osd pool default min size = 1
-osd pool default pg num = 8
-osd pool default pg autoscale mode = off
-osd crush chooseleaf type = 0
-bluestore block size = 68719476736
-bluestore cache autotune = false
-bluestore cache size = 67108864
-rgw frontends = beast endpoint=$HOST:$PORT tcp_nodelay=1
-CONF
+sed -e "s|@fsid@|$(cat fsid)|; s|@folder@|/data|g; s|@host@|$HOST|; s|@rgw@|$PORT|; s|@mon@|$MON_PORT|; s|@mon_v1@|$MON_PORT_V1|" /ceph.conf >ceph.conf
 export CEPH_CONF=/data/ceph.conf
 trap 'kill $(jobs -p) 2>/dev/null; wait' TERM INT
 if [ ! -e mon.made ]; then

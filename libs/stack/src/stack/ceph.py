@@ -1,6 +1,7 @@
 """A Ceph cluster of one monitor and one disk file: what radosgw needs to store objects for real."""
 
 import json
+import re
 import shutil
 import subprocess
 import uuid
@@ -12,42 +13,7 @@ from typing import Any
 from stack.home import Home, StackError
 from stack.processes import Daemon
 
-CONFIG = """[global]
-fsid = {fsid}
-mon host = [v2:127.0.0.1:{mon}/0,v1:127.0.0.1:{mon_v1}/0]
-public network = 127.0.0.0/8
-auth cluster required = cephx
-auth service required = cephx
-auth client required = cephx
-keyring = {folder}/$name.keyring
-run dir = {folder}
-admin socket = {folder}/$name.asok
-crash dir = {folder}
-log to stderr = true
-log file =
-mon cluster log file = {folder}/cluster.log
-mon data = {folder}/mon
-# a nearly full development disk must not stop the monitor
-mon data avail warn = 1
-mon data avail crit = 0
-mon allow pool size one = true
-mon warn on pool no redundancy = false
-# answers the writes of a lone monitor at once; the default waits a second for others
-paxos propose interval = 0.05
-paxos min wait = 0.01
-osd data = {folder}/osd
-osd pool default size = 1
-osd pool default min size = 1
-osd pool default pg num = 8
-osd pool default pg autoscale mode = off
-osd crush chooseleaf type = 0
-bluestore block size = {disk_bytes}
-bluestore cache autotune = false
-bluestore cache size = 67108864
-rgw frontends = beast endpoint=127.0.0.1:{rgw} tcp_nodelay=1
-"""
-DISK_BYTES = 64 << 30
-"""The file is sparse: only what is stored takes room."""
+CONFIG = Path(__file__).with_name("ceph.conf")
 
 
 @dataclass(frozen=True)
@@ -101,7 +67,8 @@ class Cluster:
         with self.home.remember() as memory:
             fsid = memory.setdefault("ceph", {}).setdefault("fsid", str(uuid.uuid4()))
         ports = {"mon": self.home.port("ceph-mon"), "mon_v1": self.home.port("ceph-mon-v1"), "rgw": self.port}
-        self.config.write_text(CONFIG.format(fsid=fsid, folder=self.folder, disk_bytes=DISK_BYTES, **ports))
+        values = {"fsid": fsid, "folder": self.folder, "host": "127.0.0.1", **ports}
+        self.config.write_text(re.sub(r"@(\w+)@", lambda name: str(values[name[1]]), CONFIG.read_text()))
 
     def _made(self, part: str) -> bool:
         """A part that was not made to its end is made again from nothing."""
