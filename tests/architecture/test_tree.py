@@ -72,7 +72,7 @@ def test_modules_are_named_after_what_they_hold(content: str):
     assert [str(path.relative_to(ROOT)) for path in elsewhere] == []
 
 
-@pytest.mark.parametrize("name", ["dev", *ROOMS])
+@pytest.mark.parametrize("name", ["dev", *ROOMS, "runner", *(f"{room}-worker" for room in ROOMS if room != "gateway")])
 def test_requirements_are_hashed_and_free_of_addresses(name: str):
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     assert "--hash=sha256:" in text

@@ -13,6 +13,7 @@ from tests.chart.rendering import REPOSITORY, ROOMS, Release
 FOLDER = REPOSITORY / "deploy" / "docker"
 LINES = re.sub(r"\\\n\s*", "", (FOLDER / "Dockerfile").read_text()).splitlines()
 IMAGES = (*ROOMS, "runner")
+"""Those that the argument ROOM names; of rooms with jobs there are two kinds."""
 ALLOWED = [line[1:] for line in (FOLDER / "Dockerfile.dockerignore").read_text().splitlines() if line.startswith("!")]
 LIBS = {folder.parent.name for folder in (REPOSITORY / "libs").glob("*/pyproject.toml")}
 
@@ -34,8 +35,9 @@ def final(room: str) -> list[str]:
     while name in known:
         name, instructions = known[name]
         run = instructions + run
-    assert name == "${PYTHON}"
-    return run
+    assert (name, run[0]) == ("scratch", "COPY --from=base / /")
+    assert known["base"][0] == "${PYTHON}"
+    return [*known["base"][1], *run]
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +50,17 @@ def members() -> ModuleType:
     return module
 
 
+_PINS_OF_OTHER_KINDS = {"gateway": "gateway-worker"}
+"""It has no workers."""
+
+
 def copied(room: str) -> set[str]:
     """Sources from the repository."""
     lines = [line.split() for _, run in stages().values() for line in run if line.startswith("COPY ")]
     local = [words[1:-1] for words in lines if not words[1].startswith("--from")]
-    return {source.replace("${ROOM}", room) for sources in local for source in sources}
+    pins = "runner" if room == "runner" else f"{room}-worker"
+    found = {source.replace("${PINS}", pins).replace("${ROOM}", room) for sources in local for source in sources}
+    return found - {f"requirements/{_PINS_OF_OTHER_KINDS.get(room)}.txt"}
 
 
 @pytest.mark.parametrize("room", IMAGES)
@@ -75,7 +83,7 @@ def test_models_are_where_runs_are_driven_and_registered(room: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_processors_are_where_packages_are_made(room: str) -> None:
-    wanted = {"COPY --from=own /app/processors processors", "ENV FAIRWAY_PROCESSORS_PATH=/app"}
+    wanted = {"COPY --from=described /app/processors processors", "ENV FAIRWAY_PROCESSORS_PATH=/app"}
     assert (wanted <= set(final(room))) == (room == "catalog")
 
 
@@ -100,12 +108,21 @@ def test_the_chart_runs_it_as_the_same_user(release: Release) -> None:
 
 
 def test_all_that_is_downloaded_is_hashed() -> None:
-    runs = [line for name in ("tools", "packages", "own", "console") for line in stages()[name][1]]
-    installs = [step for line in runs for step in re.split(r"&&|;", line) if "pip install" in step]
-    optional = [step for step in installs if "${model}" in step]
-    assert len(installs) == 5
+    runs = [line for name in ("tools", "own", "console") for line in stages()[name][1]]
+    lines = [*runs, *(FOLDER / "packages.sh").read_text().splitlines()]
+    installs = [step for line in lines for step in re.split(r"&&|;", line) if "pip install" in step]
+    optional = [step for step in installs if "models/$model" in step]
+    assert (len(installs), len(optional)) == (5, 1)
     assert all("--require-hashes" in step or "--no-index" in step for step in installs if step not in optional)
-    assert 'ARG MODELS=""' in stages()["packages"][1]
+    assert 'ARG MODELS=""' in stages()["packages-of-worker"][1]
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "gateway"])
+def test_the_service_has_fewer_packages_than_its_workers(room: str) -> None:
+    def pinned(name: str) -> set[str]:
+        return set(re.findall(r"^\S+==\S+", (REPOSITORY / "requirements" / f"{name}.txt").read_text(), re.MULTILINE))
+
+    assert pinned(room) < pinned(f"{room}-worker")
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -35,6 +35,14 @@ def test_workers_take_jobs_only(release: Release, room: str) -> None:
     assert not service.items() <= worker["metadata"]["labels"].items()
 
 
+def test_only_what_computes_has_the_image_of_workers(release: Release) -> None:
+    images = {name: container(pod)["image"].split("/")[1].split(":")[0] for name, pod in release.pods.items()}
+    kinds = {f"fairway-{room}{kind}": f"{room}{kind}" for room in ROOMS for kind in ("", "-worker")}
+    hooks = {f"fairway-{room}-{hook}": room for room in ROOMS for hook in ("migrate", "provision")}
+    expected = {**kinds, **hooks}
+    assert images == {name: expected[name] for name in images}
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_migrations_and_streams_come_first(release: Release, room: str) -> None:
     job = release.one("Job", f"fairway-{room}-migrate")

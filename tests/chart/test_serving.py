@@ -48,7 +48,7 @@ def test_each_plugin_has_its_own_pods(serving: Release) -> None:
     assert serving.one("Deployment", NAME)["spec"]["selector"]["matchLabels"] == selector
     assert serving.one("PodDisruptionBudget", NAME)["spec"]["selector"]["matchLabels"] == selector
     assert pod["spec"]["nodeSelector"] == {"fair.dev/inference": "true"}
-    assert container(pod)["image"] == "fairway/prediction:0.1.0"
+    assert container(pod)["image"] == "fairway/prediction-worker:0.1.0"
 
 
 def test_the_process_reads_what_it_is_given(serving: Release) -> None:

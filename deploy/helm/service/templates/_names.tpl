@@ -37,8 +37,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- .Values.image.tag | default .Values.global.image.tag | default .Chart.AppVersion -}}
 {{- end -}}
 
+{{/* Takes root and component: what computes runs in the image of the workers, which has more libraries. */}}
 {{- define "service.image" -}}
-{{- printf "%s/%s:%s" (trimSuffix "/" .Values.global.image.registry) .Values.room (include "service.tag" .) -}}
+{{- $kind := regexMatch "^(worker|serving)" .component | ternary "-worker" "" -}}
+{{- printf "%s/%s%s:%s" (trimSuffix "/" .root.Values.global.image.registry) .root.Values.room $kind (include "service.tag" .root) -}}
 {{- end -}}
 
 {{- define "service.account" -}}

@@ -83,7 +83,7 @@ volumes:
 {{- end -}}
 
 {{- define "service.containerBasics" -}}
-image: {{ include "service.image" .root }}
+image: {{ include "service.image" . }}
 imagePullPolicy: {{ .root.Values.global.image.pullPolicy }}
 resources:
   {{- toYaml .of.resources | nindent 2 }}
