@@ -13,7 +13,7 @@ from kit.messaging.bus import Bus
 from kit.testing import Caller
 from stack.home import Home
 from tests.chart.conftest import helm  # noqa: F401  (a fixture)
-from tests.chart.rendering import ROOMS, Release, over, profile
+from tests.chart.rendering import ROOMS, WORKERS, Release, over, profile
 from tests.containers import engine
 from tests.containers.pods import Pod
 from tests.containers.servers import OPERATOR, PORTS, Servers, serving
@@ -64,7 +64,7 @@ def pods(pod: Callable[[str], Pod]) -> dict[str, Pod]:
     """Every process of the release, after its hooks have run."""
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda room: pod(f"{room}-migrate").run(), ROOMS))
-        names = [*ROOMS, *(f"{room}-worker" for room in ROOMS if room != "gateway")]
+        names = [*ROOMS, *(f"{room}-worker" for room in WORKERS)]
         found = {name: pod(name) for name in names}
         list(pool.map(lambda one: one.start(), found.values()))
     return found

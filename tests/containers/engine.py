@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.chart.rendering import ROOMS
+from tests.chart.rendering import ROOMS, WORKERS
 
 ROOT = Path(__file__).parents[2]
 BACKING = ("nats", "postgres", "s3", "stac", "zenml")
+IMAGES = (*BACKING, *ROOMS, *(f"{room}-worker" for room in WORKERS))
 REQUIRED = os.environ.get("FAIRWAY_REQUIRE_CONTAINERS") == "1"
 VERSION = "0.1.0"
 
@@ -27,7 +28,7 @@ def problem() -> str:
 
 def build() -> None:
     """Builds what is missing or has changed; AssertionError with the end of what the build said."""
-    done = subprocess.run([ROOT / "scripts/images", *BACKING, *ROOMS], capture_output=True, text=True, check=False)
+    done = subprocess.run([ROOT / "scripts/images", *IMAGES], capture_output=True, text=True, check=False)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 

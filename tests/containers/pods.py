@@ -121,6 +121,11 @@ class Pod:
         self.docker.start()
         return self.wait()
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Since it was started."""
+        return self.docker.stats(stream=False, one_shot=True)["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+
     def log(self) -> str:
         return self.docker.logs().decode(errors="replace")
 

@@ -4,16 +4,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from threading import Thread
 
 import httpx
 import psycopg
+import uvicorn
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from contracts.nats_permissions import USERS
 from contracts.nats_server_config import authorization
+from kit.testing import free_port
 from stack import databases, s3
 from stack.home import Env, Home
+from stack.sandbox import otlp
 from stack.zenml import STACK
 from stack.zenml_api import ZenML
 from tests.containers.engine import VERSION, until
@@ -75,10 +79,22 @@ def serving(home: Home) -> Iterator[Servers]:
     """Yields the servers, each ready; removes them at the end."""
     with ExitStack() as stack:
         servers = Servers(stack.enter_context(Network()), home, stack)
+        _otlp(servers)
         with ThreadPoolExecutor(3) as pool:
             for done in [pool.submit(start, servers) for start in (_nats, _postgres_and_stac, _s3_and_zenml)]:
                 done.result()
         yield servers
+
+
+def _otlp(servers: Servers) -> None:
+    """A receiver of traces in this process, which containers reach at the gateway of their network."""
+    port, place = free_port(), servers.network._network.attrs["IPAM"]["Config"][0]["Gateway"]
+    server = uvicorn.Server(uvicorn.Config(otlp.app(), host="0.0.0.0", port=port, log_level="warning"))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    servers.stack.callback(setattr, server, "should_exit", True)
+    servers.outside["otlp"] = f"127.0.0.1:{port}"
+    servers.inside["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{place}:{port}"
 
 
 def _nats(servers: Servers) -> None:

@@ -1,10 +1,14 @@
 """Contracts of each service, seen from outside: its image hears every message by the committed example, and answers."""
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
+from nats.js.api import RawStreamMsg
 
-from contracts.streams import durable
+from contracts import headers as h
+from contracts.base import REGISTRY
+from contracts.streams import EVENTS, Stream, durable
 from kit.app import JOB_GROUPS
 from kit.delivered_examples import deliver_example
 from kit.errors import Unavailable
@@ -39,6 +43,25 @@ async def test_job_is_taken_by_the_worker(remote: dict[str, Remote], caller: Cal
 
     await eventually(settled, 30)
     assert await _dead(caller) == before
+
+
+async def test_what_commands_cause_is_on_the_stream_as_the_contracts_have_it(
+    remote: dict[str, Remote], caller: Caller
+) -> None:
+    """After the examples: each event fits its contract, comes from its owner and has an id of its own."""
+    found = [one async for one in _stored(caller, EVENTS)]
+    for one in found:
+        message = REGISTRY[one.headers[h.TYPE]]
+        message.model_validate_json(one.data)
+        assert (one.subject, one.headers[h.SOURCE]) == (message.subject(), f"/services/{message.owner()}")
+        assert one.headers["Nats-Msg-Id"] == one.headers[h.ID]
+    assert [one for one in found if h.CORRELATION in one.headers], "some follow from what was sent"
+
+
+async def _stored(caller: Caller, stream: Stream) -> AsyncIterator[RawStreamMsg]:
+    state = (await caller.bus.js.stream_info(stream.name)).state
+    for number in range(state.first_seq, state.last_seq + 1):
+        yield await caller.bus.js.get_msg(stream.name, number)
 
 
 async def _dead(caller: Caller) -> int:

@@ -8,6 +8,7 @@ from tests.chart.rendering import ROOMS
 from tests.containers.pods import Pod
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
+MEGABYTES, MOST_MEGABYTES = {"gateway": 260, "notify": 260}, 380
 FIELDS = {"at", "level", "service", "event", "trace_id"}
 LABELS = ("version", "revision", "source", "licenses", "title")
 
@@ -16,9 +17,17 @@ LABELS = ("version", "revision", "source", "licenses", "title")
 def test_the_image_says_what_it_is_and_holds_no_tools(pods: dict[str, Pod], room: str) -> None:
     docker = pods[room].docker
     assert {f"org.opencontainers.image.{label}" for label in LABELS} <= set(docker.labels)
-    found = docker.exec_run(["sh", "-c", "command -v pip pip3 gcc cc make apt-key curl wget; python -c 'import pip'"])
+    found = docker.exec_run(
+        ["sh", "-c", "command -v pip pip3 gcc cc make apt-get dpkg perl curl wget; python -c 'import pip'"]
+    )
     assert b"/" not in found.output.split(b"Traceback")[0], found.output
     assert b"No module named 'pip'" in found.output
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_image_is_as_large_as_it_may_be(pods: dict[str, Pod], room: str) -> None:
+    size = pods[room].docker.image.attrs["Size"]
+    assert size <= MEGABYTES.get(room, MOST_MEGABYTES) * 1_000_000
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -7,13 +7,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit.testing import ADMIN, Caller, eventually, example
-from tests.chart.rendering import ROOMS
+from tests.chart.rendering import ROOMS, WORKERS
 from tests.containers.conftest import Remote
 from tests.containers.pods import STOP, Pod
 from tests.contracts.rooms import services
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 COMMANDS = 60
+START_CPU = 4.0
+"""Seconds of CPU from start to readiness of one process: on a machine that does nothing else it is ready so soon."""
 JUDGED = "select count(*), count(distinct message_id) from inbox where message_id = any(%s)"
 
 
@@ -23,6 +25,23 @@ async def test_sigterm_is_orderly(
 ) -> None:  # fmt: skip
     code = await _interrupted(pods[room], remote[room], caller, lambda pod: asyncio.to_thread(pod.end))
     assert code == 0, pods[room].log()[-2000:]
+
+
+@pytest.mark.parametrize("room", WORKERS)
+async def test_a_worker_ends_and_starts_in_order(pods: dict[str, Pod], room: str) -> None:
+    worker = pods[f"{room}-worker"]
+    assert await asyncio.to_thread(worker.end) == 0, worker.log()[-2000:]
+    seconds = await asyncio.to_thread(worker.again)
+    print(f"{room}-worker: ready after {seconds:.1f} s")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+async def test_it_is_ready_soon(pods: dict[str, Pod], room: str) -> None:
+    pod = pods[room]
+    await asyncio.to_thread(pod.end)
+    seconds = await asyncio.to_thread(pod.again)
+    print(f"{room}: ready after {seconds:.1f} s, {pod.cpu_seconds:.1f} s of CPU")
+    assert pod.cpu_seconds <= START_CPU * int(pod.environment.get("GATEWAY_WORKERS", "1"))
 
 
 @pytest.mark.parametrize("room", ROOMS)
