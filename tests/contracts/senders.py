@@ -13,7 +13,7 @@ from contracts.base import Command, Message, Query
 from contracts.registry import all_messages
 
 SERVICES = Path(__file__).parents[2] / "services"
-HEARS = {"on", "effect", "job", "batch", "subject"}
+HEARS = {"on", "effect", "job", "batch", "in_worker", "subject"}
 """Methods of a router that say what is heard, and the method of a message that names what is subscribed to."""
 
 

@@ -13,6 +13,7 @@ from stack.processes import Daemon
 from stack.sandbox.start import sandbox
 
 SERVERS = {"nats", "postgres", "s3", "stac"}
+ALONE = {"ANSWER_WITHOUT_WORKERS": "true"}
 
 
 @contextmanager
@@ -41,5 +42,5 @@ def kept(home: Home) -> Iterator[System]:
 
 def _service(home: Home, env: Env, room: str) -> Daemon:
     daemon = run.service(home, env, room)
-    daemon.env = {**daemon.env, **(RATES if room == "gateway" else {}), "LOG_LEVEL": "WARNING"}
+    daemon.env = {**daemon.env, **(RATES if room == "gateway" else {}), **ALONE, "LOG_LEVEL": "WARNING"}
     return daemon.start()

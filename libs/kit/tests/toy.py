@@ -1,6 +1,7 @@
 """A service small enough to see the command path through it: `python -m toy serve` runs it as a process of its own."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -105,6 +106,13 @@ class Weigh(Query, wire="toy.v1.weigh"):
 
 class Ponder(Query, wire="toy.v1.ponder"):
     """Takes longer than anybody waits."""
+
+
+class Melt(Query, wire="toy.v1.melt"):
+    """Needs what only workers have. `seconds` that it takes."""
+
+    text: str
+    seconds: float = 0.0
 
 
 class SleepInDatabase(Query, wire="toy.v1.sleep_in_database"):
@@ -295,6 +303,14 @@ def _weighed(one: Asked[Weigh], weights: dict[str, int]) -> dict | NotFound:
 async def ponder(query: Ponder, read: ReadTx) -> dict:
     await asyncio.sleep(3600)
     return {}
+
+
+@router.in_worker(Melt)
+async def melt(query: Melt, read: ReadTx) -> dict:
+    if not query.text:
+        raise NotFound("nothing", "There is nothing to melt.")
+    await asyncio.sleep(query.seconds)
+    return {"text": query.text, "by": read.actor.id, "pid": os.getpid()}
 
 
 @router.on(SleepInDatabase)

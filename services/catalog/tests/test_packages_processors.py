@@ -6,7 +6,7 @@ from subprocess import check_output
 
 import pytest
 
-from catalog.packages.processors.catalogue import ProcessorCatalogue
+from catalog.packages.processors.catalogue import DESCRIBED, ProcessorCatalogue
 from catalog.packages.processors.queries import list_processors
 from catalog.packages.processors.settings import ProcessorSettings
 from contracts.catalog.packages import ListProcessors
@@ -55,6 +55,15 @@ async def test_what_cannot_be_imported_is_left_out_with_a_warning(made: Path, ca
     ]  # fmt: skip
     assert catalogue.names == {"a_b.v", "b.v1", "b.v10"}
     assert {"Odd/v.py", "a/broken.py"} == {record.fields["file"] for record in caplog.records}  # type: ignore[attr-defined]
+
+
+async def test_an_image_without_their_libraries_reads_the_file_of_its_build(made: Path, monkeypatch):
+    told = check_output([sys.executable, "-m", "catalog.packages.processors.describe", str(made)])
+    monkeypatch.setattr(sys, "executable", "/no/child/is/asked")
+    (made / DESCRIBED).write_bytes(told)
+    catalogue = ProcessorCatalogue(made, with_tests=True)
+    await list_processors(catalogue)
+    assert catalogue.names == {"a_b.v", "b.v1", "b.v10"}
 
 
 async def test_hidden_test_processors_are_unknown(made: Path):

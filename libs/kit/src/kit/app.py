@@ -1,6 +1,7 @@
 """A whole service in one object: the messages it handles, the adapters its handlers use, and its background loops.
 
-`run()` serves (commands, events, queries, relay, monitor, loops, internal HTTP); `work()` takes jobs only.
+`run()` serves (commands, events, queries, relay, monitor, loops, internal HTTP); `work()` takes jobs, and queries that
+need what only workers have.
 """
 
 import asyncio
@@ -28,8 +29,8 @@ from kit.messaging.delivery.raw_batches import RawBatchSettler, Record
 from kit.messaging.delivery.raw_messages import RawHandler, settle_raw
 from kit.messaging.delivery.settle import Settler
 from kit.messaging.outbox.relay import Relay
-from kit.messaging.queries.query_server import QueryServer
-from kit.messaging.router import Router, by_group
+from kit.messaging.queries.query_server import QueryServer, WorkerQueryServer
+from kit.messaging.router import Route, Router, by_group
 from kit.messaging.topology.apply import Durable, durables
 from kit.messaging.topology.monitor import ConsumerStuck
 from kit.messaging.topology.wait import wait_until_provisioned
@@ -68,7 +69,7 @@ class Service:
         self.routes = [route for router in (*routers, command_lookup(name)) for route in router.routes]
         self.raw_handlers: dict[str, SettleAll] = {}
         self.hearing: list[PullConsumer | DirectCommands | QueryServer | Subscribers | JobSettler] = []
-        self.worker_loops: dict[str, Loop] = {}
+        self.worker_loops: dict[str, list[Loop]] = {group: [] for group in JOB_GROUPS}
         self.stopping = asyncio.Event()
         self.ready = False
         self.reason = ""
@@ -171,9 +172,8 @@ class Service:
         """Starts all consumers and the query server."""
         for group, table in self.routes_by_group.items():
             if group not in ("queries", *JOB_GROUPS):
-                bound = {kind: route.bound(self.provides) for kind, route in table.items()}
-                settler = Settler(self.name, CONSUMER_GROUPS[group], bound, self.db, self.relay, self.storage)
-                await self._take(settler)
+                bound, consumer = self._bound(table), CONSUMER_GROUPS[group]
+                await self._take(Settler(self.name, consumer, bound, self.db, self.relay, self.storage))
         for group, settle in self.raw_handlers.items():
             self.subscribers.add(CONSUMER_GROUPS[group], settle)
         await self._start_subscribers()
@@ -184,18 +184,33 @@ class Service:
         if settler.group.name != "commands":
             return self.subscribers.add(settler.group, BatchSettler(settler))
         for ear in (PullConsumer(self.nc, self.name, settler.group, settler), DirectCommands(self.nc, settler)):
-            await ear.start()
-            self.hearing.append(ear)
+            await self._hear(ear)
 
     async def _start_subscribers(self) -> None:
         await self.subscribers.start()
         self.hearing.append(self.subscribers)
 
     async def _start_answers(self) -> None:
+        own, of_workers = self._queries(in_worker=False), self._queries(in_worker=True)
+        await self._hear(QueryServer(self.name, self._bound(own), self.db, self.nc, set(of_workers)))
+        if self.settings.without_workers:
+            await self.answer_in_worker()
+
+    async def answer_in_worker(self) -> None:
+        """Starts the answers to queries that serving processes pass on."""
+        if routes := self._queries(in_worker=True):
+            await self._hear(WorkerQueryServer(self.name, self._bound(routes), self.db, self.nc))
+
+    def _queries(self, in_worker: bool) -> dict[str, Route]:
         table = self.routes_by_group.get("queries", {})
-        answers = QueryServer(self.name, {k: r.bound(self.provides) for k, r in table.items()}, self.db, self.nc)
-        await answers.start()
-        self.hearing.append(answers)
+        return {kind: route for kind, route in table.items() if route.in_worker == in_worker}
+
+    def _bound(self, routes: dict[str, Route]) -> dict[str, Route]:
+        return {kind: route.bound(self.provides) for kind, route in routes.items()}
+
+    async def _hear(self, ear: PullConsumer | DirectCommands | QueryServer) -> None:
+        await ear.start()
+        self.hearing.append(ear)
 
     async def run(self) -> None:
         """Serves until `end()`, a signal, or a background loop that fails. Raises SystemExit when a loop fails."""
@@ -210,8 +225,9 @@ class Service:
             await self._until_end([*while_serving(self, serving), *(loop(self) for loop in self.loops)])
 
     async def work(self, groups: Collection[str] = JOB_GROUPS) -> None:
-        """Takes jobs until the end, one of each group at a time. Those in work end or are handed over before anything
-        closes. Raises SystemExit when the service has no jobs of these groups."""
+        """Takes jobs until the end, one of each group at a time, and answers queries that only workers can. Those in
+        work end or are handed over before anything closes. Raises SystemExit when the service has no jobs of these
+        groups."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health.listening(self))
             working = [d for d in self.durables if d.group.name in groups]
@@ -224,13 +240,14 @@ class Service:
                 self.subscribers.add(CONSUMER_GROUPS[settler.group], each(settler))
             self.hearing += settlers
             await self._start_subscribers()
+            await self.answer_in_worker()
             freeze_start_up()
             self.ready = True
-            loops = [loop(self) for group, loop in self.worker_loops.items() if group in groups]
+            loops = [loop(self) for group in groups for loop in self.worker_loops[group]]
             await self._until_end([*while_working(self, working), *loops])
 
     def _job_settler(self, group: str) -> JobSettler:
-        routes = {kind: route.bound(self.provides) for kind, route in self.routes_by_group[group].items()}
+        routes = self._bound(self.routes_by_group[group])
         return JobSettler(self.name, routes, self.db, self.bus, self.relay, group)
 
     async def _until_end(self, loops: Sequence[Awaitable[None]]) -> None:

@@ -68,6 +68,9 @@ class ServiceSettings(BaseSettings):
     """Internal listener: /livez, /readyz, /metrics. 0 switches it off."""
     http_fd: int | None = Field(None, validation_alias=names("HTTP__FD"))
     """That listener as an inherited socket, shared by the worker processes of one service."""
+    without_workers: bool = Field(False, validation_alias=names("ANSWER_WITHOUT_WORKERS"))
+    """The process that serves also answers what it otherwise passes on to workers. It then needs their image, and their
+    memory."""
     log_level: str = Field("INFO", validation_alias=names("LOG_LEVEL"))
     """Lowest level of log lines that are written."""
     otlp_endpoint: str | None = Field(None, validation_alias=names("OTEL_EXPORTER_OTLP_ENDPOINT"))

@@ -147,6 +147,7 @@ async def serving(room: Room, settings: ServiceSettings) -> AsyncIterator[Servic
         await eventually(lambda: service.ready or task.done(), START)
         if task.done():
             task.result()
+        await service.answer_in_worker()
         yield service
     finally:
         service.end()

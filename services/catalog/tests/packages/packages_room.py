@@ -51,6 +51,10 @@ async def publish(package: str, read: ReadTx | Tx) -> bool:
     return False
 
 
+async def nothing() -> None:
+    """Processors are known without reading them."""
+
+
 class Interrupted:
     """The storage, which does not answer while the file `away` is beside it."""
 
@@ -68,7 +72,7 @@ def build(settings: RoomSettings) -> Service:
     assert settings.package_root
     storage = cast("PackageStorage", Interrupted(package_storage(settings), settings.package_root.parent / "away"))
     service.provides.append(storage)
-    areas, rules = submissions.register(service, settings, boundary, lambda: KNOWN, settings.package_host)
+    areas, rules = submissions.register(service, settings, boundary, lambda: KNOWN, nothing, settings.package_host)
     expiry = settings.package_task_expiry
     production.register(service, settings, storage, areas, rules, FOLDERS, settings.package_host, expiry, publish)
     return service

@@ -43,9 +43,9 @@ def build(settings: Settings) -> Service:
     storage, imagery, server = _adapters(settings)
     service.loops += [Reconciler(server, settings.sync_interval).run, stale_push_reaper().run]
     service.provides += [storage, imagery, server, Addresses(storage, settings.api_base_url)]
-    service.provides.append(Inference(WarmProcessPool(environment(settings)), settings.allow_imagery))
+    service.provides += _inference(service, settings)
     service.provides.append(Projects(Mapswipe(settings, settings.allow_services), settings, QUESTION_LIMIT))
-    service.provides += [IdAllocator(service.db), VisibleModels(service.db)]
+    service.provides.append(IdAllocator(service.db))
     service.provides.append(SubmissionValidator(imagery, settings.max_tiles))
     service.provides += [
         RunQuota(settings.unfinished_limit, settings.month_limits),
@@ -65,8 +65,13 @@ def build_worker(settings: Settings) -> Service:
         settings.patience,
     )  # fmt: skip
     mapswipe_context = MapswipeContext(storage, imagery, Mapswipe(settings, settings.allow_services))
-    service.provides += [context, services, mapswipe_context]
+    service.provides += [context, services, mapswipe_context, *_inference(service, settings)]
     return service
+
+
+def _inference(service: Service, settings: Settings) -> tuple[Inference, VisibleModels]:
+    """Of live predictions, which workers make."""
+    return Inference(WarmProcessPool(environment(settings)), settings.allow_imagery), VisibleModels(service.db)
 
 
 def _adapters(settings: Settings) -> tuple[Storage, Outbound, PipelineServer]:

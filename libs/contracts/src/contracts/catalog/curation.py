@@ -3,7 +3,9 @@ them end in STAC."""
 
 from typing import Literal
 
-from contracts.base import Command, Query
+from pydantic import Field
+
+from contracts.base import Command, Contract, Query
 from contracts.shared import Json
 
 ModelKind = Literal["base", "local"]
@@ -48,6 +50,21 @@ class EditModelStac(Command, wire="catalog.v1.edit_model_stac"):
     model_id: int
     properties: Json | None = None
     stac_extensions: list[str] | None = None
+
+
+class Town(Contract):
+    """`country_code` is ISO 3166-1 alpha-2."""
+
+    name: str
+    country: str
+    country_code: str
+
+
+class FindTowns(Query, wire="catalog.v1.find_towns"):
+    """Returns the nearest `Town` of each point (longitude, latitude). The catalog asks its workers, which have what the
+    search needs."""
+
+    points: list[tuple[float, float]] = Field(max_length=100)
 
 
 class ListPinnedModels(Query, wire="catalog.v1.list_pinned_models"):

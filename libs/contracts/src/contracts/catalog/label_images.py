@@ -88,6 +88,13 @@ class RegisterImages(Command, wire="catalog.v1.register_images"):
     inspect: bool = True
 
 
+class InspectImages(Query, wire="catalog.v1.inspect_images"):
+    """Returns for each key what its file says, in the same order; NotFound for an absent object. The catalog asks its
+    workers, which have the libraries."""
+
+    keys: list[str] = Field(max_length=100)
+
+
 class ChangeImage(Command, wire="catalog.v1.change_image"):
     """Changes the fields named in `changed`; a `location` replaces the whole object. Unprocessable `invalid_value` for
     one of latitude and longitude without the other."""

@@ -40,6 +40,8 @@ class Route:
     """Its handler takes a list of `Received`, or of `Asked` when it answers queries."""
     after: Handler | None = None
     """Runs in a transaction of its own after that of the command, before the verdict is answered."""
+    in_worker: bool = False
+    """For a query: a worker answers it, and the serving process passes it on."""
 
     def bound(self, provides: Iterable[object]) -> "Route":
         """Returns the same route with adapters filled in. Raises TypeError for a parameter that no adapter matches."""
@@ -63,6 +65,11 @@ class Router:
         again."""
         group = {Command: "commands", Event: "events", Query: "queries"}[_kind(message)]
         return partial(self._add, message, group, http, after=after)
+
+    def in_worker(self, message: type[Query]) -> Callable[[Handler], Handler]:
+        """Registers a handler of a query that needs libraries of the workers. `python -m <service> worker` answers it,
+        within the time that a query has; without a worker the query is Unavailable."""
+        return partial(self._add, message, "queries", 200, in_worker=True)
 
     def batch(self, message: type[Event]) -> Callable[[Handler], Handler]:
         """Registers a handler that takes the events of one fetch as a list of `Received`, and `Tx`: one call, one
@@ -96,11 +103,11 @@ class Router:
 
     def _add(
         self, message: type[Message], group: str, http: int, handler: Handler, on_give_up: Handler | None = None,
-        on_wait: Handler | None = None, batch: bool = False, after: Handler | None = None,
+        on_wait: Handler | None = None, batch: bool = False, after: Handler | None = None, in_worker: bool = False,
     ) -> Handler:  # fmt: skip
         if _kind(message) in (Command, Query, Job) and message.owner() != self.service:
             raise TypeError(f"{self.service} cannot handle {message.ce_type()}: it belongs to {message.owner()}")
-        self.routes.append(Route(message, handler, group, http, on_give_up, on_wait, batch, after))
+        self.routes.append(Route(message, handler, group, http, on_give_up, on_wait, batch, after, in_worker))
         return handler
 
 

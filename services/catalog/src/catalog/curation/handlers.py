@@ -1,8 +1,10 @@
 from catalog.curation import usecases
+from catalog.curation.geocode import towns
 from catalog.datasets.presenter import DatasetPresenter
 from catalog.stac.ports import ExpandedItems, StacItems
 from contracts.catalog import curation as c
 from contracts.shared import Json
+from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx
 
@@ -17,8 +19,13 @@ async def pin_dataset(
 
 
 @router.effect(c.PinModel)
-async def pin_model(command: c.PinModel, read: ReadTx, api: StacItems, item_cache: ExpandedItems):
-    return await usecases.pin_model(command, read, api, item_cache)
+async def pin_model(command: c.PinModel, read: ReadTx, api: StacItems, item_cache: ExpandedItems, bus: Bus):
+    return await usecases.pin_model(command, read, api, item_cache, bus)
+
+
+@router.in_worker(c.FindTowns)
+async def find_towns(query: c.FindTowns, read: ReadTx) -> list[c.Town]:
+    return await towns(query.points)
 
 
 @router.effect(c.DescribeModel)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from catalog.curation.domain import (
@@ -16,7 +17,6 @@ from catalog.curation.domain import (
     set_pins,
     town_properties,
 )
-from catalog.curation.geocode import towns
 from catalog.datasets.presenter import DatasetPresenter
 from catalog.datasets.tables import DatasetRow
 from catalog.models import queries
@@ -29,10 +29,13 @@ from contracts.catalog import models as m
 from contracts.shared import Actor, Json, Page
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kit.http.url_masking import masked
+from kit.messaging.bus import Bus
 from kit.messaging.tx import ReadTx, Tx
 
 Finish = Callable[[Tx], Awaitable[Json]]
 MAX_PINNED = 1000
+LOOKUP_WAIT = 35.0
+TOWNS = TypeAdapter(list[c.Town])
 ROWS = {"base": (BaseModelRow, BASE_MODELS), "local": (LocalModelRow, LOCAL_MODELS)}
 
 
@@ -56,7 +59,9 @@ async def pin_dataset(
     return finish
 
 
-async def pin_model(command: c.PinModel, read: ReadTx, api: StacItems, item_cache: ExpandedItems) -> Finish:
+async def pin_model(
+    command: c.PinModel, read: ReadTx, api: StacItems, item_cache: ExpandedItems, bus: Bus
+) -> Finish:  # fmt: skip
     """Sets the flag of the row, and of the item when there is one."""
     _admins_only(read.actor)
     row = await _row(command.registry, command.model_id, read)
@@ -65,7 +70,7 @@ async def pin_model(command: c.PinModel, read: ReadTx, api: StacItems, item_cach
     if row.stac_item_id:
         collection = ROWS[command.registry][1]
         if command.pinned_location:
-            changed |= await _named(collection, row.stac_item_id, command.pinned_location, api)
+            changed |= await _named(collection, row.stac_item_id, command.pinned_location, api, bus)
         await _change(collection, row.stac_item_id, changed, api, item_cache)
 
     async def finish(tx: Tx) -> Json:
@@ -77,11 +82,14 @@ async def pin_model(command: c.PinModel, read: ReadTx, api: StacItems, item_cach
     return finish
 
 
-async def _named(collection: str, item_id: str, location: tuple[float, float], api: StacItems) -> dict[str, Any]:
+async def _named(
+    collection: str, item_id: str, location: tuple[float, float], api: StacItems, bus: Bus
+) -> dict[str, Any]:  # fmt: skip
     """Returns properties with the town of the pin, and the country at the centre of the item's box."""
     item = await api.get(collection, item_id) or {}
     centre = bbox_center(item.get("bbox"))
-    found = await towns([location, centre] if centre else [location])
+    points = [location, centre] if centre else [location]
+    found = TOWNS.validate_json(await bus.ask(c.FindTowns(points=points), wait=LOOKUP_WAIT))
     return town_properties(
         found[0].name, found[0].country, found[0].country_code, found[1].country if centre else GLOBAL
     )

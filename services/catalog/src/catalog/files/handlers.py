@@ -36,7 +36,7 @@ async def get_workspace_url(query: c.GetWorkspaceUrl, read: ReadTx, storage: Lin
     return await workspace.get_workspace_url(query, read, storage, bus)
 
 
-@router.on(c.ReadFeatures)
+@router.in_worker(c.ReadFeatures)
 async def read_features(query: c.ReadFeatures, read: ReadTx, reader: FeatureReader, bus: Bus) -> bytes:
     return await workspace.read_features(query, read, reader, bus)
 

@@ -25,7 +25,9 @@ def register(service: Service, settings: PackageSettings) -> None:
     storage, host = package_storage(settings), settings.package_host
     service.provides += [storage, catalogue]
     service.loops.append(catalogue.keep_read)
-    areas, rules = submissions.register(service, settings, stored_outline, lambda: catalogue.names, host)
+    areas, rules = submissions.register(
+        service, settings, stored_outline, lambda: catalogue.names, catalogue.processors, host
+    )
     folders, expiry = (settings.processors_folder,), settings.package_task_expiry
     api = next(one for one in service.provides if isinstance(one, StacClient))
     publish = partial(publish_item, storage=storage, api=api)

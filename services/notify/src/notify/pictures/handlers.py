@@ -11,7 +11,7 @@ router = Router("notify")
 PIXELS_PER_BIN = 2
 
 
-@router.on(c.DrawChannels)
+@router.in_worker(c.DrawChannels)
 async def draw_channels(query: c.DrawChannels, read: ReadTx, settings: Settings) -> c.Picture:
     options, wanted = query.options, [(name, query.backend) for name in query.channel_names]
     window, bins = (query.begin_ms, query.end_ms), options.width // PIXELS_PER_BIN
@@ -19,7 +19,7 @@ async def draw_channels(query: c.DrawChannels, read: ReadTx, settings: Settings)
     return await rendered(channels_sheet(data, query.title, query.height, options), options.known)
 
 
-@router.on(c.DrawDashboard)
+@router.in_worker(c.DrawDashboard)
 async def draw_dashboard(query: c.DrawDashboard, read: ReadTx, settings: Settings) -> c.Picture:
     options = query.options
     found = await variables.resolved_dashboard(query.dashboard_id, query.values, read)

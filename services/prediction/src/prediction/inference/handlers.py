@@ -8,6 +8,6 @@ from prediction.projections.usecases import VisibleModels
 router = Router("prediction")
 
 
-@router.on(PredictLive)
+@router.in_worker(PredictLive)
 async def predict_live(query: PredictLive, read: ReadTx, models: VisibleModels, bus: Bus, live: Inference) -> bytes:
     return await live.predict(query, await models.visible(query.model_stac_id, read.actor, bus), read.actor)

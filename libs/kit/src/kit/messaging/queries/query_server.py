@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -32,6 +32,7 @@ from kit.messaging.deadline import remaining
 from kit.messaging.envelope import Asked, Envelope, opened
 from kit.messaging.queries.query_answers import Answer, answer_of, count_ended, is_lost, refusal_of
 from kit.messaging.queries.question import MAX_SECONDS, Question, handling, question_of
+from kit.messaging.queries.worker_queries import pass_on, serving_subject, worker_subject
 from kit.messaging.router import Route
 from kit.messaging.tx import ReadTx
 from kit.process.tasks import PersistentTimeout, wait_or_cancel
@@ -47,10 +48,13 @@ MAX_AGE = timedelta(seconds=QUERY_WAIT * 5 + 60)
 
 
 class QueryServer:
-    """Runs at most `MAX_CONCURRENT` handlers at a time; `routes` maps CloudEvents types to bound routes."""
+    """Runs at most `MAX_CONCURRENT` handlers at a time; `routes` maps CloudEvents types to bound routes, `passed_on`
+    are the types that a worker answers."""
 
-    def __init__(self, service: str, routes: dict[str, Route], db: Database, nc: Client) -> None:
-        self.service, self.routes, self.db, self.nc = service, routes, db, nc
+    def __init__(
+        self, service: str, routes: dict[str, Route], db: Database, nc: Client, passed_on: Collection[str] = ()
+    ) -> None:  # fmt: skip
+        self.service, self.routes, self.db, self.nc, self.passed_on = service, routes, db, nc, passed_on
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
@@ -59,8 +63,11 @@ class QueryServer:
 
     async def start(self) -> None:
         """Subscribes to the queries of the service."""
-        self._subscription = await self.nc.subscribe(f"qry.{self.service}.>", queue=self.service, cb=self._accept)
+        await self._listen(serving_subject(self.service))
         await self._batches.start()
+
+    async def _listen(self, subject: str) -> None:
+        self._subscription = await self.nc.subscribe(subject, queue=self.service, cb=self._accept)
 
     async def stop(self) -> None:
         """Takes no more queries and ends those under way; the client must still be open for the last answers."""
@@ -111,15 +118,21 @@ class QueryServer:
         started = time.perf_counter()
         with handling([question]):
             try:
-                envelope = opened(question.data, question.headers)
-                if not _is_left_over(envelope):
-                    question.respond(*answer_of(await self._run(envelope)))
+                if answer := await self._answered(question):
+                    question.respond(*answer)
             except asyncio.CancelledError:
                 question.respond(*ENDING)
                 raise
             except Exception as error:
                 question.respond(*refusal_of(error))
         metrics.QUERY_SECONDS.labels(question.kind).observe(time.perf_counter() - started)
+
+    async def _answered(self, question: Question) -> Answer | None:
+        """Returns None when the caller has gone."""
+        if question.kind in self.passed_on:
+            return await pass_on(self.nc, self.service, question)
+        envelope = opened(question.data, question.headers)
+        return None if _is_left_over(envelope) else answer_of(await self._run(envelope))
 
     async def _together(self, questions: list[Question]) -> bool:
         """Returns False, with nothing answered, when the handler for many fails: then each is answered alone, so that
@@ -165,6 +178,13 @@ class QueryServer:
     async def _many(self, route: Route, envelopes: Sequence[Envelope]) -> Sequence[Any]:
         asked = [Asked.of(one) for one in envelopes]
         return await _in_time(envelopes[0], route.handler(asked))
+
+
+class WorkerQueryServer(QueryServer):
+    """Answers in a worker what the serving processes pass on."""
+
+    async def start(self) -> None:
+        await self._listen(worker_subject(self.service))
 
 
 def _is_left_over(envelope: Envelope) -> bool:

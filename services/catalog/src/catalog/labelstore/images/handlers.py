@@ -1,10 +1,11 @@
 from collections.abc import Awaitable, Callable
 
 from catalog.labelstore.files import LabelFiles
-from catalog.labelstore.images import queries, usecases
+from catalog.labelstore.images import inspection, queries, usecases
 from contracts.catalog import label_images as c
 from contracts.catalog.label_shared import SignedUrl
 from contracts.shared import Json
+from kit.messaging.bus import Bus
 from kit.messaging.router import Router
 from kit.messaging.tx import ReadTx, Tx
 
@@ -13,9 +14,14 @@ router = Router("catalog")
 
 @router.effect(c.RegisterImages, http=201)
 async def register_images(
-    command: c.RegisterImages, read: ReadTx, files: LabelFiles
+    command: c.RegisterImages, read: ReadTx, files: LabelFiles, bus: Bus
 ) -> Callable[[Tx], Awaitable[Json]]:  # fmt: skip
-    return await usecases.register_images(command, read, files)
+    return await usecases.register_images(command, read, files, bus)
+
+
+@router.in_worker(c.InspectImages)
+async def inspect_images(query: c.InspectImages, read: ReadTx, files: LabelFiles) -> bytes:
+    return await inspection.inspect_images(query, files)
 
 
 @router.on(c.ChangeImage)

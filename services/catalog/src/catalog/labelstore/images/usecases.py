@@ -1,4 +1,3 @@
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -8,6 +7,7 @@ from sqlalchemy import BigInteger, Text, column, select, table
 
 from catalog.labelstore.files import LabelFiles
 from catalog.labelstore.images.domain import Inspected
+from catalog.labelstore.images.inspection import inspected_by_workers
 from catalog.labelstore.images.queries import present_images
 from catalog.labelstore.images.registering import add_images, file_columns, known_paths
 from catalog.labelstore.images.tables import ImageRow
@@ -16,17 +16,17 @@ from catalog.labelstore.users.visibility import principal_of
 from contracts.catalog import label_images as c
 from contracts.shared import Json
 from kit.errors import Conflict, NotFound, Unprocessable
+from kit.messaging.bus import Bus
 from kit.messaging.tx import ReadTx, Tx
 
 MAX_INSPECTED = 500
-COPIES_AT_ONCE = 8
 image_sets = table("image_sets", column("id", BigInteger), column("status", Text), schema=SCHEMA)
 
 
 async def register_images(
-    command: c.RegisterImages, read: ReadTx, files: LabelFiles
+    command: c.RegisterImages, read: ReadTx, files: LabelFiles, bus: Bus
 ) -> Callable[[Tx], Awaitable[Json]]:  # fmt: skip
-    """Reads the objects where that is wanted, then returns what registers them."""
+    """Has the objects read where that is wanted, then returns what registers them."""
     (await principal_of(read.actor, read.session)).require_admin()
     await read.close()
     keys = [files.key_of(image.filepath) for image in command.images]
@@ -34,24 +34,8 @@ async def register_images(
     if command.inspect:
         if len(keys) > MAX_INSPECTED:
             raise Unprocessable("too_large", f"At most {MAX_INSPECTED} images are inspected in one request.")
-        found = list(await inspect_all(keys, files))
+        found = list(await inspected_by_workers(keys, read.actor, bus))
     return partial(_registered, command, found)
-
-
-async def inspect_all(keys: list[str], files: LabelFiles) -> list[Inspected]:
-    """Reads each object once as a stream. Raises NotFound for an absent one."""
-    from catalog.labelstore.images.inspect import inspect  # Pillow, which an idle service does without
-
-    slots, read = asyncio.Semaphore(COPIES_AT_ONCE), partial(inspect, exif=files.settings.ingest_exif)
-
-    async def one(key: str) -> Inspected:
-        async with slots:
-            return await files.storage.read_through(key, read)
-
-    try:
-        return await asyncio.gather(*(one(key) for key in keys))
-    except NotFound as error:
-        raise NotFound("not_found", f"There is no object {error.detail} in the object store.") from error
 
 
 async def _registered(command: c.RegisterImages, found: list[Inspected | None], tx: Tx) -> Json:

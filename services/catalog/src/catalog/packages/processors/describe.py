@@ -1,6 +1,7 @@
 """`python -m catalog.packages.processors.describe FOLDER`: prints the processors of a folder as JSON.
 
-A process of its own, since processors import rasterio, pyogrio and pyarrow, which the serving process does without.
+A process of its own, since processors import rasterio, pyogrio and pyarrow, which the serving process does without,
+and its image too: there the output is a file.
 """
 
 import sys

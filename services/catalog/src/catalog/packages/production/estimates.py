@@ -59,6 +59,7 @@ async def estimate(
 ) -> Json:
     """Returns the area's package name, what each processor would give, and the limit that a job would meet, if any.
     Raises Invalid as a submission would."""
+    await rules.read()
     area = await areas.read(query.area, rules.quota.area_limit(read.actor), read)
     rules.ensure_known(query.processors)
     options, until = query.options.model_dump(mode="json"), asyncio.get_running_loop().time() + LIMIT

@@ -30,6 +30,7 @@ log = logging.getLogger("catalog.packages")
 LEASE = 60.0
 AT_ONCE = 100
 """Dataset versions of one look."""
+LOOK_INTERVAL = 5.0
 REBUILD_INTERVAL = 3600.0
 """Seconds between two comparisons of releases: a source that cannot be had is asked for no more often."""
 row = PackageDatasetRow
@@ -77,12 +78,22 @@ class Freshness:
             left = without_resource(document, old.processor, datetime.now(UTC))
             await self.storage.save_datapackage(old.boundary_name, left)
 
+    async def keep_rebuilding(self, service: Service) -> None:
+        """A loop of workers, which have the libraries of processors; never returns."""
+        while True:
+            try:
+                await self.rebuild(service)
+            except Exception as error:
+                log.warning("rebuild.failed", extra={"fields": {"reason": repr(error)}})
+            await asyncio.sleep(LOOK_INTERVAL)
+
     async def rebuild(self, service: Service) -> int:
         """Submits jobs for dataset versions of stored boundaries whose processor has another release, or another list
         of sources, than when they were made. Returns their number."""
         if self.processors is None or time.monotonic() - self._compared < REBUILD_INTERVAL:
             return 0
         self._compared = time.monotonic()
+        await self.rules.read()
         keys, submitted = await self.processors.sources_keys(), 0
         for processor, key in keys.items():
             async with service.db.session() as session:

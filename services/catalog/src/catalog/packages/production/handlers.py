@@ -11,7 +11,7 @@ from kit.messaging.tx import ReadTx
 router = Router("catalog")
 
 
-@router.on(c.EstimatePackage)
+@router.in_worker(c.EstimatePackage)
 async def estimate_package(
     query: c.EstimatePackage, read: ReadTx, areas: AreaReader, rules: SubmissionRules, estimates: Estimates
 ) -> Json:

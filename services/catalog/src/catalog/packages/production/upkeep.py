@@ -40,7 +40,6 @@ class ProductionUpkeep:
             try:
                 await self.renew_locks_of_waiting(service)
                 await self.freshness.expire(service)
-                await self.freshness.rebuild(service)
                 if look % SWEEPS == 0:
                     await self.sweep(service)
             except Exception as error:

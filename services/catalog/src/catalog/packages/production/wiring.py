@@ -40,4 +40,4 @@ def register(
     freshness = Freshness(storage, areas, rules, estimators[0] if settings.package_rebuild else None)
     upkeep = ProductionUpkeep(storage, freshness, lock, settings.package_cache_retention)
     service.loops += [upkeep.run, task_reaper(lock).run]
-    service.worker_loops["bulk"] = keep_beating
+    service.worker_loops["bulk"] += [keep_beating, freshness.keep_rebuilding]
