@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import ConsoleMessage, Page
+from playwright.async_api import ConsoleMessage, Page, expect
 
 from stack.home import Home
 
@@ -13,6 +13,9 @@ AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 IMAGERY = ".jpg"
 """Tiles that the sandbox does not have, beside the area: browsers complain of each."""
 SERIOUS = {"serious", "critical"}
+WAIT = 60_000
+"""Milliseconds that a busy machine may need for an answer."""
+expect.set_options(timeout=WAIT)
 
 
 class Visitor:
@@ -22,7 +25,7 @@ class Visitor:
         self.expected: tuple[str, ...] = ()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(WAIT)
 
     def _heard(self, message: ConsoleMessage) -> None:
         url = message.location.get("url", "")
@@ -61,5 +64,6 @@ QUIET = (
     "GPU stall due to ReadPixels",  # a screenshot of a map without a graphics card
     "GL Driver Message",
     "status of 403",  # a page asks once whether its user is staff
+    "ERR_NETWORK_CHANGED",  # another program has made or removed an interface of the machine: Chromium asks again
 )
 """Words of complaints that say nothing about the console."""

@@ -24,7 +24,7 @@ SERVED = "HTTP is served."
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 OPEN = {"/api/", "/api/schema/", "/api/docs/", "/api/docs/{part}", "/api/redoc/", "/api/v1/health/",
         "/api/v1/kpi/stats/", "/api/v1/public-predictions/",
-        "/api/v1/auth/login/", "/api/v1/auth/callback/", "/api/v1/inference/health/",
+        "/api/v1/auth/login/", "/api/v1/auth/logins/", "/api/v1/auth/callback/", "/api/v1/inference/health/",
         "/api/v1/openapi.json", "/api/v1/ui/",
         "/api/v1/public-predictions/centroid/", "/api/v1/public-predictions/{prediction_id}/",
         "/api/v1/public-predictions/{prediction_id}/result/", "/api/v1/schemas/v1.1.0/{kind}/schema.json",

@@ -58,6 +58,11 @@ def arrived(response) -> None:
     assert (response.status_code, response.headers["location"]) == (302, FRONTEND), response.text
 
 
+async def test_logins_name_the_portal(http):
+    answer = (await http.get("/api/v1/auth/logins/")).json()
+    assert answer == {"auth_provider": "hanko", "portal_url": f"{PORTAL}/app", "openstreetmap": False}
+
+
 @pytest.mark.spec("2.4", "GET /auth/onboarding/, new_user creates a user")
 @pytest.mark.spec("2.5", "status mapped, status not mapped")
 async def test_new_user_has_a_negative_id(http, signed, sql):

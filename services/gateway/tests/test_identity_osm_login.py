@@ -122,6 +122,12 @@ async def test_profile_without_an_id_is_502(http, consent, problem):
     assert problem(await http.get(CALLBACK, params=back), 502)["error"]["code"] == "EXTERNAL_SERVICE_ERROR"
 
 
+async def test_logins_name_it(http, with_osm_login):
+    answer = (await http.get("/api/v1/auth/logins/")).json()
+    assert answer == {"auth_provider": "dev", "portal_url": None, "openstreetmap": True}
+
+
 async def test_deployment_without_it_says_so(http, running, problem):
+    assert not (await http.get("/api/v1/auth/logins/")).json()["openstreetmap"]
     for path in (LOGIN, f"{CALLBACK}?code=a&state=b"):
         problem(await http.get(path), 404)

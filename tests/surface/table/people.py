@@ -36,6 +36,7 @@ ROWS = [
     Row("POST /api/v1/webhooks/{webhook_id}/verify/", names={"webhook_id": unverified}),
     Row("PATCH /api/v1/auth/me/", {"newsletter_subscription": False}),
     Row("POST /api/v1/auth/me/request-email-verification/", done=400, why="the accounts have no address"),
+    Row("GET /api/v1/auth/logins/"),
     Row("GET /api/v1/auth/me/verify-email/", done=400, why="a link without its parts"),
     Row("GET /api/v1/auth/onboarding/", done=400, why="only where Hanko is the provider"),
     Row("GET /api/v1/stars/", query=target),

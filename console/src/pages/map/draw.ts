@@ -1,7 +1,7 @@
 // An entry on the map: imagery, outline, features by confidence.
 import type { Map } from 'maplibre-gl'
 import { BY_CONFIDENCE, boxOf, fly, hide, show, showImagery, showOutline } from '../../map/layers'
-import { safeAddress } from './links'
+import { safeAddress } from '../../ui/addresses'
 import type { Card } from './card'
 
 /** Draws a card and returns what takes it away again. */

@@ -36,8 +36,3 @@ function qgis(card: Card): [string, string][] {
   const layers = Object.entries(card.files)
   return card.imagery ? [['XYZ', card.imagery], ...layers] : layers
 }
-
-/** An address that a page may link to; undefined for others, such as `javascript:`. */
-export function safeAddress(address: string): string | undefined {
-  return /^https?:\/\//i.test(address) ? address : undefined
-}

@@ -1,6 +1,7 @@
 // The job of mapping one place, from areas to checked results. What exists is named by the address, so a reload finds it.
 import type { Map } from 'maplibre-gl'
 import { api, ok, type Shape } from '../../api/client'
+import { hasResult } from '../../api/runs'
 
 export const STEPS = ['area', 'labels', 'build', 'train', 'predict', 'result'] as const
 export type Step = (typeof STEPS)[number]
@@ -20,7 +21,7 @@ export class Place {
   prediction = $state.raw<Shape['Prediction']>()
 
   get reached(): number {
-    const gates = [this.areas.length > 0 || this.dataset, this.areas.length > 0 || this.dataset, this.dataset?.status === 'built', this.model, this.prediction?.status === 'completed']
+    const gates = [this.areas.length > 0 || this.dataset, this.areas.length > 0 || this.dataset, this.dataset?.status === 'built', this.model, this.prediction && hasResult(this.prediction)]
     const closed = gates.findIndex((gate) => !gate)
     const open = closed < 0 ? STEPS.length - 1 : closed
     return Math.max(open, STEPS.indexOf(this.step))
@@ -55,6 +56,6 @@ export class Place {
     this.model = this.prediction.local_model_stac_id
     this.imagery = this.prediction.image_uri
     this.zoom = this.prediction.zoom
-    this.go(this.prediction.status === 'completed' ? 'result' : 'predict')
+    this.go(hasResult(this.prediction) ? 'result' : 'predict')
   }
 }

@@ -1,7 +1,7 @@
 """An OIDC issuer like Hanko, and the login portal that turns the hash of a personal access token into a person.
 
-`POST /token`, `/pat`, `/revoke` and `/end` stand for what happens in the browser, `/asked`, `/rotate` and `/break` are
-for tests; the other routes are those the products have.
+`POST /token`, `/pat`, `/revoke` and `/end` stand for what happens in the browser, `/person` sets who logs in there
+(the members of `/token`), `/asked`, `/rotate` and `/break` are for tests; the other routes are those the products have.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from jwt.algorithms import RSAAlgorithm
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from stack.sandbox.web import application
@@ -25,6 +25,7 @@ from stack.sandbox.web import application
 INTERNAL_KEY = "sandbox-internal-key"
 """what the portal wants to find in the header X-Internal-Key"""
 APP = "fair"
+PERSON = {"sub": "sandbox-person", "email": "mapper@sandbox.example"}
 
 
 class Issuer:
@@ -34,6 +35,8 @@ class Issuer:
         self.url = url
         self.keys: list[tuple[str, rsa.RSAPrivateKey]] = []
         self.down = False
+        self.browser: dict[str, Any] = dict(PERSON)
+        """Who logs in at the portal."""
         self.people: dict[str, dict[str, str]] = {}
         self.ended: set[str] = set()
         """Sessions that their people logged out of."""
@@ -121,12 +124,26 @@ def app(url: str) -> Starlette:
     async def asked(request: Request) -> JSONResponse:
         return JSONResponse(issuer.asked)
 
+    async def portal(request: Request) -> Response:
+        """The person at the browser logs in at once and goes back."""
+        if "return_to" not in request.query_params:
+            return Response("The login portal", media_type="text/plain")
+        back = RedirectResponse(request.query_params["return_to"], 302)
+        back.set_cookie("hanko", issuer.token(**issuer.browser), httponly=True, samesite="lax")
+        return back
+
+    def become(**person: Any) -> dict[str, Any]:
+        issuer.browser = person
+        return person
+
     return application(
         [
             Route("/.well-known/jwks.json", keys),
             Route("/internal/resolve-token", resolve, methods=["POST"]),
             Route("/sessions/validate", _answer(issuer.session), methods=["POST"]),
             Route("/end", _answer(issuer.end), methods=["POST"]),
+            Route("/app", portal),
+            Route("/person", _answer(become), methods=["POST"]),
             Route("/asked", asked),
             Route("/token", _answer(lambda **body: {"token": issuer.token(**body)}), methods=["POST"]),
             Route("/pat", _answer(lambda **body: {"token": issuer.access_token(**body)}), methods=["POST"]),

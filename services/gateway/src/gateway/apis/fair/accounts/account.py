@@ -69,6 +69,25 @@ class AuthStatus(BaseModel):
     user: LinkedUser | None = None
 
 
+class Logins(BaseModel):
+    auth_provider: Literal["dev", "hanko"]
+    portal_url: str | None
+    """Page of the login portal, to which `return_to` names the page to go on with; only with Hanko."""
+    openstreetmap: bool
+    """Whether `/auth/login/` answers with an address."""
+
+
+@routes.get("/auth/logins/", Policy.OPEN, Logins)
+async def list_logins(request: Request) -> Response:
+    app = request_context(request).app
+    is_hanko = app.provider.name == "hanko"
+    found = {
+        "auth_provider": app.provider.name, "portal_url": f"{app.settings.login_url}/app" if is_hanko else None,
+        "openstreetmap": app.osm is not None,
+    }  # fmt: skip
+    return JSONResponse(found)
+
+
 @routes.get("/auth/status/", Policy.ANON, AuthStatus)
 async def auth_status(request: Request) -> Response:
     context = request_context(request)

@@ -1,8 +1,5 @@
-// Runs of pipelines: when they are over, and what becomes of them.
+// What becomes of a training that is over.
 import { api, ok, written, type Shape } from '../../api/client'
-
-const OVER = new Set(['completed', 'failed', 'cached', 'stopped'])
-export const isOver = (status: string) => OVER.has(status)
 
 /** Publishes a training as a model version, and model and dataset to everybody where wanted; returns the model's STAC id. */
 export async function publishRun(training: Shape['Training'], isPublic: boolean): Promise<string> {
