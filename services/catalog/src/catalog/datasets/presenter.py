@@ -37,7 +37,7 @@ SHOWN: Select[*tuple[Any, ...]] = select(
     DatasetRow.request["zoom"].label("zoom"), DatasetRow.chip_count, DatasetRow.error, DatasetRow.waiting,
     DatasetRow.outcome, DatasetRow.created_at, DatasetRow.last_modified,
 ).outerjoin(KnownUser, KnownUser.id == DatasetRow.user_id)  # fmt: skip
-"""Rows as `DatasetPresenter` takes them; the parameter `voter` is `voter_of` the caller."""
+"""Rows as `DatasetPresenter` takes them; the parameter `voter` is `rating_user_of` the caller."""
 
 
 class DatasetPresenter:
@@ -46,7 +46,7 @@ class DatasetPresenter:
 
     async def present(self, row: DatasetRow, tx: Tx) -> Json:
         """Returns a row as it stands in the transaction of a command."""
-        found = await tx.session.execute(SHOWN.where(DatasetRow.id == row.id), {"voter": voter_of(tx.actor)})
+        found = await tx.session.execute(SHOWN.where(DatasetRow.id == row.id), {"voter": rating_user_of(tx.actor)})
         return orjson.loads(as_json(self.present_all(found.mappings().all(), tx.actor)[0]))
 
     def present_all(self, rows: Sequence[Mapping[Any, Any]], actor: Actor) -> list[Json]:
@@ -81,7 +81,7 @@ class DatasetPresenter:
         }
 
 
-def voter_of(actor: Actor) -> str | None:
+def rating_user_of(actor: Actor) -> str | None:
     return None if actor.is_anonymous else rating_user(actor.id, None)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, bindparam, or_, select
 
-from catalog.datasets.presenter import SHOWN, DatasetPresenter, as_json, voter_of
+from catalog.datasets.presenter import SHOWN, DatasetPresenter, as_json, rating_user_of
 from catalog.datasets.tables import DatasetRow
 from catalog.datasets.visibility import parts_by_id, visible_parts, visible_to
 from catalog.shared.access import can_see_all
@@ -30,7 +30,7 @@ Found = tuple[int, Sequence[Mapping[Any, Any]]]
 
 async def get_dataset(query: GetDataset, read: ReadTx, presenter: DatasetPresenter, item_cache: ExpandedItems) -> bytes:
     by = DatasetRow.stac_id == query.stac_id if query.stac_id is not None else DatasetRow.id == query.dataset_id
-    found = await read.session.execute(SHOWN.where(visible_to(read.actor), by), {"voter": voter_of(read.actor)})
+    found = await read.session.execute(SHOWN.where(visible_to(read.actor), by), {"voter": rating_user_of(read.actor)})
     rows = found.mappings().all()
     if not rows:
         raise NotFound("dataset_not_found", "There is no such dataset.")
@@ -62,7 +62,7 @@ def _all(everything: bool, anonymous: bool) -> tuple[CompiledQuery, CompiledQuer
 
 async def _list_all(query: ListDatasets, read: ReadTx) -> Found:
     rows, count = _all(can_see_all(read.actor), read.actor.is_anonymous)
-    place = {"limit": query.page.limit, "offset": query.page.offset, "voter": voter_of(read.actor)}
+    place = {"limit": query.page.limit, "offset": query.page.offset, "voter": rating_user_of(read.actor)}
     async with read.db.raw() as connection:
         in_all = await count.value(connection, actor_id=read.actor.id)
         return in_all, await rows.rows(connection, actor_id=read.actor.id, **place)
@@ -74,7 +74,7 @@ async def _list_some(query: ListDatasets, read: ReadTx) -> Found:
     count = await read.session.scalar(number_of(wanted, visible_parts(read.actor)))
     rows = order(wanted.where(visible_to(read.actor)), query.page.ordering, ORDERS, NEWEST_FIRST, DatasetRow.id)
     page = one_page(rows, DatasetRow.id, query.page.limit, query.page.offset)
-    return count or 0, (await read.session.execute(page, {"voter": voter_of(read.actor)})).mappings().all()
+    return count or 0, (await read.session.execute(page, {"voter": rating_user_of(read.actor)})).mappings().all()
 
 
 async def _shown(

@@ -37,8 +37,8 @@ async def read_page(
     Raises NotFound for a page after the last one.
     """
     found = await _count(rows, read) if total is None else total
-    place, left = _place(wanted, found, skipped)
-    texts = (await read.session.scalars(page_of(rows, row_id, written), place)).all()
+    limits, left = _offset_and_count(wanted, found, skipped)
+    texts = (await read.session.scalars(page_of(rows, row_id, written), limits)).all()
     return _answer(texts, found, wanted, left)
 
 
@@ -53,8 +53,8 @@ class CompiledPages:
         self, connection: AsyncConnection, wanted: ListPage, total: int, skipped: int = 0, **params: Any
     ) -> bytes:  # fmt: skip
         """Returns what `read_page` returns; `params` are values of the parameters."""
-        place, left = _place(wanted, total, skipped)
-        return _answer(await self._page.column(connection, **place, **params), total, wanted, left)
+        limits, left = _offset_and_count(wanted, total, skipped)
+        return _answer(await self._page.column(connection, **limits, **params), total, wanted, left)
 
 
 def page_of(rows: Select[Any], row_id: Column, written: Select[Any]) -> Select[Any]:
@@ -71,7 +71,7 @@ def page_of(rows: Select[Any], row_id: Column, written: Select[Any]) -> Select[A
     return select(sized.c.text).where(sized.c.behind < MAX_CHARACTERS).order_by(sized.c.id)
 
 
-def _place(wanted: ListPage, total: int, skipped: int) -> tuple[dict[str, int], int]:
+def _offset_and_count(wanted: ListPage, total: int, skipped: int) -> tuple[dict[str, int], int]:
     """Returns the parameters of `page_of`, and the number of rows of the page."""
     left = rows_of_page(wanted.page, wanted.per_page, total)
     before = (wanted.page - 1) * wanted.per_page + wanted.start - skipped
