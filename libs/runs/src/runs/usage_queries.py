@@ -32,7 +32,7 @@ def _user(query: UsageQuery, read: ReadTx) -> int:
     return query.user_id
 
 
-def _sums(table: type[UsageColumns], per_run: bool) -> Select[Any]:
+def _sums(table: type[UsageColumns], per_run: bool) -> Select[*tuple[Any, ...]]:
     """The latest first."""
     keys: list[Any] = [table.month, table.user_id, *([table.row_id] if per_run else [])]
     return (

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -68,7 +68,7 @@ class Entry:
 
 
 @asynccontextmanager
-async def recorded(process: MeasuredProcess, write: Write) -> AsyncIterator[None]:
+async def recorded(process: MeasuredProcess, write: Write) -> AsyncGenerator[None, None]:
     """Writes what a run costs while the block lasts, and at its end, by when its process has ended: a block that is
     left by an error kills it."""
     repeated = asyncio.create_task(_repeat(process, write))
