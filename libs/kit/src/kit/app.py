@@ -183,8 +183,8 @@ class Service:
         """Commands, whose latency people feel, have a path of their own (docs/decisions/0007)."""
         if settler.group.name != "commands":
             return self.subscribers.add(settler.group, BatchSettler(settler))
-        for ear in (PullConsumer(self.nc, self.name, settler.group, settler), DirectCommands(self.nc, settler)):
-            await self._hear(ear)
+        for consumer in (PullConsumer(self.nc, self.name, settler.group, settler), DirectCommands(self.nc, settler)):
+            await self._start_consumer(consumer)
 
     async def _start_subscribers(self) -> None:
         await self.subscribers.start()
@@ -192,14 +192,14 @@ class Service:
 
     async def _start_answers(self) -> None:
         own, of_workers = self._queries(in_worker=False), self._queries(in_worker=True)
-        await self._hear(QueryServer(self.name, self._bound(own), self.db, self.nc, set(of_workers)))
+        await self._start_consumer(QueryServer(self.name, self._bound(own), self.db, self.nc, set(of_workers)))
         if self.settings.without_workers:
             await self.answer_in_worker()
 
     async def answer_in_worker(self) -> None:
         """Starts the answers to queries that serving processes pass on."""
         if routes := self._queries(in_worker=True):
-            await self._hear(WorkerQueryServer(self.name, self._bound(routes), self.db, self.nc))
+            await self._start_consumer(WorkerQueryServer(self.name, self._bound(routes), self.db, self.nc))
 
     def _queries(self, in_worker: bool) -> dict[str, Route]:
         table = self.routes_by_group.get("queries", {})
@@ -208,9 +208,9 @@ class Service:
     def _bound(self, routes: dict[str, Route]) -> dict[str, Route]:
         return {kind: route.bound(self.provides) for kind, route in routes.items()}
 
-    async def _hear(self, ear: PullConsumer | DirectCommands | QueryServer) -> None:
-        await ear.start()
-        self.hearing.append(ear)
+    async def _start_consumer(self, consumer: PullConsumer | DirectCommands | QueryServer) -> None:
+        await consumer.start()
+        self.hearing.append(consumer)
 
     async def run(self) -> None:
         """Serves until `end()`, a signal, or a background loop that fails. Raises SystemExit when a loop fails."""

@@ -65,9 +65,9 @@ class ProcessorCatalogue:
 
     async def _read(self) -> dict[str, Any]:
         described = self.folder / DESCRIBED
-        return orjson.loads(described.read_bytes()) if described.is_file() else await self._told_by_child()
+        return orjson.loads(described.read_bytes()) if described.is_file() else await self._described_by_child()
 
-    async def _told_by_child(self) -> dict[str, Any]:
+    async def _described_by_child(self) -> dict[str, Any]:
         command = (sys.executable, "-m", "catalog.packages.processors.describe", str(self.folder))
         child = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
