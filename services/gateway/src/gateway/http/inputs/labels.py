@@ -1,4 +1,4 @@
-"""Inputs of label routes in every API: the filters of a list, and the body of an upload."""
+"""Inputs of label routes in every API: the filters of a list, the body of an upload, and what they refuse alike."""
 
 from typing import Annotated, Any
 
@@ -9,6 +9,8 @@ from gateway.http.inputs.fields import Id
 from gateway.http.pagination import Boxed
 
 MAX_ZOOM = 24
+SAME_SHAPE = {409: "Another label of the area has this shape."}
+"""Of what changes a label."""
 UPLOAD_BODY = {
     "requestBody": {"required": True, "content": {
         "application/json": {"schema": {"type": "object", "description": "GeoJSON FeatureCollection"}},

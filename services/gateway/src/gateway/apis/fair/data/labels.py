@@ -14,7 +14,7 @@ from gateway.apis.fair.data.datasets import LabelClassBody
 from gateway.apis.fair.dialect import FAIR
 from gateway.http.commands import send
 from gateway.http.inputs.fields import Body, Id
-from gateway.http.inputs.labels import UPLOAD_BODY, LabelFilters
+from gateway.http.inputs.labels import SAME_SHAPE, UPLOAD_BODY, LabelFilters
 from gateway.http.policy import Policy
 from gateway.http.queries import ask, ask_rows
 from gateway.http.routing import Routes
@@ -23,7 +23,6 @@ from gateway.openapi.schemas import FeaturesOf, existing_response
 from kit.errors import Invalid
 
 routes = Routes("labels", FAIR)
-SAME_SHAPE = {409: "Another label of the area has this shape."}
 EXAMPLE = {
     "type": "Feature", "properties": {"aoi": 12, "osm_id": None, "tags": {"building": "yes"}},
     "geometry": {"type": "Polygon", "coordinates": [

@@ -25,7 +25,7 @@ from gateway.apis.fair_v1.rows import UploadState
 from gateway.http.commands import send
 from gateway.http.inputs.fields import Body, Id
 from gateway.http.inputs.geometry_text import Geom
-from gateway.http.inputs.labels import UPLOAD_BODY, LabelFilters
+from gateway.http.inputs.labels import SAME_SHAPE, UPLOAD_BODY, LabelFilters
 from gateway.http.pagination import MOST
 from gateway.http.policy import Policy
 from gateway.http.queries import JSON, ask, collected
@@ -84,12 +84,12 @@ async def get_label(request: Request, label_id: Id) -> Response:
     return await ask(request, GetLabel(label_id=label_id))
 
 
-@routes.put("/label/{label_id}/", Policy.ADMIN, LabelFeature, body=None, sends=ChangeLabel)
+@routes.put("/label/{label_id}/", Policy.ADMIN, LabelFeature, body=None, sends=ChangeLabel, refuses=SAME_SHAPE)
 async def replace_label(request: Request, label_id: Id, body: V1LabelBody) -> Response:
     return await _change(request, label_id, body.model_dump())
 
 
-@routes.patch("/label/{label_id}/", Policy.ADMIN, LabelFeature, body=None, sends=ChangeLabel)
+@routes.patch("/label/{label_id}/", Policy.ADMIN, LabelFeature, body=None, sends=ChangeLabel, refuses=SAME_SHAPE)
 async def change_label(request: Request, label_id: Id, body: V1LabelPatch) -> Response:
     given = body.model_dump(exclude_unset=True)
     required = {name for name in ("geom", "aoi") if given.get(name, 0) is None}
