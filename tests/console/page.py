@@ -64,6 +64,5 @@ QUIET = (
     "GPU stall due to ReadPixels",  # a screenshot of a map without a graphics card
     "GL Driver Message",
     "status of 403",  # a page asks once whether its user is staff
-    "ERR_NETWORK_CHANGED",  # another program has made or removed an interface of the machine: Chromium asks again
 )
 """Words of complaints that say nothing about the console."""

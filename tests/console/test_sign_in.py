@@ -84,9 +84,7 @@ async def test_newcomer_signs_in_at_the_portal(guest: Visitor, issuer: str):
     await guest.picture("sign-in-portal")
     await page.get_by_role("link", name="Make a new account").click()
     await is_signed_in(page, name)
-    assert await page.evaluate(
-        "async () => (await fetch('/api/v1/notifications/me/mark-all-read/', {method: 'POST'})).ok"
-    )
+    assert await page.evaluate(f"async () => (await fetch('{WRITE}', {{method: 'POST'}})).ok")
     await page.get_by_role("button", name="Sign out").click()
     await page.get_by_text("The login portal").wait_for()
 

@@ -27,6 +27,7 @@ _WELL_FORMED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 _PARENT: ContextVar[str] = ContextVar(PARENT, default="")
 """`traceparent` of the work at hand, where no spans are exported."""
 _exporters: list[str] = []
+"""Where spans go. The library looks into the environment each time that it is asked for its provider."""
 _HANDLED: ContextVar[tuple[str, Mapping[str, str]] | None] = ContextVar("handled", default=None)
 propagate.set_global_textmap(TraceContextTextMapPropagator())  # no service sends baggage
 

@@ -17,9 +17,7 @@ class Turns(Generic[T]):
     """Collects items by key; `send` gets the key and all its items of one turn. `pause` says for how many seconds the
     first item of a key waits for others beyond the end of its turn."""
 
-    def __init__(
-        self, send: Callable[[str, list[T]], Awaitable[None]], pause: Callable[[], float] = at_once
-    ) -> None:  # fmt: skip
+    def __init__(self, send: Callable[[str, list[T]], Awaitable[None]], pause: Callable[[], float] = at_once) -> None:
         self._send, self._pause = send, pause
         self._items: dict[str, list[T]] = {}
         self._sending: set[asyncio.Task[None]] = set()
