@@ -15,7 +15,7 @@ from testcontainers.core.network import Network
 from contracts.nats_permissions import USERS
 from contracts.nats_server_config import authorization
 from kit.testing import free_port
-from stack import databases, s3
+from stack import bucket, databases
 from stack.home import Env, Home
 from stack.sandbox import otlp
 from stack.zenml import STACK
@@ -124,12 +124,12 @@ def _postgres_and_stac(servers: Servers) -> None:
 
 def _s3_and_zenml(servers: Servers) -> None:
     keys = {"AWS_ACCESS_KEY_ID": servers.secret("s3-access")[:20], "AWS_SECRET_ACCESS_KEY": servers.secret("s3-key")}
-    store = {**keys, "AWS_REGION": s3.REGION, "BUCKET_NAME": s3.BUCKET}
+    store = {**keys, "AWS_REGION": bucket.REGION, "BUCKET_NAME": bucket.BUCKET}
     place = servers.start("s3", keys)
     jwt = servers.secret("zenml-jwt") * 3
     zenml = servers.start("zenml", {"ZENML_SERVER_JWT_SECRET_KEY": jwt})
     servers.wait("s3", lambda: _ok(f"http://{place}/"))
-    s3.client({**store, "AWS_ENDPOINT_URL": f"http://{place}"}).create_bucket(Bucket=s3.BUCKET)
+    bucket.client({**store, "AWS_ENDPOINT_URL": f"http://{place}"}).create_bucket(Bucket=bucket.BUCKET)
     servers.inside |= {**store, "AWS_ENDPOINT_URL": f"http://s3:{PORTS['s3']}"}
     servers.wait("zenml", lambda: _ok(f"http://{zenml}/health"))
     api = ZenML.activated(f"http://{zenml}", "admin", servers.secret("zenml-admin"))

@@ -10,8 +10,8 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, OperationalError
 
 from stack import databases, down, pids, postgres, run, status, up
+from stack.bucket import client
 from stack.home import Home
-from stack.s3 import client
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 

@@ -21,19 +21,19 @@ class Secrets(Protocol):
         ...
 
 
-def ensure(home: Secrets, admin: str) -> Env:
+def ensure(secrets: Secrets, admin: str) -> Env:
     """Creates what is missing; returns `DATABASE_URL_<ROOM>`, and `STAC_DATABASE_URL`, whose role owns `stac`."""
     with as_admin(admin) as connection:
         for name in (*ROOMS, "stac"):
-            _ensure_role(connection, name, home.secret(f"postgres-{name}"))
+            _ensure_role(connection, name, secrets.secret(f"postgres-{name}"))
             _ensure_database(connection, name)
         for name in ("postgres", "template1"):
             connection.execute(SQL("revoke connect on database {} from public").format(Identifier(name)))
     for name in WITH_POSTGIS:
         with as_admin(admin, name) as connection:
             connection.execute("create extension if not exists postgis")
-    urls = {f"DATABASE_URL_{name.upper()}": _url(home, admin, name) for name in ROOMS}
-    return {**urls, "STAC_DATABASE_URL": _url(home, admin, "stac")}
+    urls = {f"DATABASE_URL_{name.upper()}": _url(secrets, admin, name) for name in ROOMS}
+    return {**urls, "STAC_DATABASE_URL": _url(secrets, admin, "stac")}
 
 
 @contextmanager
@@ -56,6 +56,6 @@ def _ensure_database(connection: Connection, name: str) -> None:
     connection.execute(SQL("revoke connect on database {} from public").format(Identifier(name)))
 
 
-def _url(home: Secrets, admin: str, name: str) -> str:
+def _url(secrets: Secrets, admin: str, name: str) -> str:
     place = urlsplit(admin)
-    return f"postgresql://{name}:{home.secret(f'postgres-{name}')}@{place.hostname}:{place.port or 5432}/{name}"
+    return f"postgresql://{name}:{secrets.secret(f'postgres-{name}')}@{place.hostname}:{place.port or 5432}/{name}"

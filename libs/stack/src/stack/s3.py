@@ -4,13 +4,11 @@ import os
 from pathlib import Path
 
 from stack import bucket
-from stack.bucket import BUCKET, REGION, client
+from stack.bucket import BUCKET, REGION
 from stack.ceph import Cluster
 from stack.home import Env, Home, StackError
 from stack.ready import http_ok
 from stack.servers import Ask
-
-__all__ = ["BUCKET", "REGION", "client", "up"]
 
 
 def up(home: Home, ask: Ask) -> Env:

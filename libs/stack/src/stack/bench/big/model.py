@@ -11,8 +11,8 @@ from contracts.catalog.models import BaseModelRegistered
 from kit.messaging.envelope import SERVICE, headers_of, new_id
 from kit.testing import example
 from stack.bench.system import System
+from stack.bucket import client
 from stack.home import REPOSITORY
-from stack.s3 import client
 
 KEY = "bench/rooftops.onnx"
 MINUTES = 0.2
