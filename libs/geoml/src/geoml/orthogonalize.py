@@ -1,6 +1,7 @@
 """Orthogonalization of building outlines: walls become parallel or perpendicular to each other."""
 
 import math
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,12 @@ from shapely import Polygon
 
 MIN_IOU = 0.87
 """Of the result with the original; below, the original is kept."""
-MIN_WALL_METRES = 1.0
+MIN_WALLS_METRES = (1.0, 2.0, 4.0)
+"""Shorter walls are left out: each of these is tried, as what a model sees of a house has bumps."""
+CORNER_COST = 0.012
+"""The IoU that one corner more must bring."""
+ROUND = 0.92
+"""IoU with the circle of its area, from which an outline is round."""
 SAME_DIRECTION = 0.5
 """Degrees"""
 
@@ -18,15 +24,32 @@ SAME_DIRECTION = 0.5
 def orthogonalize(polygon: Polygon, min_iou: float = MIN_IOU) -> Polygon:
     """Returns the outline with every wall along one of two perpendicular directions. Coordinates are metres.
 
-    Several directions are tried; the result with the highest IoU is returned. A shape that would be distorted (IoU
-    below `min_iou`: round, slanted or twisted buildings) is returned unchanged.
+    Several directions and lengths of the shortest wall are tried; the result with the highest IoU is returned, where
+    fewer corners make up for a little of it. A shape that would be distorted (round, or an IoU below `min_iou`:
+    slanted or twisted buildings) is returned unchanged.
     """
-    best, best_iou = polygon, min_iou
-    for angle in _directions(polygon):
-        found = _orthogonalized(polygon, angle)
-        if found and (iou := _iou(polygon, found)) >= best_iou:
-            best, best_iou = found, iou
+    if _is_round(polygon):
+        return polygon
+    rated = [(one, iou) for one in _candidates(polygon) if (iou := _iou(polygon, one)) >= min_iou]
+    best, _ = max(rated, key=lambda pair: pair[1] - CORNER_COST * _corners(pair[0]), default=(polygon, 1.0))
     return best
+
+
+def _is_round(polygon: Polygon) -> bool:
+    return _iou(polygon, polygon.centroid.buffer(math.sqrt(polygon.area / math.pi))) >= ROUND
+
+
+def _candidates(polygon: Polygon) -> Iterator[Polygon]:
+    for angle in _directions(polygon):
+        for wall in MIN_WALLS_METRES:
+            if found := _orthogonalized(polygon, angle, wall):
+                yield found
+                if _corners(found) == 4:
+                    break
+
+
+def _corners(polygon: Polygon) -> int:
+    return int(shapely.get_num_coordinates(polygon)) - 1 - len(polygon.interiors)
 
 
 def _directions(polygon: Polygon) -> list[float]:
@@ -34,7 +57,7 @@ def _directions(polygon: Polygon) -> list[float]:
 
     Each only once: most buildings are simple, and their three directions are one.
     """
-    shapes = (polygon, polygon.simplify(MIN_WALL_METRES), polygon.minimum_rotated_rectangle)
+    shapes = (polygon, polygon.simplify(MIN_WALLS_METRES[0]), polygon.minimum_rotated_rectangle)
     found: list[float] = []
     for angle in (main_direction(cast("Polygon", shape)) for shape in shapes):
         if all(abs((angle - other + 45) % 90 - 45) > SAME_DIRECTION for other in found):
@@ -42,12 +65,12 @@ def _directions(polygon: Polygon) -> list[float]:
     return found
 
 
-def _orthogonalized(polygon: Polygon, angle: float) -> Polygon | None:
+def _orthogonalized(polygon: Polygon, angle: float, min_wall: float) -> Polygon | None:
     turn = math.radians(angle)
     upright = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     centre = shapely.get_coordinates(polygon.centroid)[0]
     rings = [
-        _orthogonal_ring((shapely.get_coordinates(ring) - centre) @ upright)
+        _orthogonal_ring((shapely.get_coordinates(ring) - centre) @ upright, min_wall)
         for ring in (polygon.exterior, *polygon.interiors)
     ]
     if any(ring is None for ring in rings):
@@ -71,12 +94,12 @@ def main_direction(polygon: Polygon) -> float:
     return math.degrees(math.atan2((weight * np.sin(fourfold)).sum(), (weight * np.cos(fourfold)).sum()) / 4)
 
 
-def _orthogonal_ring(points: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _orthogonal_ring(points: NDArray[np.float64], min_wall: float) -> NDArray[np.float64] | None:
     """Merges consecutive walls of one direction at their weighted mean; corners are where walls cross."""
     runs = _runs(points)
     while len(runs) > 4:
         shortest = min(range(len(runs)), key=lambda i: _span(runs, i))
-        if _span(runs, shortest) >= MIN_WALL_METRES:
+        if _span(runs, shortest) >= min_wall:
             break
         runs = _without(runs, shortest)
     if len(runs) < 4:

@@ -1,14 +1,14 @@
 """From instance masks to regularized building outlines."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import shapes
-from shapely import Geometry, Polygon, STRtree
+from shapely import Polygon
 
+from geoml.neighbours import largest
 from geoml.orthogonalize import MIN_IOU, orthogonalize
 
 
@@ -50,23 +50,6 @@ def regularize(outline: Polygon, metres_per_pixel: float, options: PolygonizeOpt
     if scaled.area < options.min_area:
         return None
     kept = [ring for ring in scaled.interiors if Polygon(ring).area > options.max_hole]
-    straight = _largest(Polygon(scaled.exterior, kept).simplify(options.tolerance))
+    straight = largest(Polygon(scaled.exterior, kept).simplify(options.tolerance))
     shaped = orthogonalize(straight, options.squareness) if options.right_angles else straight
     return shapely.transform(shaped, lambda p: p / metres_per_pixel)
-
-
-def remove_overlaps(outlines: Sequence[Polygon]) -> list[Polygon]:
-    """Cuts overlaps, which orthogonalization may cause, from the smaller of two outlines."""
-    rank = np.argsort(np.argsort([-o.area for o in outlines], kind="stable"))
-    result = list(outlines)
-    ours, theirs = STRtree(result).query(np.asarray(result, object), predicate="intersects")
-    pairs = [(i, j) for i, j in zip(ours.tolist(), theirs.tolist(), strict=True) if rank[j] < rank[i]]
-    for i, j in sorted(pairs, key=lambda pair: (rank[pair[0]], pair[1])):
-        if result[i].intersection(result[j]).area > 0:
-            result[i] = _largest(result[i].difference(result[j]))
-    return result
-
-
-def _largest(geometry: Geometry) -> Polygon:
-    parts = [p for p in shapely.get_parts(shapely.make_valid(geometry)) if p.geom_type == "Polygon"]
-    return max(parts, key=lambda p: p.area, default=Polygon())

@@ -13,7 +13,8 @@ from geoml.features import Building, building_features
 from geoml.grid import ChipLayout, PixelBox, chip_layouts
 from geoml.instances import InstanceOptions
 from geoml.mosaic import Mosaic
-from geoml.polygonize import PolygonizeOptions, regularize, remove_overlaps
+from geoml.neighbours import separate
+from geoml.polygonize import PolygonizeOptions, regularize
 from geoml.session import Session
 from geoml.stitching import Detection, merge_detections
 from geoml.tiled_inference import MARGIN, detect_buildings, infer_blocks
@@ -127,8 +128,8 @@ def _buildings(
         building = _building(detection, layout.grid.metres_per_pixel(window), wanted.options)
         buildings += [building] if building else []
         progress.add()
-    outlines = remove_overlaps([b.outline for b in buildings])
-    smallest = wanted.options.min_area / layout.grid.metres_per_pixel(layout.extent) ** 2
+    metres = layout.grid.metres_per_pixel(layout.extent)
+    outlines, smallest = separate([b.outline for b in buildings], metres), wanted.options.min_area / metres**2
     kept = zip(outlines, buildings, strict=True)
     return [Building(o, float(wanted.calibration.apply(b.confidence))) for o, b in kept if o.area >= smallest]
 
