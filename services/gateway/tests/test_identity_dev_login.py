@@ -201,3 +201,14 @@ async def test_being_several_needs_debug(running, dev_token):
     provider = DevProvider(Users(running.db), dev_token, several=False)
     headers = httpx.Headers({"authorization": f"Bearer {dev_token}", "x-dev-user": "7:mapper"})
     assert (await provider.authenticate(headers, unsafe=True, client="192.0.2.1")).actor.id == 1
+
+
+async def test_who_comes_while_the_users_are_locked_is_asked_to_try_again(http, dev_token, settings, problem):
+    """As by a migration. Then they are let in."""
+    me = {"authorization": f"Bearer {dev_token}", "x-dev-user": "4711:latecomer"}
+    with psycopg.connect(settings.database_url.get_secret_value()) as migration:
+        migration.execute("lock table users in share mode")
+        response = await http.get("/api/v1/auth/me/", headers=me)
+        assert problem(response, 503)["error"]["code"] == "SERVICE_UNAVAILABLE"
+        assert response.headers["retry-after"]
+    assert (await http.get("/api/v1/auth/me/", headers=me)).json()["username"] == "latecomer"

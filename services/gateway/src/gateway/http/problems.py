@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,9 +15,9 @@ from starlette.responses import Response
 from contracts.verdict import Refused
 from gateway.http.dialect import Dialect, dialect_of
 from geo.invalid_geometry import InvalidGeometry
-from kit.db.database import TRANSIENT
 from kit.errors import DomainError, Unavailable
 from kit.http.problems import problem, problem_of
+from kit.outages import DATABASE, is_database_away
 
 log = logging.getLogger("gateway.http")
 MEDIA = "application/problem+json"
@@ -30,8 +31,8 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(TimeoutError, on_deadline)
-    for error in TRANSIENT:
-        app.add_exception_handler(error, on_database_down)
+    for error in (*DATABASE, DBAPIError):
+        app.add_exception_handler(error, on_database_error)
 
 
 def answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
@@ -92,7 +93,10 @@ async def on_deadline(request: Request, error: Exception) -> Response:
     return as_dialect(request, refusal(refused, request.url.path))
 
 
-async def on_database_down(request: Request, error: Exception) -> Response:
+async def on_database_error(request: Request, error: Exception) -> Response:
+    """Also of a table that a migration holds: who waits for it too long may try again."""
+    if not is_database_away(error):
+        raise error
     log.warning("database.unreachable", extra={"fields": {"reason": repr(error)}})
     refused = Unavailable("database_unavailable", "The database is not reachable, try again.").refused()
     return as_dialect(request, refusal(refused, request.url.path))
