@@ -23,7 +23,7 @@ up-images: ## everything as containers from images, on one machine (deploy/compo
 
 down-images:
 	@scripts/compose down
-	@[ ! -d .fairway/images ] || FAIRWAY_HOME=.fairway/images $(PY) -m stack down
+	@home=$${FAIRWAY_HOME:-.fairway}/images; [ ! -d $$home ] || FAIRWAY_HOME=$$home $(PY) -m stack down
 
 status:
 	@$(PY) -m stack status

@@ -43,6 +43,11 @@ class Servers:
     """By room, for this process."""
     containers: dict[str, DockerContainer] = field(default_factory=dict)
 
+    @property
+    def host(self) -> str:
+        """Where containers find this machine, and it itself."""
+        return self.network._network.attrs["IPAM"]["Config"][0]["Gateway"]
+
     def start(self, name: str, env: Env | None = None, files: Env | None = None) -> str:
         """Returns its `host:port` for this process. `files` go into the container, by path."""
         port = PORTS[name]
@@ -88,13 +93,13 @@ def serving(home: Home) -> Iterator[Servers]:
 
 def _otlp(servers: Servers) -> None:
     """A receiver of traces in this process, which containers reach at the gateway of their network."""
-    port, place = free_port(), servers.network._network.attrs["IPAM"]["Config"][0]["Gateway"]
+    port = free_port()
     server = uvicorn.Server(uvicorn.Config(otlp.app(), host="0.0.0.0", port=port, log_level="warning"))
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     servers.stack.callback(setattr, server, "should_exit", True)
     servers.outside["otlp"] = f"127.0.0.1:{port}"
-    servers.inside["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{place}:{port}"
+    servers.inside["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{servers.host}:{port}"
 
 
 def _nats(servers: Servers) -> None:

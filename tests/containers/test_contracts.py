@@ -8,7 +8,7 @@ from nats.js.api import RawStreamMsg
 
 from contracts import headers as h
 from contracts.base import REGISTRY
-from contracts.streams import EVENTS, Stream, durable
+from contracts.streams import DEAD, EVENTS, Stream, durable
 from kit.app import JOB_GROUPS
 from kit.delivered_examples import deliver_example
 from kit.errors import Unavailable
@@ -64,5 +64,7 @@ async def _stored(caller: Caller, stream: Stream) -> AsyncIterator[RawStreamMsg]
         yield await caller.bus.js.get_msg(stream.name, number)
 
 
-async def _dead(caller: Caller) -> int:
-    return (await caller.bus.js.stream_info("DEAD")).state.messages
+async def _dead(caller: Caller) -> list[str]:
+    """Type and reason of each dead letter."""
+    found = [one.headers or {} async for one in _stored(caller, DEAD)]
+    return [f"{headers[h.TYPE]}: {headers.get(h.REASON)}" for headers in found]
