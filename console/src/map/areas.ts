@@ -19,3 +19,20 @@ function* polygons(value: GeoJSON.GeoJSON): Generator<GeoJSON.Polygon> {
   else if (value.type === 'MultiPolygon') for (const coordinates of value.coordinates) yield { type: 'Polygon', coordinates }
   else if (value.type === 'Polygon') yield value
 }
+
+/** Metres east and north. */
+export type Offset = [number, number]
+/** Metres per degree of latitude on the sphere of web maps. */
+const DEGREE = (Math.PI * 6_378_137) / 180
+
+/** The geometry moved by an offset, each corner at its own latitude, as the build moves labels. */
+export function moved<T extends { coordinates?: unknown }>(geometry: T, offset: Offset): T {
+  return { ...geometry, coordinates: shifted(geometry.coordinates, offset) }
+}
+
+function shifted(value: unknown, [east, north]: Offset): unknown {
+  if (!Array.isArray(value)) return value
+  if (typeof value[0] !== 'number') return value.map((part) => shifted(part, [east, north]))
+  const [lon, lat] = value as [number, number]
+  return [lon + east / (DEGREE * Math.cos((lat * Math.PI) / 180)), lat + north / DEGREE]
+}

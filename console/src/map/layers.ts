@@ -1,5 +1,5 @@
 // Sources and layers of maps, each under a name; adding a name again replaces what it had.
-import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, LngLatBoundsLike, Map, SourceSpecification } from 'maplibre-gl'
+import type { CanvasSourceSpecification, ExpressionSpecification, GeoJSONSource, LayerSpecification, LngLatBoundsLike, Map, SourceSpecification } from 'maplibre-gl'
 
 /** Dark and light, readable over imagery: low confidence is orange, high is blue. */
 export const BY_CONFIDENCE: ExpressionSpecification = [
@@ -11,7 +11,7 @@ const LEAST_ZOOM = 12
 
 type Layer = LayerSpecification extends infer L ? (L extends { source: string } ? Omit<L, 'source' | 'id'> : never) : never
 
-export function show(map: Map, name: string, source: SourceSpecification, layers: Layer[], before?: string): void {
+export function show(map: Map, name: string, source: SourceSpecification | CanvasSourceSpecification, layers: Layer[], before?: string): void {
   hide(map, name)
   map.addSource(name, source)
   const below = before && map.getLayer(before) ? before : undefined

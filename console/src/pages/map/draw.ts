@@ -18,7 +18,7 @@ function drawFeatures(map: Map, files: Record<string, string>): void {
   if (!pmtiles && !geojson) return
   const layer = pmtiles ? { 'source-layer': 'predictions' } : {}
   show(map, 'features', pmtiles ? { type: 'vector', url: `pmtiles://${pmtiles}` } : { type: 'geojson', data: geojson! }, [
-    { type: 'fill', ...layer, paint: { 'fill-color': BY_CONFIDENCE, 'fill-opacity': 0.45 } },
+    { type: 'fill', ...layer, paint: { 'fill-color': BY_CONFIDENCE, 'fill-opacity': 0.45, 'fill-antialias': false } },
     { type: 'line', ...layer, paint: { 'line-color': BY_CONFIDENCE, 'line-width': 1.5 } },
   ])
 }

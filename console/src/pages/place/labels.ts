@@ -15,10 +15,21 @@ const RUNNING = 0
 const FAILED = -1
 
 /** Fetches the labels of an area anew and returns the area once they are there. */
-export async function fetchLabels(area: Area): Promise<Area> {
+export function fetchLabels(area: Area): Promise<Area> {
+  const path = { aoi_id: area.properties.id }
+  return stored(area, () => written(api.POST('/api/v1/labels/osm/fetch/{aoi_id}/', { params: { path }, body: {} })))
+}
+
+/** Adds the features of a GeoJSON text to an area and returns the area once they are there. */
+export function uploadLabels(area: Area, geojson: string): Promise<Area> {
+  const path = { aoi_id: area.properties.id }
+  return stored(area, () => written(api.POST('/api/v1/labels/upload/{aoi_id}/', { params: { path }, body: JSON.parse(geojson) })))
+}
+
+async function stored(area: Area, send: () => Promise<unknown>): Promise<Area> {
   const path = { aoi_id: area.properties.id }
   const before = area.properties.label_fetched
-  await written(api.POST('/api/v1/labels/osm/fetch/{aoi_id}/', { params: { path }, body: {} }))
+  await send()
   const end = Date.now() + PATIENCE
   while (Date.now() < end) {
     const found = await ok(api.GET('/api/v1/aois/{aoi_id}/', { params: { path } }))

@@ -2,6 +2,7 @@
 import type { Map } from 'maplibre-gl'
 import { api, ok, type Shape } from '../../api/client'
 import { hasResult } from '../../api/runs'
+import type { Offset } from '../../map/areas'
 
 export const STEPS = ['area', 'labels', 'build', 'train', 'predict', 'result'] as const
 export type Step = (typeof STEPS)[number]
@@ -13,6 +14,8 @@ export class Place {
   imagery = $state('')
   zoom = $state(19)
   category = $state('buildings')
+  /** By how much labels are moved to where the imagery shows them. */
+  offset = $state.raw<Offset>([0, 0])
   areas = $state.raw<Shape['AoiFeature'][]>([])
   dataset = $state.raw<Shape['Dataset']>()
   training = $state.raw<Shape['Training']>()
