@@ -26,6 +26,7 @@ from stack.install import program
 from stack.platform import run
 from stack.platform.settings import console_url, public_url, tiles
 from tests.console.page import FLAGS, Visitor
+from tests.e2e import package_sources
 
 BUILD_LIMIT = 300
 PHONE = ViewportSize(width=390, height=780)
@@ -50,6 +51,11 @@ class Site:
         """Where imagery of the village is served."""
         return tiles(self.home)
 
+    def database(self, room: str) -> str:
+        """The address of a room's database, for psycopg."""
+        url: str = self.home.recall()["env"][f"DATABASE_URL_{room.upper()}"]
+        return url.replace("+psycopg", "")
+
     def client(self) -> Fairway:
         return Fairway(public_url(self.home), self.token)
 
@@ -59,6 +65,7 @@ def site() -> Iterator[Site]:
     """Built, running, and with one public prediction."""
     home = Home.default()
     os.environ["ANON_RATE_LIMIT"] = os.environ["USER_RATE_LIMIT"] = "100000/h"
+    os.environ["AUTOPKG_SOURCE_CATALOGUE"] = str(package_sources.prepare(home))
     subprocess.run([BUILD], check=True, timeout=BUILD_LIMIT)
     try:
         run.up(None, home=home)

@@ -1,9 +1,11 @@
 """One person at the console: signing in, pictures, and what makes a page hard to use."""
 
+from base64 import b64decode
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import ConsoleMessage, Page, expect
+from playwright.async_api import ConsoleMessage, Page, TimeoutError, expect
 
 from stack.home import Home
 
@@ -12,9 +14,11 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 IMAGERY = ".jpg"
 """Tiles that the sandbox does not have, beside the area: browsers complain of each."""
+PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
 SERIOUS = {"serious", "critical"}
 WAIT = 60_000
 """Milliseconds that a busy machine may need for an answer."""
+PICTURE_WAIT = 30_000
 expect.set_options(timeout=WAIT)
 
 
@@ -50,7 +54,16 @@ class Visitor:
         await self.page.evaluate("path => { location.hash = `/${path}` }", path)
         return self.page
 
+    async def without_imagery(self) -> None:
+        """The sandbox paints its tiles one at a time: what is tested would wait behind the map."""
+        headers = {"content-type": "image/png", "access-control-allow-origin": "*"}
+        await self.page.route("**/*.jpg", lambda route: route.fulfill(body=PIXEL, headers=headers))
+
     async def picture(self, name: str) -> None:
+        """Of the page with what its map shows by then; a busy sandbox paints tiles for minutes."""
+        if await self.page.locator(".map").count():
+            with suppress(TimeoutError):
+                await self.page.locator(".map[data-idle=true]").wait_for(timeout=PICTURE_WAIT)
         await self.page.screenshot(path=Home.default().folder("shots") / f"{name}.png")
 
     async def serious_findings(self) -> list[str]:

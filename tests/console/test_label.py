@@ -1,37 +1,17 @@
-"""Labelling by two people, the second of whom reviews."""
+"""Labelling by two people, the second of whom reviews; what becomes of labels."""
 
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from PIL import Image
 from playwright.async_api import Page, expect
 
+from tests.console.campaigns import add_labeller, campaign, label_all, review
 from tests.console.conftest import Site
 from tests.console.page import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(400)]
-LIMIT = 180
 IMAGES = 5
-
-
-def campaign(site: Site, folder: Path) -> tuple[int, str, str]:
-    """Number, key and secret of an active campaign with images that differ."""
-    title = f"t-{uuid4().hex[:12]}"
-    paths = [folder / f"{number}.png" for number in range(IMAGES)]
-    for number, path in enumerate(paths):
-        Image.effect_noise((64, 48), 30 + 30 * number).save(path)
-    with site.client() as admin:
-        made = admin.image_sets.create(title)
-        admin.image_sets.upload(made.upload or {}, paths)
-        admin.image_sets.finish(made.imageset_id)
-        admin.image_sets.wait(made.imageset_id, LIMIT)
-        images = [image.image_id for image in admin.image_sets.images(made.imageset_id)]
-        row = admin.campaigns.create(title, f"{uuid4().hex[:12]}@labels.example", uses_leases=True, review=True)
-        admin.campaigns.add_images(row.campaign_id, images)
-        admin.campaigns.set_status(row.campaign_id, "active")
-    token = row.access_token or {}
-    return row.campaign_id, token["apikey"] or "", token["apisecret"] or ""
 
 
 async def draw_box(page: Page) -> None:
@@ -58,7 +38,7 @@ async def label_one(page: Page, number: int) -> None:
 
 
 async def test_two_people_label_and_review(visitor: Visitor, site: Site, tmp_path: Path):
-    number, key, secret = campaign(site, tmp_path)
+    number, (key, secret) = campaign(site, tmp_path, IMAGES)
     page = await visitor.open("label")
     await page.get_by_label("Number of the campaign").fill(str(number))
     await page.get_by_label("Key").fill(key)
@@ -85,3 +65,44 @@ async def test_two_people_label_and_review(visitor: Visitor, site: Site, tmp_pat
     await page.get_by_text("Nothing waits for review").wait_for()
     with site.client() as admin:
         assert admin.campaigns.get(number).status == "completed"
+
+
+async def test_agreement_of_two_labellers(mapper: Visitor, site: Site, tmp_path: Path):
+    number, keys = campaign(site, tmp_path, 1, review=False, overlap=2)
+    for pair in (keys, add_labeller(site, number)):
+        label_all(site, number, pair)
+    page = await mapper.go("label")
+    await page.get_by_role("link", name=f"Agreement in campaign {number}", exact=True).press("Enter")
+    await page.get_by_text("The labellers agree to 100 %; 0 images are disputed").wait_for()
+    await expect(page.get_by_role("cell", name="precision 100 %, recall 100 % on 1 images")).to_have_count(2)
+    assert await mapper.serious_findings() == []
+    await mapper.picture("agreement")
+
+
+async def test_versions_of_labels_differ(mapper: Visitor, site: Site, tmp_path: Path):
+    first, second = (labelled(site, tmp_path, images) for images in (1, 2))
+    title = f"t-{uuid4().hex[:12]}"
+    page = await mapper.go("label")
+    for version, campaigns in ((1, f"{first}"), (2, f"{first}, {second}")):
+        await page.get_by_label("Title").fill(title)
+        await page.get_by_label("Numbers of campaigns").fill(campaigns)
+        await page.get_by_role("button", name="Freeze a version").press("Enter")
+        row = page.get_by_role("row").filter(has_text=f"{title} version {version}")
+        await expect(row).to_contain_text("done")
+    versions = [await one.inner_text() for one in await page.get_by_label("Older version").locator("option").all()]
+    newest, oldest = (name for name in versions if title in name)
+    await page.get_by_label("Older version").select_option(oldest)
+    await page.get_by_label("Newer version").select_option(newest)
+    await page.get_by_role("button", name="Compare").press("Enter")
+    await expect(page.get_by_role("status").filter(has_text="Added")).to_contain_text("2 images")
+    assert await mapper.serious_findings() == []
+    await mapper.picture("label-datasets")
+
+
+def labelled(site: Site, folder: Path, images: int) -> int:
+    """The number of a campaign whose images have been labelled and accepted, and which is over."""
+    number, keys = campaign(site, folder, images)
+    review(site, number, label_all(site, number, keys))
+    with site.client() as admin:
+        admin.campaigns.set_status(number, "finished")
+    return number

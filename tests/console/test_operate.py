@@ -1,11 +1,13 @@
 """What staff see: servers, backlogs, dead letters that are sent again."""
 
 import asyncio
+import re
 from uuid import uuid4
 
+import httpx
 import nats
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from contracts import headers as h
 from kit.testing import eventually
@@ -14,6 +16,7 @@ from tests.console.page import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 HOSTILE = "<img src=x onerror=alert(1)>"
+ME = "/api/v1/label_users/me"
 
 
 async def bury(site: Site, reason: str) -> None:
@@ -61,3 +64,50 @@ async def test_bell_tells_what_happened(mapper: Visitor):
     assert await mapper.serious_findings() == []
     await mapper.page.keyboard.press("Escape")
     await expect(mapper.page.get_by_role("region", name="Notifications")).to_have_count(0)
+
+
+async def test_workers_quotas_and_people(mapper: Visitor):
+    page = await mapper.go("operate")
+    await page.get_by_role("cell", name="training-jobs-v1", exact=True).wait_for()
+    await expect(page.get_by_text("Training: a month may cost CPU time without a limit")).to_be_visible()
+    await page.get_by_role("cell", name=re.compile(r"Training: [1-9]")).first.wait_for()
+    await page.get_by_label("Part of a name").fill("dev-user")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("cell", name="dev-user", exact=True).wait_for()
+    assert await mapper.serious_findings() == []
+    await page.get_by_role("heading", name="Announcements").scroll_into_view_if_needed()
+    await mapper.picture("operate-quotas")
+
+
+async def test_announcement_is_seen_by_everybody(mapper: Visitor, phone: Visitor):
+    words = f"Maintenance {uuid4()}"
+    page = await mapper.go("operate")
+    await page.get_by_label("Message to everybody").fill(words)
+    await page.get_by_role("button", name="Announce").press("Enter")
+    announcement = page.get_by_role("listitem").filter(has_text=words)
+    await expect(announcement).to_contain_text("shown")
+    await phone.open()
+    await phone.page.get_by_role("status").filter(has_text=words).wait_for()
+    await page.get_by_role("button", name=f"Delete the announcement: {words}").press("Enter")
+    await expect(announcement).to_have_count(0)
+
+
+async def test_labeller_gets_keys_until_disabled(mapper: Visitor, site: Site):
+    email = f"{uuid4().hex[:12]}@labels.example"
+    page = await mapper.go("operate")
+    keys = page.get_by_role("region", name="Labellers and their keys").first
+    await keys.get_by_label("E-mail").fill(email)
+    await keys.get_by_label("Role").select_option("image-admin")
+    await keys.get_by_role("button", name="Make a key pair").press("Enter")
+    pair = await keys.get_by_label("Key", exact=True).input_value(), await keys.get_by_label("Secret").input_value()
+    assert (await told(page, *pair)).is_success
+    await keys.get_by_role("button", name=f"Disable {email}").press("Enter")
+    await keys.get_by_role("button", name=f"Enable {email}").wait_for()
+    assert (await told(page, *pair)).is_client_error
+
+
+async def told(page: Page, key: str, secret: str) -> httpx.Response:
+    """What the label store answers to a key pair."""
+    headers = {"authentication-key": key, "authentication-secret": secret}
+    async with httpx.AsyncClient() as client:
+        return await client.get(f"{page.url.split('/console')[0]}{ME}", headers=headers)

@@ -1,100 +1,80 @@
-"""The main job in the browser, by keyboard: from an area to a prediction that is begun, and from a prediction to
-checked results."""
+"""The main job in the browser, from an area to files, once with the mouse and once by keyboard alone."""
 
+import json
 import re
-from base64 import b64decode
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Download, Locator, Page, expect
 
 from tests.console.conftest import Site
+from tests.console.hands import LONG, Box, Hands, Keyboard, Mouse
 from tests.console.page import Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(900)]
-LONG = 400_000
-"""Milliseconds for a stage of the job on a busy machine."""
-PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
-HOSTILE = "Village <b onmouseover=alert(1)>"
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1200)]
+NAME = "Generated village"
+SOME_LABELS = re.compile(r"^[1-9]\d* labels$")
 
 
-def written(box: Sequence[float]) -> str:
-    return ", ".join(f"{number:.7f}" for number in box)
-
-
-def training_box(site: Site) -> list[float]:
+def training_box(site: Site) -> Box:
     [ring] = site.area.train_areas()[0]["coordinates"]
     lons, lats = [point[0] for point in ring], [point[1] for point in ring]
     return [min(lons), min(lats), max(lons), max(lats)]
 
 
-async def press(page: Page, name: str) -> None:
-    """A button, by keyboard."""
-    button = page.get_by_role("main").get_by_role("button", name=name, exact=True)
-    await expect(button).to_be_enabled(timeout=LONG)
-    await button.focus()
-    await page.keyboard.press("Enter")
+async def choose_imagery(hands: Hands, label: str, address: str) -> None:
+    """The map is where the imagery is once it asks for its tiles."""
+    await hands.page.emulate_media(reduced_motion="reduce")
+    async with hands.page.expect_request(lambda request: request.url.endswith(".jpg")):
+        await hands.fill(label, address)
+        await hands.page.keyboard.press("Tab")
 
 
-async def without_imagery(page: Page) -> None:
-    """The sandbox paints its tiles one at a time, also for maps that are gone: the pipelines would wait behind them."""
-    headers = {"content-type": "image/png", "access-control-allow-origin": "*"}
-    await page.route("**/*.jpg", lambda route: route.fulfill(body=PIXEL, headers=headers))
-
-
-async def add_box(page: Page, box: Sequence[float]) -> None:
-    await page.get_by_label("Or as numbers").fill(written(box))
-    await page.keyboard.press("Enter")
-
-
-async def test_main_job(mapper: Visitor, site: Site):
-    page = await mapper.go("place")
-    await without_imagery(page)
+async def build_a_dataset(hands: Hands, visitor: Visitor, site: Site) -> None:
+    page = await visitor.go("place")
     await page.locator(".map[data-phase=ready]").wait_for()
-    await page.get_by_label("Name of the place").fill(HOSTILE)
-    await page.get_by_label("Imagery").fill(f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
-    await add_box(page, training_box(site))
+    await hands.fill("Name of the place", NAME)
+    await choose_imagery(hands, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
+    await hands.add_area(training_box(site))
     await page.get_by_text("Area 1:").wait_for()
-    assert await mapper.serious_findings() == []
-    await press(page, "On to the labels")
-    await press(page, "Fetch from OpenStreetMap")
-    await expect(page.get_by_text("labels", exact=False).filter(has_text="labels").first).to_be_visible()
-    await expect(page.locator("p strong").first).not_to_have_text("0 labels", timeout=LONG)
-    assert await mapper.serious_findings() == []
-    await mapper.picture("labels")
-    await press(page, "On to the dataset")
-    await press(page, "Build the dataset")
-    await press(page, "On to the model")
-    await page.get_by_label("Epochs").fill("3")
-    await press(page, "Train")
+    assert await visitor.serious_findings() == []
+    await hands.press("On to the labels")
+    await hands.press("Fetch from OpenStreetMap")
+    await expect(page.locator("p strong").first).to_have_text(SOME_LABELS, timeout=LONG)
+    assert await visitor.serious_findings() == []
+    await visitor.picture(f"labels{hands.suffix}")
+    await hands.press("On to the dataset")
+    await hands.press("Build the dataset")
+    await hands.press("On to the model")
+
+
+async def make_a_model(hands: Hands, visitor: Visitor) -> None:
+    page = visitor.page
+    await hands.fill("Epochs", "3")
+    await hands.press("Train")
     await page.get_by_role("img", name="Loss curves").wait_for(timeout=LONG)
     await expect(page.get_by_role("button", name="Publish the model")).to_be_enabled(timeout=LONG)
-    assert await mapper.serious_findings() == []
-    await mapper.picture("training")
-    await press(page, "Publish the model")
-    await page.get_by_label("Imagery to map").fill(f"{site.imagery}/predict/{{z}}/{{x}}/{{y}}.jpg")
-    await add_box(page, site.area.predict_box())
-    await press(page, "Predict")
-    await page.get_by_text(re.compile(r"^Prediction \d+")).wait_for(timeout=LONG)
+    await hands.press("Compare with earlier runs")
+    assert await visitor.serious_findings() == []
+    await visitor.picture(f"training{hands.suffix}")
+    await hands.press("Publish the model")
 
 
-async def test_results_are_checked_and_taken_away(mapper: Visitor, site: Site, tmp_path: Path):
-    page = await mapper.go(f"place/prediction/{site.prediction.id}")
-    await page.get_by_text("0 accepted, 0 rejected").wait_for()
+async def predict_and_check(hands: Hands, visitor: Visitor, site: Site) -> None:
+    page = visitor.page
+    await page.get_by_label("Imagery to map").wait_for(timeout=LONG)
+    await choose_imagery(hands, "Imagery to map", f"{site.imagery}/predict/{{z}}/{{x}}/{{y}}.jpg")
+    await hands.add_area(site.area.predict_box())
+    await page.get_by_text("The area is chosen").wait_for()
+    assert await visitor.serious_findings() == []
+    await hands.press("Predict")
+    await page.get_by_text("0 accepted, 0 rejected").wait_for(timeout=LONG)
+    await page.get_by_role("link", name="geojson", exact=True).wait_for()
     await review(page)
-    assert await mapper.serious_findings() == []
-    await page.get_by_label("Show confidence from").fill("0.9")
-    await expect(page.get_by_text("1 accepted, 1 rejected")).to_be_visible()
-    async with page.expect_download() as download:
-        await page.get_by_role("button", name="OSM XML").click()
-    saved = tmp_path / "result.osm"
-    await (await download.value).save_as(saved)
-    assert "<way" in saved.read_text()
 
 
 async def review(page: Page) -> None:
-    await page.locator("body").press("j")
+    await page.keyboard.press("j")
     await page.keyboard.press("a")
     await page.get_by_text("1 accepted, 0 rejected").wait_for()
     await page.keyboard.press("r")
@@ -102,15 +82,100 @@ async def review(page: Page) -> None:
     await page.keyboard.press("k")
 
 
-async def test_area_is_drawn_with_the_mouse(mapper: Visitor):
-    """From so far away that it is too large, which the page says."""
+async def text_of(download: Download, folder: Path) -> str:
+    path = folder / download.suggested_filename
+    await download.save_as(path)
+    return path.read_text()
+
+
+async def test_main_job_with_the_mouse(mapper: Visitor, site: Site, tmp_path: Path):
+    """Without imagery: the pipelines would wait behind the map."""
+    await mapper.without_imagery()
+    hands = Mouse(mapper.page)
+    await build_a_dataset(hands, mapper, site)
+    await make_a_model(hands, mapper)
+    await predict_and_check(hands, mapper, site)
+    async with mapper.page.expect_download() as download:
+        await hands.press("OSM XML")
+    assert "<way" in await text_of(await download.value, tmp_path)
+
+
+async def test_main_job_by_keyboard(mapper: Visitor, site: Site, tmp_path: Path):
+    """On real imagery, for the pictures; tiles that a busy sandbox does not send are no matter."""
+    mapper.expected = ("AJAXError",)
+    hands = Keyboard(mapper.page)
+    await build_a_dataset(hands, mapper, site)
+    await make_a_model(hands, mapper)
+    await predict_and_check(hands, mapper, site)
+    async with mapper.page.expect_download() as download:
+        await hands.press("OSM XML")
+    assert "<way" in await text_of(await download.value, tmp_path)
+
+
+async def test_results_are_filtered_and_taken_away(mapper: Visitor, site: Site):
+    page = await mapper.go(f"place/prediction/{site.prediction.id}")
+    await page.get_by_text("0 accepted, 0 rejected").wait_for()
+    await review(page)
+    assert await mapper.serious_findings() == []
+    await page.get_by_label("Show confidence from").fill("0.9")
+    await expect(page.get_by_text("1 accepted, 1 rejected")).to_be_visible()
+    geojson = page.get_by_role("link", name="geojson", exact=True)
+    features = json.loads(await shown_beside(geojson))["features"]
+    assert len(features) > 1
+    await expect(geojson).to_be_visible()
+
+
+async def shown_beside(link: Locator) -> str:
+    """The text of a file that the browser shows, in a page of its own."""
+    async with link.page.context.expect_page() as opened:
+        await link.click()
+    beside = await opened.value
+    await beside.wait_for_load_state()
+    text = await beside.locator("pre").inner_text()
+    await beside.close()
+    return text
+
+
+async def test_area_that_is_too_large_is_refused_in_words(mapper: Visitor):
     mapper.expected = ("400",)
     page = await mapper.go("place")
     await page.locator(".map[data-phase=ready]").wait_for()
-    await page.get_by_role("button", name="Rectangle").click()
-    box = await page.locator(".map").bounding_box()
-    assert box
-    await page.mouse.click(box["x"] + 300, box["y"] + 200)
-    await page.mouse.move(box["x"] + 305, box["y"] + 204, steps=3)
-    await page.mouse.click(box["x"] + 305, box["y"] + 204)
+    await Mouse(page).add_area(())
     await expect(page.get_by_role("alert")).to_contain_text("Correct the fields named above")
+
+
+async def test_labels_of_a_file_are_moved_onto_the_imagery(mapper: Visitor, site: Site, tmp_path: Path):
+    await mapper.without_imagery()
+    hands, box = Keyboard(mapper.page), training_box(site)
+    page = await mapper.go("place")
+    await page.locator(".map[data-phase=ready]").wait_for()
+    await hands.fill("Name of the place", "Moved")
+    await choose_imagery(hands, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
+    await hands.add_area(box)
+    await hands.press("On to the labels")
+    await page.get_by_label("Or from a GeoJSON file").set_input_files(houses(box, tmp_path))
+    await page.get_by_text("2 labels").wait_for()
+    for _ in range(4):
+        await hands.press("Move labels east")
+    await expect(page.get_by_label("East, m")).to_have_value("2")
+    assert await mapper.serious_findings() == []
+    await mapper.picture("alignment")
+    await hands.press("On to the dataset")
+    await hands.press("Build the dataset")
+    await expect(page.get_by_role("button", name="On to the model")).to_be_visible(timeout=LONG)
+    with site.client() as fairway:
+        newest = fairway.transport.get("/datasets/", ordering="-id", limit=1)["results"][0]
+    assert (newest["offset"], newest["outcome"]["labels"]["done"]) == ([2.0, 0.0], 2)
+
+
+def houses(box: Box, folder: Path) -> Path:
+    """Two squares in the middle of a box."""
+    x, y, side = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 1e-4
+    rings = [[[a, y], [a + side, y], [a + side, y + side], [a, y + side], [a, y]] for a in (x, x + 3 * side)]
+    features = [
+        {"type": "Feature", "properties": {"building": "yes"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        for ring in rings
+    ]
+    path = folder / "houses.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path

@@ -90,15 +90,21 @@ def _write_parquet(folder: Path, times: "np.ndarray", numbers: "np.ndarray") -> 
 async def _stored(url: str, times: "np.ndarray", numbers: "np.ndarray") -> int:
     """Stores the samples as the sealer leaves them, and in a plain table. Returns the id of the series."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        found = await connection.execute(
-            "insert into channels.channel_series (backend, name, type, first_ts, last_ts)"
-            " values ('bench', 'ten million', 'f64', %s, %s) returning id",
-            (int(times[0]), int(times[-1])),
-        )
-        (series,) = await found.fetchone() or (0,)
-        await _store_chunks(connection, series, times, numbers)
+        series = await store_series(connection, times, numbers)
         await _copy_plain(connection, series, times, numbers)
         await connection.execute("vacuum analyze")
+    return series
+
+
+async def store_series(connection: psycopg.AsyncConnection, times: Any, numbers: Any) -> int:
+    """Stores the samples as the channel `ten million` of `bench`. Returns the id of the series."""
+    found = await connection.execute(
+        "insert into channels.channel_series (backend, name, type, first_ts, last_ts)"
+        " values ('bench', 'ten million', 'f64', %s, %s) returning id",
+        (int(times[0]), int(times[-1])),
+    )
+    (series,) = await found.fetchone() or (0,)
+    await _store_chunks(connection, series, times, numbers)
     return series
 
 
@@ -115,7 +121,8 @@ async def _store_chunks(connection: psycopg.AsyncConnection, series_id: int, tim
             ]
             await store.add_chunks(connection, series_id, pieces)
         sealed_until = int(times[-1]) + 1
-        await connection.execute("update channels.channel_series set sealed_until = %s", (sealed_until,))
+        statement = "update channels.channel_series set sealed_until = %s where id = %s"
+        await connection.execute(statement, (sealed_until, series_id))
         series = store.Series(series_id, sealed_until, 0)
         for day in range(DAYS + 1):
             await rollups.refresh(connection, series, [(START + day * DAY, START + (day + 1) * DAY)])
