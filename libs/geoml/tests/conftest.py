@@ -1,14 +1,16 @@
 """A toy world of tiles whose colours say what is there, and a session that reads them."""
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
+import morecantile
 import numpy as np
 import pytest
 from PIL import Image
 from rasterio.features import rasterize
-from shapely import Polygon, affinity
+from shapely import Polygon, affinity, transform
 
 from geoml import labels
 from geoml.chips import list_chips
@@ -56,13 +58,50 @@ def paint(tmp_path: Path) -> Paint:
     return write
 
 
+@pytest.fixture
+def paint_at(tmp_path: Path) -> Callable[[Sequence[Polygon], int, int], Path]:
+    """`paint_at(buildings, zoom, side)`: the ground of one tile of zoom 19, on tiles of `side` pixels of another zoom;
+    buildings are polygons in pixels of 256 on that ground."""
+
+    def write(buildings: Sequence[Polygon], zoom: int, side: int) -> Path:
+        folder, pieces = tmp_path / f"tiles-{zoom}-{side}", 2.0 ** (zoom - ZOOM)
+        folder.mkdir()
+        scale, tiles = side * pieces / SIDE, max(1, round(pieces))
+        x, y = (int(corner * pieces) for corner in (X0, Y0))
+        left, top = (round((corner * pieces - whole) * side) for corner, whole in ((X0, x), (Y0, y)))
+        placed = [affinity.translate(affinity.scale(b, scale, scale, origin=(0, 0)), left, top) for b in buildings]
+        image = _image(placed, (tiles * side, tiles * side), scale)
+        for column, row in product(range(tiles), repeat=2):
+            tile = image[row * side : (row + 1) * side, column * side : (column + 1) * side]
+            Image.fromarray(tile).save(folder / f"OAM-{x + column}-{y + row}-{zoom}.png")
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def to_lonlat() -> Callable[[Polygon], Polygon]:
+    """Pixels of 256 on the tile (X0, Y0) of zoom ZOOM to degrees."""
+
+    def placed(building: Polygon) -> Polygon:
+        sides = morecantile.tms.get("WebMercatorQuad").bounds(X0, Y0, ZOOM)
+        size = (sides.right - sides.left) / SIDE, (sides.bottom - sides.top) / SIDE
+        return transform(building, lambda p: p * size + (sides.left, sides.top))
+
+    return placed
+
+
 def _canvas(buildings: Sequence[Polygon], columns: int, rows: int, scale: int) -> np.ndarray:
-    shape = rows * SIDE * scale, columns * SIDE * scale
+    scaled = [affinity.scale(building, scale, scale, origin=(0, 0)) for building in buildings]
+    return _image(scaled, (rows * SIDE * scale, columns * SIDE * scale), scale)
+
+
+def _image(buildings: Sequence[Polygon], shape: tuple[int, int], scale: float) -> np.ndarray:
+    """Buildings in pixels of the image, with a rim of RIM pixels at a scale of 1."""
     canvas = np.full((*shape, 3), (0, 0, 90), np.uint8)
     for building in buildings:
-        whole, core = (affinity.scale(g, scale, scale, origin=(0, 0)) for g in (building, building.buffer(-RIM)))
-        canvas[rasterize([whole], out_shape=shape) == 1] = (0, 255, 0)
-        canvas[rasterize([core], out_shape=shape) == 1] = (255, 0, 0)
+        canvas[rasterize([building], out_shape=shape) == 1] = (0, 255, 0)
+        canvas[rasterize([building.buffer(-RIM * scale)], out_shape=shape) == 1] = (255, 0, 0)
     return canvas
 
 

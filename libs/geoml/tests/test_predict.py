@@ -31,6 +31,15 @@ def test_a_building_is_found_where_it_is_at_any_chip_size(session, paint, to_pix
     assert overlap(to_pixels(folder, feature), building) > 0.97
 
 
+@pytest.mark.parametrize("zoom", [17, 18, 19, 20, 21, 22])
+@pytest.mark.parametrize("side", [256, 300, 512])
+def test_houses_are_found_where_they_are_at_any_zoom_and_resolution(session, paint_at, to_lonlat, zoom, side):
+    houses = [box(40, 50, 130, 120), affinity.rotate(box(150, 130, 220, 210), 30)]
+    found = [shape(f["geometry"]) for f in run(session, paint_at(houses, zoom, side))]
+    assert len(found) == 2
+    assert all(max(overlap(to_lonlat(house), one) for one in found) > 0.85 for house in houses)
+
+
 def test_area_is_true_square_metres(session, paint):
     (feature,) = run(session, paint([box(50, 60, 150, 140)]))
     area, _ = Geod(ellps="WGS84").geometry_area_perimeter(shape(feature["geometry"]))

@@ -30,6 +30,7 @@ from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import Tx
 from kit.testing import ADMIN, MAPPER, STRANGER, Caller, eventually
 from pipelines.process_usage import ProcessUsage
+from prediction.projections.tables import KnownModel as KnownRow
 from prediction.runs.quota import RunQuota
 from prediction.runs.tables import UsageRow
 from runs.usage_records import Account
@@ -114,6 +115,24 @@ async def test_unsound_submission_names_the_field(running, caller: Caller, model
     refused = await caller.send(submission(tiles_url, village, **changes))
     assert refused.kind is Kind.INVALID
     assert words in refused.facts[field][0]
+
+
+@pytest.mark.parametrize(("zoom", "accepted"), [(16, False), (17, True)])
+async def test_imagery_that_is_too_coarse_for_the_model_is_refused(
+    running, caller: Caller, model, tiles_url, zoom, accepted
+):
+    """At the equator a pixel is 2.4 m wide at zoom 16, 1.2 m at zoom 17."""
+    facts = facts_of("fine", onnx_uri="s3://nowhere/fine.onnx", coarsest_imagery=1.2)
+    row = {"kind": "base", "model_id": 4, "user_id": ADMIN.id, "visibility": "public", "as_of": datetime.now(UTC)}
+    async with running.db.session() as session:
+        await session.merge(KnownRow(stac_item_id="fine", facts=facts.model_dump(mode="json"), **row))
+        await session.commit()
+    verdict = await caller.send(submission(tiles_url, (34, 0.1, 34.01, 0.11), model_stac_id="fine", zoom=zoom))
+    if accepted:
+        assert verdict.http == 202
+    else:
+        assert verdict.kind is Kind.INVALID
+        assert "2.4 m wide there; this model reads imagery of 1.2 m" in verdict.facts["zoom"][0]
 
 
 async def test_a_name_that_cannot_be_resolved_now_is_the_affair_of_the_run(running, caller: Caller, model, tiles_url,

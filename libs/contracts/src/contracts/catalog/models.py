@@ -141,6 +141,8 @@ class ModelSummary(Contract):
     """`mlm:hyperparameters`, keys with their prefix."""
     hyperparameters_spec: list[Json]
     output_properties: list[Json] = []
+    coarsest_imagery: float | None = None
+    """Metres a pixel of imagery may have on the ground (`fair:coarsest_imagery`); finer imagery always fits."""
     image: str = ""
     """OCI image with its pipelines (`mlm:training`); empty where the item names none."""
     accelerator: str = ""

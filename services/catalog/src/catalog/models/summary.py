@@ -21,6 +21,7 @@ def summarize_item(item: dict[str, Any], href: str, category: str) -> ModelSumma
         hyperparameters=properties["mlm:hyperparameters"],
         hyperparameters_spec=typed(properties.get("fair:hyperparameters_spec", [])),
         output_properties=properties.get("fair:output_properties", []),
+        coarsest_imagery=properties.get("fair:coarsest_imagery"),
         image=_image(assets.get("mlm:training", {})), accelerator=properties.get("mlm:accelerator") or "",
         accelerator_count=properties.get("mlm:accelerator_count") or 1,
     )  # fmt: skip

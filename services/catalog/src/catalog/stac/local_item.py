@@ -19,7 +19,7 @@ POST_PROCESSING = "post_processing"
 CLONED = (
     "mlm:architecture", "mlm:tasks", "mlm:framework", "mlm:framework_version", "mlm:input", "mlm:output", "license",
     "mlm:accelerator", "mlm:accelerator_count", "fair:metrics_spec", "fair:hyperparameters_spec",
-    "fair:output_properties", "fair:coverage", "fair:preview", "fair:category",
+    "fair:output_properties", "fair:coarsest_imagery", "fair:coverage", "fair:preview", "fair:category",
 )  # fmt: skip
 CLONED_ASSETS = ("source-code", "mlm:training", "mlm:inference", "mlm:inference-endpoint")
 

@@ -7,7 +7,7 @@ from prediction.inference.process_pool import Busy, WarmProcessPool
 from prediction.inference.worker import predict_area
 from prediction.plugins import BadPlugin, module_of
 from prediction.projections.domain import inference_defaults
-from prediction.runs.validation import check_params
+from prediction.runs.validation import check_params, check_resolution
 
 
 class Inference:
@@ -22,6 +22,7 @@ class Inference:
         check_params(query.params, facts)
         try:
             check(query.bbox, query.zoom)
+            check_resolution(facts, query.zoom, query.bbox[1], query.bbox[3])
             run = self.children.run_anonymous if actor.is_anonymous else self.children.run
             return await run(predict_area, self._area(query, facts))
         except InvalidRequest as problem:

@@ -1,6 +1,7 @@
 """Is a submission sound? Answered before anything is written; the field at fault is named."""
 
 import asyncio
+import math
 from typing import TypeVar
 
 from contracts.catalog.models import ModelSummary
@@ -14,6 +15,7 @@ from prediction.runs.usecases import ValidatedSubmission
 
 ZOOMS = range(14, 23)
 RESOLVE_TIMEOUT = 4.0
+EQUATOR_METRES = 40_075_016.69
 MAX_LENGTHS = {"model_stac_id": 64, "image_uri": 4096, "description": 10_000, "mapswipe_project_id": 200}
 C = TypeVar("C", SubmitPrediction, ChangePrediction)
 
@@ -54,6 +56,7 @@ class SubmissionValidator:
 
         try:
             region = region_of(command.geometry, command.one_polygon)
+            check_resolution(facts, command.zoom, region.bounds[1], region.bounds[3])
             count = len(intersecting(region, command.zoom, self.max_tiles))
         except BadGeometry as problem:
             raise InvalidGeometry("geometry", command.geometry, str(problem)) from problem
@@ -77,6 +80,22 @@ def check_lengths(command: C) -> C:
 def check_zoom(zoom: int) -> None:
     if zoom not in ZOOMS:
         raise invalid("zoom", f"The zoom lies within {ZOOMS.start} and {ZOOMS.stop - 1}.")
+
+
+def check_resolution(facts: ModelSummary, zoom: int, south: float, north: float) -> None:
+    """The imagery is not coarser than the model can read, between two latitudes (degrees)."""
+    metres = metres_per_pixel(zoom, 0.0 if south < 0 < north else min(abs(south), abs(north)))
+    if facts.coarsest_imagery is not None and metres > facts.coarsest_imagery:
+        raise invalid(
+            "zoom",
+            f"A pixel of zoom {zoom} is {metres:.2g} m wide there; this model reads imagery of "
+            f"{facts.coarsest_imagery:g} m a pixel or finer. Choose a higher zoom.",
+        )
+
+
+def metres_per_pixel(zoom: int, latitude: float) -> float:
+    """Of a tile of 256 pixels, the fewest that tile servers give."""
+    return EQUATOR_METRES / (256 << zoom) * math.cos(math.radians(latitude))
 
 
 def check_params(params: dict, facts: ModelSummary) -> None:
