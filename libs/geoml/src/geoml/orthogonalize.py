@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 
-MIN_IOU = 0.87
+MIN_IOU = 0.8
 """Of the result with the original; below, the original is kept."""
 MIN_WALLS_METRES = (1.0, 2.0, 4.0)
 """Shorter walls are left out: each of these is tried, as what a model sees of a house has bumps."""
