@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from models.rooftop_light import checkpoint
+from models.rooftop_light.training import LIGHT
 
 from geoml.plugin_tests import StepTests
 from geoml.session import open_session, run
@@ -24,7 +24,7 @@ def test_split_dataset(split):
 
 
 def test_train_model(trained):
-    assert len(checkpoint.load(trained).weights) == 3
+    assert len(LIGHT.read(trained).weights) == 3
 
 
 def test_evaluate_model(pipeline, data, values, trained, split):
@@ -51,20 +51,20 @@ def test_export_onnx(pipeline, values, trained):
 
 
 def test_training_is_reproducible(train, trained):
-    left, right = checkpoint.load(train()), checkpoint.load(trained)
+    left, right = LIGHT.read(train()), LIGHT.read(trained)
     assert all(np.allclose(a, b, atol=1e-4) for a, b in zip(left.weights, right.weights, strict=True))
 
 
 def test_training_can_go_on_from_its_own_checkpoint(train, trained, tmp_path):
     (tmp_path / "own.npz").write_bytes(trained)
     more = train(tmp_path / "own.npz", adapt_filters=False)
-    assert np.array_equal(checkpoint.load(more).bank.kernels, checkpoint.load(trained).bank.kernels)
+    assert np.array_equal(LIGHT.read(more).bank.kernels, LIGHT.read(trained).bank.kernels)
 
 
 def test_frozen_layers_stay_as_they_are(train, trained, tmp_path):
     (tmp_path / "own.npz").write_bytes(trained)
-    more = checkpoint.load(train(tmp_path / "own.npz", freeze_layers=True, epochs=1, learning_rate=1e-5))
-    before = checkpoint.load(trained)
+    more = LIGHT.read(train(tmp_path / "own.npz", freeze_layers=True, epochs=1, learning_rate=1e-5))
+    before = LIGHT.read(trained)
     assert np.array_equal(more.bank.kernels, before.bank.kernels)
     assert np.array_equal(more.mean, before.mean)
     assert not np.array_equal(more.weights[0], before.weights[0])

@@ -39,7 +39,7 @@ def main() -> None:
     minutes, processor = (time.monotonic() - started) / 60, time.process_time()
     metrics = evaluate_weights(plugin, weights, dataset, split, values)
     tuned = values | metrics["post_processing"]
-    _write(out, weights, plugin.training.to_onnx(weights), dataset, split, tuned)
+    _write(out, plugin, weights, dataset, split, tuned)
     render_reliability(metrics["reliability"]).save(out / "reliability.png")
     (out / "post_processing.json").write_text(json.dumps(metrics["post_processing"], indent=1))
     costs = {"minutes of training": minutes, "processor seconds": processor}
@@ -81,13 +81,16 @@ def _bar(console: Console) -> Progress:
 
 
 def _write(
-    folder: Path, weights: bytes, model: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapping[str, Any]
+    folder: Path, plugin: Plugin, weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    model = plugin.training.to_onnx(weights)
     (folder / "checkpoint").write_bytes(weights)
     (folder / "model.onnx").write_bytes(model)
     session: Session = open_session(model)
-    render_preview(session, dataset.layouts(split["val_chips"])[0], dataset.polygons, values).save(folder / "map.png")
+    layout = dataset.layouts(split["val_chips"])[0]
+    found = [building.outline for building in plugin.task.found(session, layout, values)]
+    render_preview(session, layout, dataset.polygons, found).save(folder / "map.png")
 
 
 def _table(name: str, split: Mapping[str, Any], metrics: Mapping[str, float]) -> Table:

@@ -18,6 +18,7 @@ from typing import Any, Protocol, cast
 
 from geoml.dataset import Dataset
 from geoml.hyperparameters import with_defaults
+from geoml.tasks import Task, task_of
 
 OnEpoch = Callable[[int, float, float, float], None]
 """Called after each epoch with its number (from 1), training loss, validation loss and the progress, 0…1."""
@@ -65,6 +66,10 @@ class Plugin:
     @cached_property
     def item(self) -> dict[str, Any]:
         return json.loads((files(self.package) / "stac-item.json").read_text())
+
+    @property
+    def task(self) -> Task:
+        return task_of(self.item["properties"]["mlm:tasks"])
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Returns `given` with the defaults of the item. Raises ValueError for values outside the declared ranges."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from geoml import report
 from geoml.dataset import Dataset
-from geoml.evaluation import evaluate
 from geoml.plugin import Plugin
 from geoml.session import open_session
 
@@ -45,12 +44,12 @@ def train(
 def evaluate_weights(
     plugin: Plugin, weights: bytes, dataset: Dataset, split: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Returns what `geoml.evaluation.evaluate` does of the exported model on the split's validation chips.
+    """Returns what `evaluate` of the model's task does, of the exported model on the split's validation chips.
 
     Its numbers are reported.
     """
     session = open_session(plugin.training.to_onnx(weights))
-    metrics = evaluate(session, dataset.layouts(split["val_chips"]), dataset.polygons, values)
+    metrics = plugin.task.evaluate(session, dataset.layouts(split["val_chips"]), dataset.polygons, values)
     report.metrics(numbers(metrics))
     return metrics
 

@@ -69,7 +69,7 @@ class StageProgress:
         self.on_progress(self.stage, self.done, self.total)
 
 
-def _report(stage: str, done: int, total: int) -> None:
+def report_progress(stage: str, done: int, total: int) -> None:
     report.progress(done, total, stage)
     report.raise_if_cancelled()
 
@@ -80,7 +80,7 @@ def predict(
     params: Mapping[str, Any],
     *,
     source: str,
-    on_progress: ProgressCallback = _report,
+    on_progress: ProgressCallback = report_progress,
     cache: BlockCache | None = None,
 ) -> dict[str, Any]:
     """Returns the buildings in a folder of images as a GeoJSON FeatureCollection in EPSG:4326.
@@ -105,8 +105,9 @@ def predict(
     ]}  # fmt: skip
 
 
-def predict_layout(session: Session, layout: ChipLayout, wanted: PredictParams) -> list[Building]:
-    """Returns the buildings of one layout, in pixels of its grid; reports no progress."""
+def predict_layout(session: Session, layout: ChipLayout, params: Mapping[str, Any]) -> list[Building]:
+    """Returns the buildings of one layout, in pixels of its grid; reports no progress. Raises what `read` does."""
+    wanted = PredictParams.read(params)
     silent = StageProgress("", 0, lambda *_: None)
     return _buildings(_merged(_group_results(session, layout, wanted, silent, None)), layout, wanted, silent)
 

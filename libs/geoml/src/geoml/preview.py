@@ -1,7 +1,6 @@
 """A preview image: imagery with labels, imagery with predictions, and class probabilities, side by side."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,6 @@ from shapely.geometry.base import BaseGeometry
 from geoml.grid import ChipLayout, PixelBox
 from geoml.labels import LabelRasterizer
 from geoml.mosaic import Mosaic
-from geoml.predict import PredictParams, predict_layout
 from geoml.session import Session
 from geoml.tiled_inference import class_probabilities
 
@@ -21,13 +19,12 @@ RED, YELLOW = (230, 40, 40), (255, 220, 0)
 
 
 def render_preview(
-    session: Session, layout: ChipLayout, polygons: Sequence[BaseGeometry], params: Mapping[str, Any]
+    session: Session, layout: ChipLayout, polygons: Sequence[BaseGeometry], found: Sequence[BaseGeometry]
 ) -> Image.Image:
-    """Draws labels (`polygons`, EPSG:4326) red and predictions yellow, in the square of MAX_SIDE pixels with the most
-    imagery."""
+    """Draws labels (`polygons`, EPSG:4326) red and predictions (`found`, pixels of the grid) yellow, in the square of
+    MAX_SIDE pixels with the most imagery."""
     window = _densest_window(layout)
     image = Mosaic(layout).window(window)
-    found = [b.outline for b in predict_layout(session, layout, PredictParams.read(params))]
     classes = (class_probabilities(session, image).transpose(1, 2, 0) * 255).astype(np.uint8)
     panels = [
         _panel(image[:, :, :3], window, LabelRasterizer(layout, polygons).inside(window), RED),

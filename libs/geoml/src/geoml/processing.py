@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoml.chips import open_chip, read_rgb
-from geoml.instances import InstanceOptions, label_instances
+from geoml.instances import InstanceOptions, building_probability, label_instances
 from geoml.predict import GROUND_RESOLUTION
 
 
@@ -26,3 +26,8 @@ def postprocess(probabilities: NDArray[np.float32], confidence_threshold: float)
     The image has GROUND_RESOLUTION metres per pixel.
     """
     return label_instances(probabilities, InstanceOptions(confidence_threshold), GROUND_RESOLUTION)
+
+
+def answer(probabilities: NDArray[np.float32], confidence_threshold: float) -> NDArray[np.bool_]:
+    """Returns where [height, width] there is a building, of a classifier's output [channels, height, width]."""
+    return building_probability(probabilities) >= confidence_threshold

@@ -12,7 +12,7 @@ from geoml.grid import ChipLayout
 from geoml.labels import LabelRasterizer
 from geoml.metrics import match
 from geoml.outline_metrics import OutlineCounts, compare_outlines
-from geoml.predict import PredictParams, predict_layout
+from geoml.predict import predict_layout
 from geoml.session import Session
 from geoml.tuning import MIN_LABEL_METRES2
 
@@ -36,7 +36,7 @@ def score(
 ) -> Scored:
     """Whole layouts are predicted, so that the named chips keep their surroundings; labels are cut to the layout."""
     truth = _clipped(layout, labels)
-    found = predict_layout(session, layout, PredictParams.read(params))
+    found = predict_layout(session, layout, params)
     outlines = [building.outline for building in found]
     pairs = match(truth, outlines)
     place = shapely.union_all([shapely.box(*p.box) for p in layout.chips if p.chip.name in set(names)])

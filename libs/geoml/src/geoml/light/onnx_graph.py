@@ -46,7 +46,16 @@ class GraphBuilder:
         return self.node("AveragePool", [columns], kernel_shape=[1, size], pads=[0, reach, 0, reach])
 
     def halve(self, image: str) -> str:
-        return self.node("AveragePool", [image], kernel_shape=[2, 2], strides=[2, 2])
+        return self.pool(image, 2)
+
+    def pool(self, image: str, size: int) -> str:
+        """The means of squares of `size` pixels that lie side by side."""
+        return self.node("AveragePool", [image], kernel_shape=[size, size], strides=[size, size])
+
+    def repeat(self, image: str, times: int) -> str:
+        """Each pixel becomes a square of `times` pixels."""
+        scales = self.constant(np.array([1, 1, times, times], np.float32))
+        return self.node("Resize", [image, "", scales], mode="nearest")
 
     def double(self, image: str, times: int = 1) -> str:
         """Doubles the resolution, linearly, `times` times."""
@@ -66,7 +75,7 @@ class GraphBuilder:
         self._nodes.append(helper.make_node("Identity", [result], ["probabilities"]))
         shape = ["batch", None, None, None]
         outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, shape)]
-        body = helper.make_graph(self._nodes, "rooftop_light", inputs, outputs, self._constants)
+        body = helper.make_graph(self._nodes, "light", inputs, outputs, self._constants)
         opset = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(body, opset_imports=opset, ir_version=IR_VERSION, producer_name="fairway")
         onnx.checker.check_model(model, full_check=True)

@@ -6,15 +6,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from models.rooftop_light.classifier import CLASSES, Model
-from models.rooftop_light.filter_bank import CHANNELS, FILTERS, LEVELS, SIZE, FilterBank
 
-FORMAT = "fairway-rooftop-light/1"
+from geoml.light.classifier import CLASSES, Model
+from geoml.light.filter_bank import CHANNELS, FILTERS, LEVELS, SIZE, FilterBank
 
 
-def save(model: Model) -> bytes:
+def save(model: Model, format: str) -> bytes:
+    """`format` names the kind of model, so that no other kind reads it."""
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = {"format": FORMAT, "mean": model.mean, "spread": model.spread}
+    arrays: dict[str, Any] = {"format": format, "mean": model.mean, "spread": model.spread}
     arrays |= {"kernels": model.bank.kernels, "filter_biases": model.bank.biases}
     arrays |= {f"weights{i}": weights for i, weights in enumerate(model.weights)}
     arrays |= {f"bias{i}": bias for i, bias in enumerate(model.biases)}
@@ -22,21 +22,21 @@ def save(model: Model) -> bytes:
     return buffer.getvalue()
 
 
-def load(data: bytes) -> Model:
-    """Raises ValueError for anything but a complete checkpoint of this model."""
+def load(data: bytes, format: str) -> Model:
+    """Raises ValueError for anything but a complete checkpoint of a model of that kind."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        raise ValueError(f"not a {FORMAT} checkpoint")
+        raise ValueError(f"not a {format} checkpoint")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            model = _model(dict(arrays))
+            model = _model(dict(arrays), format)
     except (KeyError, ValueError) as error:
-        raise ValueError(f"not a {FORMAT} checkpoint") from error
+        raise ValueError(f"not a {format} checkpoint") from error
     _check(model)
     return model
 
 
-def _model(arrays: dict[str, np.ndarray]) -> Model:
-    if str(arrays["format"]) != FORMAT:
+def _model(arrays: dict[str, np.ndarray], format: str) -> Model:
+    if str(arrays["format"]) != format:
         raise ValueError("another format")
     depth = sum(key.startswith("weights") for key in arrays)
     weights, biases = [arrays[f"weights{i}"] for i in range(depth)], [arrays[f"bias{i}"] for i in range(depth)]

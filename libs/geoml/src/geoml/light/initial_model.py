@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
-from models.rooftop_light.classifier import CLASSES, Model
-from models.rooftop_light.filter_bank import CHANNELS, FilterBank, fit_filter_bank
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from geoml.light.classifier import CLASSES, Model
+from geoml.light.filter_bank import CHANNELS, FilterBank, fit_filter_bank
 
 HIDDEN = (64, 32)
 BASE_SEED, IMAGES, SIDE = 20260424, 8, 256

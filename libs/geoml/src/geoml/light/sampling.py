@@ -1,4 +1,4 @@
-"""Labelled training pixels, sampled again in each epoch."""
+"""Labelled training pixels, or cells, sampled again in each epoch."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,16 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geoml.grid import ChipLayout
-from geoml.labels import LabelRasterizer
+from geoml.labels import BACKGROUND, BORDER, INTERIOR, LabelRasterizer
+from geoml.light.classifier import CELL
 from geoml.mosaic import decode
 from geoml.session import Session, run
 
 MULTIPLE = 32
+SOME, MUCH = 0.1, 0.5
+"""Shares of building in a cell from which it holds a part of a building, and is a building."""
+Labels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+"""Classes at the resolution of the features, and where there is data."""
 
 
 class PixelSampler:
@@ -26,11 +31,14 @@ class PixelSampler:
                 self.images.append(_padded(decode(placed)))
                 self._masks.append(_padded(labels.mask(placed.box)))
 
+    def labels(self, mask: NDArray[np.uint8], data: NDArray[np.bool_]) -> Labels:
+        """The features of the bank have half the resolution of the image."""
+        return mask[1::2, 1::2], data[1::2, 1::2]
+
     def sample(self, session: Session, count: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
         """Returns features [n, CHANNELS] float32 and classes [n] of about `count` pixels with data.
 
-        Each chip gives the same number of pixels, in a random orientation. `session` runs the filter bank, whose
-        features have half the resolution of the image.
+        Each chip gives the same number of pixels, in a random orientation. `session` runs the filter bank.
         """
         each = max(1, count // len(self.images))
         samples = [self._sample(session, i, int(rng.integers(8)), each, rng) for i in range(len(self.images))]
@@ -42,9 +50,24 @@ class PixelSampler:
     ) -> tuple[NDArray, NDArray]:
         image, mask = (_oriented(layer[number], orientation) for layer in (self.images, self._masks))
         features = run(session, model_input(image))[0]
-        with_data = np.flatnonzero(image[1::2, 1::2, 3])
+        classes, usable = self.labels(mask, image[:, :, 3] > 0)
+        with_data = np.flatnonzero(usable)
         chosen = rng.choice(with_data, min(count, len(with_data)), replace=False)
-        return features.reshape(len(features), -1).T[chosen], mask[1::2, 1::2].ravel()[chosen]
+        return features.reshape(len(features), -1).T[chosen], classes.ravel()[chosen]
+
+
+class CellSampler(PixelSampler):
+    """The same for cells: INTERIOR stands for a cell that is a building, BORDER for one with a part of a building."""
+
+    def labels(self, mask: NDArray[np.uint8], data: NDArray[np.bool_]) -> Labels:
+        seen, built = _cell_means(data), _cell_means(mask != BACKGROUND)
+        classes = np.where(built >= MUCH, INTERIOR, np.where(built >= SOME, BORDER, BACKGROUND))
+        return classes.astype(np.uint8), seen > MUCH
+
+
+def _cell_means(layer: NDArray[np.bool_]) -> NDArray[np.float64]:
+    height, width = (side // CELL for side in layer.shape)
+    return layer.reshape(height, CELL, width, CELL).mean(axis=(1, 3))
 
 
 def model_input(image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,14 +1,16 @@
-"""The perceptron behind the filter bank, and both together as one ONNX file."""
+"""The perceptron behind the filter bank, and both together as one ONNX file: for every pixel, or for every cell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from models.rooftop_light.filter_bank import LEVELS, FilterBank, features, level_features
-from models.rooftop_light.onnx_graph import GraphBuilder
 from numpy.typing import NDArray
 
-CLASSES = 3
+from geoml.light.filter_bank import LEVELS, FilterBank, features, level_features
+from geoml.light.onnx_graph import GraphBuilder
+
+CLASSES, CELL = 3, 16
+"""Ground and two kinds of building; pixels along the side of a cell."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,29 @@ def bank_onnx(bank: FilterBank) -> bytes:
     """Returns the bank alone as an ONNX file, so that training reads exactly the features of prediction."""
     graph = GraphBuilder()
     return graph.model("image", features(graph, "image", bank))
+
+
+def cell_bank_onnx(bank: FilterBank) -> bytes:
+    """Returns the bank with the mean features of each cell, [n, CHANNELS, H / CELL, W / CELL]."""
+    graph = GraphBuilder()
+    return graph.model("image", _cell_features(graph, bank))
+
+
+def _cell_features(graph: GraphBuilder, bank: FilterBank) -> str:
+    return graph.pool(features(graph, "image", bank), CELL // 2)
+
+
+def cells_onnx(model: Model) -> bytes:
+    """Returns an ONNX file that maps float32 `image` [n, 3, H, W] to `probabilities` [n, CLASSES, H, W].
+
+    All pixels of a cell have its value. H and W are multiples of 32.
+    """
+    graph = GraphBuilder()
+    weights, biases = _folded(model)
+    x = graph.convolve(_cell_features(graph, model.bank), _kernel(weights[0]), biases[0])
+    for weight, shift in zip(weights[1:], biases[1:], strict=True):
+        x = graph.convolve(graph.node("Relu", [x]), _kernel(weight), shift)
+    return graph.model("image", graph.repeat(graph.node("Softmax", [x], axis=1), CELL))
 
 
 def to_onnx(model: Model) -> bytes:

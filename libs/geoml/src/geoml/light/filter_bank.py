@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from models.rooftop_light.onnx_graph import GraphBuilder
 from numpy.typing import NDArray
+
+from geoml.light.onnx_graph import GraphBuilder
 
 LEVELS, FILTERS, SIZE = 4, 24, 5
 WHITENING_FLOOR = 1e-3

@@ -3,26 +3,26 @@
 from dataclasses import dataclass
 
 import numpy as np
-from models.rooftop_light.classifier import CLASSES, Model, bank_onnx
-from models.rooftop_light.pixel_sampling import PixelSampler
 from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
+from geoml.light.classifier import CLASSES, Model
+from geoml.light.sampling import PixelSampler
 from geoml.plugin import OnEpoch
-from geoml.session import Session, open_session
+from geoml.session import Session
 from geoml.time_budget import TrainingBudget
 from geoml.warning_filters import ignore_warning
 
-VALIDATION_PIXELS = 40_000
+VALIDATION_SAMPLES = 40_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`epochs` of `pixels` pixels in batches of `batch_size`; the budget counts epochs."""
+    """`epochs` of `samples` samples in batches of `batch_size`; the budget counts epochs."""
 
     epochs: int
-    pixels: int
+    samples: int
     batch_size: int
     learning_rate: float
     weight_decay: float
@@ -30,13 +30,18 @@ class Plan:
     budget: TrainingBudget
 
 
-def fit(model: Model, training: PixelSampler, validation: PixelSampler, plan: Plan, on_epoch: OnEpoch) -> Model:
-    """Returns the model with its perceptron trained; bank and standardisation are kept. `on_epoch` may raise."""
-    rng, session = np.random.default_rng(plan.seed), open_session(bank_onnx(model.bank))
-    held = _standardised(model, *validation.sample(session, VALIDATION_PIXELS, rng))
+def fit(
+    model: Model, bank: Session, training: PixelSampler, validation: PixelSampler, plan: Plan, on_epoch: OnEpoch
+) -> Model:
+    """Returns the model with its perceptron trained; bank and standardisation are kept. `on_epoch` may raise.
+
+    `bank` runs the filters of the model.
+    """
+    rng = np.random.default_rng(plan.seed)
+    held = _standardised(model, *validation.sample(bank, VALIDATION_SAMPLES, rng))
     learner = _learner(model, plan)
     for epoch in range(plan.epochs):
-        features, classes = _standardised(model, *training.sample(session, plan.pixels, rng))
+        features, classes = _standardised(model, *training.sample(bank, plan.samples, rng))
         _epoch(learner, features, classes, plan, epoch, rng)
         val_loss = log_loss(held[1], learner.predict_proba(held[0]), labels=range(CLASSES))
         progress = plan.budget.progress(epoch + 1)
@@ -80,8 +85,8 @@ def _standardised(model: Model, features: NDArray, classes: NDArray) -> tuple[ND
     return (features - model.mean) / model.spread, classes
 
 
-def standardisation(session: Session, pixels: PixelSampler, seed: int) -> tuple[NDArray, NDArray]:
+def standardisation(session: Session, samples: PixelSampler, seed: int) -> tuple[NDArray, NDArray]:
     """Returns mean and standard deviation [CHANNELS] of the features; a constant feature has the deviation 1."""
-    features, _ = pixels.sample(session, VALIDATION_PIXELS, np.random.default_rng(seed))
+    features, _ = samples.sample(session, VALIDATION_SAMPLES, np.random.default_rng(seed))
     spread = features.std(axis=0)
     return features.mean(axis=0), np.where(spread > 1e-6, spread, 1).astype(np.float32)
