@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rasterio.features import shapes
 from shapely import Polygon
 
-from geoml.neighbours import largest
+from geoml.adjacency import largest
 from geoml.orthogonalize import MIN_IOU, orthogonalize
 
 

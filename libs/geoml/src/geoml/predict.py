@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from geoml import report
+from geoml.adjacency import separate
 from geoml.block_cache import BlockCache, BlockGroup
 from geoml.block_result import BlockResult
 from geoml.calibration import Calibration
@@ -13,7 +14,6 @@ from geoml.features import Building, building_features
 from geoml.grid import ChipLayout, PixelBox, chip_layouts
 from geoml.instances import InstanceOptions
 from geoml.mosaic import Mosaic
-from geoml.neighbours import separate
 from geoml.polygonize import PolygonizeOptions, regularize
 from geoml.session import Session
 from geoml.stitching import Detection, merge_detections

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, affinity, box
 
-from geoml.neighbours import EDGE, SLIVER_METRES2, separate
+from geoml.adjacency import EDGE, SLIVER_METRES2, separate
 from geoml.outline_metrics import compare_outlines
 
 METRES = 0.25
