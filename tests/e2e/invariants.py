@@ -50,15 +50,15 @@ async def check(platform: Platform, load: Load, since: int) -> None:
     assert all(len(write.made) <= 1 for write in load.writes), "a repeat was told of another row"
     for kind in (AREA, MODEL, FEEDBACK, STATE):
         expected = {made for write in load.writes if write.kind is kind for made in write.made}
-        assert await _rows(platform, load, kind) == dict.fromkeys(expected, 1), kind.name
+        assert await rows_of(platform, load, kind) == dict.fromkeys(expected, 1), kind.name
     uploads = {write.area for write in load.writes if write.kind is UPLOAD}
-    assert await _rows(platform, load, UPLOAD) == dict.fromkeys(uploads, 1)
+    assert await rows_of(platform, load, UPLOAD) == dict.fromkeys(uploads, 1)
     areas = {made for write in load.writes if write.kind is AREA for made in write.made}
     await _one_event_each(platform, areas, since)
     await _verdicts(platform, [write.command for write in load.writes if write.command])
 
 
-async def _rows(platform: Platform, load: Load, kind: Kind) -> dict[int, int]:
+async def rows_of(platform: Platform, load: Load, kind: Kind) -> dict[int, int]:
     room, statement = ROWS[kind.name]
     marks = [write.mark for write in load.writes if write.kind is kind]
     rows = await asyncio.to_thread(query, platform, room, statement, south=load.numbers.south, marks=marks)

@@ -1,6 +1,8 @@
 """What is there already survives a new release."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import psycopg
@@ -8,6 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from kit.db import migrations
+from kit.db.database import SESSION
 
 MADE = (
     "insert into webhooks (user_id, username, url, description, active, secret, secret_made_at, created_at,"
@@ -68,3 +71,29 @@ def test_mails_that_wait_get_their_user_and_our_words(fresh: str):
         assert database.execute("select email_verified from known_users").fetchall() == [(False,)]
         due = "select healed_at < now() - interval '1 day' from kpi"
         assert database.execute(due).fetchall() == [(True,)], "the gateway is asked for verified addresses at once"
+
+
+def test_a_migration_that_waits_for_a_writer_stops_no_other(fresh: str):
+    """Nobody waits as long as services bear, and the migration comes through once the writer is done."""
+    migrations.upgrade("notify", fresh, "0008")
+    with psycopg.connect(fresh) as slow, psycopg.connect(fresh, autocommit=True, options=SESSION) as other:
+        slow.execute(MAILED, ("queued",))
+        with ThreadPoolExecutor(1) as pool:
+            upgrading = pool.submit(migrations.upgrade, "notify", fresh)
+            try:
+                written = _write_for(other, 4.0)
+            finally:
+                slow.commit()
+            upgrading.result(60)
+        found = other.execute("select count(*) from mails").fetchone()
+    assert found == (written + 1,)
+
+
+def _write_for(connection: psycopg.Connection, seconds: float) -> int:
+    """Returns the number of mails that were written meanwhile."""
+    end, written = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        connection.execute(MAILED, ("queued",))
+        written += 1
+        time.sleep(0.05)
+    return written

@@ -5,10 +5,17 @@ from importlib.resources import files
 
 from alembic import command, context
 from alembic.config import Config
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import MetaData, create_engine, pool
+from tenacity import Retrying, retry_if_exception, stop_before_delay, wait_random
 
 from kit.db.database import plain_url
 from kit.messaging import tables
+
+LOCK_TIMEOUT = "1s"
+"""Less than what services wait for a row or table (`kit.db.database.SESSION`)."""
+WITHIN = 120.0
+LOCKED = (LockNotAvailable, DeadlockDetected)
 
 
 def config(service: str, url: str) -> Config:
@@ -20,8 +27,19 @@ def config(service: str, url: str) -> Config:
 
 
 def upgrade(service: str, url: str, revision: str = "head") -> None:
-    """Applies the migrations of `service` up to `revision`; raises what Alembic or the database raises."""
-    command.upgrade(config(service, url), revision)
+    """Applies the migrations of `service` up to `revision`; raises what Alembic or the database raises.
+
+    The former release writes meanwhile. Migrations that wait for a table longer than `LOCK_TIMEOUT`, or for a writer
+    that waits for them, are undone and tried again for `WITHIN` seconds: whoever comes after one that waits, waits too.
+    """
+    tries = Retrying(
+        retry=retry_if_exception(_is_locked), wait=wait_random(0.5, 2), stop=stop_before_delay(WITHIN), reraise=True
+    )
+    tries(command.upgrade, config(service, url), revision)
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(getattr(error, "orig", None), LOCKED)
 
 
 def run_env(metadata: MetaData) -> None:
@@ -34,6 +52,7 @@ def run_env(metadata: MetaData) -> None:
         )  # fmt: skip
         with context.begin_transaction():
             connection.exec_driver_sql("select pg_advisory_xact_lock(4206)")
+            connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
             context.run_migrations()
 
 
