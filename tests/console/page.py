@@ -76,6 +76,8 @@ class Visitor:
 QUIET = (
     "GPU stall due to ReadPixels",  # a screenshot of a map without a graphics card
     "GL Driver Message",
+    "ERR_NETWORK_CHANGED",  # containers of other tests come and go, and Chromium drops what is under way
+    "AJAXError: Failed to fetch (0)",  # the map's own words for it
     "status of 403",  # a page asks once whether its user is staff
 )
 """Words of complaints that say nothing about the console."""
