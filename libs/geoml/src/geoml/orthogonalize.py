@@ -15,8 +15,10 @@ MIN_WALLS_METRES = (1.0, 2.0, 4.0)
 """Shorter walls are left out: each of these is tried, as what a model sees of a house has bumps."""
 CORNER_COST = 0.012
 """The IoU that one corner more must bring."""
-ROUND = 0.92
-"""IoU with the circle of its area, from which an outline is round."""
+ROUND = 0.9
+"""Area over that of the circle of the same perimeter, from which an outline is round; a square has 0.79."""
+CLOSE = 0.95
+"""IoU of a rectangle with the outline, from which no other direction is tried."""
 SAME_DIRECTION = 0.5
 """Degrees"""
 
@@ -30,21 +32,25 @@ def orthogonalize(polygon: Polygon, min_iou: float = MIN_IOU) -> Polygon:
     """
     if _is_round(polygon):
         return polygon
-    rated = [(one, iou) for one in _candidates(polygon) if (iou := _iou(polygon, one)) >= min_iou]
+    rated = [(one, iou) for one, iou in _candidates(polygon) if iou >= min_iou]
     best, _ = max(rated, key=lambda pair: pair[1] - CORNER_COST * _corners(pair[0]), default=(polygon, 1.0))
     return best
 
 
 def _is_round(polygon: Polygon) -> bool:
-    return _iou(polygon, polygon.centroid.buffer(math.sqrt(polygon.area / math.pi))) >= ROUND
+    return 4 * math.pi * polygon.area >= ROUND * polygon.length**2
 
 
-def _candidates(polygon: Polygon) -> Iterator[Polygon]:
+def _candidates(polygon: Polygon) -> Iterator[tuple[Polygon, float]]:
+    """With their IoU. A rectangle has no walls to leave out."""
     for angle in _directions(polygon):
         for wall in MIN_WALLS_METRES:
             if found := _orthogonalized(polygon, angle, wall):
-                yield found
-                if _corners(found) == 4:
+                iou, is_rectangle = _iou(polygon, found), _corners(found) == 4
+                yield found, iou
+                if is_rectangle and iou >= CLOSE:
+                    return
+                if is_rectangle:
                     break
 
 
