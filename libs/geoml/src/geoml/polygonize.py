@@ -20,7 +20,7 @@ class PolygonizeOptions:
     """square metres; smaller buildings are dropped"""
     max_hole: float = 4.0
     """square metres; smaller holes are filled"""
-    tolerance: float = 0.6
+    tolerance: float = 0.3
     """metres, of the Douglas-Peucker simplification"""
     right_angles: bool = True
     """orthogonalize walls"""
