@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.features import rasterize
+from scipy import ndimage
 from shapely import Point, Polygon, affinity, box
 
 from geoml.orthogonalize import orthogonalize
+from geoml.outline_metrics import compare_outlines
 from geoml.polygonize import PolygonizeOptions, polygonize_instances, regularize
 
 METRES = 0.265
@@ -28,6 +30,19 @@ def test_an_l_shaped_house_has_six_right_angles_at_any_angle(angle):
     edges = np.diff(np.asarray(outline.exterior.coords), axis=0)
     directions = np.degrees(np.arctan2(edges[:, 1], edges[:, 0])) % 90
     assert np.abs((directions - directions[0] + 45) % 90 - 45).max() < 0.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bumps_of_a_mask_are_no_walls(seed):
+    """A house of 8 x 11 m whose edge is noisy, as a model sees it."""
+    image = rasterize([(affinity.rotate(box(40, 40, 70, 82), 20), 1)], out_shape=(120, 120), dtype="float32")
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=image.shape), 3)
+    seen = ndimage.gaussian_filter(image, 3) + noise / noise.std() * 0.19 >= 0.5
+    instances, _ = ndimage.label(seen)
+    house = np.bincount(instances.ravel())[1:].argmax() + 1
+    outline = regularize(polygonize_instances(instances)[house], METRES, PolygonizeOptions())
+    assert compare_outlines([(box(0, 0, 9, 9), outline)], METRES).square == 1
+    assert len(outline.exterior.coords) <= 7
 
 
 def test_a_round_house_stays_round():
