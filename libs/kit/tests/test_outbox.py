@@ -1,7 +1,9 @@
 """Rows that no stream takes."""
 
+import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from uuid import uuid4
 
 import pytest
@@ -10,12 +12,16 @@ from nats.js.api import RawStreamMsg
 
 from contracts import headers as h
 from contracts.streams import EVENTS
+from kit.messaging.outbox import relay
+from kit.messaging.outbox.batch_publisher import Row
 from kit.testing import Caller, eventually
 
 pytestmark = pytest.mark.live
 ROW = """insert into outbox (subject, headers, data)
     values ('evt.toy.v1.unheard', jsonb_build_object('ce-id', %s::text), convert_to(repeat('x', %s), 'UTF8'))
     returning seq"""
+MANY = """insert into outbox (subject, headers, data)
+    select 'evt.toy.v1.unheard', jsonb_build_object('ce-id', number::text), 'x' from generate_series(1, %s) number"""
 DUE = "select count(*) from outbox where published_at is null"
 
 
@@ -54,3 +60,40 @@ async def test_row_too_large_alone_takes_no_time(running, caller: Caller, sql):
     started = time.monotonic()
     await eventually(lambda: sql(DUE) == [(0,)])
     assert time.monotonic() - started < 4
+
+
+async def test_rows_of_busy_moments_share_a_window(running, sql, monkeypatch):
+    monkeypatch.setattr(relay, "PAUSE", 0.3)
+    windows = recorded(running.relay, monkeypatch)
+    sql(MANY, relay.FEW + 1)
+    running.relay.wake()
+    await eventually(lambda: windows == [relay.FEW + 1])
+    for _ in range(3):
+        put(sql, 1)
+        running.relay.wake()
+        await asyncio.sleep(0.05)  # time enough for a window of its own
+    await eventually(lambda: sql(DUE) == [(0,)])
+    assert windows == [relay.FEW + 1, 3]
+
+
+async def test_few_rows_wait_for_no_others(running, sql, monkeypatch):
+    monkeypatch.setattr(relay, "PAUSE", 60.0)
+    windows = recorded(running.relay, monkeypatch)
+    for number in range(1, 4):
+        put(sql, 1)
+        running.relay.wake()
+        await eventually(lambda seen=number: len(windows) == seen and sql(DUE) == [(0,)])
+
+
+def recorded(sender: relay.Relay, monkeypatch) -> list[int]:
+    """Returns the sizes of the windows that are published from now on."""
+    windows: list[int] = []
+    publish = sender.publisher.publish
+
+    async def recording(rows: Iterable[Row]) -> set[int]:
+        window = list(rows)
+        windows.append(len(window))
+        return await publish(window)
+
+    monkeypatch.setattr(sender.publisher, "publish", recording)
+    return windows

@@ -1,6 +1,7 @@
 """The owner's decision on a command. Stored beside the inbox row, so that a repeated command gets its first verdict."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -23,7 +24,16 @@ class Kind(StrEnum):
     INTERNAL = "internal"
 
 
-class Accepted(Contract):
+class Decision(Contract):
+    """What both verdicts have."""
+
+    @cached_property
+    def json_text(self) -> bytes:
+        """The verdict as JSON, written once: its record and its answer are the same bytes."""
+        return self.model_dump_json().encode()
+
+
+class Accepted(Decision):
     """The command is done. `result` is the body of the response to the client."""
 
     status: Literal["accepted"] = "accepted"
@@ -33,7 +43,7 @@ class Accepted(Contract):
     """It was given before, to an earlier command of the same id."""
 
 
-class Refused(Contract):
+class Refused(Decision):
     """The command is not done and will not be; `code` is stable, `detail` is for people, `facts` for programs."""
 
     status: Literal["refused"] = "refused"

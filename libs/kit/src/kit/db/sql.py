@@ -151,9 +151,8 @@ def concatenate(fragments: Sequence[SqlFragment]) -> tuple[str, tuple[Any, ...]]
 
 def _fragment(table: Table, values: dict[str, Any], key: tuple[str, ...], newer: str | None) -> SqlFragment:
     sql, order, processors = _compiled(table, tuple(values), key, newer)
-    params = tuple(
-        process(values[name]) if process else values[name] for name, process in zip(order, processors, strict=True)
-    )
+    given = values | {name: process(values[name]) for name, process in processors}
+    params = tuple(map(given.__getitem__, order))
     return SqlFragment(sql, params, rows=None if key or _has_lists(table) else Rows(table, order, (params,)))
 
 
@@ -172,5 +171,5 @@ def _compiled(table: Table, columns: tuple[str, ...], key: tuple[str, ...], newe
         statement = statement.on_conflict_do_update(index_elements=list(key), set_=changed, where=guard)
     compiled = statement.compile(dialect=_POSITIONAL)
     order = tuple(compiled.positiontup or ())
-    processors = tuple(table.c[n].type.dialect_impl(_POSITIONAL).bind_processor(_POSITIONAL) for n in order)
-    return str(compiled), order, processors
+    processors = ((name, table.c[name].type.dialect_impl(_POSITIONAL).bind_processor(_POSITIONAL)) for name in order)
+    return str(compiled), order, tuple((name, process) for name, process in processors if process)

@@ -1,7 +1,7 @@
 """Turns messages into headers and bytes, and back."""
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -124,16 +124,18 @@ def opened(data: bytes, headers: dict[str, str] | None) -> Envelope:
     does not match its schema."""
     headers = headers or {}
     try:
-        bare = Envelope(UUID(headers[h.ID]), None, actor_of(headers[h.ACTOR]), data, headers)
+        message_id, actor = UUID(headers[h.ID]), actor_of(headers[h.ACTOR])
     except (KeyError, ValueError) as error:
         raise MalformedMessage(f"bad envelope: {error}") from error
     kind = REGISTRY.get(headers.get(h.TYPE, ""))
-    if kind is None:
-        raise MalformedMessage(f"unknown message type {headers.get(h.TYPE)!r}", bare)
     try:
-        return replace(bare, message=kind.model_validate_json(data))
+        envelope = Envelope(message_id, kind and kind.model_validate_json(data), actor, data, headers)
     except ValidationError as error:
-        raise MalformedMessage(f"{kind.ce_type()}: {_first(error)}", bare) from error
+        bare = Envelope(message_id, None, actor, data, headers)
+        raise MalformedMessage(f"{headers[h.TYPE]}: {_first(error)}", bare) from error
+    if kind is None:
+        raise MalformedMessage(f"unknown message type {headers.get(h.TYPE)!r}", envelope)
+    return envelope
 
 
 def _first(error: ValidationError) -> str:

@@ -1,7 +1,7 @@
 """Labels as GeoJSON, written by the database. Who sees an AOI sees its labels."""
 
 from sqlalchemy import Select, Text, cast, exists, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 
 from catalog.areas.tables import AoiRow, LabelRow
 from catalog.areas.visibility import visible_to
@@ -12,12 +12,12 @@ from geo.postgis import intersects, overlaps
 from kit.errors import Invalid, NotFound
 from kit.messaging.tx import ReadTx
 
-properties = func.jsonb_build_object(
+properties = func.json_build_object(
     "id", LabelRow.id, "aoi", LabelRow.aoi_id, "osm_id", LabelRow.osm_id, "tags", LabelRow.tags,
     "created_at", LabelRow.created_at,
 )  # fmt: skip
-feature = func.jsonb_build_object(
-    "type", "Feature", "id", LabelRow.id, "geometry", cast(func.ST_AsGeoJSON(LabelRow.geom, 9), JSONB),
+feature = func.json_build_object(
+    "type", "Feature", "id", LabelRow.id, "geometry", cast(func.ST_AsGeoJSON(LabelRow.geom, 9), JSON),
     "properties", properties,
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import orjson
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, Text, bindparam, case, cast, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 
 from catalog.areas.tables import AoiRow, LabelRow, datasets
 from catalog.areas.visibility import counted, listed_by_parameters, reachable_by_columns, visible_to
@@ -21,23 +21,25 @@ from kit.errors import Invalid, NotFound
 from kit.messaging.envelope import Asked
 from kit.messaging.tx import ReadTx
 
-user = func.jsonb_build_object("osm_id", AoiRow.user_id, "username", func.coalesce(KnownUser.username, ""))
+user = func.json_build_object("osm_id", AoiRow.user_id, "username", func.coalesce(KnownUser.username, ""))
 label_count = select(func.count()).where(LabelRow.aoi_id == AoiRow.id).correlate(AoiRow).scalar_subquery()
-properties = func.jsonb_build_object(
+properties = func.json_build_object(
     "id", AoiRow.id, "dataset", AoiRow.dataset_id, "area", AoiRow.area, "user", user,
     "label_status", AoiRow.label_status, "label_fetched", AoiRow.label_fetched, "label_error", AoiRow.label_error,
     "label_count", label_count, "label_outcome", AoiRow.label_outcome, "created_at", AoiRow.created_at,
     "last_modified", AoiRow.last_modified,
 )  # fmt: skip
 shifted = func.ST_ShiftLongitude(AoiRow.geom)
-crosses = func.ST_XMax(shifted) - func.ST_XMin(shifted) < func.ST_XMax(AoiRow.geom) - func.ST_XMin(AoiRow.geom)
-box = func.jsonb_build_array(
+width = func.ST_XMax(AoiRow.geom) - func.ST_XMin(AoiRow.geom)
+crosses = case((width > 180, func.ST_XMax(shifted) - func.ST_XMin(shifted) < width), else_=False)
+"""What is closer over the line is wider than half of the world without it; the rest needs no shifting."""
+box = func.json_build_array(
     case((crosses, func.ST_XMin(shifted)), else_=func.ST_XMin(AoiRow.geom)), func.ST_YMin(AoiRow.geom),
     case((crosses, func.ST_XMax(shifted) - 360), else_=func.ST_XMax(AoiRow.geom)), func.ST_YMax(AoiRow.geom),
 )  # fmt: skip
 """West > east where the area crosses the antimeridian (RFC 7946, 5.2)."""
-feature = func.jsonb_build_object(
-    "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(AoiRow.geom, 9), JSONB), "bbox", box, "properties", properties
+feature = func.json_build_object(
+    "type", "Feature", "geometry", cast(func.ST_AsGeoJSON(AoiRow.geom, 9), JSON), "bbox", box, "properties", properties
 )
 
 

@@ -1,7 +1,7 @@
 """Centroids of datasets."""
 
 from sqlalchemy import Text, case, cast, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 
 from catalog.areas.tables import AoiRow
 from catalog.datasets.tables import DatasetRow
@@ -21,10 +21,10 @@ _middle = (
     .correlate(DatasetRow)
     .scalar_subquery()
 )
-_properties = func.jsonb_build_object(
+_properties = func.json_build_object(
     "did", DatasetRow.id, "id", DatasetRow.id, "stac_id", DatasetRow.stac_id, "title", DatasetRow.title
 )
-_feature = func.jsonb_build_object("type", "Feature", "geometry", cast(_middle, JSONB), "properties", _properties)
+_feature = func.json_build_object("type", "Feature", "geometry", cast(_middle, JSON), "properties", _properties)
 
 
 async def list_centroids(query: ListDatasetCentroids, read: ReadTx) -> bytes:

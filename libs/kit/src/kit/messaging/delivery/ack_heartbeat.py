@@ -58,7 +58,7 @@ class InProgress:
             self._explained = True
             detail = f"{words} This may still be carried out within {expires:.0f} seconds, not later."
             refusal = Unavailable("database_full", detail).refused()
-            await self.msg._client.publish(headers[h.REPLY], refusal.model_dump_json().encode())
+            await self.msg._client.publish(headers[h.REPLY], refusal.json_text)
 
 
 @asynccontextmanager

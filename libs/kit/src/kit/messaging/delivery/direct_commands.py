@@ -75,7 +75,7 @@ class DirectCommands:
             if route is None or not _is_fresh(envelope):
                 return DECLINED
             verdict = await self.executor.execute(envelope, route, envelope.sent_at, is_first=True)
-            return verdict.model_dump_json().encode()
+            return verdict.json_text
         except Exception as error:
             log.warning("command.declined", extra={"fields": {"reason": repr(error)}})
             return DECLINED

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from psycopg import AsyncConnection
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
@@ -55,7 +56,7 @@ def _row(consumer: str, envelope: Envelope, verdict: Verdict | None, dead: bool,
         "message_id": envelope.id,
         "fingerprint": envelope.fingerprint,
         "actor_id": envelope.actor.id,
-        "verdict": verdict.model_dump(mode="json") if verdict else None,
+        "verdict": orjson.Fragment(verdict.json_text) if verdict else None,
         "dead": int(dead),
     }
     if overwrite:
@@ -97,8 +98,4 @@ async def record_failure(connection: AsyncConnection, consumer: str, envelope: E
 
 def accepted(result: Any, http: int) -> Accepted:
     """Returns the verdict for the result of a handler; `http` is the status of the response."""
-    return result if isinstance(result, Accepted) else Accepted(result=_plain(result), http=http)
-
-
-def _plain(result: Any) -> Any:
-    return result.model_dump(mode="json") if hasattr(result, "model_dump") else result
+    return result if isinstance(result, Accepted) else Accepted(result=result, http=http)

@@ -124,7 +124,7 @@ class Settler:
 
     async def _reply(self, msg: Msg, headers: dict[str, str], verdict: Accepted | Refused) -> None:
         if h.REPLY in headers:
-            await msg._client.publish(headers[h.REPLY], verdict.model_dump_json().encode())
+            await msg._client.publish(headers[h.REPLY], verdict.json_text)
 
     async def _clear_staged(self, msg: Msg, headers: dict[str, str]) -> None:
         """Deletes the body in the object store; `staging.sweep` deletes what is left now."""

@@ -31,6 +31,10 @@ from kit.telemetry import metrics
 
 log = logging.getLogger("kit.relay")
 WINDOW = 500
+FEW = 4
+"""Rows of a window after which the next one does not wait for others."""
+PAUSE = 0.01
+"""Seconds for which it waits after more of them: a window costs two statements, however many rows it has."""
 SWEEP_INTERVAL = 1.0
 STATEMENT_TIMEOUT = 10.0
 """Seconds after which a silent database counts as gone."""
@@ -134,9 +138,11 @@ class Relay:
     async def _relay(self, connection: psycopg.AsyncConnection) -> None:
         while True:
             self._woken.clear()
-            full = await self._window(connection)
+            published = await self._window(connection)
             await self._prune(connection)
-            if not full:
+            if published > FEW:
+                await asyncio.sleep(PAUSE)
+            if published < WINDOW:
                 await self._sleep()
 
     async def _sleep(self) -> None:
@@ -145,14 +151,14 @@ class Relay:
         except TimeoutError:
             pass
 
-    async def _window(self, connection: psycopg.AsyncConnection) -> bool:
-        """Publishes a batch; returns True when there may be more rows."""
+    async def _window(self, connection: psycopg.AsyncConnection) -> int:
+        """Publishes a batch; returns the number of rows, `WINDOW` when there may be more."""
         async with PersistentTimeout(STATEMENT_TIMEOUT):
             rows = await (await connection.execute(_DUE, (WINDOW,))).fetchall()
         await self._backlog.measure(connection, len(rows), WINDOW)
         metrics.OUTBOX_AGE.set(time.time() - rows[0][4].timestamp() if rows else 0)
         if not rows:
-            return False
+            return 0
         acked = await self.publisher.publish(row[:4] for row in rows)
         failpoints.reach("relay.acked")
         await self._mark(connection, acked)
@@ -164,7 +170,7 @@ class Relay:
             await self._mark(connection, refused)
         if unknown := len(rows) - len(acked) - len(refused):
             raise Unacknowledged(f"{unknown} of {len(rows)} events were not acknowledged")
-        return len(rows) == WINDOW
+        return len(rows)
 
     async def _set_aside(self, row: Row) -> None:
         """Makes a dead letter of a row that no stream accepts, so that it neither delays the others nor is tried for

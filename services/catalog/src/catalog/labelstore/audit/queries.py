@@ -1,7 +1,7 @@
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 
 from catalog.labelstore.audit.tables import AuditRow
 from catalog.labelstore.paging import read_page, utc
@@ -9,10 +9,10 @@ from catalog.labelstore.users.visibility import principal_of
 from contracts.catalog import label_taxonomies as c
 from kit.messaging.tx import ReadTx
 
-ENTRY: Any = func.jsonb_build_object(
+ENTRY: Any = func.json_build_object(
     "entry_id", AuditRow.id, "at", utc(AuditRow.at), "by", AuditRow.by, "action", AuditRow.action,
     "about", AuditRow.kind, "about_id", AuditRow.subject, "before", AuditRow.before, "after", AuditRow.after,
-    type_=JSONB,
+    type_=JSON,
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
@@ -44,7 +44,7 @@ _done = (
 )
 _newest = (
     select(
-        func.jsonb_build_object(
+        func.json_build_object(
             "state", datasets.c.state, "dataset_id", datasets.c.id, "version", datasets.c.version,
             "error", datasets.c.error, "updated_at", utc(datasets.c.updated_at),
         )
@@ -55,12 +55,12 @@ _newest = (
     .correlate(CampaignRow)
     .scalar_subquery()
 )  # fmt: skip
-_none = func.jsonb_build_object(
+_none = func.json_build_object(
     "state", "none", "dataset_id", None, "version", None, "error", None, "updated_at", None
 )  # fmt: skip
-CAMPAIGN_JSON: Any = func.jsonb_build_object(
+CAMPAIGN_JSON: Any = func.json_build_object(
     "campaign_id", CampaignRow.id, "title", CampaignRow.title, "status", CampaignRow.status,
-    "progress", func.jsonb_build_object("total", CampaignRow.image_count, "done", _done),
+    "progress", func.json_build_object("total", CampaignRow.image_count, "done", _done),
     "metadata", CampaignRow.details, "label_translations", CampaignRow.label_translations,
     "apply_label_translations", CampaignRow.apply_label_translations,
     "date_created", utc(CampaignRow.date_created), "date_started", utc(CampaignRow.date_started),
@@ -68,7 +68,7 @@ CAMPAIGN_JSON: Any = func.jsonb_build_object(
     "created_by", CampaignRow.created_by, "export", func.coalesce(_newest, _none),
     "uses_leases", CampaignRow.uses_leases, "review", CampaignRow.review, "split", CampaignRow.split,
     "overlap", CampaignRow.overlap, "consensus", CampaignRow.consensus, "taxonomy_id", CampaignRow.taxonomy_id,
-    type_=JSONB,
+    type_=JSON,
 )  # fmt: skip
 answers = table(
     "answers", column("campaign_image_id", BigInteger), column("actor_id", BigInteger),
@@ -78,7 +78,7 @@ answers = table(
 
 
 def _image_of_campaign(labeled: Any, review: Any) -> Any:
-    return func.jsonb_build_object(
+    return func.json_build_object(
         "image_id", CampaignImageRow.image_id, "url", func.concat("/images/", CampaignImageRow.image_id),
         "labeled", labeled, "review", review, "comment", CampaignImageRow.comment,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 from typing import Any
 
 from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.campaigns.tables import CampaignImageRow
@@ -18,7 +18,7 @@ from kit.errors import Conflict, NotFound
 from kit.messaging.tx import ReadTx
 
 MAX_DIFFERENCES = 10_000
-DATASET: Any = func.jsonb_build_object(
+DATASET: Any = func.json_build_object(
     "dataset_id", LabelDatasetRow.id, "campaign_id", LabelDatasetRow.campaign_id,
     "title", LabelDatasetRow.title, "composed_of", LabelDatasetRow.composed_of, "version", LabelDatasetRow.version,
     "state", LabelDatasetRow.state, "uri", LabelDatasetRow.uri, "stac_item_id", LabelDatasetRow.stac_item_id,
@@ -26,12 +26,12 @@ DATASET: Any = func.jsonb_build_object(
     "negative_count", LabelDatasetRow.negative_count, "object_count", LabelDatasetRow.object_count,
     "excluded_count", LabelDatasetRow.excluded_count, "classes", LabelDatasetRow.classes,
     "split", LabelDatasetRow.split_counts, "created_at", utc(LabelDatasetRow.created_at),
-    "error", LabelDatasetRow.error, type_=JSONB,
+    "error", LabelDatasetRow.error, type_=JSON,
 )  # fmt: skip
-EXPORT: Any = func.jsonb_build_object(
+EXPORT: Any = func.json_build_object(
     "export_id", LabelExportRow.id, "dataset_id", LabelExportRow.dataset_id, "format", LabelExportRow.format,
     "state", LabelExportRow.state, "size", LabelExportRow.size, "sha256", LabelExportRow.sha256,
-    "created_at", utc(LabelExportRow.created_at), "error", LabelExportRow.error, type_=JSONB,
+    "created_at", utc(LabelExportRow.created_at), "error", LabelExportRow.error, type_=JSON,
 )  # fmt: skip
 
 

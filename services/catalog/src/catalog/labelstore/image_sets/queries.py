@@ -2,7 +2,7 @@ from datetime import UTC
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.files import LabelFiles
@@ -17,18 +17,18 @@ from kit.messaging.tx import ReadTx
 
 MAX_FILES = 1000
 """Names of one answer."""
-IMAGE_SET: Any = func.jsonb_build_object(
+IMAGE_SET: Any = func.json_build_object(
     "imageset_id", ImageSetRow.id, "title", ImageSetRow.title, "status", ImageSetRow.status,
     "metadata", ImageSetRow.details, "blobstorage_path", ImageSetRow.blobstorage_path,
     "date_created", utc(ImageSetRow.date_created), "date_finished", utc(ImageSetRow.date_finished),
     "created_by", ImageSetRow.created_by,
-    "ingest", func.jsonb_build_object(
+    "ingest", func.json_build_object(
         "state", ImageSetRow.ingest_state, "files_total", ImageSetRow.files_total,
         "files_registered", ImageSetRow.files_registered, "files_unreadable", ImageSetRow.files_unreadable,
         "error", ImageSetRow.ingest_error, "updated_at", utc(ImageSetRow.ingest_updated_at),
         "outcome", ImageSetRow.ingest_outcome,
     ),
-    type_=JSONB,
+    type_=JSON,
 )  # fmt: skip
 
 

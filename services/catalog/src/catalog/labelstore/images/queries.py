@@ -2,7 +2,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Select, Text, cast, column, exists, func, literal, select, table, union_all
-from sqlalchemy.dialects.postgresql import BIT, JSONB
+from sqlalchemy.dialects.postgresql import BIT, JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.files import LabelFiles
@@ -23,24 +23,24 @@ MAX_IDS = 50_000
 image_sets = table("image_sets", column("id", BigInteger), column("title", Text), schema=SCHEMA)
 """What an image shows of its set; `catalog.labelstore.image_sets`, which stands above, writes it."""
 _set = (
-    select(func.jsonb_build_object("imageset_id", image_sets.c.id, "title", image_sets.c.title))
+    select(func.json_build_object("imageset_id", image_sets.c.id, "title", image_sets.c.title))
     .where(image_sets.c.id == ImageRow.imageset_id)
     .correlate(ImageRow)
     .scalar_subquery()
 )
-_dimensions = func.jsonb_build_object("width", ImageRow.width, "height", ImageRow.height)
-IMAGE: Any = func.jsonb_build_object(
+_dimensions = func.json_build_object("width", ImageRow.width, "height", ImageRow.height)
+IMAGE: Any = func.json_build_object(
     "image_id", ImageRow.id, "blobstorage_path", ImageRow.blobstorage_path, "imageset", _set,
     "date_taken", utc(ImageRow.date_taken), "type", ImageRow.type, "metadata", ImageRow.details,
-    "location", func.jsonb_build_object(
+    "location", func.json_build_object(
         "description", ImageRow.location_description, "lat", ImageRow.lat, "lon", ImageRow.lon
     ),
     "tss_id", ImageRow.tss_id, "georef", ImageRow.georef, "date_added", utc(ImageRow.date_added),
-    "file", func.jsonb_build_object(
+    "file", func.json_build_object(
         "filetype", ImageRow.filetype, "filesize", ImageRow.filesize, "dimensions", _dimensions,
         "orientation", ImageRow.orientation, "sha256", ImageRow.sha256,
     ),
-    type_=JSONB,
+    type_=JSON,
 )  # fmt: skip
 WRITTEN = select(IMAGE)
 _TOTAL = CompiledQuery(select(TotalRow.value).where(TotalRow.name == "images"))

@@ -1,7 +1,7 @@
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.campaigns.visibility import admin_campaign
@@ -15,12 +15,12 @@ from contracts.shared import Json
 from kit.errors import Conflict, NotFound
 from kit.messaging.tx import ReadTx, Tx
 
-IMPORT: Any = func.jsonb_build_object(
+IMPORT: Any = func.json_build_object(
     "import_id", LabelImportRow.id, "campaign_id", LabelImportRow.campaign_id, "options", LabelImportRow.options,
     "uri", LabelImportRow.uri, "state", LabelImportRow.state, "images_done", LabelImportRow.images_done,
     "images_total", LabelImportRow.images_total, "report", LabelImportRow.report, "error", LabelImportRow.error,
     "created_by", LabelImportRow.created_by, "created_at", utc(LabelImportRow.created_at),
-    "updated_at", utc(LabelImportRow.updated_at), type_=JSONB,
+    "updated_at", utc(LabelImportRow.updated_at), type_=JSON,
 )  # fmt: skip
 
 

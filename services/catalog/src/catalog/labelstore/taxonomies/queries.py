@@ -2,7 +2,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.paging import read_page, utc
@@ -15,9 +15,9 @@ from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import ReadTx
 
 LABELS = TypeAdapter(list[c.TaxonomyLabel])
-TAXONOMY: Any = func.jsonb_build_object(
+TAXONOMY: Any = func.json_build_object(
     "taxonomy_id", TaxonomyRow.id, "name", TaxonomyRow.name, "version", TaxonomyRow.version, "labels",
-    TaxonomyRow.labels, "created_by", TaxonomyRow.created_by, "created_at", utc(TaxonomyRow.created_at), type_=JSONB,
+    TaxonomyRow.labels, "created_by", TaxonomyRow.created_by, "created_at", utc(TaxonomyRow.created_at), type_=JSON,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.labelstore.paging import read_page
@@ -12,19 +12,19 @@ from contracts.shared import Json
 from kit.errors import Forbidden, NotFound
 from kit.messaging.tx import ReadTx
 
-ROLE = func.jsonb_build_object(
+ROLE = func.json_build_object(
     "role_id", LabelRoleRow.id, "role", LabelRoleRow.role, "subject_type", LabelRoleRow.subject_type,
     "subject_id", LabelRoleRow.subject_id,
 )  # fmt: skip
 _roles = (
-    select(func.coalesce(func.jsonb_agg(aggregate_order_by(ROLE, LabelRoleRow.id)), func.jsonb_build_array()))
+    select(func.coalesce(func.json_agg(aggregate_order_by(ROLE, LabelRoleRow.id)), func.json_build_array()))
     .where(LabelRoleRow.user_id == LabelUserRow.id)
     .correlate(LabelUserRow)
     .scalar_subquery()
 )
-USER: Any = func.jsonb_build_object(
+USER: Any = func.json_build_object(
     "user_id", LabelUserRow.id, "email", LabelUserRow.email, "enabled", LabelUserRow.enabled,
-    "apikey", LabelUserRow.api_key, "public_key", LabelUserRow.public_key, "roles", _roles, type_=JSONB,
+    "apikey", LabelUserRow.api_key, "public_key", LabelUserRow.public_key, "roles", _roles, type_=JSON,
 )  # fmt: skip
 
 
