@@ -120,6 +120,18 @@ async def test_redelivery_after_the_verdict_needs_no_body(running, sender: Calle
     assert sql("select dead from inbox where message_id = %s", key) == [(0,)]
 
 
+async def test_other_body_that_is_gone_is_not_taken_for_the_first(running, sender: Caller, storage: Storage):
+    """The body of the first command is deleted after its verdict, and one of the same id with it."""
+    name, key = named("again"), uuid4()
+    await sender.send(AddItem(name=name), command_id=key)
+    _, headers = await kept(sender, AddItem(name=name), key)
+    headers |= await staging.put(storage, key, b'{"name": "of somebody else"}')
+    await storage.remove([headers[h.STAGED]])
+    reply = await sender.bus.nc.subscribe(answers := sender.bus.nc.new_inbox())
+    await sender.bus.js.publish(subject_of(AddItem(name=name), key), b"", headers=headers | {h.REPLY: answers})
+    assert b"idempotency_key_reused" in (await reply.next_msg(10)).data
+
+
 OTHERS = {"gone": None, "of somebody else": b'{"name": "of somebody else"}', "cut off": b'{"name"'}
 
 

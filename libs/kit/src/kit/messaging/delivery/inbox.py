@@ -26,7 +26,7 @@ _STORED = CompiledQuery(
     .where(inbox.c.consumer == bindparam("consumer"), inbox.c.message_id == bindparam("message_id"))
 )  # fmt: skip
 _BY_ID = CompiledQuery(
-    select(inbox.c.verdict, inbox.c.actor_id, inbox.c.received_at)
+    select(inbox.c.fingerprint, inbox.c.verdict, inbox.c.actor_id, inbox.c.received_at)
     .where(inbox.c.consumer == any_(bindparam("consumers", type_=ARRAY(Text))))
     .where(inbox.c.message_id == bindparam("message_id"), inbox.c.verdict.is_not(None))
 )  # fmt: skip
@@ -82,7 +82,7 @@ async def last_received(db: Database, consumer: str) -> datetime | None:
 
 
 async def command_status(db: Database, service: str, command_id: UUID) -> dict[str, Any] | None:
-    """Returns `{verdict, actor_id, received_at}` of a command that `service` has decided, or None."""
+    """Returns `{fingerprint, verdict, actor_id, received_at}` of a command that `service` has decided, or None."""
     consumers = [durable(service, group.name) for group in CONSUMER_GROUPS.values() if group.stream == COMMANDS.name]
     async with db.raw() as connection:
         rows = await _BY_ID.rows(connection, consumers=consumers, message_id=command_id)

@@ -93,7 +93,8 @@ class Settler:
             known = await inbox.command_status(self.db, self.service, UUID(headers[h.ID]))
             if known is None:
                 raise MalformedMessage(str(gone)) from gone
-            await self._reply(msg, headers, VERDICT.validate_python(known["verdict"]))
+            is_same = known["fingerprint"].hex() == staging.fingerprint(b"", headers)
+            await self._reply(msg, headers, VERDICT.validate_python(known["verdict"]) if is_same else inbox.REUSED)
             await msg.ack()
             return False
         return True
