@@ -4,6 +4,7 @@ The failed tests of a room that has only a few run once more, alone, after all o
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -32,6 +33,9 @@ FIRST = (
     WHOLE, "tests/containers", "tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart",
     "tests/machine",
 )  # fmt: skip
+SLOWEST = ("--durations=5", "--durations-min=5")
+"""What a room that takes long takes long for."""
+_SLOW = re.compile(r"[\d.]+s (setup|call|teardown) ")
 HUNG = 124
 """The code of a room that was ended, as `timeout` has it."""
 
@@ -57,7 +61,7 @@ def run(room: str, limit: float | None = None, tests: Collection[str] = ()) -> O
     folder = Path(mkdtemp(prefix="fairway-room-"))
     report, log = folder / "results.jsonl", folder / "log"
     started = time.monotonic()
-    options = ["-q", "--no-header", f"--rootdir={ROOT}", "-p", "tests.results", f"--results={report}"]
+    options = ["-q", "--no-header", f"--rootdir={ROOT}", "-p", "tests.results", f"--results={report}", *SLOWEST]
     command = [sys.executable, "-m", "pytest", *options, *(sorted(tests) or room.split())]
     code, stacks = _run(command, log, limit or LIMIT, _home(room))
     output = log.read_text(errors="replace") + stacks
@@ -89,7 +93,7 @@ def _run(command: list[str], log: Path, limit: float, home: Home) -> tuple[int, 
 
 def show(outcome: Outcome) -> None:
     lines = outcome.output.strip().splitlines()
-    shown = lines if outcome.code else lines[-1:]
+    shown = lines if outcome.code else [line for line in lines if _SLOW.match(line)] + lines[-1:]
     print(f"== {outcome.room} ({outcome.seconds:.0f} s)", *shown, sep="\n", flush=True)
 
 

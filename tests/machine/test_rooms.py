@@ -100,3 +100,9 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
     assert ended.value.code
     assert "THIS ROOM DID NOT END" in said
     assert said.rstrip().endswith("3 passed, 0 failed, 0 skipped, 1 room did not end well")
+
+
+def test_room_that_passed_says_what_took_long(capsys):
+    said = "...\n== slowest 5 durations ==\n7.10s setup    a.py::test_b\n(4 durations < 5s hidden)\n2 passed in 9.00s"
+    rooms.show(Outcome("a", 9.0, 0, said, {}))
+    assert capsys.readouterr().out.splitlines() == ["== a (9 s)", "7.10s setup    a.py::test_b", "2 passed in 9.00s"]
