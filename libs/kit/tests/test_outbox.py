@@ -85,6 +85,15 @@ async def test_few_rows_wait_for_no_others(running, sql, monkeypatch):
         await eventually(lambda seen=number: len(windows) == seen and sql(DUE) == [(0,)])
 
 
+async def test_full_windows_follow_each_other_at_once(running, sql, monkeypatch):
+    monkeypatch.setattr(relay, "PAUSE", 60.0)
+    monkeypatch.setattr(relay, "WINDOW", relay.FEW + 1)
+    windows = recorded(running.relay, monkeypatch)
+    sql(MANY, 2 * relay.WINDOW)
+    running.relay.wake()
+    await eventually(lambda: windows == [relay.WINDOW] * 2)
+
+
 def recorded(sender: relay.Relay, monkeypatch) -> list[int]:
     """Returns the sizes of the windows that are published from now on."""
     windows: list[int] = []

@@ -140,10 +140,11 @@ class Relay:
             self._woken.clear()
             published = await self._window(connection)
             await self._prune(connection)
+            if published == WINDOW:
+                continue
             if published > FEW:
                 await asyncio.sleep(PAUSE)
-            if published < WINDOW:
-                await self._sleep()
+            await self._sleep()
 
     async def _sleep(self) -> None:
         try:
