@@ -25,6 +25,8 @@ from kit.messaging.envelope import SERVICE, headers_of, new_id
 from kit.messaging.router import Router
 from kit.testing import example
 from stack.bench.load import at, client
+from stack.bench.peers.servers import peers
+from stack.bench.peers.starts import celery_starts
 from stack.bench.rows import ROUNDS, Row, middle
 from stack.bench.system import System
 from stack.platform.settings import of_room
@@ -46,12 +48,19 @@ async def report_start(job: TrainingJob, ctx: JobContext) -> None:
 def starts(system: System) -> list[Row]:
     worker = _worker(system)
     try:
-        taken = asyncio.run(_measure(system))
+        ours = _median(asyncio.run(_measure(system)))
     finally:
         worker.stop()
-    halves = [at(sorted(round_), 0.5) for round_ in taken]
-    method = f"{CALLS} trainings one after another, idle system (Celery on Redis 6.9, a polled table 552)"
-    return [Row("POST training -> worker has started, p50", middle(halves), "ms", "<= 8", method)]
+    with peers(system) as urls:
+        url, redis = urls["FastAPI + Celery"], system.home.port("peers-redis")
+        theirs = _median([asyncio.run(celery_starts(url, redis, CALLS)) for _ in range(ROUNDS)])
+    name = "POST training -> worker has started, p50"
+    method = f"{CALLS} one after another, idle system; {ours:.1f} to {theirs:.1f} ms"
+    return [Row(name, ours, "ms", "<= 8", method), Row(f"{name}, to Celery", ours / theirs, "times", "<= 1", method)]
+
+
+def _median(rounds: list[list[float]]) -> float:
+    return middle([at(sorted(taken), 0.5) for taken in rounds])
 
 
 def _worker(system: System) -> Daemon:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from stack.bench.load import wrk
-from stack.bench.peers.load import KINDS, LOWEST, USERS, lines
+from stack.bench.peers.load import KINDS, LOWEST, SQUARE, USERS, lines
 from stack.bench.peers.servers import peers
 from stack.bench.rows import Row
 from stack.bench.system import System
@@ -50,9 +50,6 @@ class Target:
         path = urlsplit(self.url).path
         script = lines(kind, path, self.header, self.user, seed * 1_000_003, self.first, FILLED)
         return wrk(self.url, connections, SECONDS, self.token, lines=script)[0]
-
-
-SQUARE = [[[85.51, 27.62], [85.52, 27.62], [85.52, 27.63], [85.51, 27.63], [85.51, 27.62]]]
 
 
 def beside(running: System) -> list[Row]:

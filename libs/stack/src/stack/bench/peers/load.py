@@ -17,6 +17,7 @@ ONE = """  return wrk.format("GET", "{path}" .. ({first} + k) .. "/")
 end"""
 LIST = """  return wrk.format("GET", "{path}?limit=50&offset=" .. (number % 2 * 50))
 end"""
+SQUARE = [[[85.51, 27.62], [85.52, 27.62], [85.52, 27.63], [85.51, 27.63], [85.51, 27.62]]]
 KINDS = {"POST an area": AREA, "GET one area": ONE, "list of 50 areas": LIST}
 
 

@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 from pydantic import BaseModel
-from tasks import area_made
+from tasks import area_made, run
 
 pool = AsyncConnectionPool(os.environ["DATABASE_URL"], min_size=2, max_size=16, open=False)
 
@@ -32,11 +32,22 @@ class Area(BaseModel):
 
 @app.post("/areas/", status_code=201)
 async def create(area: Area, user: User) -> dict[str, Any]:
-    statement = "insert into areas (user_id, geometry) values (%s, %s) returning id, user_id, geometry, created_at"
-    async with pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        row = await (await cursor.execute(statement, [user, Jsonb(area.geometry)])).fetchone()
+    row = await insert(area, user)
     area_made.delay(row["id"])
     return row
+
+
+@app.post("/runs/", status_code=202)
+async def start(area: Area, user: User) -> dict[str, Any]:
+    row = await insert(area, user)
+    run.delay(row["id"])
+    return row
+
+
+async def insert(area: Area, user: int) -> dict[str, Any]:
+    statement = "insert into areas (user_id, geometry) values (%s, %s) returning id, user_id, geometry, created_at"
+    async with pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return await (await cursor.execute(statement, [user, Jsonb(area.geometry)])).fetchone()
 
 
 @app.get("/areas/{area_id}/")
