@@ -4,7 +4,7 @@ by everyone where the parent, the prediction or else the model, is public (DESIG
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, Text, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.prediction.feedback import CountFeedback, CountJudgements, ListFeedback
 from geo.postgis import overlaps
@@ -16,23 +16,23 @@ from prediction.feedback.visibility import can_see_all, visible_by_id, visible_t
 from prediction.projections.tables import KnownUser
 
 DIGITS = 15
-_user = func.json_build_object("osm_id", Row.user_id, "username", func.coalesce(KnownUser.username, ""))
+_user = func.jsonb_build_object("osm_id", Row.user_id, "username", func.coalesce(KnownUser.username, ""))
 _training = cast(func.substring(Row.stac_id, r"^training-([0-9]{1,18})$"), BigInteger)
-_v1_properties = func.json_strip_nulls(func.json_build_object(
+_v1_properties = func.jsonb_strip_nulls(func.jsonb_build_object(
     "training", _training, "feedback_type", Row.feedback_type, "zoom_level", Row.zoom_level,
     "source_imagery", Row.source_imagery,
 ))  # fmt: skip
-_properties = func.json_build_object(
+_properties = func.jsonb_build_object(
     "id", Row.id, "stac_id", Row.stac_id, "action", Row.action, "comments", Row.comments, "config", Row.config,
     "prediction", Row.prediction_id, "user", _user, "created_at", Row.created_at,
 ).op("||")(_v1_properties)  # fmt: skip
-_feature = func.json_build_object(
+_feature = func.jsonb_build_object(
     "type",
     "Feature",
     "id",
     Row.id,
     "geometry",
-    cast(func.ST_AsGeoJSON(Row.geom, DIGITS), JSON),
+    cast(func.ST_AsGeoJSON(Row.geom, DIGITS), JSONB),
     "properties",
     _properties,
 )

@@ -1,7 +1,7 @@
 from typing import Any
 
 from sqlalchemy import and_, exists, func, select
-from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from catalog.labelstore.campaigns.tables import CampaignImageRow, CampaignRow
 from catalog.labelstore.campaigns.visibility import admin_campaign
@@ -18,26 +18,26 @@ CURRENT = and_(
     ObjectRow.campaign_image_id == CampaignImageRow.id, ObjectRow.submission_id == CampaignImageRow.submission_id
 )  # fmt: skip
 """Objects that count: those of the newest submission of their image."""
-BOX = func.json_build_object(
+BOX = func.jsonb_build_object(
     "xmin", ObjectRow.x_min, "xmax", ObjectRow.x_max, "ymin", ObjectRow.y_min, "ymax", ObjectRow.y_max
 )  # fmt: skip
-OBJECT: Any = func.json_build_object(
+OBJECT: Any = func.jsonb_build_object(
     "object_id", ObjectRow.id, "image_id", CampaignImageRow.image_id, "campaign_id", CampaignImageRow.campaign_id,
     "label", ObjectRow.label, "label_original", ObjectRow.label_original, "bounding_box", BOX,
     "geometry", ObjectRow.geometry, "confidence", ObjectRow.confidence, "date_added", utc(ObjectRow.date_added),
-    type_=JSON,
+    type_=JSONB,
 )  # fmt: skip
 
 
 def all_of(value: Any) -> Any:
     """Aggregates objects to a JSON list, by id; an empty list where there are none."""
-    return func.coalesce(func.json_agg(aggregate_order_by(value, ObjectRow.id)), func.json_build_array())
+    return func.coalesce(func.jsonb_agg(aggregate_order_by(value, ObjectRow.id)), func.jsonb_build_array())
 
 
 def _row_with_objects(label: str | None) -> Any:
     objects = select(all_of(OBJECT)).where(CURRENT).correlate(CampaignImageRow)
     objects = objects.where(ObjectRow.label == label) if label is not None else objects
-    return func.json_build_object(
+    return func.jsonb_build_object(
         "image_id", CampaignImageRow.image_id, "url", func.concat("/images/", CampaignImageRow.image_id),
         "objects", objects.scalar_subquery(),
     )  # fmt: skip
@@ -91,11 +91,11 @@ async def list_revisions(query: c.ListRevisions, read: ReadTx) -> list[Json]:
         ObjectRow.campaign_image_id == RevisionRow.campaign_image_id,
         ObjectRow.submission_id == RevisionRow.submission_id,
     )
-    written: Any = func.json_build_object(
+    written: Any = func.jsonb_build_object(
         "revision", SubmissionRow.id, "by", SubmissionRow.by, "at", utc(SubmissionRow.at), "kind", SubmissionRow.kind,
         "current", SubmissionRow.id == CampaignImageRow.submission_id, "review", RevisionRow.review,
         "reviewed_by", RevisionRow.reviewed_by, "comment", RevisionRow.comment,
-        "objects", objects.correlate(RevisionRow, CampaignImageRow).scalar_subquery(), type_=JSON,
+        "objects", objects.correlate(RevisionRow, CampaignImageRow).scalar_subquery(), type_=JSONB,
     )  # fmt: skip
     rows = (
         select(written).select_from(RevisionRow)
@@ -120,7 +120,7 @@ async def list_predictions(query: c.ListPredictions, read: ReadTx) -> bytes:
     campaign = await admin_campaign(query.campaign_id, read)
     is_predicted = exists().where(PredictionRow.campaign_image_id == CampaignImageRow.id)
     prediction = PredictionRow.campaign_image_id == CampaignImageRow.id
-    written: Any = func.json_build_object(
+    written: Any = func.jsonb_build_object(
         "image_id", CampaignImageRow.image_id, "uncertainty", CampaignImageRow.uncertainty,
         "model", select(PredictionRow.model).where(prediction).correlate(CampaignImageRow).scalar_subquery(),
         "objects", select(PredictionRow.objects).where(prediction).correlate(CampaignImageRow).scalar_subquery(),
