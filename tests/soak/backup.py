@@ -20,7 +20,7 @@ from stack.platform.settings import ROOMS, of_room
 
 Counts = dict[str, int]
 _TABLES = """select format('%I.%I', schemaname, relname) from pg_stat_user_tables
-where schemaname in ('public', 'pgstac') and relname <> 'spatial_ref_sys'"""
+where relname <> 'spatial_ref_sys'"""
 
 
 @dataclass
