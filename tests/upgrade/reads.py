@@ -10,6 +10,10 @@ PAUSE = 0.2
 """Seconds between two reads."""
 
 
+RETRY_AFTER = 2.0
+"""Seconds, as an answer 503 says."""
+
+
 class Reads:
     def __init__(self, url: str, token: str) -> None:
         self.url, self.headers = url, {"Authorization": f"Bearer {token}"}
@@ -26,6 +30,7 @@ class Reads:
         while True:
             if problem := await self._problem(path):
                 self.again.append(problem)
+                await asyncio.sleep(RETRY_AFTER)
                 if problem := await self._problem(path):
                     self.failed.append(problem)
             self.good += not problem
