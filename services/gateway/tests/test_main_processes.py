@@ -1,15 +1,19 @@
 """The gateway as processes of its own: workers, shutdown, and what it says while bus or database are away."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 
+from contracts.catalog.areas import CreateAoi
+from contracts.verdict import Accepted
 from gateway.apis.fair.data.aois import EXAMPLE as AOI
 from gateway.main import build
 from kit.testing import eventually
@@ -82,6 +86,29 @@ async def stream_ends_at_shutdown(http: httpx.AsyncClient, public: str, pid: int
             async for _ in pieces:
                 pass
         assert time.monotonic() - asked < 2
+
+
+async def test_request_under_way_is_answered_while_the_gateway_ends(start, mapper, owners):
+    """Its body is complete only when the gateway is not ready any more."""
+    owners.judge(CreateAoi, Accepted(result={"id": 1}, http=201))
+    body, begun, ending = json.dumps(AOI).encode(), asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield body[:10]
+        begun.set()
+        await ending.wait()
+        yield body[10:]
+
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+        with start() as (public, internal, pid):
+            await eventually(lambda: answers(http, f"{internal}/readyz", 200), 60)
+            headers = mapper | {"content-type": "application/json"}
+            post = asyncio.create_task(http.post(f"{public}/api/v1/aois/", content=slowly(), headers=headers))
+            await asyncio.wait_for(begun.wait(), 10)
+            os.kill(pid, signal.SIGTERM)
+            await eventually(lambda: answers(http, f"{internal}/readyz", 503), 10)
+            ending.set()
+            assert (await post).status_code == 201
 
 
 async def test_bus_away_at_boot(start, mapper, problem):

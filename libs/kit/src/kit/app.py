@@ -72,6 +72,8 @@ class Service:
         self.worker_loops: dict[str, list[Loop]] = {group: [] for group in JOB_GROUPS}
         self.stopping = asyncio.Event()
         self.ready = False
+        self.is_connected = False
+        """From the moment it is ready until its connections close: work that has begun still needs them."""
         self.reason = ""
         self.http_routes: list[BaseRoute] = []
         """Of the internal listener, beside those of its health."""
@@ -158,6 +160,7 @@ class Service:
 
     async def close(self) -> None:
         """Ends in this order: no new messages, those in work done, adapters, connections."""
+        self.is_connected = False
         await asyncio.gather(*(ear.stop() for ear in self.hearing))
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
@@ -221,7 +224,7 @@ class Service:
                 return
             await self.consume()
             freeze_start_up()
-            self.ready = True
+            self.ready = self.is_connected = True
             await self._until_end([*while_serving(self, serving), *(loop(self) for loop in self.loops)])
 
     async def work(self, groups: Collection[str] = JOB_GROUPS) -> None:
