@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog.files.features import features_at
@@ -39,6 +39,7 @@ def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
 @pytest.mark.timeout(600)
 @settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=tables())
+@example([{"a": -(10**18) - 1}])
 def test_geojson_flatgeobuf_and_features_answer_have_the_same_values(rows: list[dict[str, Any]]):
     with TemporaryDirectory() as folder:
         features = _written(Path(folder), rows)

@@ -12,6 +12,8 @@ import orjson
 
 EXACT = 2**53
 """Whole numbers up to here are exact as floating-point numbers, which readers make of columns with gaps."""
+LOWEST = 1 - 10**18
+"""Of the whole numbers that GDAL reads as such: it takes longer texts, sign included, for floating-point numbers."""
 RESERVED = frozenset({"fid", "ogc_fid", "geom", "geometry", "wkb_geometry", "_ogr_geometry_", "ogr_geometry"})
 MAX_NAME_LENGTH = 100
 _OGR = {
@@ -27,6 +29,7 @@ class Column:
     kinds: set[type] = field(default_factory=set)
     count: int = 0
     largest: int = 0
+    lowest: int = 0
     is_plain: bool = True
     """no text has a character that ends a text in C"""
 
@@ -38,7 +41,7 @@ class Column:
         if isinstance(value, str):
             self.is_plain = self.is_plain and "\0" not in value
         elif type(value) is int:
-            self.largest = max(self.largest, abs(value))
+            self.largest, self.lowest = max(self.largest, abs(value)), min(self.lowest, value)
 
     def kind(self, features: int) -> str:
         """`boolean`, `integer`, `number`, `string`, or `json` for what only a text can hold without loss."""
@@ -46,7 +49,7 @@ class Column:
             return "string" if self.is_plain else "json"
         if self.kinds == {bool}:
             return "boolean"
-        if self.kinds == {int} and (self.largest <= EXACT or self.count == features):
+        if self.kinds == {int} and (self.largest <= EXACT or (self.count == features and self.lowest >= LOWEST)):
             return "integer"
         return "number" if self.kinds <= {int, float} and self.largest <= EXACT and float in self.kinds else "json"
 
