@@ -29,9 +29,10 @@ LAST = (FAULTS,)
 """Alone: it measures what the machine carries."""
 WHOLE, CONSOLE = f"tests/e2e tests/programs --ignore={FAULTS}", "tests/console"
 APART = {WHOLE: "whole", CONSOLE: "console"}
-"""Rooms that start a whole Fairway, with servers of their own: they stop them. The names of their homes."""
+"""Rooms that start a whole Fairway, with servers of their own: they stop them. The names of their homes. The second
+starts when the first one has come up."""
 FIRST = (
-    WHOLE, CONSOLE, "tests/containers", "tests/surface", "tests/crowd",
+    WHOLE, "tests/containers", "tests/surface", "tests/crowd", CONSOLE,
     "tests/contracts tests/architecture tests/chart", "tests/machine",
 )  # fmt: skip
 SLOWEST = ("--durations=5", "--durations-min=5")
