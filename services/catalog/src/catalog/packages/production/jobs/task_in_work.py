@@ -117,7 +117,7 @@ class TaskInWork:
             if now is None or (self.held and not await locks.renew(self.held, self.tools.lock, tx)):
                 return False
             whole = await self._of_job(tx)
-        if (now.percent, now.stage) != self._reached:
+        if (now.percent, now.stage) != self._reached and now.percent >= self._reached[0]:  # another beat was quicker
             self._reached = (now.percent, now.stage)
             about = {"job_id": self.job.id, "user_id": self.job.user_id, "processor": self.row.processor}
             await self.context.publish_live(
