@@ -88,27 +88,24 @@ async def text_of(download: Download, folder: Path) -> str:
     return path.read_text()
 
 
-async def test_main_job_with_the_mouse(mapper: Visitor, site: Site, tmp_path: Path):
-    """Without imagery: the pipelines would wait behind the map."""
-    await mapper.without_imagery()
-    hands = Mouse(mapper.page)
+async def main_job(hands: Hands, mapper: Visitor, site: Site, folder: Path) -> None:
     await build_a_dataset(hands, mapper, site)
     await make_a_model(hands, mapper)
     await predict_and_check(hands, mapper, site)
     async with mapper.page.expect_download() as download:
         await hands.press("OSM XML")
-    assert "<way" in await text_of(await download.value, tmp_path)
+    assert "<way" in await text_of(await download.value, folder)
+
+
+async def test_main_job_with_the_mouse(mapper: Visitor, site: Site, tmp_path: Path):
+    """Without imagery: the pipelines would wait behind the map."""
+    await mapper.without_imagery()
+    await main_job(Mouse(mapper.page), mapper, site, tmp_path)
 
 
 async def test_main_job_by_keyboard(mapper: Visitor, site: Site, tmp_path: Path):
     """On the village's imagery, for the pictures."""
-    hands = Keyboard(mapper.page)
-    await build_a_dataset(hands, mapper, site)
-    await make_a_model(hands, mapper)
-    await predict_and_check(hands, mapper, site)
-    async with mapper.page.expect_download() as download:
-        await hands.press("OSM XML")
-    assert "<way" in await text_of(await download.value, tmp_path)
+    await main_job(Keyboard(mapper.page), mapper, site, tmp_path)
 
 
 async def test_results_are_filtered_and_taken_away(mapper: Visitor, site: Site):

@@ -32,7 +32,7 @@ def test_a_house_that_another_covers_is_nothing():
     assert separate([HOUSE, box(5, 5, 20, 20)], METRES)[1].is_empty
 
 
-def test_enclosed_slivers_belong_to_a_neighbour_and_courtyards_do_not():
+def test_enclosed_slivers_belong_to_a_house_beside_them_and_courtyards_do_not():
     ring = [box(0, 0, 40, 10), box(0, 20, 40, 30), box(0, 10, 19, 20), box(20, 10, 40, 20)]
     assert shapely.union_all(separate(ring, METRES)).area == pytest.approx(1200)
     yard = [*ring[:2], box(0, 10, 15, 20), box(25, 10, 40, 20)]

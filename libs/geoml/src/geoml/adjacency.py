@@ -13,7 +13,7 @@ from geoml.orthogonalize import main_direction
 SLIVER_METRES2 = 1.0
 """Smaller pieces of ground that outlines enclose belong to one of them."""
 MAX_LOSS = 0.25
-"""Share of an outline that a straight cut may take; beyond, it is cut along its neighbour."""
+"""Share of an outline that a straight cut may take; beyond, it is cut along the other one."""
 CORNER_COST = 0.01
 """Share of an outline that one corner less is worth."""
 GRID, EDGE = 1e-3, 1e-6
@@ -40,7 +40,7 @@ def _without_overlaps(outlines: Sequence[Polygon]) -> list[Polygon]:
     return result
 
 
-def _cut(outline: Polygon, overlap: BaseGeometry, neighbour: Polygon) -> Polygon:
+def _cut(outline: Polygon, overlap: BaseGeometry, other: Polygon) -> Polygon:
     """Takes a straight strip or a corner off the outline, parallel to its walls: what costs least."""
     angle, corners = main_direction(outline), shapely.get_num_coordinates(outline)
     taken = (affinity.rotate(piece, angle, (0, 0)) for piece in _pieces(outline, overlap, angle))
@@ -50,7 +50,7 @@ def _cut(outline: Polygon, overlap: BaseGeometry, neighbour: Polygon) -> Polygon
         return 1 - part.area / outline.area + CORNER_COST * (shapely.get_num_coordinates(part) - corners)
 
     best = min(left, key=cost, default=Polygon())
-    return best if best.area >= (1 - MAX_LOSS) * outline.area else largest(outline.difference(neighbour))
+    return best if best.area >= (1 - MAX_LOSS) * outline.area else largest(outline.difference(other))
 
 
 def _pieces(outline: Polygon, overlap: BaseGeometry, angle: float) -> Iterator[Polygon]:

@@ -72,7 +72,7 @@ class Service:
         self.worker_loops: dict[str, list[Loop]] = {group: [] for group in JOB_GROUPS}
         self.stopping = asyncio.Event()
         self.ready = False
-        self.is_connected = False
+        self.is_open = False
         """From the moment it is ready until its connections close: work that has begun still needs them."""
         self.reason = ""
         self.http_routes: list[BaseRoute] = []
@@ -160,7 +160,7 @@ class Service:
 
     async def close(self) -> None:
         """Ends in this order: no new messages, those in work done, adapters, connections."""
-        self.is_connected = False
+        self.is_open = False
         await asyncio.gather(*(ear.stop() for ear in self.hearing))
         for adapter in reversed(self.provides):
             if hasattr(adapter, "stop") and adapter is not self:
@@ -224,7 +224,7 @@ class Service:
                 return
             await self.consume()
             freeze_start_up()
-            self.ready = self.is_connected = True
+            self.ready = self.is_open = True
             await self._until_end([*while_serving(self, serving), *(loop(self) for loop in self.loops)])
 
     async def work(self, groups: Collection[str] = JOB_GROUPS) -> None:

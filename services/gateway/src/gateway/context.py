@@ -66,6 +66,6 @@ class AppContext:
     def bus(self) -> Bus:
         """Raises Unavailable while the message bus is not connected, so that nothing is buffered and sent later. A
         gateway that ends has it until the last request is answered."""
-        if not (self.service.is_connected and self.service.nc.is_connected):
+        if not (self.service.is_open and self.service.nc.is_connected):
             raise Unavailable("bus_unavailable", "The message bus is not reachable, try again.")
         return self.service.bus

@@ -27,7 +27,7 @@ def answer_of(result: Any) -> Answer:
 def refusal_of(error: Exception) -> Answer:
     """Returns the answer for an error; logs one that is a bug."""
     refused = _explained(error).refused()
-    return refused.model_dump_json().encode(), {REFUSED: refused.kind}
+    return refused.json_text, {REFUSED: refused.kind}
 
 
 def is_lost(error: BaseException) -> bool:
