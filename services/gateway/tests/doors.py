@@ -6,7 +6,6 @@ __all__ = ["http", "owners"]
 """
 
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -25,6 +24,7 @@ from gateway.settings import Settings
 from gateway.streaming.hub import Hub
 from kit.memory_bus import memory_bus
 from kit.messaging.bus import Bus
+from kit.testing import ready_service
 
 SERVERS = {"NATS__URL": "nats://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 """Nobody is there."""
@@ -45,11 +45,11 @@ class NoLimits:
 def context_on(bus: Bus, settings: Settings) -> AppContext:
     """What routes need that use the bus only."""
     people = cast("Any", People())
-    service = SimpleNamespace(ready=True, nc=bus.nc, bus=bus, db=None)
+    service = ready_service(bus, settings)
     provider = DevProvider(people, TOKEN, several=True)
     absent = cast("Any", None)
     return AppContext(
-        settings, cast("Any", service), provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None
+        settings, service, provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None
     )
 
 

@@ -1,7 +1,6 @@
 """The gateway's routes before the running service: a client over ASGI, without a server of HTTP."""
 
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -15,7 +14,7 @@ from gateway.http.limits.leases import Allowance
 from gateway.identity.providers.dev import DevProvider
 from gateway.settings import Settings
 from gateway.streaming.hub import Hub
-from kit.testing import Caller
+from kit.testing import Caller, ready_service
 
 TOKEN = "a-token-for-tests"
 ENVIRONMENT = {
@@ -47,11 +46,11 @@ async def http(running, caller: Caller) -> AsyncIterator[httpx.AsyncClient]:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         settings = Settings()  # type: ignore[call-arg]
-    app, bus, people, absent = application(settings), caller.bus, cast("Any", People()), cast("Any", None)
-    service = SimpleNamespace(ready=True, nc=bus.nc, bus=bus, db=None)
+    app, people, absent = application(settings), cast("Any", People()), cast("Any", None)
+    service = ready_service(caller.bus, settings)
     provider = DevProvider(people, TOKEN, several=True)
     app.state.context = AppContext(
-        settings, cast("Any", service), provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None
+        settings, service, provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None
     )
     base = "https://fair.example/api/v1"
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:

@@ -161,6 +161,14 @@ async def provisioned(service: Service) -> None:
     await connection.close()
 
 
+def ready_service(bus: Bus, settings: ServiceSettings) -> Service:
+    """Returns a service that counts as ready, on a bus that is connected. It was not run: its database is closed."""
+    service = Service(bus.service, settings, ())
+    service.nc, service.bus = bus.nc, bus
+    service.ready = service.is_open = True
+    return service
+
+
 @dataclass
 class Caller:
     """The gateway's side of the bus."""
