@@ -48,9 +48,7 @@ def context_on(bus: Bus, settings: Settings) -> AppContext:
     service = ready_service(bus, settings)
     provider = DevProvider(people, TOKEN, several=True)
     absent = cast("Any", None)
-    return AppContext(
-        settings, service, provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None
-    )
+    return AppContext(settings, service, provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None)
 
 
 @pytest_asyncio.fixture(scope="session")
