@@ -38,7 +38,7 @@ test: ## every test, on real servers, in an environment that takes nothing from 
 	@scripts/clean_environment $(MAKE) --no-print-directory setup
 	@scripts/clean_environment scripts/test
 
-soak: setup ## outages of minutes and full disks, about an hour: PART=<module of tests/soak without test_>
+soak: setup ## outages of minutes, full disks, a backup restored, over an hour: PART=<module of tests/soak without test_>
 	@FAIRWAY_HOME=$${FAIRWAY_HOME:-$(CURDIR)/.fairway/soak} $(PY) -m pytest -sv tests/soak$(if $(PART),/test_$(PART).py)
 
 bench: setup ## the figures of docs/bench.md as a table and as .fairway/bench.json
