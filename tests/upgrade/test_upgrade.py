@@ -40,7 +40,7 @@ async def test_nothing_is_lost_on_the_way_there_and_back(
         await _under_load(platform, fleet, release, verb)
         assert fleet.versions == {version}
         await until(lambda: _is_over(job, training), TRAINED)  # noqa: B023
-        row = job.fairway.trainings.get(training)
+        row = await asyncio.to_thread(job.fairway.trainings.get, training)
         assert (row.status, row.error) == ("completed", None)
     assert await _wrote(platform) == {"", "next"}, "both releases wrote events"
 

@@ -1,5 +1,6 @@
 """Boundaries through the door: lists in slices, searches, imports of large files."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,9 @@ from doors import door_bus, door_owners, http, owners
 from package_samples import boundary
 
 from contracts.catalog import boundaries as c
+from contracts.catalog.areas import GetCommand
 from contracts.verdict import Accepted, Kind, Refused
+from gateway.http import commands
 
 __all__ = ["door_bus", "door_owners", "http", "owners"]
 BOUNDARIES = "/api/v1/boundaries"
@@ -104,8 +107,26 @@ async def test_other_content_and_larger_files(http, owners, chief, problem, monk
     problem(await http.post(BOUNDARIES, json=collection(feature("A")), headers=chief), 413)
 
 
+async def test_a_repeat_looks_again_and_again_for_the_verdict_of_a_long_import(http, owners, chief, monkeypatch):
+    monkeypatch.setattr(commands, "POLL_INTERVAL", 0.01)
+    monkeypatch.setattr(commands, "LONGEST_PAUSE", 0.01)
+    unknown = Refused(kind=Kind.NOT_FOUND, code="command_not_found")
+    verdict = Accepted(http=201, result={})
+    judged = {"verdict": verdict.model_dump(), "judged_at": "2026-11-21T00:00:00Z"}
+    looks = iter([unknown] * 12 + [judged])
+    owners.judge(c.ImportBoundaries, verdict)
+    owners.answer(GetCommand, lambda _: next(looks))
+    given = chief | {"idempotency-key": uuid4().hex}
+    await http.post(BOUNDARIES, json=collection(feature("A")), headers=given)
+    async with asyncio.timeout(10):
+        answer = await http.post(BOUNDARIES, json=collection(feature("A")), headers=given)
+    assert (answer.status_code, next(looks, None)) == (201, None)
+
+
 async def test_a_repeated_import_is_the_same_command(http, owners, chief):
-    owners.judge(c.ImportBoundaries, Accepted(http=201, result={}, replayed=True))
+    verdict = Accepted(http=201, result={}, replayed=True)
+    owners.judge(c.ImportBoundaries, verdict)
+    owners.answer(GetCommand, {"verdict": verdict.model_dump(), "judged_at": "2026-11-21T00:00:00Z"})
     given = chief | {"idempotency-key": uuid4().hex}
     answers = [await http.post(BOUNDARIES, json=collection(feature("A")), headers=given) for _ in range(2)]
     assert {answer.headers["idempotent-replayed"] for answer in answers} == {"true"}

@@ -35,9 +35,9 @@ from kit.messaging.envelope import new_id, subject_of
 from kit.messaging.staging import StagedFile, fingerprint
 
 LONGEST_KEY = 128
-POLL_INTERVAL = 0.1
-"""Seconds until a repeat looks again for the verdict of the first command; doubled each time, because many repeats
-would add load to a slow owner."""
+POLL_INTERVAL, LONGEST_PAUSE = 0.1, 2.0
+"""Seconds until a repeat looks again for the verdict of the first command: doubled each time, because many repeats
+would add load to a slow owner, until they are the longest ones."""
 JSON = "application/json"
 R = TypeVar("R", Result, Result | None)
 
@@ -133,7 +133,7 @@ async def _repeated(
         if verdict or time.monotonic() > until:
             return verdict
         await asyncio.sleep(pause)
-        pause *= 2
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _answer(
