@@ -3,7 +3,7 @@ SHELL := bash
 PY := .venv/bin/python
 MEMBERS := $(wildcard libs/* services/*)
 
-.PHONY: setup up down up-images down-images status demo loop test soak bench console contracts images lint types requirements train-unet style clean
+.PHONY: setup up down up-images down-images status demo loop test soak upgrade bench console contracts images lint types requirements train-unet style clean
 
 setup: .venv/.synced ## the workspace environment and the backing servers
 	@$(PY) -m stack install
@@ -40,6 +40,9 @@ test: ## every test, on real servers, in an environment that takes nothing from 
 
 soak: setup ## outages of minutes, full disks, a backup restored, over an hour: PART=<module of tests/soak without test_>
 	@FAIRWAY_HOME=$${FAIRWAY_HOME:-$(CURDIR)/.fairway/soak} $(PY) -m pytest -sv tests/soak$(if $(PART),/test_$(PART).py)
+
+upgrade: setup ## a release takes the place of another and the way back, as containers under load, a quarter of an hour
+	@scripts/containers_run && FAIRWAY_REQUIRE_CONTAINERS=1 $(PY) -m pytest -sv tests/upgrade
 
 bench: setup ## the figures of docs/bench.md as a table and as .fairway/bench.json
 	@$(PY) -m stack.bench

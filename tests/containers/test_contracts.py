@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from uuid import UUID
 
 import pytest
 from nats.js.api import RawStreamMsg
@@ -34,15 +35,15 @@ async def test_example_is_handled(remote: dict[str, Remote], caller: Caller, roo
 
 @pytest.mark.parametrize(("room", "route"), [(r, one) for r, one in HEARD if one.group in JOB_GROUPS], ids=named)
 async def test_job_is_taken_by_the_worker(remote: dict[str, Remote], caller: Caller, room: str, route: Route) -> None:
-    before = await _dead(caller)
-    await caller.publish(example(route.message), ADMIN)
+    """Jobs of the examples before are on their way too, and may fail: the imagery that they name is at no address."""
+    message_id = await caller.publish(example(route.message), ADMIN)
 
     async def settled() -> bool:
         info = await caller.bus.js.consumer_info("JOBS", durable(room, route.group))
         return info.num_pending == 0 and info.num_ack_pending == 0
 
-    await eventually(settled, 30)
-    assert await _dead(caller) == before
+    await eventually(settled, 90)
+    assert await _reasons(caller, message_id) == []
 
 
 async def test_what_commands_cause_is_on_the_stream_as_the_contracts_have_it(
@@ -64,7 +65,7 @@ async def _stored(caller: Caller, stream: Stream) -> AsyncIterator[RawStreamMsg]
         yield await caller.bus.js.get_msg(stream.name, number)
 
 
-async def _dead(caller: Caller) -> list[str]:
-    """Type and reason of each dead letter."""
+async def _reasons(caller: Caller, message_id: UUID) -> list[str | None]:
+    """Why a message is a dead letter; empty when it is none."""
     found = [one.headers or {} async for one in _stored(caller, DEAD)]
-    return [f"{headers[h.TYPE]}: {headers.get(h.REASON)}" for headers in found]
+    return [headers.get(h.REASON) for headers in found if headers[h.ID] == str(message_id)]

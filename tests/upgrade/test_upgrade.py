@@ -41,7 +41,7 @@ async def test_nothing_is_lost_on_the_way_there_and_back(
         assert fleet.versions == {version}
         await until(lambda: _is_over(job, training), TRAINED)  # noqa: B023
         row = await asyncio.to_thread(job.fairway.trainings.get, training)
-        assert (row.status, row.error) == ("completed", None)
+        assert (row.status, row.error) == ("completed", "")
     assert await _wrote(platform) == {"", "next"}, "both releases wrote events"
 
 
