@@ -1,8 +1,9 @@
-// Files of a package on the map: vector tiles as they are, rasters in a ramp of colours.
+// Files of a package on the map: vectors as they are, rasters in a ramp of colours.
 import type { Map } from 'maplibre-gl'
 import { Problem } from '../../api/problem'
 import { t } from '../../i18n'
-import { fly, show } from '../../map/layers'
+import { boxOf, fly, show } from '../../map/layers'
+import { refused } from './refused'
 
 export interface PackageFile {
   name: string
@@ -20,11 +21,7 @@ interface Resource {
   bytes?: number
 }
 const NAME = 'preview'
-const MOST_PIXELS = 512
-/** Of longitude and latitude in degrees, the only coordinates that need no projection here. */
-const DEGREES = 4326
-const LOW = [68, 1, 84]
-const HIGH = [253, 231, 37]
+const COLOR = '#0b6b5d'
 
 /** Each file of the data package. */
 export function filesOf(datapackage: unknown): PackageFile[] {
@@ -34,57 +31,66 @@ export function filesOf(datapackage: unknown): PackageFile[] {
   )
 }
 
-export const canPreview = ({ name }: PackageFile) => /\.(pmtiles|tiff?)$/i.test(name)
+export const canPreview = ({ name }: PackageFile) => /\.(pmtiles|tiff?|gpkg)$/i.test(name)
 
-export async function preview(map: Map, { name, address }: PackageFile): Promise<void> {
+/** Shows a file, and says in words what colours mean, or what of it is not shown. Throws Problem with the reason where nothing can be shown. */
+export async function preview(map: Map, { name, address }: PackageFile): Promise<string> {
   const absolute = new URL(address, location.href).href
-  await (name.endsWith('.pmtiles') ? previewTiles(map, absolute) : previewRaster(map, absolute))
+  try {
+    return await previewed(map, name, absolute)
+  } catch (error) {
+    // Readers of files throw TypeErrors as well, not only browsers that reach nothing.
+    const isOffline = error instanceof TypeError && error.message.includes('fetch')
+    throw error instanceof Problem || isOffline ? error : refused(t('preview.unreadable', { reason: String(error) }))
+  }
 }
 
-async function previewTiles(map: Map, address: string): Promise<void> {
+async function previewed(map: Map, name: string, absolute: string): Promise<string> {
+  if (/\.pmtiles$/i.test(name)) return previewTiles(map, absolute)
+  return /\.gpkg$/i.test(name) ? previewFeatures(map, absolute) : previewRaster(map, absolute)
+}
+
+async function previewTiles(map: Map, address: string): Promise<string> {
   const { PMTiles } = await import('pmtiles')
   const tiles = new PMTiles(address)
   const [{ minLon, minLat, maxLon, maxLat }, metadata] = await Promise.all([tiles.getHeader(), tiles.getMetadata()])
   const names = ((metadata as { vector_layers?: { id: string }[] }).vector_layers ?? []).map(({ id }) => id)
-  const color = '#0b6b5d'
-  const layers = names.flatMap((layer) => [
-    { type: 'fill' as const, 'source-layer': layer, filter: ['==', ['geometry-type'], 'Polygon'] as never, paint: { 'fill-color': color, 'fill-opacity': 0.35 } },
-    { type: 'line' as const, 'source-layer': layer, paint: { 'line-color': color, 'line-width': 1.5 } },
-    { type: 'circle' as const, 'source-layer': layer, filter: ['==', ['geometry-type'], 'Point'] as never, paint: { 'circle-color': color, 'circle-radius': 4 } },
-  ])
+  const layers = names.flatMap((layer) => vectorLayers().map((one) => ({ ...one, 'source-layer': layer })))
   show(map, NAME, { type: 'vector', url: `pmtiles://${address}` }, layers)
   fly(map, [minLon, minLat, maxLon, maxLat])
+  return ''
 }
 
-async function previewRaster(map: Map, address: string): Promise<void> {
-  const { fromUrl } = await import('geotiff')
-  const image = await (await fromUrl(address)).getImage()
-  const keys = image.getGeoKeys() as { GeographicTypeGeoKey?: number; ProjectedCSTypeGeoKey?: number } | null
-  if (keys?.ProjectedCSTypeGeoKey || keys?.GeographicTypeGeoKey !== DEGREES) throw new Problem(0, { detail: t('preview.projected') })
-  const scale = Math.min(1, MOST_PIXELS / Math.max(image.getWidth(), image.getHeight()))
-  const [width, height] = [Math.max(1, Math.round(image.getWidth() * scale)), Math.max(1, Math.round(image.getHeight() * scale))]
-  const [band] = (await image.readRasters({ width, height, samples: [0] })) as unknown as ArrayLike<number>[]
-  const [west, south, east, north] = image.getBoundingBox() as [number, number, number, number]
-  const canvas = painted(band!, width, height, image.getGDALNoData())
+async function previewFeatures(map: Map, address: string): Promise<string> {
+  const { readGeoPackage } = await import('./geopackage')
+  const { collection, isPart } = await readGeoPackage(address)
+  if (!collection.features.length) throw refused(t('preview.no-features'))
+  show(map, NAME, { type: 'geojson', data: collection }, vectorLayers())
+  fly(map, boxOf({ coordinates: collection.features.map(({ geometry }) => coordinatesOf(geometry)) }))
+  return isPart ? t('preview.part', { count: collection.features.length }) : ''
+}
+
+function coordinatesOf(geometry: GeoJSON.Geometry): unknown {
+  return geometry.type === 'GeometryCollection' ? geometry.geometries.map(coordinatesOf) : geometry.coordinates
+}
+
+function vectorLayers() {
+  const isOf = (type: string) => ['==', ['geometry-type'], type] as never
+  return [
+    { type: 'fill' as const, filter: isOf('Polygon'), paint: { 'fill-color': COLOR, 'fill-opacity': 0.35 } },
+    { type: 'line' as const, paint: { 'line-color': COLOR, 'line-width': 1.5 } },
+    { type: 'circle' as const, filter: isOf('Point'), paint: { 'circle-color': COLOR, 'circle-radius': 4 } },
+  ]
+}
+
+async function previewRaster(map: Map, address: string): Promise<string> {
+  const { readRaster } = await import('./raster')
+  const { canvas, box, range } = await readRaster(address)
+  const [west, south, east, north] = box
   show(map, NAME, { type: 'canvas', canvas, animate: false, coordinates: [[west, north], [east, north], [east, south], [west, south]] }, [
     { type: 'raster', paint: { 'raster-opacity': 0.85, 'raster-resampling': 'nearest' } },
   ])
-  fly(map, [west, south, east, north])
-}
-
-function painted(band: ArrayLike<number>, width: number, height: number, nodata: number | null): HTMLCanvasElement {
-  const canvas = Object.assign(document.createElement('canvas'), { width, height })
-  const context = canvas.getContext('2d')!
-  const pixels = context.createImageData(width, height)
-  const isValue = (value: number) => Number.isFinite(value) && value !== nodata
-  const values = Array.from(band).filter(isValue)
-  const low = values.reduce((a, b) => Math.min(a, b), Infinity)
-  const span = values.reduce((a, b) => Math.max(a, b), -Infinity) - low || 1
-  for (let at = 0; at < band.length; at += 1) {
-    if (!isValue(band[at]!)) continue
-    const part = (band[at]! - low) / span
-    pixels.data.set([...LOW.map((value, index) => value + (HIGH[index]! - value) * part), 255], at * 4)
-  }
-  context.putImageData(pixels, 0, 0)
-  return canvas
+  fly(map, box)
+  const [low, high] = range.map((value) => value.toLocaleString(undefined, { maximumSignificantDigits: 4 })) as [string, string]
+  return t('preview.range', { low, high })
 }
