@@ -10,6 +10,8 @@ export class Follow<T> {
   /** The latest progress message about the row. */
   live = $state.raw<ServerEvent['data'] | null>(null)
   #stop: (() => void) | null = null
+  #asking: Promise<void> | undefined
+  #isWanted = false
 
   constructor(
     readonly ask: () => Promise<T>,
@@ -31,7 +33,21 @@ export class Follow<T> {
     return () => this.#stop?.()
   }
 
-  async refresh(): Promise<void> {
+  /** One question at a time, since of two at once the older answer may come last. What is wanted meanwhile is asked once more. */
+  refresh(): Promise<void> {
+    this.#isWanted = true
+    return (this.#asking ??= this.#askWhileWanted())
+  }
+
+  async #askWhileWanted(): Promise<void> {
+    while (this.#isWanted) {
+      this.#isWanted = false
+      await this.#askOnce()
+    }
+    this.#asking = undefined
+  }
+
+  async #askOnce(): Promise<void> {
     try {
       this.row = await this.ask()
       this.problem = null

@@ -5,7 +5,7 @@ import { t } from '../../i18n'
 import type { Curve } from '../../ui/Curves.svelte'
 
 type Epoch = Shape['Epoch']
-export const COLORS = ['#5b3fa0', '#b0489a', '#4a7c8c', '#7a5300', '#55666a']
+const COLORS = ['#5b3fa0', '#b0489a', '#4a7c8c', '#7a5300', '#55666a']
 
 export function aligned(epochs: Epoch[], others: { id: number; epochs: Epoch[] }[]): { data: AlignedData; curves: Curve[] } {
   const all = [epochs, ...others.map((other) => other.epochs)].flat()
