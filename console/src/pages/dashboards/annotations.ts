@@ -15,3 +15,7 @@ export async function annotate(text: string): Promise<void> {
   const body = { begin: Date.now(), text, tags: ['note'] } as never // the document wants all members, the API their defaults
   await ok(api.POST('/api/v1/annotations', { body }))
 }
+
+export async function removeAnnotation(annotation_id: number): Promise<void> {
+  await ok(api.DELETE('/api/v1/annotations/{annotation_id}', { params: { path: { annotation_id } } }))
+}
