@@ -16,6 +16,8 @@ IMAGERY = ".jpg"
 """Tiles that the sandbox does not have, beside the area: browsers complain of each."""
 PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
 SERIOUS = {"serious", "critical"}
+WIDER = "() => Math.max(...['html', 'main'].map((name) => document.querySelector(name).scrollWidth)) - innerWidth"
+"""By how many pixels a page hangs over the side of its window."""
 WAIT = 60_000
 """Milliseconds that a busy machine may need for an answer."""
 PICTURE_WAIT = 30_000
@@ -71,6 +73,17 @@ class Visitor:
         found: dict[str, Any] = await self.page.evaluate(f"async () => {{ {AXE.read_text()}; return await axe.run() }}")
         wrong = [finding for finding in found["violations"] if finding["impact"] in SERIOUS]
         return [f"{one['id']}: {node['html'][:120]}" for one in wrong for node in one["nodes"]]
+
+
+async def fits_a_phone(phone: Visitor, path: str, picture: str) -> None:
+    """As staff: nothing hangs over the side, axe finds nothing serious, and there is a picture to look at."""
+    await phone.sign_in()
+    page = await phone.go(path)
+    await page.get_by_role("heading", level=1).wait_for()
+    await expect(page.locator(".busy")).to_have_count(0)
+    assert await page.evaluate(WIDER) <= 0
+    assert await phone.serious_findings() == []
+    await phone.picture(f"phone-{picture}")
 
 
 QUIET = (

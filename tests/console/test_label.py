@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.console.campaigns import add_labeller, campaign, label_all, review
 from tests.console.conftest import Site
-from tests.console.page import Visitor
+from tests.console.page import Visitor, fits_a_phone
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(400)]
 IMAGES = 5
@@ -99,6 +99,52 @@ async def test_versions_of_labels_differ(mapper: Visitor, site: Site, tmp_path: 
     await expect(difference).to_have_text(re.compile(r"Added\s*2 images.*Removed\s*0 images", re.DOTALL))
     assert await mapper.serious_findings() == []
     await mapper.picture("label-datasets")
+
+
+async def test_people_of_a_campaign(mapper: Visitor, phone: Visitor, site: Site, tmp_path: Path):
+    number, _ = campaign(site, tmp_path, 1)
+    email = f"{uuid4().hex[:12]}@labels.example"
+    page = await mapper.go("label")
+    await page.get_by_role("link", name=f"People of campaign {number}", exact=True).press("Enter")
+    await add_person(page, email, "reviewer")
+    await page.get_by_role("status").filter(has_text=f"{email} is reviewer now").wait_for()
+    assert await roles_of(site, email) == [("reviewer", number)]
+    await expect(page.get_by_label("Secret")).not_to_have_value("")
+    assert await mapper.serious_findings() == []
+    await mapper.picture("members")
+    await page.get_by_role("button", name=f"Make {email} labeller").press("Enter")
+    await page.get_by_role("status").filter(has_text=f"{email} is labeller now").wait_for()
+    assert await roles_of(site, email) == [("labeler", number)]
+    mapper.expected = ("409",)
+    await add_person(page, email, "labeller")
+    await expect(page.get_by_role("alert")).to_contain_text("has this role already")
+    await page.get_by_role("button", name=f"Remove {email} as labeller").press("Enter")
+    await page.get_by_role("status").filter(has_text=f"{email} was removed").wait_for()
+    assert await roles_of(site, email) == []
+    await page.get_by_role("button", name="Remove ", exact=False).first.press("Enter")
+    await page.get_by_text("Nobody works in this campaign yet").wait_for()
+    await add_person(page, email, "reviewer")
+    await page.get_by_role("cell", name=email).wait_for()
+    await fits_a_phone(phone, f"label/people/{number}", "members")
+
+
+async def add_person(page: Page, email: str, role: str) -> None:
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_label("Role").select_option(role)
+    await page.get_by_role("button", name="Add the person").press("Enter")
+
+
+async def roles_of(site: Site, email: str) -> list[tuple[str, int]]:
+    with site.client() as admin:
+        [person] = admin.transport.get("/label_users", email=email)["users"]
+    return [(role["role"], role["subject_id"]) for role in person["roles"]]
+
+
+async def test_people_of_no_campaign(mapper: Visitor):
+    mapper.expected = ("404",)
+    page = await mapper.go("label/people/999999999")
+    await expect(page.get_by_role("alert")).to_contain_text("It may have been deleted")
+    await expect(page.get_by_role("button", name="Add the person")).to_have_count(0)
 
 
 def labelled(site: Site, folder: Path, images: int) -> int:

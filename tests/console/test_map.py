@@ -1,10 +1,14 @@
 """The map of what is open to all, at a desk and on a phone."""
 
+import json
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.console.conftest import Site
 from tests.console.page import Visitor
+from tests.e2e.package_sources import boundaries
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
@@ -41,6 +45,46 @@ async def test_card_shows_lineage_and_the_buildings(visitor: Visitor, site: Site
     assert await visitor.serious_findings() == []
     await page.wait_for_load_state("networkidle")
     await visitor.picture("prediction")
+
+
+@pytest.fixture(scope="module")
+def zambia(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Among the boundaries."""
+    file = tmp_path_factory.mktemp("boundaries") / "two.geojson"
+    file.write_text(json.dumps(boundaries()))
+    with site.client() as admin:
+        if not admin.boundaries.search("Zambia"):
+            admin.boundaries.import_file(file)
+
+
+async def center_of(page: Page) -> list[float]:
+    return [float(one) for one in (await page.locator(".map").get_attribute("data-center") or "").split()]
+
+
+async def test_place_is_found_by_its_name(visitor: Visitor, zambia: None):
+    page = await visitor.open()
+    await page.emulate_media(reduced_motion="reduce")
+    await drawn(page)
+    await page.get_by_role("searchbox").fill("zamb")
+    places = page.get_by_role("group", name="Places")
+    await places.get_by_role("button", name="Zambia").press("Enter")
+    await expect(page.locator(".map")).to_have_attribute("data-center", re.compile(r"^27\.75"))
+    lon, lat = await center_of(page)
+    assert (lon, lat) == pytest.approx((27.75, -13.2), abs=0.3)
+    assert await visitor.serious_findings() == []
+    await visitor.picture("map-places")
+    await page.get_by_role("searchbox").fill("nowhere of this name")
+    await expect(places).to_have_count(0)
+
+
+async def test_place_is_found_by_its_position(visitor: Visitor):
+    page = await visitor.open()
+    await page.emulate_media(reduced_motion="reduce")
+    await drawn(page)
+    before = await page.get_by_role("main").get_by_role("listitem").count()
+    await page.get_by_role("searchbox").fill("-3.402, 34.901")
+    await expect(page.locator(".map")).to_have_attribute("data-center", "34.901 -3.402")
+    assert await page.get_by_role("main").get_by_role("listitem").count() >= before
 
 
 async def test_hostile_words_stay_words(visitor: Visitor, site: Site):

@@ -92,7 +92,15 @@ async def test_announcement_is_seen_by_everybody(mapper: Visitor, phone: Visitor
     await expect(announcement).to_have_count(0)
 
 
-async def test_labeller_gets_keys_until_disabled(mapper: Visitor, site: Site):
+@pytest.fixture
+def another_admin(site: Site) -> None:
+    """Of the label store, whose last one cannot be disabled."""
+    body = {"email": f"{uuid4().hex[:12]}@labels.example", "issue_key": False, "roles": [{"role": "image-admin"}]}
+    with site.client() as admin:
+        admin.transport.write("POST", "/label_users", body)
+
+
+async def test_labeller_gets_keys_until_disabled(mapper: Visitor, another_admin: None):
     email = f"{uuid4().hex[:12]}@labels.example"
     page = await mapper.go("operate")
     keys = page.get_by_role("region", name="Labellers and their keys").first
@@ -104,6 +112,13 @@ async def test_labeller_gets_keys_until_disabled(mapper: Visitor, site: Site):
     await keys.get_by_role("button", name=f"Disable {email}").press("Enter")
     await keys.get_by_role("button", name=f"Enable {email}").wait_for()
     assert (await told(page, *pair)).is_client_error
+
+
+async def test_mappings_are_for_people_named_in_a_setting(mapper: Visitor):
+    page = await mapper.go("operate")
+    mappings = page.get_by_role("region", name="Identities and their accounts")
+    await mappings.get_by_text("Only people whom the setting ADMIN_EMAILS names").wait_for()
+    await expect(mappings.get_by_role("alert")).to_have_count(0)
 
 
 async def told(page: Page, key: str, secret: str) -> httpx.Response:

@@ -1,18 +1,29 @@
 """The main job in the browser, from an area to files, once with the mouse and once by keyboard alone."""
 
+import asyncio
 import json
 import re
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Download, Locator, Page, expect
+from playwright.async_api import Download, Locator, Page, Route, expect
 
 from tests.console.conftest import Site
-from tests.console.hands import LONG, Box, Hands, Keyboard, Mouse
+from tests.console.hands import LONG, Box, Hands, Keyboard, Mouse, button
 from tests.console.page import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1200)]
 NAME = "Generated village"
+LATE = 10
+"""Seconds that a page which asks one question at a time is kept waiting."""
+SETTLED = 500
+SEVERAL_INTERVALS = 8
+TYPING = 40
+"""Milliseconds between two keys."""
 SOME_LABELS = re.compile(r"^[1-9]\d* labels$")
 
 
@@ -25,7 +36,8 @@ def training_box(site: Site) -> Box:
 async def choose_imagery(hands: Hands, label: str, address: str) -> None:
     """The map is where the imagery is once it asks for its tiles."""
     await hands.page.emulate_media(reduced_motion="reduce")
-    async with hands.page.expect_request(lambda request: request.url.endswith(".jpg")):
+    tile = re.compile(re.escape(address.split("{z}")[0]) + r".*\.jpg$")
+    async with hands.page.expect_request(tile):
         await hands.fill(label, address)
         await hands.page.keyboard.press("Tab")
 
@@ -55,6 +67,7 @@ async def make_a_model(hands: Hands, visitor: Visitor) -> None:
     await page.get_by_role("img", name="Loss curves").wait_for(timeout=LONG)
     await expect(page.get_by_role("button", name="Publish the model")).to_be_enabled(timeout=LONG)
     await hands.press("Compare with earlier runs")
+    await page.get_by_text("There is no earlier run on this dataset").wait_for()
     assert await visitor.serious_findings() == []
     await visitor.picture(f"training{hands.suffix}")
     await hands.press("Publish the model")
@@ -106,6 +119,111 @@ async def test_main_job_with_the_mouse(mapper: Visitor, site: Site, tmp_path: Pa
 async def test_main_job_by_keyboard(mapper: Visitor, site: Site, tmp_path: Path):
     """On the village's imagery, for the pictures."""
     await main_job(Keyboard(mapper.page), mapper, site, tmp_path)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Of one dataset."""
+
+    first: int
+    second: int
+
+
+@pytest.fixture(scope="module")
+def runs(site: Site) -> Runs:
+    """The training that made the site's model, and a short one beside it."""
+    with site.client() as fairway:
+        models = fairway.local_models.all()
+        [model] = [row.id for row in models if row.stac_item_id == site.prediction.local_model_stac_id]
+        first = fairway.transport.get(f"/local-models/{model}/")["published_training"]
+        row = fairway.transport.get(f"/trainings/{first}/")
+        names = {name: row[name] for name in ("base_model_stac_id", "dataset_stac_id")}
+        second = fairway.trainings.submit(**names, title="Beside", overrides={"epochs": 2, "max_minutes": 0.5})
+        for _ in fairway.follow(fairway.trainings, "training_id", second.id, LONG / 1000):
+            pass
+        assert fairway.trainings.get(second.id).status == "completed"
+    return Runs(first, second.id)
+
+
+async def test_runs_are_compared(mapper: Visitor, runs: Runs):
+    page = await mapper.go(f"place/training/{runs.second}")
+    legend = page.locator(".u-legend .u-label")
+    await expect(legend.filter(has_text="Validation loss")).to_be_visible()
+    await expect(legend.filter(has_text=f"Run {runs.first}")).to_have_count(0)
+    await button(page, "Compare with earlier runs").press("Enter")
+    await expect(legend.filter(has_text=re.compile(rf"^Run {runs.first}$"))).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text=f"Run {runs.first}")).to_contain_text("dashed")
+    assert await mapper.serious_findings() == []
+    await mapper.picture("compared")
+
+
+def pretended(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"status": "running"}
+
+
+async def test_answer_that_comes_late_changes_nothing(mapper: Visitor, site: Site, runs: Runs):
+    """A run has ended; the answer from before its end is slower than that from after it."""
+    overtaken, asked = asyncio.Event(), 0
+
+    async def answer(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        number, found = asked, await route.fetch()
+        if number == 2:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(overtaken.wait(), LATE)
+        await route.fulfill(response=found, json=pretended(await found.json()) if number <= 2 else await found.json())
+        if number > 2:
+            overtaken.set()
+
+    await mapper.page.route(f"**/api/v1/trainings/{runs.first}/", answer)
+    async with mapper.page.expect_response(lambda one: one.url.endswith(f"/{runs.first}/") and asked >= 2):
+        page = await mapper.go(f"place/training/{runs.first}")
+    await expect(button(page, "Publish the model")).to_be_enabled()
+    await page.evaluate(f"() => new Promise((done) => setTimeout(done, {SETTLED}))")
+    await expect(button(page, "Publish the model")).to_be_enabled()
+
+
+async def test_epochs_are_asked_for_as_often_as_they_come(mapper: Visitor, runs: Runs):
+    """One epoch is heard of, and the page asks once for it, and else from time to time."""
+    page, times = mapper.page, list[float]()
+    heard = f'event: training.v1.run_progress\ndata: {{"training_id": {runs.first}, "what": "epoch"}}\n\n'
+
+    async def run(route: Route) -> None:
+        found = await route.fetch()
+        await route.fulfill(response=found, json=pretended(await found.json()))
+
+    async def events(route: Route) -> None:
+        """The second connection is never answered."""
+        if not times_connected:
+            times_connected.append(1)
+            await route.fulfill(status=200, content_type="text/event-stream", body=heard)
+
+    times_connected: list[int] = []
+    await page.route("**/api/v1/events/", events)
+    await page.route(f"**/api/v1/trainings/{runs.first}/", run)
+    page.on("request", lambda one: times.append(time.monotonic()) if one.url.endswith("/epochs/") else None)
+    await mapper.go(f"place/training/{runs.first}")
+    while len(times) < 5:
+        async with page.expect_request(lambda one: one.url.endswith("/epochs/")):
+            pass
+    assert times[4] - times[0] > SEVERAL_INTERVALS
+
+
+async def test_half_an_address_is_not_asked_for(mapper: Visitor, site: Site):
+    """The map is where there would be tiles, while somebody writes."""
+    await mapper.without_imagery()
+    hands, page = Keyboard(mapper.page), await mapper.go("place")
+    await page.locator(".map[data-phase=ready]").wait_for()
+    await choose_imagery(hands, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await hands.reach(page.get_by_label("Imagery").first)
+    await page.keyboard.press("ControlOrMeta+a")
+    await page.keyboard.type(f"{site.imagery}/predict/{{z}}/{{x}}/{{y}}.jpg", delay=TYPING)
+    async with page.expect_request(re.compile(r"/predict/.*\.jpg$")):
+        await page.keyboard.press("Tab")
+    assert [url for url in asked if "/predict/" in url and not url.endswith((".jpg", ".json"))] == []
 
 
 async def test_results_are_filtered_and_taken_away(mapper: Visitor, site: Site):

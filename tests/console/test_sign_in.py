@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from stack.home import REPOSITORY, Env, Home
 from stack.platform.settings import of_room
@@ -21,6 +21,7 @@ from tests.console.page import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(300)]
 WRITE = "/api/v1/notifications/me/mark-all-read/"
+STAFF = "staff@map.example"
 STORED = "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
 
 
@@ -32,6 +33,7 @@ def with_logins(home: Home, url: str, issuer: str, osm: str) -> Env:
     hanko = {
         "AUTH_PROVIDER": "hanko", "HANKO_API_URL": issuer, "LOGIN_URL": issuer, "COOKIE_SECRET": home.secret("cookies"),
         "FRONTEND_URL": url.rstrip("/"), "OUTBOUND_ALLOW_SERVICES": allowed, "PUBLIC__PORT": port,
+        "ADMIN_EMAILS": STAFF,
     }  # fmt: skip
     login = {
         "OSM_URL": osm, "OSM_CLIENT_ID": CLIENT_ID, "OSM_CLIENT_SECRET": CLIENT_SECRET,
@@ -87,6 +89,38 @@ async def test_newcomer_signs_in_at_the_portal(guest: Visitor, issuer: str):
     assert await page.evaluate(f"async () => (await fetch('{WRITE}', {{method: 'POST'}})).ok")
     await page.get_by_role("button", name="Sign out").click()
     await page.get_by_text("The login portal").wait_for()
+
+
+async def test_identities_are_mapped_by_people_of_a_setting(guest: Visitor, issuer: str):
+    me, other = (f"t{uuid4().hex[:10]}" for _ in range(2))
+    httpx.post(f"{issuer}/person", json={"sub": me, "email": STAFF}).raise_for_status()
+    guest.expected = ("404", "409")
+    page = await guest.open("sign-in")
+    await page.get_by_role("link", name="Sign in at 127.0.0.1").click()
+    await page.get_by_role("link", name="Make a new account").click()
+    await page.get_by_role("button", name="Sign out").wait_for()
+    await guest.go("operate")
+    mappings = page.get_by_role("region", name="Identities and their accounts").first
+    own = mappings.get_by_role("row").filter(has_text=me)
+    account = await own.get_by_role("cell").nth(1).inner_text()
+    await map_identity(mappings, other, account)
+    row = mappings.get_by_role("row").filter(has_text=other)
+    await expect(row).to_contain_text(account)
+    assert await guest.serious_findings() == []
+    await guest.picture("mappings")
+    await row.get_by_role("button", name="Change the account").press("Enter")
+    await expect(mappings.get_by_label("Identity at the login portal")).to_have_value(other)
+    await map_identity(mappings, other, "nobody-of-this-id")
+    await expect(mappings.get_by_role("alert")).to_be_visible()
+    await guest.picture("mappings-refused")
+    await row.get_by_role("button", name="Remove the mapping").press("Enter")
+    await expect(row).to_have_count(0)
+
+
+async def map_identity(mappings: Locator, identity: str, account: str) -> None:
+    await mappings.get_by_label("Identity at the login portal").fill(identity)
+    await mappings.get_by_label("Id of the account").fill(account)
+    await mappings.get_by_role("button", name="Map it").press("Enter")
 
 
 async def test_mapper_signs_in_with_openstreetmap(guest: Visitor):
