@@ -112,16 +112,16 @@ async def test_people_of_a_campaign(mapper: Visitor, phone: Visitor, site: Site,
     await expect(page.get_by_label("Secret")).not_to_have_value("")
     assert await mapper.serious_findings() == []
     await mapper.picture("members")
-    await page.get_by_role("button", name=f"Make {email} labeller").press("Enter")
+    await page.get_by_role("button", name=f"Make labeller: {email}").press("Enter")
     await page.get_by_role("status").filter(has_text=f"{email} is labeller now").wait_for()
     assert await roles_of(site, email) == [("labeler", number)]
     mapper.expected = ("409",)
     await add_person(page, email, "labeller")
     await expect(page.get_by_role("alert")).to_contain_text("has this role already")
-    await page.get_by_role("button", name=f"Remove {email} as labeller").press("Enter")
+    await page.get_by_role("button", name=f"Remove: {email} as labeller").press("Enter")
     await page.get_by_role("status").filter(has_text=f"{email} was removed").wait_for()
     assert await roles_of(site, email) == []
-    await page.get_by_role("button", name="Remove ", exact=False).first.press("Enter")
+    await page.get_by_role("button", name="Remove: ").first.press("Enter")
     await page.get_by_text("Nobody works in this campaign yet").wait_for()
     await add_person(page, email, "reviewer")
     await page.get_by_role("cell", name=email).wait_for()

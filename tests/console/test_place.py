@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Download, Locator, Page, Route, expect
@@ -137,8 +138,10 @@ def runs(site: Site) -> Runs:
         [model] = [row.id for row in models if row.stac_item_id == site.prediction.local_model_stac_id]
         first = fairway.transport.get(f"/local-models/{model}/")["published_training"]
         row = fairway.transport.get(f"/trainings/{first}/")
-        names = {name: row[name] for name in ("base_model_stac_id", "dataset_stac_id")}
-        second = fairway.trainings.submit(**names, title="Beside", overrides={"epochs": 2, "max_minutes": 0.5})
+        second = fairway.trainings.submit(
+            base_model_stac_id=row["base_model_stac_id"], dataset_stac_id=fairway.datasets.get(row["dataset"]).stac_id,
+            model_name=f"beside-{uuid4().hex[:8]}", title="Beside", overrides={"epochs": 2, "max_minutes": 0.5},
+        )  # fmt: skip
         for _ in fairway.follow(fairway.trainings, "training_id", second.id, LONG / 1000):
             pass
         assert fairway.trainings.get(second.id).status == "completed"
