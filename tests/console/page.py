@@ -1,6 +1,7 @@
 """One person at the console: signing in, pictures, and what makes a page hard to use."""
 
 from base64 import b64decode
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 IMAGERY = ".jpg"
 """Tiles that the sandbox does not have, beside the area: browsers complain of each."""
 PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
+IS_AT = """([lon, lat, within]) => {
+  const [x, y] = document.querySelector('.map').dataset.center.split(' ').map(Number)
+  return Math.hypot(x - lon, y - lat) < within
+}"""
 SERIOUS = {"serious", "critical"}
 WIDER = "() => Math.max(...['html', 'main'].map((name) => document.querySelector(name).scrollWidth)) - innerWidth"
 """By how many pixels a page hangs over the side of its window."""
@@ -60,6 +65,10 @@ class Visitor:
         """The sandbox paints its tiles one at a time: what is tested would wait behind the map."""
         headers = {"content-type": "image/png", "access-control-allow-origin": "*"}
         await self.page.route("**/*.jpg", lambda route: route.fulfill(body=PIXEL, headers=headers))
+
+    async def is_at(self, place: Sequence[float], within: float = 0.001) -> None:
+        """Waits until the middle of the map is at a longitude and latitude."""
+        await self.page.wait_for_function(IS_AT, arg=[*place, within])
 
     async def picture(self, name: str) -> None:
         """Of the page with what its map shows by then; a busy sandbox paints tiles for minutes."""

@@ -99,17 +99,13 @@ async def shown(visitor: Visitor, job: str, *paths: Path) -> Files:
     return files
 
 
-async def center_of(page: Page) -> list[float]:
-    return [float(one) for one in (await page.locator(".map").get_attribute("data-center") or "").split()]
-
-
 @pytest.mark.parametrize("name", SMALL)
 async def test_raster_of_any_system_lies_where_it_is(mapper: Visitor, job: str, tmp_path: Path, name: str):
     crs, corner, pixel = SMALL[name]
     files = await shown(mapper, job, raster(tmp_path / f"{name}.tif", crs, corner, pixel, 200, compress="packbits"))
     await look_at(files.page, "tif")
     middle = in_degrees(crs, (corner[0] + 100 * pixel, corner[1] - 100 * pixel))
-    assert await center_of(files.page) == pytest.approx(middle, abs=0.05)
+    await mapper.is_at(middle, within=0.05)
     await mapper.picture(f"package-raster-{name}")
 
 
@@ -127,7 +123,7 @@ async def test_features_of_any_system_lie_where_they_are(mapper: Visitor, job: s
     files = await shown(mapper, job, geopackage(tmp_path / "squares.gpkg", UTM, (4e5, 9.7e6), 100))
     await look_at(files.page, "gpkg")
     middle = in_degrees(UTM, (4e5 + 8.5 * 100, 9.7e6 + 50))
-    assert await center_of(files.page) == pytest.approx(middle, abs=0.002)
+    await mapper.is_at(middle)
     assert await mapper.serious_findings() == []
     await mapper.picture("package-geopackage")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.async_api import Download, Locator, Page, Request, Route, expect
 
@@ -37,20 +38,23 @@ def training_box(site: Site) -> Box:
     return [min(lons), min(lats), max(lons), max(lats)]
 
 
-async def choose_imagery(hands: Hands, label: str, address: str) -> None:
-    """The map is where the imagery is once it asks for its tiles."""
+async def choose_imagery(hands: Hands, visitor: Visitor, label: str, address: str) -> None:
+    """The map goes where the imagery is, and shows it."""
     await hands.page.emulate_media(reduced_motion="reduce")
-    tile = re.compile(re.escape(address.split("{z}")[0]) + r".*\.jpg$")
-    async with hands.page.expect_request(tile):
+    folder = address.split("{z}")[0]
+    async with hands.page.expect_request(re.compile(re.escape(folder) + r".*\.jpg$")):
         await hands.fill(label, address)
         await hands.page.keyboard.press("Tab")
+    async with httpx.AsyncClient() as client:
+        west, south, east, north = (await client.get(f"{folder}tilejson.json", timeout=WAIT / 1000)).json()["bounds"]
+    await visitor.is_at(((west + east) / 2, (south + north) / 2), within=1e-4)
 
 
 async def build_a_dataset(hands: Hands, visitor: Visitor, site: Site) -> None:
     page = await visitor.go("place")
     await page.locator(".map[data-phase=ready]").wait_for()
     await hands.fill("Name of the place", NAME)
-    await choose_imagery(hands, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
+    await choose_imagery(hands, visitor, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
     await hands.add_area(training_box(site))
     await page.get_by_text("Area 1:").wait_for()
     assert await visitor.serious_findings() == []
@@ -80,7 +84,7 @@ async def make_a_model(hands: Hands, visitor: Visitor) -> None:
 async def predict_and_check(hands: Hands, visitor: Visitor, site: Site) -> None:
     page = visitor.page
     await page.get_by_label("Imagery to map").wait_for(timeout=LONG)
-    await choose_imagery(hands, "Imagery to map", f"{site.imagery}/predict/{{z}}/{{x}}/{{y}}.jpg")
+    await choose_imagery(hands, visitor, "Imagery to map", f"{site.imagery}/predict/{{z}}/{{x}}/{{y}}.jpg")
     await hands.add_area(site.area.predict_box())
     await page.get_by_text("The area is chosen").wait_for()
     assert await visitor.serious_findings() == []
@@ -233,7 +237,7 @@ async def test_half_an_address_is_not_asked_for(mapper: Visitor, site: Site):
     await mapper.without_imagery()
     hands, page = Keyboard(mapper.page), await mapper.go("place")
     await page.locator(".map[data-phase=ready]").wait_for()
-    await choose_imagery(hands, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
+    await choose_imagery(hands, mapper, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await hands.reach(page.get_by_label("Imagery").first)
@@ -282,7 +286,7 @@ async def test_labels_of_a_file_are_moved_onto_the_imagery(mapper: Visitor, site
     page = await mapper.go("place")
     await page.locator(".map[data-phase=ready]").wait_for()
     await hands.fill("Name of the place", "Moved")
-    await choose_imagery(hands, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
+    await choose_imagery(hands, mapper, "Imagery", f"{site.imagery}/train/{{z}}/{{x}}/{{y}}.jpg")
     await hands.add_area(box)
     await hands.press("On to the labels")
     await page.get_by_label("Or from a GeoJSON file").set_input_files(houses(box, tmp_path))

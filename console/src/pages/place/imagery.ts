@@ -1,6 +1,9 @@
 // Imagery by address: what is known of it beside its tiles.
 import { api, ok } from '../../api/client'
 
+/** Milliseconds after which tiles are shown without a word about them. */
+const PATIENCE = 15_000
+
 export interface Imagery {
   address: string
   title: string
@@ -14,9 +17,10 @@ export function isTileAddress(address: string): boolean {
 /** What the TileJSON beside an address, or at it, says; the address alone where there is none. */
 export async function describeImagery(address: string): Promise<Imagery> {
   const isDocument = address.endsWith('.json')
+  if (!isDocument && !isTileAddress(address)) return { address, title: '' }
   const document = isDocument ? address : address.replace(/\/\{z\}.*$/, '/tilejson.json')
   try {
-    const found = await (await fetch(document, { credentials: 'omit' })).json()
+    const found = await (await fetch(document, { credentials: 'omit', signal: AbortSignal.timeout(PATIENCE) })).json()
     return { address: isDocument ? found.tiles[0] : address, title: found.name ?? '', box: found.bounds }
   } catch {
     return { address, title: '' }
