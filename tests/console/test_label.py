@@ -124,7 +124,7 @@ async def test_people_of_a_campaign(mapper: Visitor, phone: Visitor, site: Site,
     await page.get_by_role("button", name="Remove: ").first.press("Enter")
     await page.get_by_text("Nobody works in this campaign yet").wait_for()
     await add_person(page, email, "reviewer")
-    await page.get_by_role("cell", name=email).wait_for()
+    await page.get_by_role("cell", name=email, exact=True).wait_for()
     await fits_a_phone(phone, f"label/people/{number}", "members")
 
 

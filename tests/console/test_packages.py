@@ -135,7 +135,7 @@ def plain(folder: Path) -> Path:
 
 def heavy(folder: Path) -> Path:
     path = folder / "heavy.gpkg"
-    path.write_bytes(bytes(20_000_001))
+    path.write_bytes(bytes(21_000_000))
     return path
 
 
@@ -157,7 +157,7 @@ def british(folder: Path) -> Path:
     ("make_file", "reason"),
     [
         (plain, "18 million pixels and no overviews"),
-        (heavy, "20.0 MB"),
+        (heavy, "21.0 MB, more than the 20.0 MB"),
         (british, BRITAIN),
         (broken, "cannot be read"),
         (empty, "all of it is empty"),
