@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from prediction_values import facts_of, same_image, submission
 from sqlalchemy import select
@@ -134,7 +135,7 @@ async def test_stopped_prediction_leaves_nothing_and_begins_anew(place: Place, u
     run = await eventually(worker.run, PATIENCE)
     await place.caller.send(CancelRun(prediction_id=number))
     await place.until(number, "stopped")
-    assert not run.is_running()
+    assert not run.is_running() or run.status() == psutil.STATUS_ZOMBIE, "ended, if not yet buried"
     await place.nothing_left(number, output=False)
     before = len(place.looks())
     await place.caller.send(RetryPrediction(prediction_id=number))
