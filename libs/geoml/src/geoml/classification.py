@@ -6,47 +6,42 @@ answers has the same form: probabilities [n, channels, height, width], of which 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geoml.block_cache import BlockCache
-from geoml.calibration import Calibration, expected_calibration_error, fit_calibration, reliability
+from geoml.block_prediction import find_silently, predict_folder, seen_blocks
+from geoml.calibration import Calibration
 from geoml.cells import building_in, divided, is_seen, labelled_cells
-from geoml.chips import list_chips
-from geoml.features import Building, building_features
-from geoml.grid import ChipLayout, PixelBox, chip_layouts
+from geoml.cross_fitting import Judged, Trust, confidence_metrics, cross_fit, f1_metrics, halves
+from geoml.features import Building
+from geoml.grid import ChipLayout, PixelBox
 from geoml.instances import building_probability
 from geoml.labels import LabelRasterizer
-from geoml.metrics import confusion
-from geoml.mosaic import Mosaic
-from geoml.predict import BLOCK_PIXELS, GROUND_RESOLUTION, ProgressCallback, StageProgress, report_progress
+from geoml.predict import ProgressCallback, StageProgress, given, read_threshold, report_progress
+from geoml.scoring import Scored
 from geoml.session import Session
-from geoml.tiled_inference import MARGIN, infer_blocks
+from geoml.tiled_inference import MARGIN
 from geoml.tuning import scenes
 
 LABELS = "no_building", "building"
-Pairs = list[tuple[float, bool]]
-"""Of cells: the building probability, and whether there is a building."""
 
 
 @dataclass(frozen=True)
 class ClassifyParams:
-    threshold: float
-    """probability from which the answer is yes"""
+    trust: Trust
+    """with the probability from which the answer is yes"""
     cells: int
     """along the side of a chip; 1 answers for whole chips"""
-    calibration: Calibration
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> "ClassifyParams":
-        """Raises ValueError without `confidence_threshold`, or where it is outside 0…1."""
-        if not 0 <= float(params.get("confidence_threshold", -1)) <= 1:
-            raise ValueError("confidence_threshold between 0 and 1 is required")
-        calibration = Calibration(params.get("calibration_slope", 1.0), params.get("calibration_bias", 0.0))
-        return cls(float(params["confidence_threshold"]), int(params.get("cells", 1)), calibration)
+        """Raises ValueError as `read_threshold` does."""
+        trust = Trust(given(Calibration, params, "calibration_"), read_threshold(params))
+        return cls(trust, int(params.get("cells", 1)))
 
 
 def predict(
@@ -64,34 +59,27 @@ def predict(
     `cache` is not used: a chip costs milliseconds.
     """
     wanted = ClassifyParams.read(params)
-    layouts = chip_layouts(list_chips(input_images), GROUND_RESOLUTION)
-    progress = StageProgress("predict", sum(len(layout.blocks(BLOCK_PIXELS)) for layout in layouts), on_progress)
-    return {"type": "FeatureCollection", "features": [
-        _answered(feature, wanted.threshold)
-        for layout in layouts
-        for feature in building_features(layout.grid, list(_cells(session, layout, wanted, progress)), source)
-    ]}  # fmt: skip
+    cells = predict_folder(partial(_cells, session, wanted), input_images, source, on_progress)
+    return {"type": "FeatureCollection", "features": [_answered(cell, wanted.trust.threshold) for cell in cells]}
 
 
 def yes_cells(session: Session, layout: ChipLayout, params: Mapping[str, Any]) -> list[Building]:
     """Returns the cells of a layout that hold a building, in pixels of its grid."""
     wanted = ClassifyParams.read(params)
-    found = _cells(session, layout, wanted, StageProgress("", 0, lambda *_: None))
-    return [cell for cell in found if cell.confidence >= wanted.threshold]
+    found = find_silently(partial(_cells, session, wanted), layout)
+    return [cell for cell in found if cell.confidence >= wanted.trust.threshold]
 
 
-def _cells(session: Session, layout: ChipLayout, wanted: ClassifyParams, progress: StageProgress) -> Iterator[Building]:
-    mosaic = Mosaic(layout)
-    for block, probabilities in infer_blocks(session, mosaic, layout.blocks(BLOCK_PIXELS)):
-        if probabilities is not None:
-            window = layout.padded(block, MARGIN)
-            probability, seen = building_probability(probabilities), mosaic.window(window)[:, :, 3] > 0
-            for cell in _cells_of(layout, block, wanted.cells):
-                inside = _within(window, cell)
-                if is_seen(inside, seen):
-                    found = float(wanted.calibration.apply(building_in(inside, probability)))
-                    yield Building(shapely.box(*cell), found)
-        progress.add()
+def _cells(session: Session, wanted: ClassifyParams, layout: ChipLayout, progress: StageProgress) -> list[Building]:
+    found = []
+    for block, window, output, seen in seen_blocks(session, layout, progress):
+        probability = building_probability(output)
+        for cell in _cells_of(layout, block, wanted.cells):
+            inside = _within(window, cell)
+            if is_seen(inside, seen):
+                confidence = wanted.trust.calibration.apply(building_in(inside, probability))
+                found.append(Building(shapely.box(*cell), float(confidence)))
+    return found
 
 
 def _within(window: PixelBox, cell: PixelBox) -> PixelBox:
@@ -118,53 +106,29 @@ def _answered(feature: dict[str, Any], threshold: float) -> dict[str, Any]:
 def evaluate(
     session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Returns metrics over the cells of the chips, `reliability` and `post_processing`, the calibration that suits.
-
-    As in `geoml.evaluation`, the cells of each half of the chips are measured with the calibration that the other half
-    gives; a single chip tells nothing. Raises ValueError as `ClassifyParams.read` does.
-    """
+    """Returns metrics over the cells of the chips, `reliability`, and `post_processing`: the calibration and threshold
+    that suit. Raises ValueError as `ClassifyParams.read` does."""
     wanted = ClassifyParams.read(params)
-    chips = _labelled(session, layouts, polygons, wanted.cells)
-    first, second = (sum(half, Pairs()) for half in (chips[: len(chips) // 2], chips[len(chips) // 2 :]))
-    if not first:
-        return {**_figures(second, wanted.threshold), "post_processing": {}}
-    crossed = _calibrated(first, _fit(second)) + _calibrated(second, _fit(first))
-    sure = _fit(first + second)
-    return {
-        **_figures(crossed, wanted.threshold),
-        "post_processing": {"calibration_slope": sure.slope, "calibration_bias": sure.bias},
-    }
+    chips = _scored(session, layouts, polygons, wanted.cells)
+    first, second = (sum((chips[name] for name in half), Scored()) for half in halves(chips))
+    judged, learnt = cross_fit(first, second, wanted.trust)
+    sure = confidence_metrics(judged.confidence.tolist(), judged.right.tolist())
+    return {"accuracy": _accuracy(judged), **f1_metrics(judged), **sure, "post_processing": learnt}
 
 
-def _labelled(
+def _scored(
     session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], cells: int
-) -> list[Pairs]:
-    """Of each chip, in the order of their names."""
+) -> dict[str, Scored]:
+    """The cells of each chip by its name; an answer is right where it is yes and there is a building."""
     found = {}
     for layout in layouts:
         for scene in scenes(session, layout, LabelRasterizer(layout, polygons)):
             probability = building_probability(scene.probabilities)[scene.inner]
-            found[scene.chip.chip.name] = labelled_cells(scene, probability, cells)
-    return [found[name] for name in sorted(found)]
+            pairs = labelled_cells(scene, probability, cells)
+            real = [is_building for _, is_building in pairs]
+            found[scene.chip.chip.name] = Scored(sum(real), [confidence for confidence, _ in pairs], real)
+    return found
 
 
-def _fit(pairs: Pairs) -> Calibration:
-    return fit_calibration([p for p, _ in pairs], [real for _, real in pairs])
-
-
-def _calibrated(pairs: Pairs, calibration: Calibration) -> Pairs:
-    return [(float(calibration.apply(p)), real) for p, real in pairs]
-
-
-def _figures(pairs: Pairs, threshold: float) -> dict[str, Any]:
-    sure, real = np.array([p for p, _ in pairs]), np.array([r for _, r in pairs], bool)
-    (right_no, wrong_yes), (wrong_no, right_yes) = confusion(real, sure >= threshold).tolist()
-    bins = reliability(sure.tolist(), real.tolist())
-    return {
-        "accuracy": (right_no + right_yes) / max(len(pairs), 1),
-        "precision": right_yes / max(right_yes + wrong_yes, 1),
-        "recall": right_yes / max(right_yes + wrong_no, 1),
-        "f1": 2 * right_yes / max(2 * right_yes + wrong_yes + wrong_no, 1),
-        "calibration_error": expected_calibration_error(bins),
-        "reliability": bins,
-    }
+def _accuracy(judged: Judged) -> float:
+    return float((judged.accepted == judged.right).mean())

@@ -12,13 +12,14 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from geoml.calibration import Calibration, expected_calibration_error, fit_calibration, reliability
+from geoml.cross_fitting import halves
 from geoml.grid import ChipLayout
 from geoml.instances import building_probability
 from geoml.labels import LabelRasterizer
 from geoml.metrics import confusion, object_metrics, pixel_metrics
 from geoml.outline_metrics import outline_metrics
-from geoml.predict import PredictParams
-from geoml.scoring import Scored, score
+from geoml.predict import PredictParams, predict_layout
+from geoml.scoring import Scored, clipped, score
 from geoml.session import Session
 from geoml.tuning import Scene, scenes, tune
 
@@ -66,16 +67,19 @@ class _Validation:
 
     @property
     def halves(self) -> tuple[list[Scene], list[Scene]]:
-        """Neighbours by name stay together, for they may show the same building."""
-        found = [scene for pair in self._labelled for scene in scenes(self._session, *pair)]
-        ordered = sorted(found, key=lambda scene: scene.chip.chip.name)
-        return ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
+        found = {scene.chip.chip.name: scene for pair in self._labelled for scene in scenes(self._session, *pair)}
+        first, second = halves(found)
+        return [found[name] for name in first], [found[name] for name in second]
 
     def result(self, chips: Sequence[Scene], learnt: Params) -> Result:
         params, names = {**self._params, **learnt}, [scene.chip.chip.name for scene in chips]
-        objects = [score(self._session, layout, labels, params, names) for layout, labels in self._labelled]
+        objects = [self._scored(layout, labels, params, names) for layout, labels in self._labelled]
         pixels = sum((_confusion(scene, params["confidence_threshold"]) for scene in chips), np.zeros((2, 2), int))
         return Result(pixels, sum(objects, Scored()))
+
+    def _scored(self, layout: ChipLayout, labels: LabelRasterizer, params: Params, names: Sequence[str]) -> Scored:
+        found = predict_layout(self._session, layout, params)
+        return score(layout, clipped(layout, labels), found, names, labels.metres_per_pixel)
 
 
 def _confusion(scene: Scene, threshold: float) -> np.ndarray:

@@ -53,3 +53,13 @@ def match(truth: Sequence[Geometry], predicted: Sequence[Geometry], min_iou: flo
             seen_b.add(j[pair])
             pairs.append((int(i[pair]), int(j[pair])))
     return pairs
+
+
+def average_precision(confidence: Sequence[float], right: Sequence[bool], labels: int) -> float:
+    """Returns the area under precision over recall, as COCO has it: of two precisions at one recall the higher counts.
+
+    Of each answer its confidence and whether it matches one of the `labels`, of which each is matched at most once.
+    """
+    hits = np.cumsum(np.asarray(right, int)[np.argsort(-np.asarray(confidence, float), kind="stable")])
+    precision = np.maximum.accumulate((hits / np.arange(1, len(hits) + 1))[::-1])[::-1]
+    return float((np.diff(hits, prepend=0) * precision).sum() / max(labels, 1))

@@ -37,23 +37,29 @@ class PredictParams:
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> "PredictParams":
-        """Raises ValueError without `confidence_threshold`, or where it is outside 0…1."""
-        if "confidence_threshold" not in params:
-            raise ValueError("confidence_threshold is required")
-        threshold = float(params["confidence_threshold"])
-        if not 0 <= threshold <= 1:
-            raise ValueError("confidence_threshold must be between 0 and 1")
+        """Raises ValueError as `read_threshold` does."""
         return cls(
-            _given(InstanceOptions, {**params, "threshold": threshold}, ""),
-            _given(PolygonizeOptions, params, ""),
-            _given(Calibration, params, "calibration_"),
+            given(InstanceOptions, {**params, "threshold": read_threshold(params)}, ""),
+            given(PolygonizeOptions, params, ""),
+            given(Calibration, params, "calibration_"),
         )
+
+
+def read_threshold(params: Mapping[str, Any]) -> float:
+    """Raises ValueError without `confidence_threshold`, or where it is outside 0…1."""
+    if "confidence_threshold" not in params:
+        raise ValueError("confidence_threshold is required")
+    threshold = float(params["confidence_threshold"])
+    if not 0 <= threshold <= 1:
+        raise ValueError("confidence_threshold must be between 0 and 1")
+    return threshold
 
 
 Options = TypeVar("Options")
 
 
-def _given(kind: type[Options], params: Mapping[str, Any], prefix: str) -> Options:
+def given(kind: type[Options], params: Mapping[str, Any], prefix: str) -> Options:
+    """Returns an object whose fields are those of `params` with that prefix, else its defaults."""
     names = (field.name for field in fields(kind))  # type: ignore[arg-type]
     return kind(**{name: params[prefix + name] for name in names if prefix + name in params})
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoml.chips import open_chip, read_rgb
+from geoml.detection import read_boxes
 from geoml.instances import InstanceOptions, building_probability, label_instances
 from geoml.predict import GROUND_RESOLUTION
 
@@ -31,3 +32,12 @@ def postprocess(probabilities: NDArray[np.float32], confidence_threshold: float)
 def answer(probabilities: NDArray[np.float32], confidence_threshold: float) -> NDArray[np.bool_]:
     """Returns where [height, width] there is a building, of a classifier's output [channels, height, width]."""
     return building_probability(probabilities) >= confidence_threshold
+
+
+def boxes(output: NDArray[np.float32], confidence_threshold: float) -> NDArray[np.float32]:
+    """Returns boxes [n, 4] of a detector's output [channels, height, width]: left, top, right, bottom in pixels.
+
+    Boxes that overlap are not suppressed.
+    """
+    found, confidence = read_boxes(output)
+    return found[confidence >= confidence_threshold]

@@ -1,19 +1,17 @@
 """Predicted buildings compared with labels, on some of the chips of a layout."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import shapely
 from shapely import Geometry
 
+from geoml.features import Building
 from geoml.grid import ChipLayout
 from geoml.labels import LabelRasterizer
 from geoml.metrics import match
 from geoml.outline_metrics import OutlineCounts, compare_outlines
-from geoml.predict import predict_layout
-from geoml.session import Session
 from geoml.tuning import MIN_LABEL_METRES2
 
 
@@ -32,11 +30,10 @@ class Scored:
 
 
 def score(
-    session: Session, layout: ChipLayout, labels: LabelRasterizer, params: Mapping[str, Any], names: Iterable[str]
+    layout: ChipLayout, truth: Sequence[Geometry], found: Sequence[Building], names: Iterable[str], metres: float
 ) -> Scored:
-    """Whole layouts are predicted, so that the named chips keep their surroundings; labels are cut to the layout."""
-    truth = _clipped(layout, labels)
-    found = predict_layout(session, layout, params)
+    """`truth` and `found` are those of the whole layout, so that the named chips keep their surroundings. A pixel of
+    the grid is `metres` wide."""
     outlines = [building.outline for building in found]
     pairs = match(truth, outlines)
     place = shapely.union_all([shapely.box(*p.box) for p in layout.chips if p.chip.name in set(names)])
@@ -47,7 +44,7 @@ def score(
         int(ours.sum()),
         [building.confidence for building, here in zip(found, theirs, strict=True) if here],
         [n in hits for n in np.flatnonzero(theirs)],
-        compare_outlines(compared, labels.metres_per_pixel),
+        compare_outlines(compared, metres),
     )
 
 
@@ -55,8 +52,8 @@ def _on(place: Geometry, geometries: Sequence[Geometry]) -> np.ndarray:
     return shapely.intersects(place, shapely.centroid(np.asarray(geometries, object)))
 
 
-def _clipped(layout: ChipLayout, labels: LabelRasterizer) -> list[Geometry]:
-    """The label polygons clipped to the chips, without small remainders."""
+def clipped(layout: ChipLayout, labels: LabelRasterizer) -> list[Geometry]:
+    """Returns the label polygons clipped to the chips, without small remainders, in pixels of the grid."""
     covered = shapely.union_all([shapely.box(*p.box) for p in layout.chips])
     cut = shapely.intersection(np.asarray(labels.inside(layout.extent), object), covered)
     return [g for g in cut if g.area * labels.metres_per_pixel**2 >= MIN_LABEL_METRES2]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from geoml import classification, evaluation
+from geoml import classification, detection, evaluation
 from geoml.features import Building
 from geoml.grid import ChipLayout
 from geoml.predict import predict_layout
@@ -20,7 +20,10 @@ class Task:
 
 
 SEGMENTATION = Task(evaluation.evaluate, predict_layout)
-TASKS = {"classification": Task(classification.evaluate, classification.yes_cells)}
+TASKS = {
+    "classification": Task(classification.evaluate, classification.yes_cells),
+    "object-detection": Task(detection.evaluate, detection.boxes),
+}
 
 
 def task_of(names: list[str]) -> Task:

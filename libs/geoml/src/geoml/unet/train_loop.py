@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from models.unet.data_parallel import DataParallel
-from models.unet.network import CLASSES, UNet
-from models.unet.samples import Batch, WindowSampler, batch, training_batch
+from geoml.unet.data_parallel import DataParallel
+from geoml.unet.network import CLASSES, DEPTH, UNet, pixels
+from geoml.unet.samples import Batch, WindowSampler, batch, training_batch
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,7 +15,7 @@ from geoml.plugin import OnEpoch
 from geoml.time_budget import TrainingBudget
 
 WARM_UP = 0.1
-BORDER_WEIGHT, DEPTH_WEIGHT = 1.5, 1.0
+BORDER_WEIGHT, DEPTH_WEIGHT, BOX_WEIGHT = 1.5, 1.0, 1.0
 SIDE = 256
 
 
@@ -44,9 +44,10 @@ class Plan:
 
 
 def loss_of(logits: Tensor, made: Batch) -> Tensor:
-    """Returns weighted cross-entropy over three classes plus the Dice loss of building against ground.
+    """Returns weighted cross-entropy over three classes plus the Dice loss of building against ground, the cross-entropy
+    of the depth and, where there are sides, the loss of boxes.
 
-    `logits` are [n, 3, side, side]. Dice loss: Milletari, Navab, Ahmadi, "V-Net" (2016).
+    `logits` are [n, outputs, side, side]. Dice loss: Milletari, Navab, Ahmadi, "V-Net" (2016).
     """
     logits = logits.float()
     classes = torch.tensor([1.0, 1.0, BORDER_WEIGHT])
@@ -57,7 +58,24 @@ def loss_of(logits: Tensor, made: Batch) -> Tensor:
     truth = (made.target > 0)[seen].float()
     dice = 1 - (2 * (building * truth).sum() + 1) / (building.sum() + truth.sum() + 1)
     depth = functional.binary_cross_entropy_with_logits(logits[:, CLASSES], made.depth, reduction="none")
-    return total + dice + DEPTH_WEIGHT * (depth * seen).sum() / seen.sum().clamp(min=1)
+    flat = total + dice + DEPTH_WEIGHT * (depth * seen).sum() / seen.sum().clamp(min=1)
+    return flat + BOX_WEIGHT * box_loss(logits[:, CLASSES + DEPTH :], made) if made.sides.shape[1] else flat
+
+
+def box_loss(logits: Tensor, made: Batch) -> Tensor:
+    """Returns the mean -log IoU of the boxes that the pixels of buildings tell; the middle of a building counts most.
+
+    Yu, Jiang, Wang, Cao, Huang, "UnitBox" (2016). Both boxes hold the pixel, so each side is compared by itself.
+    """
+    told, real = pixels(logits), made.sides
+    shared = _area(torch.minimum(told, real))
+    overlap = (shared + 1) / (_area(told) + _area(real) - shared + 1)
+    weight = made.depth * (made.weight > 0)
+    return -(overlap.log() * weight).sum() / weight.sum().clamp(min=1)
+
+
+def _area(sides: Tensor) -> Tensor:
+    return (sides[:, 0] + sides[:, 2]) * (sides[:, 1] + sides[:, 3])
 
 
 def half_precision() -> bool:

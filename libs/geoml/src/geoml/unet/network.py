@@ -4,8 +4,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CLASSES, OUTPUTS = 3, 4
+CLASSES, DEPTH, SIDES = 3, 1, 4
+"""Channels: background, interior and border; the depth; left, top, right and bottom, of networks that have them."""
 STRIDE = 16
+REACH = 16.0
+"""Pixels from the middle to the side of a usual box."""
 DEPTHS = (1, 2, 4, 6)
 
 
@@ -21,18 +24,19 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """Maps images [batch, 3, H, W] in 0…1 to logits [batch, OUTPUTS, H, W]; H and W are multiples of STRIDE.
+    """Maps images [batch, 3, H, W] in 0…1 to logits [batch, outputs, H, W]; H and W are multiples of STRIDE.
 
-    The first CLASSES are background, interior and border; the last is the depth inside a building, see
-    `geoml.labels.LabelRasterizer.depth`.
+    The first CLASSES are background, interior and border; then comes the depth inside a building, see
+    `geoml.labels.LabelRasterizer.depth`. A network with SIDES more outputs also tells how far the sides of the
+    building's box are, as logarithms of distances in units of REACH pixels.
 
     The four pixels of a square enter and leave as channels (pixel unshuffle and shuffle: Shi et al., 2016), so no
     detail is lost. `width` is the number of channels at half resolution; deeper levels have DEPTHS times as many.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, outputs: int = CLASSES + DEPTH) -> None:
         super().__init__()
-        self.width, self.frozen = width, False
+        self.width, self.outputs, self.frozen = width, outputs, False
         widths = [width * depth for depth in DEPTHS]
         self.normalise = nn.BatchNorm2d(12)
         self.down = nn.ModuleList(block(i, o) for i, o in zip([12, *widths], widths, strict=False))
@@ -40,7 +44,7 @@ class UNet(nn.Module):
             nn.ConvTranspose2d(i, o, 2, stride=2) for i, o in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.join = nn.ModuleList(block(2 * o, o) for o in widths[-2::-1])
-        self.head = nn.Conv2d(width, 4 * OUTPUTS, 3, padding=1)
+        self.head = nn.Conv2d(width, 4 * outputs, 3, padding=1)
 
     def freeze(self) -> None:
         """Excludes the encoder from training: its weights, and the statistics of its normalisation."""
@@ -66,7 +70,7 @@ class UNet(nn.Module):
 
 
 class Probabilities(nn.Module):
-    """A U-Net whose outputs are probabilities and the depth, all in 0…1."""
+    """A U-Net whose outputs are probabilities and the depth, all in 0…1, and distances in pixels where it has sides."""
 
     def __init__(self, network: UNet) -> None:
         super().__init__()
@@ -74,4 +78,10 @@ class Probabilities(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         logits = self.network(image)
-        return torch.cat([logits[:, :CLASSES].softmax(1), logits[:, CLASSES:].sigmoid()], dim=1)
+        classes, depth, sides = logits.split([CLASSES, DEPTH, self.network.outputs - CLASSES - DEPTH], 1)
+        return torch.cat([classes.softmax(1), depth.sigmoid(), pixels(sides)], dim=1)
+
+
+def pixels(sides: Tensor) -> Tensor:
+    """Returns distances in pixels. They end at 64 times REACH, so that no untrained network overflows."""
+    return REACH * sides.clamp(max=4).exp()

@@ -6,23 +6,22 @@ import zipfile
 from typing import Any
 
 import torch
-from models.unet.network import UNet
-
-FORMAT = "fairway-unet/2"
+from geoml.unet.network import UNet
 
 
-def save(network: UNet) -> bytes:
+def save(network: UNet, format: str) -> bytes:
+    """`format` names the kind of network, so that no other kind reads it."""
     buffer = io.BytesIO()
-    torch.save({"format": FORMAT, "width": network.width, "state": network.state_dict()}, buffer)
+    torch.save({"format": format, "width": network.width, "state": network.state_dict()}, buffer)
     return buffer.getvalue()
 
 
-def load(data: bytes) -> UNet:
-    """Raises ValueError for anything but a complete checkpoint of this network."""
+def load(data: bytes, format: str, outputs: int) -> UNet:
+    """Raises ValueError for anything but a complete checkpoint of a network of that kind."""
     content = _read(data)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"not a {FORMAT} checkpoint")
-    network = UNet(int(content["width"]))
+    if not isinstance(content, dict) or content.get("format") != format:
+        raise ValueError(f"not a {format} checkpoint")
+    network = UNet(int(content["width"]), outputs)
     try:
         network.load_state_dict(content["state"], strict=True)
     except RuntimeError as error:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
-from models.unet.network import UNet
+from geoml.unet.network import UNet
 from torch import Tensor
 
 Part = TypeVar("Part")

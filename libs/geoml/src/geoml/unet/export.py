@@ -6,7 +6,7 @@ import logging
 
 import onnx
 import torch
-from models.unet.network import STRIDE, Probabilities, UNet
+from geoml.unet.network import STRIDE, Probabilities, UNet
 from torch.export import Dim
 
 from geoml.warning_filters import ignore_warning
@@ -15,7 +15,7 @@ OPSET = 18
 
 
 def to_onnx(network: UNet) -> bytes:
-    """Returns an ONNX file that maps float32 `image` [batch, 3, H, W] to `probabilities` [batch, 4, H, W].
+    """Returns an ONNX file that maps float32 `image` [batch, 3, H, W] to `probabilities` [batch, outputs, H, W].
 
     Batch, H and W are free; H and W are multiples of STRIDE.
     """

@@ -1,0 +1,85 @@
+"""How sure a model may be, and from where on its answers count: found on validation chips, for answers right or wrong.
+
+As in `geoml.evaluation`, the answers of each half of the chips are judged with what the other half tells, so that the
+figures are honest.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoml.calibration import Calibration, expected_calibration_error, fit_calibration, reliability
+from geoml.scoring import Scored
+
+THRESHOLDS = sorted((n / 20 for n in range(1, 20)), key=lambda threshold: abs(threshold - 0.5))
+"""Of thresholds that are equally good, that nearest to 0.5 is taken."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Of answers: their calibrated confidence, whether each is right, and whether it reaches the threshold. `labels` is
+    the number of those that could be right."""
+
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    accepted: NDArray[np.bool_]
+    labels: int
+
+    def __add__(self, other: "Judged") -> "Judged":
+        pairs = zip(vars(self).values(), list(vars(other).values())[:3], strict=False)
+        return Judged(*(np.concatenate(pair) for pair in pairs), self.labels + other.labels)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What chips tell of a model's confidence: how to correct it, and from where on F1 is best."""
+
+    calibration: Calibration
+    threshold: float
+
+    def judge(self, scored: Scored) -> Judged:
+        confidence = np.asarray(self.calibration.apply(np.asarray(scored.confidence, float)))
+        return Judged(confidence, np.asarray(scored.right, bool), confidence >= self.threshold, scored.labels)
+
+
+def halves(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Neighbours by name stay together, for they may show the same building."""
+    ordered = sorted(names)
+    return ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
+
+
+def cross_fit(first: Scored, second: Scored, given: Trust) -> tuple[Judged, dict[str, Any]]:
+    """Returns the judged answers of both halves, and the parameters of inference that suit all of them. Where a half
+    has no answer, nothing is learnt and `given` judges."""
+    both = first + second
+    if not (first.confidence and second.confidence):
+        return given.judge(both), {}
+    sure = _fit(both)
+    slope, bias = sure.calibration.slope, sure.calibration.bias
+    learnt = {"confidence_threshold": sure.threshold, "calibration_slope": slope, "calibration_bias": bias}
+    return _fit(second).judge(first) + _fit(first).judge(second), learnt
+
+
+def _fit(scored: Scored) -> Trust:
+    calibration = fit_calibration(scored.confidence, scored.right)
+    tried = [Trust(calibration, threshold) for threshold in THRESHOLDS]
+    return max(tried, key=lambda trust: f1_metrics(trust.judge(scored))["f1"])
+
+
+def f1_metrics(judged: Judged) -> dict[str, float]:
+    """Returns `precision`, `recall` and `f1` of the accepted answers."""
+    hits, accepted = int(judged.right[judged.accepted].sum()), int(judged.accepted.sum())
+    return {
+        "precision": hits / max(accepted, 1),
+        "recall": hits / max(judged.labels, 1),
+        "f1": 2 * hits / max(accepted + judged.labels, 1),
+    }
+
+
+def confidence_metrics(confidence: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
+    """Returns `calibration_error` and `reliability`, see `geoml.calibration`."""
+    bins = reliability(confidence, right)
+    return {"calibration_error": expected_calibration_error(bins), "reliability": bins}

@@ -1,0 +1,136 @@
+"""Boxes around buildings: the counterpart of `geoml.predict` and `geoml.evaluation` for models that detect.
+
+What such a model answers has the form of a segmentation, and four more channels: from each pixel of a building, how far
+the left, top, right and bottom of its box are. Sides of boxes run along rows and columns of the grid.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
+
+from geoml.block_cache import BlockCache
+from geoml.block_prediction import SeenBlock, find_silently, predict_folder, seen_blocks
+from geoml.calibration import Calibration
+from geoml.cross_fitting import Trust, confidence_metrics, cross_fit, f1_metrics, halves
+from geoml.features import Building
+from geoml.grid import ChipLayout
+from geoml.labels import BACKGROUND, LabelRasterizer
+from geoml.metrics import average_precision
+from geoml.non_maximum_suppression import suppress
+from geoml.predict import ProgressCallback, StageProgress, given, read_threshold, report_progress
+from geoml.scoring import Scored, clipped, score
+from geoml.session import Session
+
+HEAT, SIDES = 3, slice(4, 8)
+"""The channels of the depth, whose tops are middles of buildings, and of the distances, pixels."""
+LOWEST = 0.05
+"""Confidence before calibration from which a box is one."""
+SMOOTHING, APART, NEAR = 1.5, 5, 1.5
+"""Standard deviation of the smoothing of the heat; width of the square in which it has one top; standard deviation of
+the weights of the pixels that tell a box; pixels."""
+
+
+@dataclass(frozen=True)
+class DetectParams:
+    trust: Trust
+    """with the confidence from which a box is shown"""
+    iou_threshold: float
+    """Of two boxes that overlap by more, the one of less confidence goes."""
+
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> "DetectParams":
+        """Raises ValueError as `read_threshold` does."""
+        trust = Trust(given(Calibration, params, "calibration_"), read_threshold(params))
+        return cls(trust, float(params.get("iou_threshold", 0.45)))
+
+
+def predict(
+    session: Session,
+    input_images: str,
+    params: Mapping[str, Any],
+    *,
+    source: str,
+    on_progress: ProgressCallback = report_progress,
+    cache: BlockCache | None = None,
+) -> dict[str, Any]:
+    """Returns the boxes in a folder of images as a FeatureCollection in EPSG:4326, as `geoml.predict.predict` does.
+
+    `confidence` is the probability that a box matches a building. `cache` is not used: a block costs what it costs to
+    read it.
+    """
+    find = partial(_boxes, session, DetectParams.read(params))
+    return {"type": "FeatureCollection", "features": predict_folder(find, input_images, source, on_progress)}
+
+
+def boxes(session: Session, layout: ChipLayout, params: Mapping[str, Any]) -> list[Building]:
+    """Returns the boxes of a layout, in pixels of its grid."""
+    return find_silently(partial(_boxes, session, DetectParams.read(params)), layout)
+
+
+def _boxes(session: Session, wanted: DetectParams, layout: ChipLayout, progress: StageProgress) -> list[Building]:
+    found = [box for block in seen_blocks(session, layout, progress) for box in _candidates(block)]
+    sure = [Building(box.outline, float(wanted.trust.calibration.apply(box.confidence))) for box in found]
+    kept = suppress(sure, wanted.iou_threshold)
+    return [box for box in kept if box.confidence >= wanted.trust.threshold]
+
+
+def _candidates(seen: SeenBlock) -> Iterator[Building]:
+    """The boxes whose middles lie in the block."""
+    found, confidence = read_boxes(seen.output)
+    x0, y0, x1, y1 = found.T + np.array([*seen.window[:2]] * 2)[:, None]
+    left, top, right, bottom = seen.block
+    x, y, outlines = (x0 + x1) / 2, (y0 + y1) / 2, shapely.box(x0, y0, x1, y1)
+    for n in np.flatnonzero((left <= x) & (x < right) & (top <= y) & (y < bottom)):
+        yield Building(outlines[n], float(confidence[n]))
+
+
+def read_boxes(output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns boxes [n, 4] (left, top, right, bottom in pixels) and confidences [n] of a model's output
+    [channels, height, width]: one box for each top of the heat, the mean of those that the pixels around it tell."""
+    heat = output[HEAT] * (1 - output[BACKGROUND])
+    smooth = ndimage.gaussian_filter(heat, SMOOTHING)
+    tops = np.nonzero((smooth == ndimage.maximum_filter(smooth, APART)) & (smooth >= LOWEST))
+    return _told(output[SIDES], heat)[:, *tops].T, smooth[tops].clip(max=1)
+
+
+def _told(sides: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns left, top, right and bottom [4, height, width] in pixels of the window, each the mean of what the pixels
+    around say, weighted by their heat."""
+    rows, columns = np.mgrid[: heat.shape[0], : heat.shape[1]].astype(np.float32) + np.float32(0.5)
+    edges = columns - sides[0], rows - sides[1], columns + sides[2], rows + sides[3]
+    total = np.maximum(ndimage.gaussian_filter(heat, NEAR), 1e-6)
+    return np.stack([ndimage.gaussian_filter(edge * heat, NEAR) / total for edge in edges])
+
+
+def evaluate(
+    session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Returns metrics over the boxes on the chips, `reliability` of those shown, and `post_processing`: the calibration
+    and threshold that suit. Labels are the boxes of `polygons`. Raises ValueError as `DetectParams.read` does."""
+    wanted = DetectParams.read(params)
+    anything = DetectParams(Trust(Calibration(), 0.0), wanted.iou_threshold)
+    first, second = (
+        sum((_scored(session, layout, polygons, anything, half) for layout in layouts), Scored())
+        for half in halves(placed.chip.name for layout in layouts for placed in layout.chips)
+    )
+    judged, learnt = cross_fit(first, second, wanted.trust)
+    every, shown = first + second, judged.accepted
+    sure = confidence_metrics(judged.confidence[shown].tolist(), judged.right[shown].tolist())
+    precision = average_precision(every.confidence, every.right, every.labels)
+    return {"map50": precision, **f1_metrics(judged), **sure, "post_processing": learnt}
+
+
+def _scored(
+    session: Session, layout: ChipLayout, polygons: Sequence[BaseGeometry], wanted: DetectParams, names: Sequence[str]
+) -> Scored:
+    labels = LabelRasterizer(layout, polygons)
+    truth = list(shapely.envelope(np.asarray(clipped(layout, labels), object)))
+    found = find_silently(partial(_boxes, session, wanted), layout)
+    return score(layout, truth, found, names, labels.metres_per_pixel)

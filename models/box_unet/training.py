@@ -1,0 +1,8 @@
+"""What the platform trains with, see `geoml.plugin.Training`."""
+
+from geoml.unet.network import CLASSES, DEPTH, SIDES
+from geoml.unet.samples import BoxSampler
+from geoml.unet.training import UNetTraining
+
+BOX_UNET = UNetTraining("fairway-box-unet/1", CLASSES + DEPTH + SIDES, BoxSampler)
+train, to_onnx, base_weights = BOX_UNET.train, BOX_UNET.to_onnx, BOX_UNET.base_weights
