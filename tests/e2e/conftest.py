@@ -1,12 +1,17 @@
 """The whole of Fairway, once for all tests of this folder: backing servers, sandbox, five services, workers."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
+import pyogrio
 import pytest
+from pmtiles.reader import MmapSource, Reader
 from rich.console import Console
 
 from fairway import Fairway
@@ -51,9 +56,33 @@ class Platform:
         with self.client() as fairway:
             return fairway.transport.get("/dead-letters/", limit=1)["count"]
 
+    def item(self, collection: str, item_id: str) -> dict[str, Any]:
+        """As the public catalogue has it."""
+        url = f"{self.env['FAIR_STAC_API_URL']}/collections/{collection}/items/{item_id}"
+        return httpx.get(url, timeout=10).raise_for_status().json()
+
+    def ask_live(self, job: Job, base: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+        """To everybody, as fAIr's front end asks: with the addresses of the item of a base model and nothing else."""
+        assets = base["assets"]
+        body = {
+            "model_uri": assets["model"]["href"], "image_uri": f"{job.tiles}/predict/{{z}}/{{x}}/{{y}}.jpg",
+            "bbox": job.area.predict_box(), "zoom": job.area.zoom, "params": params,
+        }  # fmt: skip
+        answer = httpx.post(assets["mlm:inference-endpoint"]["href"], json=body, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def client(self, person: str | None = None) -> Fairway:
         """The administrator of the sandbox, or `<id>:<name>`."""
         return Fairway(self.url, self.token, {"X-Dev-User": person} if person else None)
+
+
+def three_formats(files: dict[str, Path]) -> None:
+    """GeoJSON, FlatGeobuf and PMTiles of a result agree."""
+    features = json.loads(files["geojson"].read_text())["features"]
+    assert pyogrio.read_info(files["fgb"])["features"] == len(features)
+    with files["pmtiles"].open("rb") as file:
+        assert Reader(MmapSource(file)).header()["max_zoom"] >= 14
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from shapely.geometry import shape
 
 from stack.demo.job import Job
 from stack.platform.models import introduce
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import Platform, three_formats
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
@@ -44,20 +44,11 @@ def test_results_are_clean_polygons_on_the_predicted_tiles(done: dict, job: Job)
 
 
 def test_three_formats_agree(done: dict):
-    import pyogrio
-    from pmtiles.reader import MmapSource, Reader
-
-    features = json.loads(done["files"]["geojson"].read_text())["features"]
-    assert pyogrio.read_info(done["files"]["fgb"])["features"] == len(features)
-    with done["files"]["pmtiles"].open("rb") as file:
-        assert Reader(MmapSource(file)).header()["max_zoom"] >= 14
+    three_formats(done["files"])
 
 
 def test_the_model_learned_something(done: dict, platform: Platform):
-    import httpx
-
-    url = f"{platform.env['FAIR_STAC_API_URL']}/collections/local-models/items/{done['item']}"
-    metrics = httpx.get(url, timeout=10).raise_for_status().json()["properties"]["fair:metrics"]
+    metrics = platform.item("local-models", done["item"])["properties"]["fair:metrics"]
     assert metrics["building_iou"] >= 0.5
     assert metrics["mean_iou"] >= 0.5
 
@@ -65,18 +56,8 @@ def test_the_model_learned_something(done: dict, platform: Platform):
 @pytest.mark.spec("21.5", "live inference")
 @pytest.mark.spec("18.8", "reconcile_knative")
 def test_the_model_answers_where_its_item_says(done: dict, job: Job, platform: Platform):
-    """To everybody, as fAIr's front end asks: with the addresses of the item and nothing else."""
-    import httpx
-
-    url = f"{platform.env['FAIR_STAC_API_URL']}/collections/base-models/items/{done['base'].stac_item_id}"
-    assets = httpx.get(url, timeout=10).raise_for_status().json()["assets"]
-    body = {
-        "model_uri": assets["model"]["href"], "image_uri": f"{job.tiles}/predict/{{z}}/{{x}}/{{y}}.jpg",
-        "bbox": job.area.predict_box(), "zoom": job.area.zoom, "params": {"confidence_threshold": 0.5},
-    }  # fmt: skip
-    answer = httpx.post(assets["mlm:inference-endpoint"]["href"], json=body, timeout=60)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["type"] == "FeatureCollection"
+    base = platform.item("base-models", done["base"].stac_item_id)
+    assert platform.ask_live(job, base, {"confidence_threshold": 0.5})["type"] == "FeatureCollection"
 
 
 def test_losses_were_recorded(done: dict, job: Job):

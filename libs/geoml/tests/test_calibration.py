@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from geoml.calibration import Calibration, expected_calibration_error, fit_calibration, reliability
+from geoml.calibration import Calibration, fit_calibration
+from geoml.reliability import expected_calibration_error, reliability
 from geoml.reliability_plot import BLUE, render_reliability
 
 

@@ -1,5 +1,5 @@
 import pytest
-from models.unet import pipeline as unet
+from models.box_unet import pipeline as box_unet
 
 from geoml.plugin_tests import data, generate_toy_dataset, own_zenml, split, train
 
@@ -8,7 +8,7 @@ __all__ = ["data", "generate_toy_dataset", "own_zenml", "split", "train"]
 
 @pytest.fixture(scope="session")
 def pipeline():
-    return unet
+    return box_unet
 
 
 @pytest.fixture(scope="session")
@@ -20,10 +20,11 @@ def values():
 def base(tmp_path_factory):
     """A thin network, which learns the toy colours in seconds."""
     import torch
-    from models.unet import checkpoint
-    from models.unet.network import UNet
+    from models.box_unet.training import BOX_UNET
+
+    from geoml.unet.network import UNet
 
     torch.manual_seed(0)
     file = tmp_path_factory.mktemp("base") / "checkpoint.pt"
-    file.write_bytes(checkpoint.save(UNet(8)))
+    file.write_bytes(BOX_UNET.save(UNet(8, BOX_UNET.outputs)))
     return file

@@ -1,29 +1,28 @@
 """The four steps as plain functions on a toy dataset."""
 
-import json
-
 import numpy as np
 import pytest
 
 from geoml.plugin_tests import StepTests
 from geoml.session import open_session, run
 
-pytest.importorskip("torch", reason="torch is not in the workspace: models/unet/requirements.txt")
-pytest.importorskip("onnxscript", reason="onnxscript is not in the workspace: models/unet/requirements.txt")
+pytest.importorskip("torch", reason="torch is not in the workspace: models/box_unet/requirements.txt")
+pytest.importorskip("onnxscript", reason="onnxscript is not in the workspace: models/box_unet/requirements.txt")
 
 import torch
-from models.unet import checkpoint
-from models.unet.data_parallel import DataParallel
-from models.unet.network import Probabilities, UNet
+from models.box_unet.training import BOX_UNET
+
+from geoml.unet.network import CLASSES, DEPTH
+from geoml.unet.samples import BoxSampler, _flip
 
 
-class TestUnet(StepTests):
+class TestBoxUnet(StepTests):
     pass
 
 
 @pytest.fixture(scope="module")
 def trained(train):
-    return train(epochs=12, samples_per_epoch=12)
+    return train(epochs=12, samples_per_epoch=24)
 
 
 def test_split_dataset(split):
@@ -31,79 +30,54 @@ def test_split_dataset(split):
 
 
 def test_train_model(trained, base):
-    before, after = checkpoint.load(base.read_bytes()), checkpoint.load(trained)
+    before, after = BOX_UNET.read(base.read_bytes()), BOX_UNET.read(trained)
     assert not torch.equal(before.head.weight, after.head.weight)
-
-
-def test_one_seed_gives_the_same_weights_twice(train):
-    first, second = (checkpoint.load(train()).state_dict() for _ in range(2))
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def test_another_seed_gives_other_weights(train):
-    first, second = (checkpoint.load(train(split_seed=seed)).state_dict() for seed in (1, 2))
-    assert not torch.equal(first["head.weight"], second["head.weight"])
-
-
-def test_frozen_layers_stay_as_they_are(train, base):
-    frozen = train(freeze_layers=True)
-    before, after = (checkpoint.load(content).state_dict() for content in (base.read_bytes(), frozen))
-    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
-    assert changed == {"up", "join", "head"}
 
 
 def test_evaluate_model(pipeline, data, values, trained, split):
     metrics = pipeline.evaluate_model.entrypoint(trained, *data, values, split)
-    assert metrics["building_iou"] > 0.6
-    assert 0 <= metrics["object_f1"] <= 1
+    assert metrics["map50"] > 0.3
+    assert 0 <= metrics["f1"] <= 1
+    learnt = {"confidence_threshold", "calibration_slope", "calibration_bias"}
+    assert metrics["post_processing"].keys() == learnt
 
 
 def test_export_onnx(pipeline, values, trained):
     session = open_session(pipeline.export_onnx.entrypoint(trained, values))
-    image = np.random.default_rng(0).random((2, 3, 64, 96), np.float32)
-    with torch.inference_mode():
-        expected = Probabilities(checkpoint.load(trained))(torch.from_numpy(image)).numpy()
-    assert run(session, image) == pytest.approx(expected, abs=1e-4)
+    found = run(session, np.random.default_rng(0).random((1, 3, 64, 96), np.float32))
+    assert found.shape == (1, BOX_UNET.outputs, 64, 96)
+    assert found[:, :CLASSES].sum(axis=1) == pytest.approx(np.ones((1, 64, 96)), abs=1e-4)
+    assert (found[:, CLASSES + DEPTH :] > 0).all(), "distances"
 
 
-def test_weights_of_another_network_are_an_error(tmp_path):
-    torch.save({"format": checkpoint.FORMAT, "width": 8, "state": UNet(16).state_dict()}, tmp_path / "base.pt")
-    with pytest.raises(ValueError, match="does not fit"):
-        checkpoint.load((tmp_path / "base.pt").read_bytes())
+def test_a_checkpoint_of_the_model_of_outlines_is_an_error(train, tmp_path):
+    from models.unet.training import UNET
+
+    from geoml.unet.network import UNet
+
+    (tmp_path / "checkpoint").write_bytes(UNET.save(UNet(8)))
+    with pytest.raises(ValueError, match="box-unet"):
+        train(tmp_path / "checkpoint")
 
 
-def test_code_in_a_checkpoint_is_not_run(tmp_path):
-    class Trap:
-        def __reduce__(self):
-            return open, (str(tmp_path / "trap"), "w")
+@pytest.fixture(scope="module")
+def tile(pipeline, data, split):
+    from geoml.dataset import load_dataset
 
-    torch.save({"format": checkpoint.FORMAT, "width": Trap()}, tmp_path / "base.pt")
-    with pytest.raises(ValueError, match="checkpoint"):
-        checkpoint.load((tmp_path / "base.pt").read_bytes())
-    assert not (tmp_path / "trap").exists()
+    dataset = load_dataset(*data)
+    sampler = BoxSampler(dataset.layouts(split["train_chips"]), dataset.polygons)
+    return next(sampler.all(256))
 
 
-def test_the_time_limit_ends_training(train, tmp_path, monkeypatch):
-    monkeypatch.setenv("FAIRWAY_REPORT", str(tmp_path / "report"))
-    train(epochs=500, max_minutes=0.01)
-    last = json.loads((tmp_path / "report").read_text().splitlines()[-1])
-    assert last["done"] == 1.0
-    assert last["epoch"] < 500
-
-
-def test_parallel_parts_have_the_gradient_of_the_whole_batch():
-    torch.manual_seed(0)
-    network, images = UNet(8).double(), torch.rand(4, 3, 32, 32, dtype=torch.double)
-
-    def loss(own, part):
-        own.eval()
-        return own(part).square().mean()
-
-    with DataParallel(network, 2) as workers:
-        total = workers.backward(loss, images.chunk(2))
-    shared = [p.grad.clone() for p in network.parameters()]
-    network.zero_grad()
-    whole = loss(network, images)
-    whole.backward()
-    assert total == pytest.approx(whole.item())
-    assert all(torch.allclose(a, p.grad) for a, p in zip(shared, network.parameters(), strict=True))
+@pytest.mark.parametrize("orientation", range(8))
+def test_boxes_turn_with_the_picture(tile, orientation):
+    """From each pixel of a building, its four distances lead to the same box."""
+    turned = _flip(tile, orientation)
+    rows, columns = np.nonzero(turned[:, :, 6:].sum(axis=2))
+    left, top, right, bottom = turned[rows, columns, 6:].T
+    corners = np.stack([columns - left, rows - top, columns + right, rows + bottom], axis=1)
+    rounded = {tuple(corner) for corner in (corners + 2) // 8 * 8}
+    assert len(rounded) < 200, "16 boxes, give or take what rounding makes"
+    x0, y0, x1, y1 = corners.T
+    assert ((turned[:, :, 3] > 0)[rows, columns]).all()
+    assert ((x0 <= columns) & (columns <= x1) & (y0 <= rows) & (rows <= y1)).all()

@@ -20,10 +20,11 @@ def values():
 def base(tmp_path_factory):
     """A thin network, which learns the toy colours in seconds."""
     import torch
-    from models.unet import checkpoint
-    from models.unet.network import UNet
+    from models.unet.training import UNET
+
+    from geoml.unet.network import UNet
 
     torch.manual_seed(0)
     file = tmp_path_factory.mktemp("base") / "checkpoint.pt"
-    file.write_bytes(checkpoint.save(UNet(8)))
+    file.write_bytes(UNET.save(UNet(8)))
     return file

@@ -12,9 +12,10 @@ pytest.importorskip("torch", reason="torch is not in the workspace: models/unet/
 pytest.importorskip("onnxscript", reason="onnxscript is not in the workspace: models/unet/requirements.txt")
 
 import torch
-from models.unet import checkpoint
-from models.unet.data_parallel import DataParallel
-from models.unet.network import Probabilities, UNet
+from models.unet.training import UNET
+
+from geoml.unet.data_parallel import DataParallel
+from geoml.unet.network import Probabilities, UNet
 
 
 class TestUnet(StepTests):
@@ -31,23 +32,23 @@ def test_split_dataset(split):
 
 
 def test_train_model(trained, base):
-    before, after = checkpoint.load(base.read_bytes()), checkpoint.load(trained)
+    before, after = UNET.read(base.read_bytes()), UNET.read(trained)
     assert not torch.equal(before.head.weight, after.head.weight)
 
 
 def test_one_seed_gives_the_same_weights_twice(train):
-    first, second = (checkpoint.load(train()).state_dict() for _ in range(2))
+    first, second = (UNET.read(train()).state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_another_seed_gives_other_weights(train):
-    first, second = (checkpoint.load(train(split_seed=seed)).state_dict() for seed in (1, 2))
+    first, second = (UNET.read(train(split_seed=seed)).state_dict() for seed in (1, 2))
     assert not torch.equal(first["head.weight"], second["head.weight"])
 
 
 def test_frozen_layers_stay_as_they_are(train, base):
     frozen = train(freeze_layers=True)
-    before, after = (checkpoint.load(content).state_dict() for content in (base.read_bytes(), frozen))
+    before, after = (UNET.read(content).state_dict() for content in (base.read_bytes(), frozen))
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"up", "join", "head"}
 
@@ -62,14 +63,14 @@ def test_export_onnx(pipeline, values, trained):
     session = open_session(pipeline.export_onnx.entrypoint(trained, values))
     image = np.random.default_rng(0).random((2, 3, 64, 96), np.float32)
     with torch.inference_mode():
-        expected = Probabilities(checkpoint.load(trained))(torch.from_numpy(image)).numpy()
+        expected = Probabilities(UNET.read(trained))(torch.from_numpy(image)).numpy()
     assert run(session, image) == pytest.approx(expected, abs=1e-4)
 
 
 def test_weights_of_another_network_are_an_error(tmp_path):
-    torch.save({"format": checkpoint.FORMAT, "width": 8, "state": UNet(16).state_dict()}, tmp_path / "base.pt")
+    torch.save({"format": UNET.format, "width": 8, "state": UNet(16).state_dict()}, tmp_path / "base.pt")
     with pytest.raises(ValueError, match="does not fit"):
-        checkpoint.load((tmp_path / "base.pt").read_bytes())
+        UNET.read((tmp_path / "base.pt").read_bytes())
 
 
 def test_code_in_a_checkpoint_is_not_run(tmp_path):
@@ -77,9 +78,9 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path):
         def __reduce__(self):
             return open, (str(tmp_path / "trap"), "w")
 
-    torch.save({"format": checkpoint.FORMAT, "width": Trap()}, tmp_path / "base.pt")
+    torch.save({"format": UNET.format, "width": Trap()}, tmp_path / "base.pt")
     with pytest.raises(ValueError, match="checkpoint"):
-        checkpoint.load((tmp_path / "base.pt").read_bytes())
+        UNET.read((tmp_path / "base.pt").read_bytes())
     assert not (tmp_path / "trap").exists()
 
 

@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.live, pytest.mark.usefixtures("running")]
 ACTORS = {"owner": MAPPER, "administrator": ADMIN, "stranger": STRANGER, "anonymous": ANONYMOUS}
 PRIVATE = {"owner", "administrator"}
 COLLECTIONS = ("datasets", "base-models", "local-models")
-MIRRORED = ("model", "checkpoint", "training-metrics", "download")
+MIRRORED = ("model", "checkpoint", "training-metrics", "reliability", "download")
 FACTS = example(BaseModelRegistered).facts.model_dump(mode="json")
 
 

@@ -363,6 +363,21 @@ async def test_published_run_is_an_item_with_its_files(run, caller, stac, storag
     assert (await caller.ask(c.GetModelSummary(stac_item_id=item_id)))["kind"] == "local"
 
 
+@pytest.mark.parametrize(
+    ("told", "is_drawn"),
+    [([{"confidence": 0.9, "right": 0.8, "count": 5}], True), ([{"confidence": 9, "right": "?"}], False), (0.5, False)],
+)
+async def test_a_published_model_shows_how_often_it_is_right(run, caller, stac, storage, told, is_drawn):
+    """What a plug-in tells may be anything; the model is published all the same."""
+    run["metrics"] |= {"reliability": told}
+    verdict = await caller.send(c.PublishLocalModel(training_id=run["training_id"]))
+    item_id = verdict.result["local_model_stac_id"]
+    assert ("reliability" in (await stac.get(LOCAL_MODELS, item_id))["assets"]) == is_drawn
+    if is_drawn:
+        plot = await storage.get(f"local-models/{item_id}/reliability/{item_id}.png")
+        assert plot.startswith(b"\x89PNG")
+
+
 @pytest.mark.spec("7.7", "previous version deprecated")
 @pytest.mark.spec("7.7", "again makes a version")
 async def test_publishing_again_is_another_version_and_deprecates_the_first(run, caller, stac):

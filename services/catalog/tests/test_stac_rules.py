@@ -55,14 +55,17 @@ def dataset() -> dict[str, Any]:
 
 
 def local(**changes: Any) -> dict[str, Any]:
+    return local_item(a_run(**changes), base(), "https://stac.example/base", dataset(), "https://stac.example/dataset")
+
+
+def a_run(**changes: Any) -> PublishedRun:
     facts = publishable()
     names = ("hyperparameters", "metrics", "split", "started_at", "ended_at", "wall_seconds", "keywords", "version")
     file = StoredFile("s3://bucket/file", 5, "ab" * 32)
-    run = PublishedRun(
+    return PublishedRun(
         item_id="t-local", title="Roofs", description="Of the hill", user_id=7, model=file,
         checkpoint=file, training_metrics=file, **{name: facts[name] for name in names} | {"name": "roofs"} | changes,
     )  # fmt: skip
-    return local_item(run, base(), "https://stac.example/base", dataset(), "https://stac.example/dataset")
 
 
 @pytest.mark.parametrize("make", [base, dataset, local])
@@ -85,6 +88,15 @@ def test_free_keywords_are_kept_beside_those_of_the_vocabulary(said, published):
     assert item_problems(item) == []
 
 
+def test_a_model_has_the_keywords_of_its_own_task_only():
+    """The footprints of a dataset may serve several."""
+    words = ["building", "semantic-segmentation", "classification"]
+    data = dataset_item(dataset_facts(keywords=words), 1)
+    item = local_item(a_run(), base(), "https://stac.example/base", data, "https://stac.example/dataset")
+    assert "classification" in data["properties"]["keywords"]
+    assert "classification" not in item["properties"]["keywords"]
+
+
 def test_free_keywords_of_a_training_do_not_reach_the_catalogue():
     item = local(keywords=["Kibera rooftops", "Buildings"])
     assert "Kibera rooftops" not in item["properties"]["keywords"]
@@ -99,7 +111,7 @@ def test_any_name_of_a_model_can_be_published(name: str):
     assert model_name(item["properties"]["mlm:name"]) == name
 
 
-@pytest.mark.parametrize("name", ["unet", "rooftop_light"])
+@pytest.mark.parametrize("name", ["unet", "rooftop_light", "chip_light", "box_unet"])
 def test_items_of_shipped_plugins_are_valid(name: str):
     item = json.loads((REPOSITORY / "models" / name / "stac-item.json").read_text())
     assert item_problems(_prepared(item, 1)) == []

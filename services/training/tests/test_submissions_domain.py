@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -60,6 +62,15 @@ def test_compatible_by_mapped_task():
 def test_incompatible(change, word):
     [reason] = incompatibilities(BASE, DatasetSummary(**{**DATA.__dict__, **change}))
     assert word in reason
+
+
+@pytest.mark.parametrize(("metres", "fits"), [(2.4, False), (1.2, True), (0.3, True), (None, True)])
+def test_a_dataset_that_is_too_coarse_for_the_model_does_not_fit(metres, fits):
+    base, data = replace(BASE, coarsest_imagery=1.2), replace(DATA, metres_per_pixel=metres)
+    reasons = incompatibilities(base, data)
+    assert (reasons == []) == fits
+    assert all("2.4 m wide; this model reads imagery of 1.2 m" in reason for reason in reasons)
+    assert incompatibilities(BASE, data) == [], "a model that takes everything"
 
 
 @pytest.mark.parametrize(

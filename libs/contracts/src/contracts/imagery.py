@@ -1,6 +1,7 @@
 """URL templates of imagery: one rule for the services that accept one from a user and for those that fetch its
 tiles."""
 
+import math
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -14,6 +15,18 @@ _KNOWN = frozenset({"x", "y", "-y", "z", "q", "s"})
 _SUBDOMAINS = ("a", "b", "c")
 _SWITCH = "switch:"
 _WANTED = "The address of the tiles needs the placeholders {x}, {y} and {z}."
+
+
+EQUATOR_METRES = 40_075_016.69
+
+
+def metres_per_pixel(zoom: int, south: float, north: float) -> float:
+    """Returns how wide a pixel of a tile is on the ground, between two latitudes (degrees), where it is widest.
+
+    Tiles count as 256 pixels, the fewest that tile servers give.
+    """
+    nearest = 0.0 if south < 0 < north else min(abs(south), abs(north))
+    return EQUATOR_METRES / (256 << zoom) * math.cos(math.radians(nearest))
 
 
 class BadTemplate(ValueError):

@@ -35,9 +35,7 @@ def predict_folder(find: Find, input_images: str, source: str, on_progress: Prog
     layouts = chip_layouts(list_chips(input_images), GROUND_RESOLUTION)
     blocks = sum(len(layout.blocks(BLOCK_PIXELS)) for layout in layouts)
     progress = StageProgress("predict", blocks, on_progress)
-    return [
-        feature for layout in layouts for feature in building_features(layout.grid, find(layout, progress), source)
-    ]
+    return [feature for layout in layouts for feature in building_features(layout.grid, find(layout, progress), source)]
 
 
 def find_silently(find: Find, layout: ChipLayout) -> list[Building]:

@@ -1,19 +1,18 @@
-"""Confidence as a probability: how often objects of a confidence are right, and how to correct it.
+"""Confidence as a probability: how to correct it.
 
-Platt scaling ("Probabilistic outputs for support vector machines", 1999) of the logit of a confidence; the expected
-calibration error is that of Guo et al. ("On calibration of modern neural networks", 2017).
+Platt scaling ("Probabilistic outputs for support vector machines", 1999) of the logit of a confidence. How well that
+went is told by `geoml.reliability`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 
-BINS = 10
 PRIOR = 1.0
 """Weight of the wish to leave a confidence as it is, in objects: few objects change it little."""
 _EDGE = 1e-3
@@ -33,14 +32,6 @@ class Calibration:
         return expit(self.slope * _logit(confidence) + self.bias)
 
 
-class ReliabilityBin(TypedDict):
-    """The objects of one interval of confidence: their mean confidence, the share that is right, their number."""
-
-    confidence: float
-    right: float
-    count: int
-
-
 def fit_calibration(confidence: Sequence[float], right: Sequence[bool]) -> Calibration:
     """Returns the likeliest calibration of objects; that which changes nothing when there is none."""
     x, y = _logit(np.asarray(confidence, float)), np.where(right, 1.0, -1.0)
@@ -51,26 +42,6 @@ def fit_calibration(confidence: Sequence[float], right: Sequence[bool]) -> Calib
 
     slope, bias = minimize(loss, [1.0, 0.0], method="L-BFGS-B", bounds=[(0.01, 10), (-10, 10)]).x
     return Calibration(round(float(slope), 4), round(float(bias), 4))
-
-
-def reliability(confidence: Sequence[float], right: Sequence[bool]) -> list[ReliabilityBin]:
-    """Returns the intervals of equal width that hold an object, from low to high confidence."""
-    c, y = np.asarray(confidence, float), np.asarray(right, float)
-    number = np.minimum((c * BINS).astype(int), BINS - 1)
-    return [
-        {
-            "confidence": round(float(c[number == n].mean()), 4),
-            "right": round(float(y[number == n].mean()), 4),
-            "count": int((number == n).sum()),
-        }
-        for n in np.unique(number)
-    ]
-
-
-def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
-    """The mean distance of confidence and share that is right, over all objects; 0 without an object."""
-    total = sum(one["count"] for one in bins)
-    return sum(one["count"] * abs(one["confidence"] - one["right"]) for one in bins) / max(total, 1)
 
 
 def _logit(confidence: Any) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geoml.calibration import Calibration, expected_calibration_error, fit_calibration, reliability
+from geoml.calibration import Calibration, fit_calibration
+from geoml.reliability import expected_calibration_error, reliability
 from geoml.scoring import Scored
 
 THRESHOLDS = sorted((n / 20 for n in range(1, 20)), key=lambda threshold: abs(threshold - 0.5))
@@ -80,6 +81,6 @@ def f1_metrics(judged: Judged) -> dict[str, float]:
 
 
 def confidence_metrics(confidence: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
-    """Returns `calibration_error` and `reliability`, see `geoml.calibration`."""
+    """Returns `calibration_error` and `reliability`, see `geoml.reliability`."""
     bins = reliability(confidence, right)
     return {"calibration_error": expected_calibration_error(bins), "reliability": bins}

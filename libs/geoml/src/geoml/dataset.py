@@ -51,14 +51,14 @@ class Dataset:
 
 
 def load_dataset(chips: str, labels: str) -> Dataset:
-    """Reads chips (a folder) and labels (a GeoJSON file, or a folder of them), each by local path or s3: URI.
+    """Reads chips (a folder) and labels (a GeoJSON or COCO file, or a folder of them), each by local path or s3: URI.
 
     Raises ValueError when no chip can be used, and the errors of `read_polygons`.
     """
     is_file = labels.endswith((".geojson", ".json"))
     source = local_file(labels) if is_file else local_folder(labels)
     readable, left_out = _usable(local_folder(chips))
-    return Dataset(readable, read_polygons(source), left_out, read_splits(source))
+    return Dataset(readable, read_polygons(source, readable), left_out, read_splits(source))
 
 
 def _usable(folder: Path) -> tuple[list[Chip], list[tuple[str, str]]]:

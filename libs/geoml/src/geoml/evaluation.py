@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from geoml.calibration import Calibration, expected_calibration_error, fit_calibration, reliability
+from geoml.calibration import Calibration, fit_calibration
 from geoml.cross_fitting import halves
 from geoml.grid import ChipLayout
 from geoml.instances import building_probability
@@ -19,6 +19,7 @@ from geoml.labels import LabelRasterizer
 from geoml.metrics import confusion, object_metrics, pixel_metrics
 from geoml.outline_metrics import outline_metrics
 from geoml.predict import PredictParams, predict_layout
+from geoml.reliability import expected_calibration_error, reliability
 from geoml.scoring import Scored, clipped, score
 from geoml.session import Session
 from geoml.tuning import Scene, scenes, tune
@@ -38,7 +39,7 @@ class Result:
 def evaluate(
     session: Session, layouts: Sequence[ChipLayout], polygons: Sequence[BaseGeometry], params: Params
 ) -> dict[str, Any]:
-    """Returns metrics over the chips of `layouts`, `reliability` (see `geoml.calibration`) and `post_processing`.
+    """Returns metrics over the chips of `layouts`, `reliability` (see `geoml.reliability`) and `post_processing`.
 
     `post_processing` are the parameters of `geoml.predict` that suit the model; a single chip tells nothing, so it is
     evaluated with `params`. `polygons` are the labels in EPSG:4326. Raises ValueError as `PredictParams.read` does.

@@ -15,6 +15,8 @@ from shapely import STRtree
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from geoml import coco
+from geoml.chips import Chip
 from geoml.georef import WGS84
 from geoml.grid import ChipLayout, Grid, PixelBox
 
@@ -24,36 +26,49 @@ DEPTH_MARGIN = 64
 """Pixels around a window within which a building that its edge cuts is seen whole."""
 
 
-def read_polygons(source: str | Path) -> list[BaseGeometry]:
-    """Returns the valid polygons (EPSG:4326) of a GeoJSON file, or of all GeoJSON files in a folder.
+def read_polygons(source: str | Path, chips: Sequence[Chip] = ()) -> list[BaseGeometry]:
+    """Returns the valid polygons (EPSG:4326) of a GeoJSON or COCO file, or of all such files in a folder. What COCO
+    says lies on `chips`.
 
-    Raises ValueError for a geometry that is not a Polygon or MultiPolygon, FileNotFoundError without a file.
+    Raises ValueError for a geometry that is not a Polygon or MultiPolygon and as `geoml.coco`, FileNotFoundError
+    without a file.
     """
-    return [polygon for file in _files(source) for polygon in _read_file(file)]
+    return [polygon for file in _files(source) for polygon in _read_file(file, chips)]
 
 
 def read_splits(source: str | Path) -> dict[str, str]:
     """Returns the side (`train`, `val`, `test`) of each chip by its name, as the labels store it; empty where they
     store none."""
     collections = [json.loads(file.read_text()) for file in _files(source)]
-    return {name: side for one in collections for name, side in one.get("splits", {}).items()}
+    sides = [coco.read_sides(one) if coco.is_coco(one) else one.get("splits", {}) for one in collections]
+    return {name: side for one in sides for name, side in one.items()}
 
 
 def _files(source: str | Path) -> list[Path]:
     root = Path(source)
     files = sorted([*root.glob("*.geojson"), *root.glob("*.json")]) if root.is_dir() else [root]
     if not files or not all(f.is_file() for f in files):
-        raise FileNotFoundError(f"no GeoJSON labels in {root.name!r}")
+        raise FileNotFoundError(f"no labels in {root.name!r}")
     return files
 
 
-def _read_file(file: Path) -> list[BaseGeometry]:
-    features = json.loads(file.read_text()).get("features", [])
-    found = shapely.from_geojson([json.dumps(f["geometry"]) for f in features]) if features else []
+def _read_file(file: Path, chips: Sequence[Chip]) -> list[BaseGeometry]:
+    content = json.loads(file.read_text())
+    found = _of_coco(content, chips) if coco.is_coco(content) else _of_geojson(content)
     if any(g.geom_type not in ("Polygon", "MultiPolygon") for g in found):
         raise ValueError(f"{file.name}: labels must be Polygon or MultiPolygon")
     parts = shapely.get_parts(shapely.make_valid(np.asarray(found, object)))
     return [p for p in shapely.get_parts(parts) if p.geom_type == "Polygon"]
+
+
+def _of_coco(content: Any, chips: Sequence[Chip]) -> list[BaseGeometry]:
+    read = coco.read_outlines(content, chips)
+    return [one for chip, outlines in read for one in reproject(outlines, chip.crs, WGS84)]
+
+
+def _of_geojson(content: Any) -> Sequence[BaseGeometry]:
+    features = content.get("features", [])
+    return list(shapely.from_geojson([json.dumps(f["geometry"]) for f in features])) if features else []
 
 
 def reproject(geometries: Sequence[BaseGeometry] | NDArray[np.object_], source: CRS, target: CRS) -> list[BaseGeometry]:

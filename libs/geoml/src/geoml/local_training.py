@@ -30,7 +30,7 @@ def main() -> None:
     args, console = _arguments(), Console()
     plugin = Plugin(args.package)
     out = args.out or Path("build") / plugin.name
-    dataset = load_dataset(f"{args.data}/train/oam", f"{args.data}/train/osm")
+    dataset = load_dataset(f"{args.data}/train/oam", str(args.labels or f"{args.data}/train/osm"))
     values = plugin.complete(_hyperparameters(args))
     split, started = split_chips(dataset.names, values, dataset.splits), time.monotonic()
     with _bar(console) as bar:
@@ -52,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train a plug-in on a folder of chips and labels")
     parser.add_argument("package", help="the plug-in, as in models.unet")
     parser.add_argument("--data", required=True, type=Path)
+    parser.add_argument("--labels", type=Path, help="GeoJSON or COCO; default: the folder train/osm of DATA")
     parser.add_argument("--holdout", type=int, help="x of the tile column to hold back; default: some chips")
     parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--epochs", type=int, help="default: that of the plug-in")

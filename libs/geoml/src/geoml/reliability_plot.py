@@ -1,17 +1,17 @@
-"""A reliability plot: how often buildings of each confidence are right, beside the line where they should be."""
+"""A reliability plot: how often answers of each confidence are right, beside the line where they should be."""
 
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from geoml.calibration import BINS, ReliabilityBin
+from geoml.reliability import BINS, ReliabilityBin
 
 SIDE, MARGIN = 400, 48
 BLUE, GREY, BLACK = (70, 110, 190), (170, 170, 170), (30, 30, 30)
 
 
 def render_reliability(bins: Sequence[ReliabilityBin]) -> Image.Image:
-    """Draws a bar for each interval of confidence, with the number of its buildings above it."""
+    """Draws a bar for each interval of confidence, with the number of its answers above it."""
     image = Image.new("RGB", (SIDE + 2 * MARGIN, SIDE + 2 * MARGIN), "white")
     pen = ImageDraw.Draw(image)
     width = SIDE / BINS
@@ -35,5 +35,5 @@ def _label(pen: ImageDraw.ImageDraw) -> None:
         at = tenth / 10
         pen.text((MARGIN + SIDE * at, MARGIN + SIDE + 6), f"{at:.1f}", fill=BLACK, anchor="ma")
         pen.text((MARGIN - 6, _row(at)), f"{at:.1f}", fill=BLACK, anchor="rm")
-    pen.text((MARGIN + SIDE / 2, MARGIN + SIDE + 26), "confidence of a building", fill=BLACK, anchor="ma")
-    pen.text((MARGIN, MARGIN - 30), "share that matches a label at IoU 0.5", fill=BLACK)
+    pen.text((MARGIN + SIDE / 2, MARGIN + SIDE + 26), "confidence", fill=BLACK, anchor="ma")
+    pen.text((MARGIN, MARGIN - 30), "share that is right", fill=BLACK)

@@ -210,6 +210,8 @@ class DatasetBuilt(DatasetEvent, wire="catalog.v1.dataset_built"):
     label_tasks: list[Task]
     geometry_type: GeometryType
     outcome: BuildOutcome | None = None
+    metres_per_pixel: float | None = None
+    """Ground that a pixel of its imagery covers, where it covers most; null in events of earlier releases."""
 
 
 class DatasetBuildFailed(DatasetEvent, wire="catalog.v1.dataset_build_failed"):

@@ -6,6 +6,7 @@ import zipfile
 from typing import Any
 
 import torch
+
 from geoml.unet.network import UNet
 
 

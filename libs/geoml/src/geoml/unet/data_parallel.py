@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
-from geoml.unet.network import UNet
 from torch import Tensor
+
+from geoml.unet.network import UNet
 
 Part = TypeVar("Part")
 

@@ -6,9 +6,9 @@ import logging
 
 import onnx
 import torch
-from geoml.unet.network import STRIDE, Probabilities, UNet
 from torch.export import Dim
 
+from geoml.unet.network import STRIDE, Probabilities, UNet
 from geoml.warning_filters import ignore_warning
 
 OPSET = 18

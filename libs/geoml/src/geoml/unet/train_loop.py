@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from geoml.unet.data_parallel import DataParallel
-from geoml.unet.network import CLASSES, DEPTH, UNet, pixels
-from geoml.unet.samples import Batch, WindowSampler, batch, training_batch
 from torch import Tensor
 from torch.nn import functional
 
 from geoml.plugin import OnEpoch
 from geoml.time_budget import TrainingBudget
+from geoml.unet.data_parallel import DataParallel
+from geoml.unet.network import CLASSES, DEPTH, UNet, pixels
+from geoml.unet.samples import Batch, WindowSampler, batch, training_batch
 
 WARM_UP = 0.1
 BORDER_WEIGHT, DEPTH_WEIGHT, BOX_WEIGHT = 1.5, 1.0, 1.0
@@ -44,8 +44,8 @@ class Plan:
 
 
 def loss_of(logits: Tensor, made: Batch) -> Tensor:
-    """Returns weighted cross-entropy over three classes plus the Dice loss of building against ground, the cross-entropy
-    of the depth and, where there are sides, the loss of boxes.
+    """Returns weighted cross-entropy over three classes plus the Dice loss of building against ground, the
+    cross-entropy of the depth and, where there are sides, the loss of boxes.
 
     `logits` are [n, outputs, side, side]. Dice loss: Milletari, Navab, Ahmadi, "V-Net" (2016).
     """

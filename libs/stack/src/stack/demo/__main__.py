@@ -69,7 +69,7 @@ def _work(job: Job, folder: Path) -> Report:
     with stage("model published"):
         item_id = job.fairway.trainings.publish(training.id, title=f"Buildings of {job.area.name}")
         job.publish(dataset, item_id)
-    with stage("buildings predicted"):
+    with stage("area predicted"):
         prediction = job.predict(item_id)
     with stage("results downloaded"):
         files = job.download(prediction, folder)
@@ -89,9 +89,8 @@ def _figures(report: Report, job: Job, item_id: str) -> None:
 
     stac = job.home.recall()["env"]["FAIR_STAC_API_URL"]
     (item,) = ItemSearch(f"{stac}/search", collections=["local-models"], ids=[item_id]).items_as_dicts()
-    metrics = item["properties"]["fair:metrics"]
-    for name in ("building_iou", "mean_iou", "object_f1"):
-        setattr(report, name, metrics[name])
+    promised = item["properties"]["fair:metrics_spec"]
+    report.metrics = {one["name"]: item["properties"]["fair:metrics"][one["key"]] for one in promised}
     report.notifications, report.mails = job.fairway.notifications.list().count, job.mails()
     report.addresses = {
         "API": public_url(job.home), "STAC item": f"{stac}/collections/local-models/items/{item_id}",

@@ -16,7 +16,9 @@ from stack.platform.models import item_of, registering
 from stack.platform.settings import tiles
 
 LABELS = [{"name": "building", "classes": ["*"]}]
-KEYWORDS = ["building", "semantic-segmentation", "polygon"]
+TASKS = ["semantic-segmentation", "object-detection", "classification"]
+"""Footprints serve all of them."""
+KEYWORDS = ["building", "polygon"]
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Job:
         dataset = self.fairway.datasets.build(
             title=f"Buildings of {self.area.name}", description="Made by the demo.",
             source_imagery=f"{self.tiles}/train/{{z}}/{{x}}/{{y}}.jpg", category="buildings", zoom=self.area.zoom,
-            aoi_ids=aois, label_tasks=["semantic-segmentation"], label_classes=LABELS, keywords=KEYWORDS,
+            aoi_ids=aois, label_tasks=TASKS, label_classes=LABELS, keywords=KEYWORDS,
             geometry_type="polygon",
         )  # fmt: skip
         self._watch(self.fairway.datasets, "dataset_id", dataset.id)

@@ -11,10 +11,6 @@ from rich.table import Table
 class Report:
     place: str
     model: str
-    building_iou: float = 0.0
-    """on the held-back column"""
-    mean_iou: float = 0.0
-    object_f1: float = 0.0
     chips: int = 0
     labels: int = 0
     features: int = 0
@@ -22,6 +18,8 @@ class Report:
     pmtiles_tiles: int = 0
     notifications: int = 0
     mails: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    """what the base model promises, by name, on the held-back column"""
     ids: dict[str, int | str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -31,8 +29,8 @@ class Report:
 
     def table(self) -> Table:
         shown = Table(title=f"{self.model} on {self.place}", title_justify="left", show_header=False)
-        for name in ("building_iou", "mean_iou", "object_f1"):
-            shown.add_row(name.replace("_", " "), f"{getattr(self, name):.3f}")
+        for name, value in self.metrics.items():
+            shown.add_row(name, f"{value:.3f}")
         for name in ("chips", "labels", "tiles", "features", "pmtiles_tiles", "notifications", "mails"):
             shown.add_row(name.replace("_", " "), str(getattr(self, name)))
         for group in (self.ids, self.addresses):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 COLLECTIONS = ("base-models", "local-models", "datasets")
-DOWNLOADABLE = ("model", "checkpoint", "training-metrics", "download")
+DOWNLOADABLE = ("model", "checkpoint", "training-metrics", "reliability", "download")
 """Assets that have a copy at a public address."""
 LABELS, CHIPS = "labels", "chips"
 UNMIRRORED = (LABELS, CHIPS)

@@ -1,5 +1,6 @@
 """Publishes a trained model. Imported on demand, since it loads pystac and the schemas."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ import orjson
 from sqlalchemy import select
 
 from catalog.models.domain import local_item_id
+from catalog.models.reliability import reliability_plot
 from catalog.models.summary import summarize_item
 from catalog.models.tables import LocalModelRow
 from catalog.stac.files import measure_object
@@ -128,13 +130,14 @@ async def _with_files(
     checkpoint = await _copied(run, "trained_model", f"{home}/checkpoint/{name}", storage, kind)
     model = await _copied(run, "onnx_model", f"{home}/model/model.onnx", storage)
     metrics = await _training_metrics(run, f"local-models/{item_id}/training-metrics/{item_id}.json", storage)
+    reliability = await _reliability(run, f"local-models/{item_id}/reliability/{item_id}.png", storage)
     return PublishedRun(
         item_id=item_id, name=run.model_name, title=title, keywords=run.keywords, user_id=run.user.osm_id,
         username=run.user.username,
         description=command.description or run.description or before or title, version=version,
         hyperparameters=run.hyperparameters, metrics=run.metrics, split=run.split,
         started_at=_iso(run.started_at), ended_at=_iso(run.ended_at), wall_seconds=run.wall_seconds,
-        checkpoint=checkpoint, model=model, training_metrics=metrics,
+        checkpoint=checkpoint, model=model, training_metrics=metrics, reliability=reliability,
     )  # fmt: skip
 
 
@@ -162,6 +165,15 @@ async def _training_metrics(run: Publishable, key: str, storage: ObjectStore) ->
     names = dict.fromkeys(name for sample in samples for name in sample["values"])
     series = {name: [sample["values"].get(name) for sample in samples] for name in names}
     await storage.put(key, orjson.dumps({"epochs": [s["epoch"] for s in samples], **series}), "application/json")
+    return await measure_object(storage, key)
+
+
+async def _reliability(run: Publishable, key: str, storage: ObjectStore) -> StoredFile | None:
+    """Writes the plot; returns None for a run that does not say how often its answers are right."""
+    plot = await asyncio.to_thread(reliability_plot, run.metrics.get("reliability"))
+    if plot is None:
+        return None
+    await storage.put(key, plot, "image/png")
     return await measure_object(storage, key)
 
 

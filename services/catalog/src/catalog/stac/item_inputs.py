@@ -69,4 +69,6 @@ class PublishedRun:
     model: StoredFile
     checkpoint: StoredFile
     training_metrics: StoredFile | None
+    reliability: StoredFile | None = None
+    """The plot of how often answers of each confidence are right."""
     username: str = ""

@@ -8,7 +8,7 @@ from catalog.stac import items
 from catalog.stac.item_inputs import PublishedRun
 from catalog.stac.model_items import in_catalogue_form
 from catalog.stac.names import mlm_name
-from catalog.stac.vocabulary import LOCAL_MODELS, in_vocabulary
+from catalog.stac.vocabulary import LOCAL_MODELS, TASKS, in_vocabulary
 
 Item = dict[str, Any]
 GEO = "application/geo+json"
@@ -34,6 +34,8 @@ def local_item(run: PublishedRun, base: Item, base_href: str, dataset: Item, dat
     _add_weights(built, run, base["assets"])
     if run.training_metrics:
         built.add_asset("training-metrics", items.asset(run.training_metrics, "application/json", ["metadata"]))
+    if run.reliability:
+        built.add_asset("reliability", items.asset(run.reliability, "image/png", ["graphic"]))
     return in_catalogue_form(_with_cloned_assets(items.finalize_item(built), base["assets"]))
 
 
@@ -105,6 +107,8 @@ def _hyperparameters(run: PublishedRun, base: Item) -> Item:
 
 
 def _keywords(run: PublishedRun, base: Item, dataset: Item) -> list[str]:
+    """A dataset may serve more tasks than the model."""
     geometry = dataset["properties"].get("fair:geometry_type")
-    words = [*base["properties"]["keywords"], *dataset["properties"]["keywords"], *in_vocabulary(run.keywords)]
+    data = [word for word in dataset["properties"]["keywords"] if word not in TASKS]
+    words = [*base["properties"]["keywords"], *data, *in_vocabulary(run.keywords)]
     return list(dict.fromkeys([*words, *([geometry] if geometry else [])]))

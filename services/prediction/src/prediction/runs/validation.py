@@ -1,11 +1,10 @@
 """Is a submission sound? Answered before anything is written; the field at fault is named."""
 
 import asyncio
-import math
 from typing import TypeVar
 
 from contracts.catalog.models import ModelSummary
-from contracts.imagery import BadTemplate, first_url
+from contracts.imagery import BadTemplate, first_url, metres_per_pixel
 from contracts.prediction import ChangePrediction, SubmitPrediction
 from geo.invalid_geometry import InvalidGeometry
 from kit.errors import Invalid
@@ -15,7 +14,6 @@ from prediction.runs.usecases import ValidatedSubmission
 
 ZOOMS = range(14, 23)
 RESOLVE_TIMEOUT = 4.0
-EQUATOR_METRES = 40_075_016.69
 MAX_LENGTHS = {"model_stac_id": 64, "image_uri": 4096, "description": 10_000, "mapswipe_project_id": 200}
 C = TypeVar("C", SubmitPrediction, ChangePrediction)
 
@@ -84,18 +82,13 @@ def check_zoom(zoom: int) -> None:
 
 def check_resolution(facts: ModelSummary, zoom: int, south: float, north: float) -> None:
     """The imagery is not coarser than the model can read, between two latitudes (degrees)."""
-    metres = metres_per_pixel(zoom, 0.0 if south < 0 < north else min(abs(south), abs(north)))
+    metres = metres_per_pixel(zoom, south, north)
     if facts.coarsest_imagery is not None and metres > facts.coarsest_imagery:
         raise invalid(
             "zoom",
             f"A pixel of zoom {zoom} is {metres:.2g} m wide there; this model reads imagery of "
             f"{facts.coarsest_imagery:g} m a pixel or finer. Choose a higher zoom.",
         )
-
-
-def metres_per_pixel(zoom: int, latitude: float) -> float:
-    """Of a tile of 256 pixels, the fewest that tile servers give."""
-    return EQUATOR_METRES / (256 << zoom) * math.cos(math.radians(latitude))
 
 
 def check_params(params: dict, facts: ModelSummary) -> None:

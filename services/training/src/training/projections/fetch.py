@@ -7,6 +7,7 @@ from contracts.base import Query
 from contracts.catalog.datasets import Dataset, GetDataset
 from contracts.catalog.label_datasets import FindLabelDataset, TrainableLabelDataset
 from contracts.catalog.models import GetModelSummary, KnownModel
+from contracts.imagery import metres_per_pixel
 from contracts.shared import Actor
 from kit.errors import Forbidden, Invalid, NotFound
 from kit.messaging.tx import Tx
@@ -107,4 +108,10 @@ def _details(dataset: Dataset, layout: StorageLayout) -> dict[str, Any]:
         "label_tasks": list(properties.get("label:tasks", [])),
         "geometry_type": next((word for word in keywords if word in GEOMETRY_KEYWORDS), ""),
         "chip_count": dataset.chip_count,
+        "metres_per_pixel": _metres_per_pixel(dataset),
     }
+
+
+def _metres_per_pixel(dataset: Dataset) -> float | None:
+    bbox = (dataset.stac or {}).get("bbox")
+    return metres_per_pixel(dataset.zoom, bbox[1], bbox[3]) if dataset.zoom is not None and bbox else None

@@ -10,6 +10,9 @@ from contracts.gateway import UserChanged
 from kit.messaging.tx import Tx
 from training.projections.tables import KnownBaseModel, KnownDataset, KnownUser
 
+DETAILS = {
+    "chips_uri", "labels_uri", "keywords", "label_tasks", "geometry_type", "chip_count", "metres_per_pixel",
+}  # fmt: skip
 LABEL_STORE_TASKS = ["object-detection", "instance-segmentation", "semantic-segmentation"]
 """Boxes and polygons both become masks."""
 
@@ -31,9 +34,7 @@ def upsert_base_model(model: KnownModel, at: datetime, tx: Tx) -> None:
 
 def project_dataset(event: DatasetBuilt, tx: Tx) -> dict[str, Any]:
     """Returns what a training must know of the dataset."""
-    details = event.model_dump(
-        mode="json", include={"chips_uri", "labels_uri", "keywords", "label_tasks", "geometry_type", "chip_count"}
-    )
+    details = event.model_dump(mode="json", include=DETAILS)
     upsert_dataset(event.stac_id, event_time(tx), tx, dataset_id=event.dataset_id, user_id=event.user_id,
                   visibility=event.visibility, deleted=False, facts=details)  # fmt: skip
     return details

@@ -29,6 +29,8 @@ class BaseModelSummary:
     class_names: list[str]
     needs: Json = field(default_factory=dict[str, Any])
     """Image and accelerator: a `pipelines.scheduling.ResourceRequest`."""
+    coarsest_imagery: float | None = None
+    """Metres a pixel may have; None where the model takes everything."""
 
 
 def base_model_summary(stac_id: str, facts: Json) -> BaseModelSummary:
@@ -38,7 +40,9 @@ def base_model_summary(stac_id: str, facts: Json) -> BaseModelSummary:
         "image": facts.get("image", ""), "accelerator": facts.get("accelerator", ""),
         "accelerator_count": facts.get("accelerator_count", 1),
     }  # fmt: skip
-    return BaseModelSummary(stac_id, *(facts[name] for name in names), needs=needs)
+    return BaseModelSummary(
+        stac_id, *(facts[name] for name in names), needs=needs, coarsest_imagery=facts.get("coarsest_imagery")
+    )
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class DatasetSummary:
     geometry_type: str
     chip_count: int | None = None
     """None for one that was heard of before this was noted."""
+    metres_per_pixel: float | None = None
+    """None where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,11 @@ def incompatibilities(base: BaseModelSummary, data: DatasetSummary) -> list[str]
         made_for = ", ".join(sorted(geometry))
         reasons.append(
             f"The base model is made for geometries of type {made_for}, the dataset holds {data.geometry_type}."
+        )
+    if base.coarsest_imagery and (data.metres_per_pixel or 0) > base.coarsest_imagery:
+        reasons.append(
+            f"A pixel of the dataset is {data.metres_per_pixel:.2g} m wide; this model reads imagery of "
+            f"{base.coarsest_imagery:g} m a pixel or finer. Build the dataset at a higher zoom."
         )
     return reasons
 

@@ -10,6 +10,7 @@ import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 
+import shapely
 from sqlalchemy import select
 
 from catalog.datasets import storage_keys
@@ -26,6 +27,7 @@ from catalog.shared.tables import KnownUser
 from catalog.stac.vocabulary import DATASETS, dataset_keywords
 from contracts.catalog.datasets import BuildDataset, BuildOutcome, DatasetBuildJob, DatasetBuilt
 from contracts.catalog.files import MirrorJob
+from contracts.imagery import metres_per_pixel
 from contracts.shared import Visibility
 from kit.errors import Unavailable
 from kit.jobs.context import JobContext
@@ -102,7 +104,7 @@ async def _built(
 ) -> None:  # fmt: skip
     row, request, storage = work.claim.row, work.request, work.tools.storage
     counts = {"chip_count": chips, "feature_count": features}
-    stored = outcome.model_dump(mode="json")
+    stored, (_, south, _, north) = outcome.model_dump(mode="json"), shapely.total_bounds(work.areas)
     end = {"status": "built", "error": "", "waiting": None, "last_modified": datetime.now(UTC), "outcome": stored}
 
     async def written(tx: Tx) -> None:
@@ -116,6 +118,7 @@ async def _built(
                 chips_uri=storage.uri(storage_keys.chips(row.stac_id)),
                 labels_uri=storage.uri(storage_keys.labels(row.stac_id)),
                 label_tasks=request.label_tasks, geometry_type=request.geometry_type, outcome=outcome, **counts,
+                metres_per_pixel=metres_per_pixel(request.zoom, float(south), float(north)),
             )
         )  # fmt: skip
         tx.emit(MirrorJob(collection=DATASETS, item_id=row.stac_id, user_id=row.user_id))

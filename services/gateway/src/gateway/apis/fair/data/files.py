@@ -39,8 +39,8 @@ async def get_stac_file(request: Request, collection: Name, item_id: Name, asset
 
 @routes.get("/stac-assets/{collection}/{item_id}/{asset}/", Policy.ANON, status=302)
 async def get_stac_asset(request: Request, collection: Name, item_id: Name, asset: Name) -> Response:
-    """Assets of base-models, local-models and datasets: model, checkpoint, training-metrics, download, labels,
-    chips."""
+    """Assets of base-models, local-models and datasets: model, checkpoint, training-metrics, reliability, download,
+    labels, chips."""
     return await _redirected(request, _download(request, collection, item_id, asset))
 
 
