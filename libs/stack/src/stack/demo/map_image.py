@@ -31,7 +31,7 @@ def draw_map(area: DemoArea, tiles_url: str, labels: dict[str, Any], predictions
     _held_back(left, area)
     _imagery(right, area.predict, f"{tiles_url}/predict")
     shapes = _confidence(right, predictions)
-    right.set_title(f"predicted buildings ({len(predictions['features'])})")
+    right.set_title(f"predicted ({len(predictions['features'])})")
     figure.colorbar(shapes, ax=right, label="confidence", shrink=0.6)
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -1,0 +1,128 @@
+"""Boxes of a model that reads a toy world: what it finds, how it is judged, and what its chips tell."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from shapely import box, transform
+from shapely.geometry import mapping, shape
+
+from geoml.calibration import Calibration
+from geoml.chips import list_chips
+from geoml.cross_fitting import Trust, cross_fit, f1_metrics
+from geoml.dataset import load_dataset
+from geoml.detection import evaluate, predict
+from geoml.features import Building
+from geoml.georef import WGS84
+from geoml.grid import chip_layouts
+from geoml.labels import reproject
+from geoml.metrics import average_precision
+from geoml.non_maximum_suppression import suppress
+from geoml.plugin_training import numbers
+from geoml.predict import GROUND_RESOLUTION
+from geoml.scoring import Scored
+
+PARAMS = {"confidence_threshold": 0.5}
+ROWS = [box(20 + 60 * i, 20 + 80 * j, 60 + 60 * i, 70 + 80 * j) for i in range(8) for j in range(6)]
+
+
+class BoxReadingSession:
+    """Tells the boxes of all that is not blue; `false` of them lie where nothing is."""
+
+    def get_inputs(self):
+        return [SimpleNamespace(name="image")]
+
+    def run(self, _names, feed):
+        return [np.stack([_read(image) for image in feed["image"]])]
+
+
+def _read(image):
+    building = image[:2].max(axis=0) > 0.5
+    numbers, _ = ndimage.label(building)
+    rows, columns = np.mgrid[: building.shape[0], : building.shape[1]] + 0.5
+    output = np.zeros((8, *building.shape), np.float32)
+    output[0], output[1] = ~building, building
+    for number, (down, across) in enumerate(ndimage.find_objects(numbers), 1):
+        here = numbers == number
+        y, x = (down.start + down.stop) / 2, (across.start + across.stop) / 2
+        output[3][here] = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 200)[here]
+        sides = columns - across.start, rows - down.start, across.stop - columns, down.stop - rows
+        output[4:, here] = np.stack(sides)[:, here]
+    return output
+
+
+@pytest.fixture
+def dataset(paint, tmp_path):
+    folder = paint(ROWS, 2, 2)
+    grid = chip_layouts(list_chips(folder), GROUND_RESOLUTION)[0].grid
+    a, _, c, _, e, f = grid.transform[:6]
+    placed = reproject([transform(b, lambda p: p * [a, e] + [c, f]) for b in ROWS], grid.crs, WGS84)
+    features = [{"type": "Feature", "properties": {}, "geometry": mapping(g)} for g in placed]
+    (tmp_path / "labels.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return folder, load_dataset(str(folder), str(tmp_path / "labels.geojson"))
+
+
+def test_a_box_across_chips_and_blocks_is_found_once(dataset, to_pixels):
+    folder, _ = dataset
+    found = predict(BoxReadingSession(), str(folder), PARAMS, source="toy")["features"]
+    places = [to_pixels(folder, feature) for feature in found]
+    assert len(places) == len(ROWS)
+    assert all(max(one.intersection(row).area / one.union(row).area for row in ROWS) > 0.9 for one in places)
+    assert all(shape(one["geometry"]).area == pytest.approx(shape(one["geometry"]).envelope.area) for one in found)
+
+
+def test_a_perfect_model_has_perfect_figures(dataset):
+    _, data = dataset
+    found = evaluate(BoxReadingSession(), data.layouts(data.names), data.polygons, PARAMS)
+    assert (found["map50"], found["f1"], found["precision"], found["recall"]) == (1, 1, 1, 1)
+    assert {"reliability", "post_processing"} == found.keys() - numbers(found).keys()
+    assert found["post_processing"].keys() == {"confidence_threshold", "calibration_slope", "calibration_bias"}
+    json.dumps(found)
+
+
+def test_a_single_chip_tells_nothing(dataset):
+    _, data = dataset
+    found = evaluate(BoxReadingSession(), data.layouts(data.names[:1]), data.polygons, PARAMS)
+    assert found["post_processing"] == {}
+
+
+def test_of_two_boxes_of_one_thing_the_surer_stays():
+    sure, unsure, beside = (
+        Building(box(0, 0, 10, 10), 0.9),
+        Building(box(1, 0, 11, 10), 0.6),
+        Building(box(8, 0, 18, 10), 0.7),
+    )
+    assert suppress([unsure, beside, sure], 0.5) == [sure, beside]
+    assert suppress([], 0.5) == []
+
+
+def test_what_a_suppressed_box_overlaps_stays():
+    chain = [Building(box(4 * n, 0, 4 * n + 10, 10), 0.9 - n / 10) for n in range(3)]
+    assert suppress(chain, 0.4) == [chain[0], chain[2]]
+
+
+def test_average_precision_is_the_area_under_precision_over_recall():
+    assert average_precision([0.9, 0.8], [True, True], 2) == 1
+    assert average_precision([0.9, 0.8, 0.7], [True, False, True], 2) == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert average_precision([0.7, 0.9], [True, False], 1) == pytest.approx(0.5)
+    assert average_precision([], [], 3) == 0
+
+
+def test_the_threshold_is_that_of_the_other_half():
+    """The first half is sure of what is right from 0.6 on, the second from 0.4 on."""
+    steps = np.linspace(0.05, 0.95, 91).tolist()
+    first, second = (Scored(sum(c >= at for c in steps), steps, [c >= at for c in steps]) for at in (0.6, 0.4))
+    judged, learnt = cross_fit(first, second, Trust(Calibration(), 0.5))
+    crossed = f1_metrics(judged)
+    assert crossed["f1"] < 0.95
+    assert crossed["precision"] < 1
+    assert 0 < learnt["confidence_threshold"] < 1
+    assert learnt["calibration_slope"] > 1
+
+
+def test_without_answers_in_a_half_nothing_is_learnt():
+    judged, learnt = cross_fit(Scored(3), Scored(1, [0.6, 0.4], [True, False]), Trust(Calibration(), 0.5))
+    assert learnt == {}
+    assert f1_metrics(judged) == {"precision": 1, "recall": 0.25, "f1": 0.4}
