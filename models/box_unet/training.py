@@ -4,5 +4,5 @@ from geoml.unet.network import CLASSES, DEPTH, SIDES
 from geoml.unet.samples import BoxSampler
 from geoml.unet.training import UNetTraining
 
-BOX_UNET = UNetTraining("fairway-box-unet/1", CLASSES + DEPTH + SIDES, BoxSampler)
-train, to_onnx, base_weights = BOX_UNET.train, BOX_UNET.to_onnx, BOX_UNET.base_weights
+UNET = UNetTraining("fairway-box-unet/1", CLASSES + DEPTH + SIDES, BoxSampler)
+train, to_onnx, base_weights = UNET.train, UNET.to_onnx, UNET.base_weights

@@ -1,5 +1,6 @@
 """A toy world of tiles whose colours say what is there, and a session that reads them."""
 
+import json
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
@@ -11,9 +12,12 @@ import pytest
 from PIL import Image
 from rasterio.features import rasterize
 from shapely import Polygon, affinity, transform
+from shapely.geometry import mapping
 
 from geoml import labels
 from geoml.chips import list_chips
+from geoml.dataset import Dataset, load_dataset
+from geoml.georef import WGS84
 from geoml.grid import chip_layouts
 from geoml.predict import GROUND_RESOLUTION
 
@@ -103,6 +107,23 @@ def _image(buildings: Sequence[Polygon], shape: tuple[int, int], scale: float) -
         canvas[rasterize([building], out_shape=shape) == 1] = (0, 255, 0)
         canvas[rasterize([building.buffer(-RIM * scale)], out_shape=shape) == 1] = (255, 0, 0)
     return canvas
+
+
+@pytest.fixture
+def labelled(paint: Paint, tmp_path: Path) -> Callable[[Sequence[Polygon]], Dataset]:
+    """The dataset of four chips that show these buildings, in pixels of 256 a tile, with the same as labels."""
+
+    def dataset(buildings: Sequence[Polygon]) -> Dataset:
+        folder = paint(buildings, 2, 2)
+        grid = chip_layouts(list_chips(folder), GROUND_RESOLUTION)[0].grid
+        a, _, c, _, e, f = grid.transform[:6]
+        placed = [transform(building, lambda p: p * [a, e] + [c, f]) for building in buildings]
+        geometries = [mapping(one) for one in labels.reproject(placed, grid.crs, WGS84)]
+        features = [{"type": "Feature", "properties": {}, "geometry": one} for one in geometries]
+        (tmp_path / "labels.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        return load_dataset(str(folder), str(tmp_path / "labels.geojson"))
+
+    return dataset
 
 
 @pytest.fixture

@@ -6,22 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy import ndimage
-from shapely import box, transform
-from shapely.geometry import mapping, shape
+from shapely import box
+from shapely.geometry import shape
 
 from geoml.calibration import Calibration
-from geoml.chips import list_chips
 from geoml.cross_fitting import Trust, cross_fit, f1_metrics
-from geoml.dataset import load_dataset
 from geoml.detection import evaluate, predict
 from geoml.features import Building
-from geoml.georef import WGS84
-from geoml.grid import chip_layouts
-from geoml.labels import reproject
 from geoml.metrics import average_precision
 from geoml.non_maximum_suppression import suppress
 from geoml.plugin_training import numbers
-from geoml.predict import GROUND_RESOLUTION
 from geoml.scoring import Scored
 
 PARAMS = {"confidence_threshold": 0.5}
@@ -29,7 +23,7 @@ ROWS = [box(20 + 60 * i, 20 + 80 * j, 60 + 60 * i, 70 + 80 * j) for i in range(8
 
 
 class BoxReadingSession:
-    """Tells the boxes of all that is not blue; `false` of them lie where nothing is."""
+    """Tells the boxes of all that is not blue."""
 
     def get_inputs(self):
         return [SimpleNamespace(name="image")]
@@ -54,18 +48,12 @@ def _read(image):
 
 
 @pytest.fixture
-def dataset(paint, tmp_path):
-    folder = paint(ROWS, 2, 2)
-    grid = chip_layouts(list_chips(folder), GROUND_RESOLUTION)[0].grid
-    a, _, c, _, e, f = grid.transform[:6]
-    placed = reproject([transform(b, lambda p: p * [a, e] + [c, f]) for b in ROWS], grid.crs, WGS84)
-    features = [{"type": "Feature", "properties": {}, "geometry": mapping(g)} for g in placed]
-    (tmp_path / "labels.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    return folder, load_dataset(str(folder), str(tmp_path / "labels.geojson"))
+def dataset(labelled):
+    return labelled(ROWS)
 
 
 def test_a_box_across_chips_and_blocks_is_found_once(dataset, to_pixels):
-    folder, _ = dataset
+    folder = dataset.chips[0].path.parent
     found = predict(BoxReadingSession(), str(folder), PARAMS, source="toy")["features"]
     places = [to_pixels(folder, feature) for feature in found]
     assert len(places) == len(ROWS)
@@ -74,8 +62,7 @@ def test_a_box_across_chips_and_blocks_is_found_once(dataset, to_pixels):
 
 
 def test_a_perfect_model_has_perfect_figures(dataset):
-    _, data = dataset
-    found = evaluate(BoxReadingSession(), data.layouts(data.names), data.polygons, PARAMS)
+    found = evaluate(BoxReadingSession(), dataset.layouts(dataset.names), dataset.polygons, PARAMS)
     assert (found["map50"], found["f1"], found["precision"], found["recall"]) == (1, 1, 1, 1)
     assert {"reliability", "post_processing"} == found.keys() - numbers(found).keys()
     assert found["post_processing"].keys() == {"confidence_threshold", "calibration_slope", "calibration_bias"}
@@ -83,8 +70,7 @@ def test_a_perfect_model_has_perfect_figures(dataset):
 
 
 def test_a_single_chip_tells_nothing(dataset):
-    _, data = dataset
-    found = evaluate(BoxReadingSession(), data.layouts(data.names[:1]), data.polygons, PARAMS)
+    found = evaluate(BoxReadingSession(), dataset.layouts(dataset.names[:1]), dataset.polygons, PARAMS)
     assert found["post_processing"] == {}
 
 

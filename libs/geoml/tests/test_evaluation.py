@@ -4,18 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from shapely import box, transform
-from shapely.geometry import mapping
+from shapely import box
 
-from geoml.chips import list_chips
-from geoml.dataset import load_dataset
 from geoml.evaluation import evaluate
-from geoml.georef import WGS84
-from geoml.grid import chip_layouts
-from geoml.labels import reproject
 from geoml.outline_metrics import compare_outlines, outline_metrics
 from geoml.plugin_training import numbers
-from geoml.predict import GROUND_RESOLUTION
 
 PARAMS = {"confidence_threshold": 0.5}
 ROWS = [box(20 + 60 * i, 20 + 80 * j, 60 + 60 * i, 70 + 80 * j) for i in range(8) for j in range(6)]
@@ -35,15 +28,8 @@ class Unsure:
 
 
 @pytest.fixture
-def dataset(paint, tmp_path):
-    """The dataset of chips that show ROWS, with these as labels."""
-    folder = paint(ROWS, 2, 2)
-    grid = chip_layouts(list_chips(folder), GROUND_RESOLUTION)[0].grid
-    a, _, c, _, e, f = grid.transform[:6]
-    placed = reproject([transform(b, lambda p: p * [a, e] + [c, f]) for b in ROWS], grid.crs, WGS84)
-    features = [{"type": "Feature", "properties": {}, "geometry": mapping(g)} for g in placed]
-    (tmp_path / "labels.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    return load_dataset(str(folder), str(tmp_path / "labels.geojson"))
+def dataset(labelled):
+    return labelled(ROWS)
 
 
 def figures(session, dataset, names=None):

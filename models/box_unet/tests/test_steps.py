@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="torch is not in the workspace: models/box_u
 pytest.importorskip("onnxscript", reason="onnxscript is not in the workspace: models/box_unet/requirements.txt")
 
 import torch
-from models.box_unet.training import BOX_UNET
+from models.box_unet.training import UNET
 
 from geoml.unet.network import CLASSES, DEPTH
 from geoml.unet.samples import BoxSampler, _flip
@@ -30,7 +30,7 @@ def test_split_dataset(split):
 
 
 def test_train_model(trained, base):
-    before, after = BOX_UNET.read(base.read_bytes()), BOX_UNET.read(trained)
+    before, after = UNET.read(base.read_bytes()), UNET.read(trained)
     assert not torch.equal(before.head.weight, after.head.weight)
 
 
@@ -45,17 +45,17 @@ def test_evaluate_model(pipeline, data, values, trained, split):
 def test_export_onnx(pipeline, values, trained):
     session = open_session(pipeline.export_onnx.entrypoint(trained, values))
     found = run(session, np.random.default_rng(0).random((1, 3, 64, 96), np.float32))
-    assert found.shape == (1, BOX_UNET.outputs, 64, 96)
+    assert found.shape == (1, UNET.outputs, 64, 96)
     assert found[:, :CLASSES].sum(axis=1) == pytest.approx(np.ones((1, 64, 96)), abs=1e-4)
     assert (found[:, CLASSES + DEPTH :] > 0).all(), "distances"
 
 
 def test_a_checkpoint_of_the_model_of_outlines_is_an_error(train, tmp_path):
-    from models.unet.training import UNET
+    from models.unet.training import UNET as OUTLINES
 
     from geoml.unet.network import UNet
 
-    (tmp_path / "checkpoint").write_bytes(UNET.save(UNet(8)))
+    (tmp_path / "checkpoint").write_bytes(OUTLINES.save(UNet(8)))
     with pytest.raises(ValueError, match="box-unet"):
         train(tmp_path / "checkpoint")
 

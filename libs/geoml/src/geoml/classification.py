@@ -14,14 +14,13 @@ from shapely.geometry.base import BaseGeometry
 
 from geoml.block_cache import BlockCache
 from geoml.block_prediction import find_silently, predict_folder, seen_blocks
-from geoml.calibration import Calibration
 from geoml.cells import building_in, divided, is_seen, labelled_cells
 from geoml.cross_fitting import Judged, Trust, confidence_metrics, cross_fit, f1_metrics, halves
 from geoml.features import Building
 from geoml.grid import ChipLayout, PixelBox
 from geoml.instances import building_probability
 from geoml.labels import LabelRasterizer
-from geoml.predict import ProgressCallback, StageProgress, given, read_threshold, report_progress
+from geoml.predict import ProgressCallback, StageProgress, report_progress
 from geoml.scoring import Scored
 from geoml.session import Session
 from geoml.tiled_inference import MARGIN
@@ -39,9 +38,8 @@ class ClassifyParams:
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> "ClassifyParams":
-        """Raises ValueError as `read_threshold` does."""
-        trust = Trust(given(Calibration, params, "calibration_"), read_threshold(params))
-        return cls(trust, int(params.get("cells", 1)))
+        """Raises ValueError as `Trust.read` does."""
+        return cls(Trust.read(params), int(params.get("cells", 1)))
 
 
 def predict(

@@ -4,7 +4,7 @@ As in `geoml.evaluation`, the answers of each half of the chips are judged with 
 figures are honest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoml.calibration import Calibration, fit_calibration
+from geoml.predict import given, read_threshold
 from geoml.reliability import expected_calibration_error, reliability
 from geoml.scoring import Scored
 
@@ -41,6 +42,11 @@ class Trust:
     calibration: Calibration
     threshold: float
 
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> "Trust":
+        """Raises ValueError as `read_threshold` does."""
+        return cls(given(Calibration, params, "calibration_"), read_threshold(params))
+
     def judge(self, scored: Scored) -> Judged:
         confidence = np.asarray(self.calibration.apply(np.asarray(scored.confidence, float)))
         return Judged(confidence, np.asarray(scored.right, bool), confidence >= self.threshold, scored.labels)
@@ -52,12 +58,12 @@ def halves(names: Iterable[str]) -> tuple[list[str], list[str]]:
     return ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
 
 
-def cross_fit(first: Scored, second: Scored, given: Trust) -> tuple[Judged, dict[str, Any]]:
+def cross_fit(first: Scored, second: Scored, base: Trust) -> tuple[Judged, dict[str, Any]]:
     """Returns the judged answers of both halves, and the parameters of inference that suit all of them. Where a half
-    has no answer, nothing is learnt and `given` judges."""
+    has no answer, nothing is learnt and `base` judges."""
     both = first + second
     if not (first.confidence and second.confidence):
-        return given.judge(both), {}
+        return base.judge(both), {}
     sure = _fit(both)
     slope, bias = sure.calibration.slope, sure.calibration.bias
     learnt = {"confidence_threshold": sure.threshold, "calibration_slope": slope, "calibration_bias": bias}

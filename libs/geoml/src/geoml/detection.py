@@ -24,7 +24,7 @@ from geoml.grid import ChipLayout
 from geoml.labels import BACKGROUND, LabelRasterizer
 from geoml.metrics import average_precision
 from geoml.non_maximum_suppression import suppress
-from geoml.predict import ProgressCallback, StageProgress, given, read_threshold, report_progress
+from geoml.predict import ProgressCallback, StageProgress, report_progress
 from geoml.scoring import Scored, clipped, score
 from geoml.session import Session
 
@@ -46,9 +46,8 @@ class DetectParams:
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> "DetectParams":
-        """Raises ValueError as `read_threshold` does."""
-        trust = Trust(given(Calibration, params, "calibration_"), read_threshold(params))
-        return cls(trust, float(params.get("iou_threshold", 0.45)))
+        """Raises ValueError as `Trust.read` does."""
+        return cls(Trust.read(params), float(params.get("iou_threshold", 0.45)))
 
 
 def predict(
