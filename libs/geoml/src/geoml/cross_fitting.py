@@ -31,8 +31,12 @@ class Judged:
     labels: int
 
     def __add__(self, other: "Judged") -> "Judged":
-        pairs = zip(vars(self).values(), list(vars(other).values())[:3], strict=False)
-        return Judged(*(np.concatenate(pair) for pair in pairs), self.labels + other.labels)
+        return Judged(
+            np.concatenate([self.confidence, other.confidence]),
+            np.concatenate([self.right, other.right]),
+            np.concatenate([self.accepted, other.accepted]),
+            self.labels + other.labels,
+        )
 
 
 @dataclass(frozen=True)

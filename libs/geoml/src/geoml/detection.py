@@ -4,7 +4,7 @@ What such a model answers has the form of a segmentation, and four more channels
 the left, top, right and bottom of its box are. Sides of boxes run along rows and columns of the grid.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -90,7 +90,7 @@ def _candidates(seen: SeenBlock) -> Iterator[Building]:
         yield Building(outlines[n], float(confidence[n]))
 
 
-def read_boxes(output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def read_boxes(output: NDArray[np.float32]) -> tuple[NDArray, NDArray]:
     """Returns boxes [n, 4] (left, top, right, bottom in pixels) and confidences [n] of a model's output
     [channels, height, width]: one box for each top of the heat, the mean of those that the pixels around it tell."""
     heat = output[HEAT] * (1 - output[BACKGROUND])
@@ -99,7 +99,7 @@ def read_boxes(output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
     return _told(output[SIDES], heat)[:, *tops].T, smooth[tops].clip(max=1)
 
 
-def _told(sides: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.float32]:
+def _told(sides: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray:
     """Returns left, top, right and bottom [4, height, width] in pixels of the window, each the mean of what the pixels
     around say, weighted by their heat."""
     rows, columns = np.mgrid[: heat.shape[0], : heat.shape[1]].astype(np.float32) + np.float32(0.5)
@@ -115,10 +115,9 @@ def evaluate(
     and threshold that suit. Labels are the boxes of `polygons`. Raises ValueError as `DetectParams.read` does."""
     wanted = DetectParams.read(params)
     anything = DetectParams(Trust(Calibration(), 0.0), wanted.iou_threshold)
-    first, second = (
-        sum((_scored(session, layout, polygons, anything, half) for layout in layouts), Scored())
-        for half in halves(placed.chip.name for layout in layouts for placed in layout.chips)
-    )
+    compared = [_compared(session, layout, polygons, anything) for layout in layouts]
+    sides = halves(placed.chip.name for layout in layouts for placed in layout.chips)
+    first, second = (sum((score_on(side) for score_on in compared), Scored()) for side in sides)
     judged, learnt = cross_fit(first, second, wanted.trust)
     every, shown = first + second, judged.accepted
     sure = confidence_metrics(judged.confidence[shown].tolist(), judged.right[shown].tolist())
@@ -126,10 +125,11 @@ def evaluate(
     return {"map50": precision, **f1_metrics(judged), **sure, "post_processing": learnt}
 
 
-def _scored(
-    session: Session, layout: ChipLayout, polygons: Sequence[BaseGeometry], wanted: DetectParams, names: Sequence[str]
-) -> Scored:
+def _compared(
+    session: Session, layout: ChipLayout, polygons: Sequence[BaseGeometry], wanted: DetectParams
+) -> Callable[[Sequence[str]], Scored]:
+    """Returns the score by names of chips; a layout is predicted once."""
     labels = LabelRasterizer(layout, polygons)
     truth = list(shapely.envelope(np.asarray(clipped(layout, labels), object)))
     found = find_silently(partial(_boxes, session, wanted), layout)
-    return score(layout, truth, found, names, labels.metres_per_pixel)
+    return partial(score, layout, truth, found, labels.metres_per_pixel)

@@ -80,7 +80,7 @@ class _Validation:
 
     def _scored(self, layout: ChipLayout, labels: LabelRasterizer, params: Params, names: Sequence[str]) -> Scored:
         found = predict_layout(self._session, layout, params)
-        return score(layout, clipped(layout, labels), found, names, labels.metres_per_pixel)
+        return score(layout, clipped(layout, labels), found, labels.metres_per_pixel, names)
 
 
 def _confusion(scene: Scene, threshold: float) -> np.ndarray:

@@ -34,7 +34,7 @@ def answer(probabilities: NDArray[np.float32], confidence_threshold: float) -> N
     return building_probability(probabilities) >= confidence_threshold
 
 
-def boxes(output: NDArray[np.float32], confidence_threshold: float) -> NDArray[np.float32]:
+def boxes(output: NDArray[np.float32], confidence_threshold: float) -> NDArray:
     """Returns boxes [n, 4] of a detector's output [channels, height, width]: left, top, right, bottom in pixels.
 
     Boxes that overlap are not suppressed.

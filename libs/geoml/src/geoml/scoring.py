@@ -30,7 +30,7 @@ class Scored:
 
 
 def score(
-    layout: ChipLayout, truth: Sequence[Geometry], found: Sequence[Building], names: Iterable[str], metres: float
+    layout: ChipLayout, truth: Sequence[Geometry], found: Sequence[Building], metres: float, names: Iterable[str]
 ) -> Scored:
     """`truth` and `found` are those of the whole layout, so that the named chips keep their surroundings. A pixel of
     the grid is `metres` wide."""

@@ -1,5 +1,5 @@
-"""Fixtures for tests of the plug-ins that are a U-Net, beside those of `geoml.plugin_tests`. Needs pytest, and for `base`
-torch."""
+"""Fixtures for tests of the plug-ins that are a U-Net, beside those of `geoml.plugin_tests`. Needs pytest, and torch
+for `base`."""
 
 from pathlib import Path
 from types import ModuleType
