@@ -16,6 +16,7 @@ from geoml.features import Building
 from geoml.metrics import average_precision
 from geoml.non_maximum_suppression import suppress
 from geoml.plugin_training import numbers
+from geoml.preview import render_preview
 from geoml.scoring import Scored
 
 PARAMS = {"confidence_threshold": 0.5}
@@ -72,6 +73,13 @@ def test_a_perfect_model_has_perfect_figures(dataset):
 def test_a_single_chip_tells_nothing(dataset):
     found = evaluate(BoxReadingSession(), dataset.layouts(dataset.names[:1]), dataset.polygons, PARAMS)
     assert found["post_processing"] == {}
+
+
+def test_a_map_of_it_can_be_drawn(dataset):
+    """Of all channels the three classes are shown."""
+    (layout,) = dataset.layouts(dataset.names)
+    drawn = render_preview(BoxReadingSession(), layout, dataset.polygons, ROWS)
+    assert drawn.width > 3 * drawn.height * 0.9
 
 
 def test_of_two_boxes_of_one_thing_the_surer_stays():

@@ -30,9 +30,9 @@ from geoml.session import Session
 
 HEAT, SIDES = 3, slice(4, 8)
 """The channels of the depth, whose tops are middles of buildings, and of the distances, pixels."""
-LOWEST = 0.05
+LOWEST = 0.1
 """Confidence before calibration from which a box is one."""
-SMOOTHING, APART, NEAR = 1.5, 5, 1.5
+SMOOTHING, APART, NEAR = 2.5, 5, 3.0
 """Standard deviation of the smoothing of the heat; width of the square in which it has one top; standard deviation of
 the weights of the pixels that tell a box; pixels."""
 

@@ -25,7 +25,7 @@ def render_preview(
     MAX_SIDE pixels with the most imagery."""
     window = _densest_window(layout)
     image = Mosaic(layout).window(window)
-    classes = (class_probabilities(session, image).transpose(1, 2, 0) * 255).astype(np.uint8)
+    classes = (class_probabilities(session, image)[:3].transpose(1, 2, 0) * 255).astype(np.uint8)
     panels = [
         _panel(image[:, :, :3], window, LabelRasterizer(layout, polygons).inside(window), RED),
         _panel(image[:, :, :3], window, found, YELLOW),
