@@ -19,7 +19,7 @@ def to_onnx(network: UNet) -> bytes:
 
     Batch, H and W are free; H and W are multiples of STRIDE.
     """
-    graph = Probabilities(network.to(memory_format=torch.contiguous_format)).eval()
+    graph = Probabilities(network.to(memory_format=torch.contiguous_format)).eval()  # type: ignore[call-overload]
     free = {0: Dim("batch"), 2: STRIDE * Dim("rows", min=2), 3: STRIDE * Dim("columns", min=2)}
     for noisy in ("torch.onnx", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -33,5 +33,6 @@ def to_onnx(network: UNet) -> bytes:
             output_names=["probabilities"],
             dynamic_shapes=(free,),
         )
+    assert program
     onnx.checker.check_model(program.model_proto, full_check=True)
     return program.model_proto.SerializeToString()
