@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from geoml.grid import PixelBox
 from geoml.tuning import MIN_LABEL_METRES2, Scene
 
-RIM = 7
+RIM = 9
 """Pixels at the edge of a cell that do not count: what the model says of 16 pixels may lie half in the next cell."""
 MOSTLY = 0.5
 """Share of a cell with data, from which it counts."""
