@@ -8,7 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LENGTH = 6
-APART = [("models/unet", "models/rooftop_light"), ("services/training/src", "services/prediction/src")]
+APART = [
+    ("models/unet", "models/rooftop_light"),
+    ("models/unet", "models/box_unet"),
+    ("services/training/src", "services/prediction/src"),
+]
 Block = tuple[str, ...]
 
 

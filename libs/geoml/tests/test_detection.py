@@ -1,4 +1,4 @@
-"""Boxes of a model that reads a toy world: what it finds, how it is judged, and what its chips tell."""
+"""Boxes of a model that reads a toy world: what it finds, how it is decided, and what its chips tell."""
 
 import json
 from types import SimpleNamespace
@@ -108,8 +108,8 @@ def test_the_threshold_is_that_of_the_other_half():
     """The first half is sure of what is right from 0.6 on, the second from 0.4 on."""
     steps = np.linspace(0.05, 0.95, 91).tolist()
     first, second = (Scored(sum(c >= at for c in steps), steps, [c >= at for c in steps]) for at in (0.6, 0.4))
-    judged, learnt = cross_fit(first, second, Trust(Calibration(), 0.5))
-    crossed = f1_metrics(judged)
+    decided, learnt = cross_fit(first, second, Trust(Calibration(), 0.5))
+    crossed = f1_metrics(decided)
     assert crossed["f1"] < 0.95
     assert crossed["precision"] < 1
     assert 0 < learnt["confidence_threshold"] < 1
@@ -117,6 +117,6 @@ def test_the_threshold_is_that_of_the_other_half():
 
 
 def test_without_answers_in_a_half_nothing_is_learnt():
-    judged, learnt = cross_fit(Scored(3), Scored(1, [0.6, 0.4], [True, False]), Trust(Calibration(), 0.5))
+    decided, learnt = cross_fit(Scored(3), Scored(1, [0.6, 0.4], [True, False]), Trust(Calibration(), 0.5))
     assert learnt == {}
-    assert f1_metrics(judged) == {"precision": 1, "recall": 0.25, "f1": 0.4}
+    assert f1_metrics(decided) == {"precision": 1, "recall": 0.25, "f1": 0.4}

@@ -13,10 +13,10 @@ class RedBoxSession(RedRoofSession):
 
     def run(self, names, feed):
         (classes,) = super().run(names, feed)
-        return [np.stack([np.concatenate([one, _told(one[1] > 0)]) for one in classes])]
+        return [np.stack([np.concatenate([one, _sides_of(one[1] > 0)]) for one in classes])]
 
 
-def _told(roofs):
+def _sides_of(roofs):
     numbers, _ = ndimage.label(ndimage.binary_opening(roofs, np.ones((5, 5))))
     rows, columns = np.mgrid[: roofs.shape[0], : roofs.shape[1]] + 0.5
     told = np.zeros((5, *roofs.shape), np.float32)

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geoml.block_cache import BlockCache
 from geoml.block_prediction import find_silently, predict_folder, seen_blocks
 from geoml.cells import building_in, divided, is_seen, labelled_cells
-from geoml.cross_fitting import Judged, Trust, confidence_metrics, cross_fit, f1_metrics, halves
+from geoml.cross_fitting import Decided, Trust, confidence_metrics, cross_fit, f1_metrics, halves
 from geoml.features import Building
 from geoml.grid import ChipLayout, PixelBox
 from geoml.instances import building_probability
@@ -109,9 +109,9 @@ def evaluate(
     wanted = ClassifyParams.read(params)
     chips = _scored(session, layouts, polygons, wanted.cells)
     first, second = (sum((chips[name] for name in half), Scored()) for half in halves(chips))
-    judged, learnt = cross_fit(first, second, wanted.trust)
-    sure = confidence_metrics(judged.confidence.tolist(), judged.right.tolist())
-    return {"accuracy": _accuracy(judged), **f1_metrics(judged), **sure, "post_processing": learnt}
+    decided, learnt = cross_fit(first, second, wanted.trust)
+    sure = confidence_metrics(decided.confidence.tolist(), decided.right.tolist())
+    return {"accuracy": _accuracy(decided), **f1_metrics(decided), **sure, "post_processing": learnt}
 
 
 def _scored(
@@ -128,5 +128,5 @@ def _scored(
     return found
 
 
-def _accuracy(judged: Judged) -> float:
-    return float((judged.accepted == judged.right).mean())
+def _accuracy(decided: Decided) -> float:
+    return float((decided.accepted == decided.right).mean())

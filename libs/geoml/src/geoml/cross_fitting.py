@@ -1,6 +1,6 @@
 """How sure a model may be, and from where on its answers count: found on validation chips, for answers right or wrong.
 
-As in `geoml.evaluation`, the answers of each half of the chips are judged with what the other half tells, so that the
+As in `geoml.evaluation`, the answers of each half of the chips are decided with what the other half tells, so that the
 figures are honest.
 """
 
@@ -21,7 +21,7 @@ THRESHOLDS = sorted((n / 20 for n in range(1, 20)), key=lambda threshold: abs(th
 
 
 @dataclass(frozen=True)
-class Judged:
+class Decided:
     """Of answers: their calibrated confidence, whether each is right, and whether it reaches the threshold. `labels` is
     the number of those that could be right."""
 
@@ -30,8 +30,8 @@ class Judged:
     accepted: NDArray[np.bool_]
     labels: int
 
-    def __add__(self, other: "Judged") -> "Judged":
-        return Judged(
+    def __add__(self, other: "Decided") -> "Decided":
+        return Decided(
             np.concatenate([self.confidence, other.confidence]),
             np.concatenate([self.right, other.right]),
             np.concatenate([self.accepted, other.accepted]),
@@ -51,9 +51,9 @@ class Trust:
         """Raises ValueError as `read_threshold` does."""
         return cls(given(Calibration, params, "calibration_"), read_threshold(params))
 
-    def judge(self, scored: Scored) -> Judged:
+    def decide(self, scored: Scored) -> Decided:
         confidence = np.asarray(self.calibration.apply(np.asarray(scored.confidence, float)))
-        return Judged(confidence, np.asarray(scored.right, bool), confidence >= self.threshold, scored.labels)
+        return Decided(confidence, np.asarray(scored.right, bool), confidence >= self.threshold, scored.labels)
 
 
 def halves(names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -62,31 +62,31 @@ def halves(names: Iterable[str]) -> tuple[list[str], list[str]]:
     return ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
 
 
-def cross_fit(first: Scored, second: Scored, base: Trust) -> tuple[Judged, dict[str, Any]]:
-    """Returns the judged answers of both halves, and the parameters of inference that suit all of them. Where a half
+def cross_fit(first: Scored, second: Scored, base: Trust) -> tuple[Decided, dict[str, Any]]:
+    """Returns the answers with their decisions of both halves, and the parameters of inference that suit all of them. Where a half
     has no answer, nothing is learnt and `base` judges."""
     both = first + second
     if not (first.confidence and second.confidence):
-        return base.judge(both), {}
+        return base.decide(both), {}
     sure = _fit(both)
     slope, bias = sure.calibration.slope, sure.calibration.bias
     learnt = {"confidence_threshold": sure.threshold, "calibration_slope": slope, "calibration_bias": bias}
-    return _fit(second).judge(first) + _fit(first).judge(second), learnt
+    return _fit(second).decide(first) + _fit(first).decide(second), learnt
 
 
 def _fit(scored: Scored) -> Trust:
     calibration = fit_calibration(scored.confidence, scored.right)
     tried = [Trust(calibration, threshold) for threshold in THRESHOLDS]
-    return max(tried, key=lambda trust: f1_metrics(trust.judge(scored))["f1"])
+    return max(tried, key=lambda trust: f1_metrics(trust.decide(scored))["f1"])
 
 
-def f1_metrics(judged: Judged) -> dict[str, float]:
+def f1_metrics(decided: Decided) -> dict[str, float]:
     """Returns `precision`, `recall` and `f1` of the accepted answers."""
-    hits, accepted = int(judged.right[judged.accepted].sum()), int(judged.accepted.sum())
+    hits, accepted = int(decided.right[decided.accepted].sum()), int(decided.accepted.sum())
     return {
         "precision": hits / max(accepted, 1),
-        "recall": hits / max(judged.labels, 1),
-        "f1": 2 * hits / max(accepted + judged.labels, 1),
+        "recall": hits / max(decided.labels, 1),
+        "f1": 2 * hits / max(accepted + decided.labels, 1),
     }
 
 

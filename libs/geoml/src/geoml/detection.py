@@ -96,10 +96,10 @@ def read_boxes(output: NDArray[np.float32]) -> tuple[NDArray, NDArray]:
     heat = output[HEAT] * (1 - output[BACKGROUND])
     smooth = ndimage.gaussian_filter(heat, SMOOTHING)
     tops = np.nonzero((smooth == ndimage.maximum_filter(smooth, APART)) & (smooth >= LOWEST))
-    return _told(output[SIDES], heat)[:, *tops].T, smooth[tops].clip(max=1)
+    return _mean_edges(output[SIDES], heat)[:, *tops].T, smooth[tops].clip(max=1)
 
 
-def _told(sides: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray:
+def _mean_edges(sides: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray:
     """Returns left, top, right and bottom [4, height, width] in pixels of the window, each the mean of what the pixels
     around say, weighted by their heat."""
     rows, columns = np.mgrid[: heat.shape[0], : heat.shape[1]].astype(np.float32) + np.float32(0.5)
@@ -118,11 +118,11 @@ def evaluate(
     compared = [_compared(session, layout, polygons, anything) for layout in layouts]
     sides = halves(placed.chip.name for layout in layouts for placed in layout.chips)
     first, second = (sum((score_on(side) for score_on in compared), Scored()) for side in sides)
-    judged, learnt = cross_fit(first, second, wanted.trust)
-    every, shown = first + second, judged.accepted
-    sure = confidence_metrics(judged.confidence[shown].tolist(), judged.right[shown].tolist())
+    decided, learnt = cross_fit(first, second, wanted.trust)
+    every, shown = first + second, decided.accepted
+    sure = confidence_metrics(decided.confidence[shown].tolist(), decided.right[shown].tolist())
     precision = average_precision(every.confidence, every.right, every.labels)
-    return {"map50": precision, **f1_metrics(judged), **sure, "post_processing": learnt}
+    return {"map50": precision, **f1_metrics(decided), **sure, "post_processing": learnt}
 
 
 def _compared(
