@@ -1,7 +1,7 @@
 """How sure a model may be, and from where on its answers count: found on validation chips, for answers right or wrong.
 
-As in `geoml.evaluation`, the answers of each half of the chips are decided with what the other half tells, so that the
-figures are honest.
+As in `geoml.evaluation`, what is decided on the answers of each half of the chips comes from the other half, so that
+the figures are honest.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,8 +63,10 @@ def halves(names: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def cross_fit(first: Scored, second: Scored, base: Trust) -> tuple[Decided, dict[str, Any]]:
-    """Returns the answers with their decisions of both halves, and the parameters of inference that suit all of them. Where a half
-    has no answer, nothing is learnt and `base` judges."""
+    """Returns the answers of both halves with what is decided on them, and the parameters of inference that suit all.
+
+    Where a half has no answer, nothing is learnt and `base` decides.
+    """
     both = first + second
     if not (first.confidence and second.confidence):
         return base.decide(both), {}
