@@ -29,7 +29,8 @@ def test_train_model(trained):
 def test_evaluate_model(pipeline, data, values, trained, split):
     metrics = pipeline.evaluate_model.entrypoint(trained, *data, values, split)
     assert metrics["f1"] > 0.9
-    assert metrics["post_processing"].keys() == {"calibration_slope", "calibration_bias"}
+    learnt = {"confidence_threshold", "calibration_slope", "calibration_bias"}
+    assert metrics["post_processing"].keys() == learnt
 
 
 def test_export_onnx(pipeline, values, trained):
