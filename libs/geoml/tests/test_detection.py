@@ -11,7 +11,7 @@ from shapely.geometry import shape
 
 from geoml.calibration import Calibration
 from geoml.cross_fitting import Trust, cross_fit, f1_metrics
-from geoml.detection import evaluate, predict
+from geoml.detection import evaluate, predict, read_boxes
 from geoml.features import Building
 from geoml.metrics import average_precision
 from geoml.non_maximum_suppression import suppress
@@ -73,6 +73,18 @@ def test_a_perfect_model_has_perfect_figures(dataset):
 def test_a_single_chip_tells_nothing(dataset):
     found = evaluate(BoxReadingSession(), dataset.layouts(dataset.names[:1]), dataset.polygons, PARAMS)
     assert found["post_processing"] == {}
+
+
+def test_a_box_is_as_sure_as_its_pixels_agree():
+    image = np.zeros((3, 64, 64), np.float32)
+    image[0, 10:50, 12:40] = 1
+    output = _read(image)
+    at_odds = output.copy()
+    at_odds[4:, 10:20] *= 2
+    (found, sure), (same, unsure) = read_boxes(output), read_boxes(at_odds)
+    assert found == pytest.approx(np.array([[12, 10, 40, 50]]), abs=1)
+    assert same == pytest.approx(found, abs=1)
+    assert unsure[0] < 0.95 * sure[0]
 
 
 def test_a_map_of_it_can_be_drawn(dataset):

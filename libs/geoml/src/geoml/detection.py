@@ -32,6 +32,9 @@ HEAT, SIDES = 3, slice(4, 8)
 """The channels of the depth, whose tops are middles of buildings, and of the distances, pixels."""
 LOWEST = 0.1
 """Confidence before calibration from which a box is one."""
+AGREEMENT = 0.7
+"""Weight of the agreement of pixels in the confidence of a box; the rest is that of the heat. Alone, the heat says
+nothing of how right the boxes of small houses are."""
 SMOOTHING, APART, NEAR = 2.5, 5, 3.0
 """Standard deviation of the smoothing of the heat; width of the square in which it has one top; standard deviation of
 the weights of the pixels that tell a box; pixels."""
@@ -92,18 +95,38 @@ def _candidates(seen: SeenBlock) -> Iterator[Building]:
 
 def read_boxes(output: NDArray[np.float32]) -> tuple[NDArray, NDArray]:
     """Returns boxes [n, 4] (left, top, right, bottom in pixels) and confidences [n] of a model's output
-    [channels, height, width]: one box for each top of the heat, the mean of those that the pixels around it tell."""
+    [channels, height, width]: one box for each top of the heat, the mean of those that the pixels around it tell. It is
+    as sure as the heat is high and as the pixels inside the box agree on it."""
     heat = output[HEAT] * (1 - output[BACKGROUND])
     smooth = ndimage.gaussian_filter(heat, SMOOTHING)
     tops = np.nonzero((smooth == ndimage.maximum_filter(smooth, APART)) & (smooth >= LOWEST))
-    return _mean_edges(output[SIDES], heat)[:, *tops].T, smooth[tops].clip(max=1)
+    edges = _edges(output[SIDES])
+    found = _mean_edges(edges, heat)[:, *tops].T
+    agreed = np.array([_agreement(box, edges, 1 - output[BACKGROUND]) for box in found])
+    return found, smooth[tops].clip(max=1) ** (1 - AGREEMENT) * agreed**AGREEMENT
 
 
-def _mean_edges(sides: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray:
-    """Returns left, top, right and bottom [4, height, width] in pixels of the window, each the mean of what the pixels
-    around say, weighted by their heat."""
-    rows, columns = np.mgrid[: heat.shape[0], : heat.shape[1]].astype(np.float32) + np.float32(0.5)
-    edges = columns - sides[0], rows - sides[1], columns + sides[2], rows + sides[3]
+def _edges(sides: NDArray[np.float32]) -> NDArray:
+    """Returns left, top, right and bottom [4, height, width] of the box that each pixel tells, in pixels of the
+    window."""
+    rows, columns = np.mgrid[: sides.shape[1], : sides.shape[2]].astype(np.float32) + np.float32(0.5)
+    return np.stack([columns - sides[0], rows - sides[1], columns + sides[2], rows + sides[3]])
+
+
+def _agreement(box: NDArray, edges: NDArray, building: NDArray) -> float:
+    """Returns the mean IoU of a box with those that the pixels of buildings inside it tell."""
+    left, top = np.floor(box[:2]).astype(int).clip(0)
+    right, bottom = np.ceil(box[2:]).astype(int)
+    inside = slice(top, bottom), slice(left, right)
+    weight, (x0, y0, x1, y1) = building[inside], edges[:, *inside]
+    width = (np.minimum(x1, box[2]) - np.maximum(x0, box[0])).clip(0)
+    shared = width * (np.minimum(y1, box[3]) - np.maximum(y0, box[1])).clip(0)
+    either = (x1 - x0) * (y1 - y0) + (box[2] - box[0]) * (box[3] - box[1]) - shared
+    return float((weight * shared / np.maximum(either, 1e-6)).sum() / max(weight.sum(), 1e-6))
+
+
+def _mean_edges(edges: NDArray, heat: NDArray[np.float32]) -> NDArray:
+    """Returns the means of the edges that the pixels around tell, weighted by their heat."""
     total = np.maximum(ndimage.gaussian_filter(heat, NEAR), 1e-6)
     return np.stack([ndimage.gaussian_filter(edge * heat, NEAR) / total for edge in edges])
 
