@@ -11,15 +11,18 @@ import httpx
 import pytest
 from shapely.geometry import box, shape
 
+from stack.demo.demo_area import read_demo_area
 from stack.demo.job import Job
 from tests.e2e.conftest import Platform, three_formats
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
-MODELS = {
-    "chip_light": ({}, {"f1": 0.9}),
-    "box_unet": ({"epochs": 4, "samples_per_epoch": 40, "max_minutes": 2}, {"map50": 0.0}),
-}
-"""Of each plug-in: what makes its training short, where it is not short by itself, and what its metrics reach."""
+MODELS: dict[str, dict[str, Any]] = {
+    "chip_light": {}, "box_unet": {"epochs": 4, "samples_per_epoch": 40, "max_minutes": 2}
+}  # fmt: skip
+"""Of each plug-in: what makes its training short, where it is not short by itself."""
+VILLAGE = read_demo_area(None).name
+PROMISED = {"chip_light": {"f1": (0.9, 0.85)}, "box_unet": {"map50": (0.0, 0.0)}}
+"""Of each plug-in: what its metrics reach on the village and on real imagery. A detector learns for longer than here."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Finished:
     files: dict[str, Path]
 
     @property
+    def promised(self) -> dict[str, float]:
+        return {name: bars[self.job.area.name != VILLAGE] for name, bars in PROMISED[self.model].items()}
+
+    @property
     def features(self) -> list[dict[str, Any]]:
         return json.loads(self.files["geojson"].read_text())["features"]
 
@@ -40,7 +47,7 @@ def finished(request: pytest.FixtureRequest, done: dict, job: Job, platform: Pla
     model = request.param
     if model == "box_unet":
         pytest.importorskip("torch", reason="torch is not in the workspace: models/box_unet/requirements.txt")
-    ours = replace(job, model=model, overrides=MODELS[model][0])
+    ours = replace(job, model=model, overrides=MODELS[model])
     base = ours.register()
     training = ours.train(base, done["dataset"])
     item_id = ours.fairway.trainings.publish(training.id)
@@ -53,7 +60,7 @@ def finished(request: pytest.FixtureRequest, done: dict, job: Job, platform: Pla
 
 def test_the_item_says_what_the_model_does_and_how_well(finished: Finished):
     properties = finished.item["properties"]
-    metrics, bars = properties["fair:metrics"], MODELS[finished.model][1]
+    metrics, bars = properties["fair:metrics"], finished.promised
     assert properties["mlm:tasks"] == finished.base["properties"]["mlm:tasks"]
     assert {entry["key"] for entry in properties["fair:metrics_spec"]} <= metrics.keys()
     assert {name: metrics[name] for name in bars if metrics[name] < bars[name]} == {}
@@ -74,12 +81,13 @@ def test_the_item_shows_how_often_the_model_is_right(finished: Finished):
 
 
 def test_results_are_of_their_kind(finished: Finished):
-    """A heat map of cells of which none is missing; boxes with sides from north to south and from west to east."""
+    """A heat map of all cells that have imagery; boxes with sides from north to south and from west to east."""
     assert finished.features
     assert all(0 <= feature["properties"]["confidence"] <= 1 for feature in finished.features)
     if finished.model == "chip_light":
         answers = Counter(feature["properties"]["label"] for feature in finished.features)
-        assert answers.total() == len(finished.job.area.predict) * 64
+        every = len(finished.job.area.predict) * 64
+        assert answers.total() == every or (answers.total() < every and finished.job.area.name != VILLAGE)
         assert set(answers) == {"building", "no_building"}
     else:
         found = [shape(feature["geometry"]) for feature in finished.features]
@@ -94,4 +102,4 @@ def test_the_model_answers_at_once(finished: Finished, platform: Platform):
 
 def test_the_client_shows_its_metrics(finished: Finished):
     [training, *_] = finished.job.fairway.trainings.all()
-    assert MODELS[finished.model][1].keys() <= training.metrics.keys()
+    assert finished.promised.keys() <= training.metrics.keys()

@@ -53,7 +53,8 @@ def test_children_on(label: str, tmp_path: Path):
     package.mkdir(parents=True)
     for name in MODULES:
         (package / name).write_text((KIT / "src/kit/process" / name).read_text())
-    options = ("-q", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path)
+    options = ("-q", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path,
+               "-o", "addopts=--import-mode=importlib")  # fmt: skip
     said = run(environment / "bin/python", "-m", "pytest", *options, KIT / "tests/test_subprocesses.py", "--noconftest",
                PYTHONPATH=str(tmp_path))  # fmt: skip
     assert " passed" in said
