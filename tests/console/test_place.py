@@ -57,6 +57,7 @@ async def build_a_dataset(hands: Hands, visitor: Visitor, site: Site) -> None:
 
 async def make_a_model(hands: Hands, visitor: Visitor) -> None:
     page = visitor.page
+    await expect(page.get_by_label("Base model").locator("option:checked")).to_have_text("rooftop-light · outlines")
     await hands.fill("Epochs", "3")
     await hands.press("Train")
     await page.get_by_role("img", name="Loss curves").wait_for(timeout=LONG)

@@ -4,9 +4,10 @@ import { t } from '../../i18n'
 import type { Place } from './place.svelte'
 
 type Dataset = Shape['Dataset']
+/** Footprints serve models of every task. */
 const KIND = {
-  label_tasks: ['semantic-segmentation'], label_source: 'stored', label_classes: [{ name: 'building', classes: ['*'] }],
-  keywords: ['building', 'semantic-segmentation', 'polygon'], geometry_type: 'polygon',
+  label_tasks: ['semantic-segmentation', 'object-detection', 'classification'], label_source: 'stored', label_classes: [{ name: 'building', classes: ['*'] }],
+  keywords: ['building', 'polygon'], geometry_type: 'polygon',
 } satisfies Partial<Shape['BuildBody']>
 
 export async function buildDataset(place: Place): Promise<Dataset> {
