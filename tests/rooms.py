@@ -21,7 +21,7 @@ from tests.stacks import end
 
 ROOT = Path(__file__).parents[1]
 AT_ONCE = 3
-LIMIT = float(os.environ.get("FAIRWAY_ROOM_LIMIT", "2700"))
+LIMIT = float(os.environ.get("FAIRWAY_ROOM_LIMIT", "3600"))
 """Seconds of a room, its end included."""
 PARTS = ("libs", "services", "models")
 FAULTS = "tests/e2e/test_faults.py"
