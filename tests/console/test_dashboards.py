@@ -58,22 +58,25 @@ async def test_older_version_is_looked_at_and_restored(mapper: Visitor, site: Si
     await expect(page.get_by_role("row").filter(has_text="current")).to_contain_text("3")
 
 
-async def test_note_is_kept(mapper: Visitor, site: Site):
-    words = f"New imagery {uuid4()}"
+async def note(mapper: Visitor, site: Site, words: str) -> Page:
+    """Notes that something happens now, on a dashboard of one's own."""
     page = await mapper.go(f"dashboards/{own_dashboard(site)}")
     await page.get_by_text("What happened meanwhile").click()
     await page.get_by_label("Note something that happens now").fill(words)
     await page.keyboard.press("Enter")
+    return page
+
+
+async def test_note_is_kept(mapper: Visitor, site: Site):
+    words = f"New imagery {uuid4()}"
+    page = await note(mapper, site, words)
     await page.get_by_role("listitem").filter(has_text=words).wait_for()
     await mapper.picture("annotations")
 
 
 async def test_note_is_deleted(mapper: Visitor, site: Site):
     words = f"Mistaken {uuid4()}"
-    page = await mapper.go(f"dashboards/{own_dashboard(site)}")
-    await page.get_by_text("What happened meanwhile").click()
-    await page.get_by_label("Note something that happens now").fill(words)
-    await page.keyboard.press("Enter")
+    page = await note(mapper, site, words)
     await page.get_by_role("button", name=f"Delete the note: {words}").press("Enter")
     await expect(page.get_by_role("listitem").filter(has_text=words)).to_have_count(0)
 

@@ -77,8 +77,8 @@ class Platform:
         return Fairway(self.url, self.token, {"X-Dev-User": person} if person else None)
 
 
-def three_formats(files: dict[str, Path]) -> None:
-    """GeoJSON, FlatGeobuf and PMTiles of a result agree."""
+def expect_same_features(files: dict[str, Path]) -> None:
+    """In GeoJSON and FlatGeobuf of a result; its PMTiles have the zooms that a map needs."""
     features = json.loads(files["geojson"].read_text())["features"]
     assert pyogrio.read_info(files["fgb"])["features"] == len(features)
     with files["pmtiles"].open("rb") as file:

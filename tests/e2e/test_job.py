@@ -7,7 +7,7 @@ from shapely.geometry import shape
 
 from stack.demo.job import Job
 from stack.platform.models import introduce
-from tests.e2e.conftest import Platform, three_formats
+from tests.e2e.conftest import Platform, expect_same_features
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
@@ -44,7 +44,7 @@ def test_results_are_clean_polygons_on_the_predicted_tiles(done: dict, job: Job)
 
 
 def test_three_formats_agree(done: dict):
-    three_formats(done["files"])
+    expect_same_features(done["files"])
 
 
 def test_the_model_learned_something(done: dict, platform: Platform):

@@ -13,7 +13,7 @@ from shapely.geometry import box, shape
 
 from stack.demo.demo_area import read_demo_area
 from stack.demo.job import Job
-from tests.e2e.conftest import Platform, three_formats
+from tests.e2e.conftest import Platform, expect_same_features
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 MODELS: dict[str, dict[str, Any]] = {
@@ -21,8 +21,9 @@ MODELS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Of each plug-in: what makes its training short, where it is not short by itself."""
 VILLAGE = read_demo_area(None).name
-PROMISED = {"chip_light": {"f1": (0.9, 0.85)}, "box_unet": {"map50": (0.0, 0.0)}}
-"""Of each plug-in: what its metrics reach on the village and on real imagery. A detector takes longer to learn."""
+PROMISED = {"chip_light": {"f1": (0.9, 0.85)}, "box_unet": {}}
+"""Of each plug-in: what its metrics reach on the village and on real imagery. A detector reaches nothing in so short a
+training: its metrics are only there."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Finished:
     @property
     def promised(self) -> dict[str, float]:
         return {name: bars[self.job.area.name != VILLAGE] for name, bars in PROMISED[self.model].items()}
+
+    @property
+    def metrics(self) -> set[str]:
+        """Names of those that the base model says it has."""
+        return {entry["key"] for entry in self.item["properties"]["fair:metrics_spec"]}
 
     @property
     def features(self) -> list[dict[str, Any]]:
@@ -62,7 +68,7 @@ def test_the_item_says_what_the_model_does_and_how_well(finished: Finished):
     properties = finished.item["properties"]
     metrics, bars = properties["fair:metrics"], finished.promised
     assert properties["mlm:tasks"] == finished.base["properties"]["mlm:tasks"]
-    assert {entry["key"] for entry in properties["fair:metrics_spec"]} <= metrics.keys()
+    assert finished.metrics <= metrics.keys()
     assert {name: metrics[name] for name in bars if metrics[name] < bars[name]} == {}
 
 
@@ -92,14 +98,15 @@ def test_results_are_of_their_kind(finished: Finished):
     else:
         found = [shape(feature["geometry"]) for feature in finished.features]
         assert all(one.symmetric_difference(box(*one.bounds)).area < 1e-3 * one.area for one in found)
-    three_formats(finished.files)
+    expect_same_features(finished.files)
 
 
 def test_the_model_answers_at_once(finished: Finished, platform: Platform):
     found = platform.ask_live(finished.job, finished.base, {"confidence_threshold": 0.5})
-    assert len(found["features"]) == len(finished.features) or finished.model == "box_unet"
+    if finished.model == "chip_light":  # the untrained detector sees no boxes that anybody knows beforehand
+        assert len(found["features"]) == len(finished.features)
 
 
 def test_the_client_shows_its_metrics(finished: Finished):
     [training, *_] = finished.job.fairway.trainings.all()
-    assert finished.promised.keys() <= set(training.metrics or ())
+    assert finished.metrics <= set(training.metrics or ())

@@ -13,7 +13,7 @@ import torch
 from models.box_unet.training import UNET
 
 from geoml.unet.network import CLASSES, DEPTH
-from geoml.unet.samples import BoxSampler, _flip
+from geoml.unet.samples import BoxSampler, flip
 
 
 class TestBoxUnet(StepTests):
@@ -72,7 +72,7 @@ def tile(pipeline, data, split):
 @pytest.mark.parametrize("orientation", range(8))
 def test_boxes_turn_with_the_picture(tile, orientation):
     """From each pixel of a building, its four distances lead to the same box."""
-    turned = _flip(tile, orientation)
+    turned = flip(tile, orientation)
     rows, columns = np.nonzero(turned[:, :, 6:].sum(axis=2))
     left, top, right, bottom = turned[rows, columns, 6:].T
     corners = np.stack([columns - left, rows - top, columns + right, rows + bottom], axis=1)

@@ -144,8 +144,8 @@ def evaluate(
     decided, learnt = cross_fit(first, second, wanted.trust)
     every, shown = first + second, decided.accepted
     sure = confidence_metrics(decided.confidence[shown].tolist(), decided.right[shown].tolist())
-    precision = average_precision(every.confidence, every.right, every.labels)
-    return {"map50": precision, **f1_metrics(decided), **sure, "post_processing": learnt}
+    map50 = average_precision(every.confidence, every.right, every.labels)
+    return {"map50": map50, **f1_metrics(decided), **sure, "post_processing": learnt}
 
 
 def _compared(

@@ -19,6 +19,7 @@ def to_onnx(network: UNet) -> bytes:
 
     Batch, H and W are free; H and W are multiples of STRIDE.
     """
+    # torch documents Module.to(memory_format=…), its types forget it.
     graph = Probabilities(network.to(memory_format=torch.contiguous_format)).eval()  # type: ignore[call-overload]
     free = {0: Dim("batch"), 2: STRIDE * Dim("rows", min=2), 3: STRIDE * Dim("columns", min=2)}
     for noisy in ("torch.onnx", "onnxscript", "onnx_ir"):

@@ -99,12 +99,12 @@ def batch(tiles: Sequence[NDArray[np.int16]]) -> Batch:
 
 
 def training_batch(windows: WindowSampler, rng: np.random.Generator, size: int, side: int) -> Batch:
-    cut = batch([_flip(windows.sample(rng, side * 3 // 2), int(rng.integers(8))) for _ in range(size)])
+    cut = batch([flip(windows.sample(rng, side * 3 // 2), int(rng.integers(8))) for _ in range(size)])
     turned = _rotate_and_scale(cut, rng, side, 0 if cut.sides.shape[1] else np.pi / 4)
     return replace(turned, image=_jitter_colours(turned.image, rng))
 
 
-def _flip(tile: NDArray[np.int16], orientation: int) -> NDArray[np.int16]:
+def flip(tile: NDArray[np.int16], orientation: int) -> NDArray[np.int16]:
     """One of the eight rotations and reflections of a square; what was at the right is at the top after one turn."""
     turned = np.rot90(tile, orientation % 4)
     sides = np.roll(turned[:, :, 6:], -(orientation % 4), 2)

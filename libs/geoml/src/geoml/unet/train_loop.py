@@ -91,6 +91,7 @@ def forward(network: UNet, image: Tensor) -> Tensor:
 
 def fit(network: UNet, training: WindowSampler, validation: WindowSampler, plan: Plan, on_epoch: OnEpoch) -> None:
     """Trains `network` in place; `on_epoch` may raise to stop."""
+    # torch documents Module.to(memory_format=…), its types forget it.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learning = [weights for weights in network.parameters() if weights.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=plan.learning_rate, weight_decay=plan.weight_decay)

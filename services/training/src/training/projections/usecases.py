@@ -13,6 +13,7 @@ from training.projections.tables import KnownBaseModel, KnownDataset, KnownUser
 DETAILS = {
     "chips_uri", "labels_uri", "keywords", "label_tasks", "geometry_type", "chip_count", "metres_per_pixel",
 }  # fmt: skip
+"""Of a dataset that was built, what is kept of it for submissions."""
 LABEL_STORE_TASKS = ["object-detection", "instance-segmentation", "semantic-segmentation"]
 """Boxes and polygons both become masks."""
 
