@@ -131,6 +131,13 @@ def test_a_program_runs_once_or_says_why_not(home: Home, both: list[daemons.Fork
     assert not {"good", "bad"} & wanted.names(wanted.folder_of(home))
 
 
+def test_one_that_ends_well_between_two_looks_at_it_has_ended_well(home: Home, monkeypatch: pytest.MonkeyPatch):
+    daemons.parent(home, ["toy_one"]).start()
+    codes = iter(["", "0", "0"])
+    monkeypatch.setattr(wanted, "ended", lambda *_: next(codes))
+    daemons.Once("good", ["toy_one", "once"], home=home, limit=LIMIT).start()
+
+
 @pytest.mark.parametrize(("env", "mapped"), [({}, 0), ({"MALLOC_MMAP_THRESHOLD_": "1048576"}, 1)])
 def test_a_room_gives_large_memory_back_where_it_shall(home: Home, env: dict[str, str], mapped: int):
     """Without the setting the heap keeps what was freed once, and the next block comes out of it."""

@@ -44,8 +44,11 @@ class Forked(Daemon):
 
     def _is_ready(self) -> bool:
         if code := self._code():
-            raise NotReady(f"{self.name} ended with {code} while starting.\n{self._log_end()}")
+            raise self._failed(code)
         return self.pid is not None and self._answers()
+
+    def _failed(self, code: str) -> NotReady:
+        return NotReady(f"{self.name} ended with {code} while starting.\n{self._log_end()}")
 
     def _code(self) -> str:
         """Of its end since it was wanted, empty before."""
@@ -60,4 +63,6 @@ class Once(Forked):
     kept = False
 
     def _is_ready(self) -> bool:
-        return self._code() == "0" or (self._code() != "" and super()._is_ready())
+        if (code := self._code()) not in ("", "0"):
+            raise self._failed(code)
+        return code == "0"
