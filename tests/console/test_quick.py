@@ -29,6 +29,7 @@ CURVE, CURVE_BAR = 2_000, 300
 """Milliseconds."""
 ROW, SPACING, SIDE = 317, 25e-5, 9e-5
 """Buildings of a row, 100,489 in all; degrees between them, and their sides."""
+PIXELS = "canvas => canvas.width / (canvas.clientWidth * devicePixelRatio)"
 FIRST = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 HEADING = """
 new MutationObserver((_, observer) => {
@@ -130,6 +131,7 @@ async def test_map_of_many_buildings_moves(visitor: Visitor, site: Site, tmp_pat
     await visitor.picture("many-buildings")
     note(f"pan over {ROW**2:,} buildings: {frames:.0f} frames/s (bar {FRAMES_BAR}); over an empty map {empty:.0f}")
     assert frames > FRAMES * empty
+    await page.wait_for_function(f"() => ({PIXELS})(document.querySelector('.map canvas')) === 1")
 
 
 async def frames_while_moving(page: Page) -> float:

@@ -88,7 +88,6 @@ def expect_same_features(files: dict[str, Path]) -> None:
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     home = Home.default()
-    os.environ["ANON_RATE_LIMIT"] = os.environ["USER_RATE_LIMIT"] = "100000/h"
     os.environ["OUTBOUND_ALLOW_IMAGERY"] = ",".join(f"127.0.0.1:{home.port(name)}" for name in OF_TESTS)
     os.environ["OUTBOUND_ALLOW_WEBHOOKS"] = f"127.0.0.1:{home.port('sandbox-webhooks')}"
     os.environ["AUTOPKG_SOURCE_CATALOGUE"] = str(package_sources.prepare(home))

@@ -1,5 +1,6 @@
 // Sources and layers of maps, each under a name; adding a name again replaces what it had.
 import type { CanvasSourceSpecification, ExpressionSpecification, GeoJSONSource, LayerSpecification, LngLatBoundsLike, Map, SourceSpecification } from 'maplibre-gl'
+import { AT_REST } from './pace'
 
 /** Dark and light, readable over imagery: low confidence is orange, high is blue. */
 export const BY_CONFIDENCE: ExpressionSpecification = [
@@ -16,6 +17,11 @@ export function show(map: Map, name: string, source: SourceSpecification | Canva
   map.addSource(name, source)
   const below = before && map.getLayer(before) ? before : undefined
   layers.forEach((layer, index) => map.addLayer({ ...layer, id: `${name}-${index}`, source: name } as LayerSpecification, below))
+}
+
+/** Outlines of many features. */
+export function featureLines(color: string | ExpressionSpecification, width: number): Layer {
+  return { type: 'line', metadata: AT_REST, paint: { 'line-color': color, 'line-width': width, 'line-opacity-transition': { duration: 0 } } }
 }
 
 export function hide(map: Map, name: string): void {

@@ -3,6 +3,7 @@ import { addProtocol, AttributionControl, Map, NavigationControl, ScaleControl, 
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
 import { Protocol } from 'pmtiles'
+import { keepPace } from './pace'
 import type { StyleSpecification } from 'maplibre-gl'
 
 setWorkerUrl(workerUrl)
@@ -38,5 +39,6 @@ export function createMap(container: HTMLElement): Map {
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
   map.addControl(new ScaleControl(), 'bottom-left')
   map.addControl(new AttributionControl({ compact: true }), 'bottom-right')
+  keepPace(map)
   return map
 }

@@ -1,6 +1,6 @@
 // An entry on the map: imagery, outline, features by confidence.
 import type { Map } from 'maplibre-gl'
-import { BY_CONFIDENCE, boxOf, fly, hide, show, showImagery, showOutline } from '../../map/layers'
+import { BY_CONFIDENCE, boxOf, featureLines, fly, hide, show, showImagery, showOutline } from '../../map/layers'
 import { safeAddress } from '../../ui/addresses'
 import type { Card } from './card'
 
@@ -19,6 +19,6 @@ function drawFeatures(map: Map, files: Record<string, string>): void {
   const layer = pmtiles ? { 'source-layer': 'predictions' } : {}
   show(map, 'features', pmtiles ? { type: 'vector', url: `pmtiles://${pmtiles}` } : { type: 'geojson', data: geojson! }, [
     { type: 'fill', ...layer, paint: { 'fill-color': BY_CONFIDENCE, 'fill-opacity': 0.45, 'fill-antialias': false } },
-    { type: 'line', ...layer, paint: { 'line-color': BY_CONFIDENCE, 'line-width': 1.5 } },
+    { ...featureLines(BY_CONFIDENCE, 1.5), ...layer },
   ])
 }

@@ -15,6 +15,11 @@ GIVES_BACK: Env = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
 """Of glibc: with a threshold that is given, it does not learn to keep freed memory of up to 64 MB in each heap. Of the
 catalog, where bodies and rasters are large; it costs time where memory is taken often."""
 
+RATES = ("USER_RATE_LIMIT", "ANON_RATE_LIMIT")
+ONE_PERSON = "100000/h"
+"""Of this machine alone: here one user is the console, programs and tests together, and each start of the gateway takes a
+20th of a limit."""
+
 
 def public_url(home: Home) -> str:
     """Where the API is, `/api/v1` included."""
@@ -108,6 +113,7 @@ def _extra(home: Home, room: str) -> Env:
             "PUBLIC__HOST": "127.0.0.1",
             "PUBLIC__PORT": str(home.port("public")),
             "CONSOLE_DIST_DIR": str(console.DIST),
+            **{name: os.environ.get(name, ONE_PERSON) for name in RATES},
         }
     if room == "catalog":
         return {
