@@ -17,8 +17,8 @@ catalog, where bodies and rasters are large; it costs time where memory is taken
 
 RATES = ("USER_RATE_LIMIT", "ANON_RATE_LIMIT")
 ONE_PERSON = "100000/h"
-"""Of this machine alone: here one user is the console, programs and tests together, and each start of the gateway takes a
-20th of a limit."""
+"""One user is the console, programs and tests of this machine together, and each start of the gateway takes a 20th of
+a limit."""
 
 
 def public_url(home: Home) -> str:
