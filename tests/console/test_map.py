@@ -46,6 +46,19 @@ async def test_card_shows_lineage_and_the_buildings(visitor: Visitor, site: Site
     await visitor.picture("prediction")
 
 
+async def test_model_says_what_it_answers_and_how_sure_it_is(visitor: Visitor, site: Site):
+    page = await visitor.open(f"map/prediction/{site.prediction.id}")
+    await drawn(page)
+    await page.locator("ol li a").first.click()
+    await expect(page.get_by_role("term").filter(has_text="It answers")).to_be_visible()
+    await expect(page.get_by_role("definition").first).to_have_text("outlines")
+    plot = page.get_by_role("img", name="How far confidences can be trusted")
+    assert "are right" in (await plot.get_attribute("aria-label") or "")
+    await plot.scroll_into_view_if_needed()
+    assert await visitor.serious_findings() == []
+    await visitor.picture("model")
+
+
 @pytest.fixture(scope="module")
 def zambia(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Among the boundaries."""

@@ -1,6 +1,8 @@
 // What the card of an entry shows: figures, licence, lineage, and what is drawn on the map.
 import { api, ok, type Shape } from '../../api/client'
 import { t } from '../../i18n'
+import { reliabilityOf, type Reliability } from '../../ui/reliability'
+import { tasksOf, wordsOf } from '../../ui/tasks'
 import type { Entry, Kind } from './catalogue'
 
 export interface Ancestor {
@@ -15,6 +17,7 @@ export interface Card {
   imagery?: string
   files: Record<string, string>
   figures: [string, string][]
+  reliability?: Reliability
   licence?: string
   lineage: Ancestor[]
   description: string
@@ -48,7 +51,9 @@ async function modelCard(id: number): Promise<Card> {
   const row = await ok(api.GET('/api/v1/local-models/{model_id}/', { params: { path: { model_id: id }, query: { expand: 'stac' } } }))
   const { geometry, properties = {} } = (row.stac ?? {}) as Item
   const lineage = [...ancestors(row, properties), { kind: 'model' as const, title: row.title || row.name, id }]
-  return { geometry, files: {}, figures: metrics(properties), licence: licence(properties), lineage, description: describe(properties) }
+  const figures: [string, string][] = [[t('figure.task'), wordsOf(tasksOf(properties)).join(', ') || text(undefined)], ...metrics(properties)]
+  const reliability = reliabilityOf(properties['fair:metrics'] as object | undefined)
+  return { geometry, files: {}, figures, reliability, licence: licence(properties), lineage, description: describe(properties) }
 }
 
 async function predictionCard(id: number): Promise<Card> {
