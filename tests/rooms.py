@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from stack.home import Home
 from tests import homes, results, unsteady
@@ -58,14 +58,14 @@ def _runs(tests: Path) -> list[str]:
 def run(room: str, limit: float | None = None, tests: Collection[str] = ()) -> Outcome:
     """pytest of one room, or of some tests of it; exit code 5 (no test chosen) is success. A room that does not end
     fails, with its stacks."""
-    folder = Path(mkdtemp(prefix="fairway-room-"))
-    report, log = folder / "results.jsonl", folder / "log"
     started = time.monotonic()
-    options = ["-q", "--no-header", f"--rootdir={ROOT}", "-p", "tests.results", f"--results={report}", *SLOWEST]
-    command = [sys.executable, "-m", "pytest", *options, *(sorted(tests) or room.split())]
-    code, stacks = _run(command, log, limit or LIMIT, _home(room))
-    output = log.read_text(errors="replace") + stacks
-    return Outcome(room, time.monotonic() - started, code, output, results.read(report))
+    with TemporaryDirectory(prefix="fairway-room-") as folder:
+        report, log = Path(folder, "results.jsonl"), Path(folder, "log")
+        options = ["-q", "--no-header", f"--rootdir={ROOT}", "-p", "tests.results", f"--results={report}", *SLOWEST]
+        command = [sys.executable, "-m", "pytest", *options, *(sorted(tests) or room.split())]
+        code, stacks = _run(command, log, limit or LIMIT, _home(room))
+        output = log.read_text(errors="replace") + stacks
+        return Outcome(room, time.monotonic() - started, code, output, results.read(report))
 
 
 def _home(room: str) -> Home:

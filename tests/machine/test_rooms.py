@@ -1,5 +1,6 @@
 """A room whose tests do not end fails alone, and says where it hangs."""
 
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -82,10 +83,14 @@ def hung(marker: Path) -> Outcome:
     return rooms.run(room(marker.parent, "hangs", HANGS)[0], LIMIT)
 
 
-def test_what_a_room_leaves_is_ended(tmp_path):
+def test_what_a_room_leaves_is_ended_and_removed(tmp_path, monkeypatch):
     named, marker = room(tmp_path, "leaves", LEAVES)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     assert rooms.run(named).code == 0
     assert is_gone(int(marker.read_text()))
+    assert list(temporary.iterdir()) == []
 
 
 def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
