@@ -13,12 +13,12 @@ from notify.settings import Settings
 from stack.home import Home
 from stack.processes import Daemon
 from stack.sandbox.start import sandbox
-from stack.testing import postgres_url
+from stack.testing import empty_database, postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from webhook_listener import Listener, sql
 
-__all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
+__all__ = ["caller", "database_url", "empty_database", "nats_url", "postgres_url", "running", "settings"]
 
 
 @pytest.fixture(scope="session")

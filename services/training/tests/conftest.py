@@ -35,11 +35,11 @@ from kit.testing import (
     settings,
 )
 from stack import up
-from stack.testing import postgres_url
+from stack.testing import empty_database, postgres_url
 from training.main import build
 from training.settings import Settings
 
-__all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "settings"]
+__all__ = ["caller", "database_url", "empty_database", "nats_url", "postgres_url", "running", "settings"]
 HERE = Path(__file__).parent
 SUFFIX = uuid4().hex[:6]
 BASE = f"toy-{SUFFIX}"

@@ -1,10 +1,10 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from nats.aio.msg import Msg
 
-from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted
+from contracts.catalog.datasets import Dataset, DatasetChanged, DatasetDeleted, Task
 from contracts.catalog.label_datasets import LabelDatasetRegistered
 from contracts.catalog.models import KnownModel
 from contracts.training import CloneTraining
@@ -256,5 +256,6 @@ async def test_a_version_of_the_label_store_is_trained_on_by_administrators(know
     row = (await caller.send(order(dataset_stac_id=name, model_name=f"Of labels {SUFFIX}"), ADMIN)).result
     [(plan,)] = await fetch(running, "select plan from trainings where id = %s", row["id"])
     assert plan["parameters"]["dataset_chips"] == f"s3://b/{name}/images/"
-    [(number,)] = await fetch(running, "select dataset_id from known_datasets where stac_id = %s", name)
+    [(number, about)] = await fetch(running, "select dataset_id, facts from known_datasets where stac_id = %s", name)
     assert number == -11
+    assert set(about["label_tasks"]) == set(get_args(Task))

@@ -14,8 +14,8 @@ DETAILS = {
     "chips_uri", "labels_uri", "keywords", "label_tasks", "geometry_type", "chip_count", "metres_per_pixel",
 }  # fmt: skip
 """Of a dataset that was built, what is kept of it for submissions."""
-LABEL_STORE_TASKS = ["object-detection", "instance-segmentation", "semantic-segmentation"]
-"""Boxes and polygons both become masks."""
+LABEL_STORE_TASKS = ["object-detection", "instance-segmentation", "semantic-segmentation", "classification"]
+"""Boxes and polygons alike become masks, boxes, and cells with or without a building."""
 
 
 async def project_base_model(event: BaseModelRegistered, tx: Tx) -> None:
