@@ -11,7 +11,8 @@ OF_LABEL_STORE = "dataset_id < 0 and facts is not null"
 
 def upgrade() -> None:
     op.execute(f"""
-        update known_datasets set facts = jsonb_set(facts, '{{label_tasks}}', facts->'label_tasks' || '["classification"]')
+        update known_datasets
+        set facts = jsonb_set(facts, '{{label_tasks}}', facts->'label_tasks' || '["classification"]')
         where {OF_LABEL_STORE} and not facts->'label_tasks' ? 'classification'""")
 
 
