@@ -57,7 +57,7 @@ def test_ground_is_zero_and_every_pixel_of_a_building_has_a_number():
 
 
 def test_a_pixel_belongs_to_the_hill_it_climbs():
-    height = np.array([[1, 2, 3, 2, 1, 2, 4, 4, 0]], np.float32)
+    height = np.array([[1, 2, 3, 2, 1, 2, 4, 4, 0]])
     assert climb(height, height > 0).tolist() == [[1, 1, 1, 1, 1, 2, 2, 2, 0]]
 
 
@@ -66,3 +66,35 @@ def test_a_ridge_is_as_high_as_the_lower_pixels_along_it():
     ridges = ridges_between(regions, height)
     found = zip(ridges.left.tolist(), ridges.right.tolist(), ridges.height.tolist(), strict=True)
     assert list(found) == [(1, 2, 2.0), (2, 3, 4.0)]
+
+
+def test_merged_regions_have_the_ridges_they_would_have_had():
+    rng = np.random.default_rng(3)
+    regions = rng.integers(0, 6, (20, 20)).astype(np.int32)
+    height = (rng.integers(0, 1025, (20, 20)) / 1024).astype(np.float32)
+    numbers = np.array([0, 1, 1, 3, 3, 5], np.int32)
+    now, then = ridges_between(numbers[regions], height), ridges_between(regions, height).renumbered(numbers)
+    assert np.array_equal(now.left, then.left) and np.array_equal(now.right, then.right)
+    assert np.array_equal(now.height, then.height)
+
+
+def test_hills_are_those_of_the_steepest_way_up():
+    """Pixel by pixel, as `climb` says it."""
+    height = np.random.default_rng(4).integers(0, 9, (15, 17))
+    mask = height > 1
+    top = {}
+
+    def climbed(row: int, column: int) -> tuple[int, int]:
+        around = [(r, c) for r in range(row - 1, row + 2) for c in range(column - 1, column + 2)]
+        known = [(r, c) for r, c in around if 0 <= r < 15 and 0 <= c < 17 and mask[r, c]]
+        highest = max(height[place] for place in known)
+        if highest == height[row, column]:
+            return row, column
+        return climbed(*next(place for place in known if height[place] == highest))
+
+    hills = climb(height, mask)
+    assert ((hills > 0) == mask).all()
+    for place in zip(*np.nonzero(mask), strict=True):
+        row, column = climbed(*place)
+        top.setdefault(hills[row, column], set()).add(hills[place])
+    assert all(numbers == {hill} for hill, numbers in top.items())

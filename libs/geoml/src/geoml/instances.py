@@ -49,42 +49,45 @@ class Splitter:
 
     def __init__(self, probabilities: NDArray[np.float32], options: InstanceOptions, metres_per_pixel: float) -> None:
         mask = building_probability(probabilities) >= options.threshold
-        depth = smoothed_depth(probabilities, options.smoothing / metres_per_pixel)
-        pieces = climb(depth, mask)
-        peaks = np.zeros(pieces.max() + 1)
-        np.maximum.at(peaks, pieces, depth)
-        merged = _merged(ridges_between(pieces, depth), peaks, RIPPLE)
-        self._pieces, self._peaks = merged[pieces], peaks
-        self._ridges = ridges_between(self._pieces, depth)
+        levels = smoothed_depth(probabilities, options.smoothing / metres_per_pixel)
+        depth = (levels / LEVELS).astype(np.float32)
+        pieces = climb(levels, mask)
+        peaks = np.zeros(pieces.max() + 1, np.float32)
+        np.maximum.at(peaks, pieces[mask], depth[mask])
+        ridges = ridges_between(pieces, depth)
+        merged = _merged(ridges, peaks, RIPPLE)
+        self._pieces, self._peaks, self._ridges = merged[pieces], peaks, ridges.renumbered(merged)
 
     def instances(self, split_depth: float) -> NDArray[np.int32]:
         return _merged(self._ridges, self._peaks, split_depth)[self._pieces]
 
 
-def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Of a model without a channel for it, the lead of interior over border takes the place of the depth, 0…1.
+def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[np.int64]:
+    """Returns the depth in steps of 1 / LEVELS [height, width], so that a plateau has one top.
 
-    It is rounded to LEVELS steps, so that a plateau has one top.
+    Of a model without a channel for it, the lead of interior over border takes its place, 0…1.
     """
     if len(probabilities) > DEPTH:
         depth = probabilities[DEPTH]
     else:
         depth = (1 + probabilities[INTERIOR] - probabilities[BORDER]) / 2
-    return (np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)) / LEVELS).astype(np.float32)
+    return np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)).astype(np.int64)
 
 
-def _merged(ridges: Ridges, peaks: NDArray[np.float64], split_depth: float) -> NDArray[np.int32]:
+def _merged(ridges: Ridges, peaks: NDArray[np.float32], split_depth: float) -> NDArray[np.int32]:
     """Returns the building of each piece."""
-    parents = np.arange(len(peaks))
+    parents, tops, heights = list(range(len(peaks))), peaks.tolist(), ridges.height
+    lower = np.minimum(peaks[ridges.left], peaks[ridges.right])
+    shallow = np.flatnonzero(lower - heights < split_depth)  # a merged piece is no lower than its parts
 
     def root(piece: int) -> int:
         while parents[piece] != piece:
-            piece = parents[piece]
+            parents[piece] = piece = parents[parents[piece]]
         return piece
 
-    for n in np.argsort(-ridges.height):
+    for n in shallow[np.argsort(-heights[shallow], kind="stable")].tolist():
         a, b = root(int(ridges.left[n])), root(int(ridges.right[n]))
-        low, high = (a, b) if peaks[a] < peaks[b] else (b, a)
-        if a != b and peaks[low] - ridges.height[n] < split_depth:
+        low, high = (a, b) if tops[a] < tops[b] else (b, a)
+        if a != b and tops[low] - heights[n] < split_depth:
             parents[low] = high
     return np.array([root(piece) for piece in range(len(parents))], np.int32)

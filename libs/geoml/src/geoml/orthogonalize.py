@@ -21,6 +21,8 @@ CLOSE = 0.95
 """IoU of a rectangle with the outline, from which no other direction is tried."""
 SAME_DIRECTION = 0.5
 """Degrees"""
+Run = tuple[bool, float, float]
+"""(horizontal, position across, weight)"""
 
 
 def orthogonalize(polygon: Polygon, min_iou: float = MIN_IOU) -> Polygon:
@@ -44,14 +46,13 @@ def _is_round(polygon: Polygon) -> bool:
 def _candidates(polygon: Polygon) -> Iterator[tuple[Polygon, float]]:
     """With their IoU. A rectangle has no walls to leave out."""
     for angle in _directions(polygon):
-        for wall in MIN_WALLS_METRES:
-            if found := _orthogonalized(polygon, angle, wall):
-                iou, is_rectangle = _iou(polygon, found), _corners(found) == 4
-                yield found, iou
-                if is_rectangle and iou >= CLOSE:
-                    return
-                if is_rectangle:
-                    break
+        for found in _orthogonalized(polygon, angle):
+            iou, is_rectangle = _iou(polygon, found), _corners(found) == 4
+            yield found, iou
+            if is_rectangle and iou >= CLOSE:
+                return
+            if is_rectangle:
+                break
 
 
 def _corners(polygon: Polygon) -> int:
@@ -71,19 +72,20 @@ def _directions(polygon: Polygon) -> list[float]:
     return found
 
 
-def _orthogonalized(polygon: Polygon, angle: float, min_wall: float) -> Polygon | None:
+def _orthogonalized(polygon: Polygon, angle: float) -> Iterator[Polygon]:
+    """With more and more walls left out."""
     turn = math.radians(angle)
     upright = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     centre = shapely.get_coordinates(polygon.centroid)[0]
-    rings = [
-        _orthogonal_ring((shapely.get_coordinates(ring) - centre) @ upright, min_wall)
-        for ring in (polygon.exterior, *polygon.interiors)
-    ]
-    if any(ring is None for ring in rings):
-        return None
-    outer, *holes = (ring @ upright.T + centre for ring in rings if ring is not None)
-    turned = Polygon(outer, holes)
-    return turned if turned.is_valid else None
+    rings = [shapely.get_coordinates(ring) for ring in (polygon.exterior, *polygon.interiors)]
+    walls, before = [_runs((ring - centre) @ upright) for ring in rings], None
+    for min_wall in MIN_WALLS_METRES:
+        walls = [_without_short(runs, min_wall) for runs in walls]
+        if walls != before and all(len(runs) >= 4 for runs in walls):
+            outer, *holes = (_ring(runs) @ upright.T + centre for runs in walls)
+            if (turned := Polygon(outer, holes)).is_valid:
+                yield turned
+        before = walls
 
 
 def main_direction(polygon: Polygon) -> float:
@@ -100,22 +102,20 @@ def main_direction(polygon: Polygon) -> float:
     return math.degrees(math.atan2((weight * np.sin(fourfold)).sum(), (weight * np.cos(fourfold)).sum()) / 4)
 
 
-def _orthogonal_ring(points: NDArray[np.float64], min_wall: float) -> NDArray[np.float64] | None:
-    """Merges consecutive walls of one direction at their weighted mean; corners are where walls cross."""
-    runs = _runs(points)
+def _ring(runs: list[Run]) -> NDArray[np.float64]:
+    """Corners are where walls cross."""
+    corners = [_corner(runs[i - 1], runs[i]) for i in range(len(runs))]
+    return np.asarray([*corners, corners[0]])
+
+
+def _without_short(runs: list[Run], min_wall: float) -> list[Run]:
+    """Walls of one direction between which there is none left become one, at their weighted mean."""
     while len(runs) > 4:
         shortest = min(range(len(runs)), key=lambda i: _span(runs, i))
         if _span(runs, shortest) >= min_wall:
             break
         runs = _without(runs, shortest)
-    if len(runs) < 4:
-        return None
-    corners = [_corner(runs[i - 1], runs[i]) for i in range(len(runs))]
-    return np.asarray([*corners, corners[0]])
-
-
-Run = tuple[bool, float, float]
-"""(horizontal, position across, weight)"""
+    return runs
 
 
 def _runs(points: NDArray[np.float64]) -> list[Run]:

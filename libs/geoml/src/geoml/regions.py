@@ -7,60 +7,82 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 
-def climb(height: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Returns the number of the hill of each pixel of `mask`, 0 outside: the steepest way up leads to its top."""
-    inside = np.pad(np.where(mask, height, -1).astype(np.float32), 1, constant_values=-1)
-    width, centre = inside.shape[1], inside[1:-1, 1:-1].copy()
-    above = np.arange(inside.size, dtype=np.int32).reshape(inside.shape)
-    target = above[1:-1, 1:-1].copy()
-    for down, right in _NEIGHBOURS:
-        beside = inside[1 + down : inside.shape[0] - 1 + down, 1 + right : width - 1 + right]
-        higher = beside > centre
-        centre[higher] = beside[higher]
-        target[higher] = above[1 + down : inside.shape[0] - 1 + down, 1 + right : width - 1 + right][higher]
-    tops, _ = ndimage.label((target == above[1:-1, 1:-1]) & mask, np.ones((3, 3)))  # type: ignore[misc]
-    return np.where(mask, np.pad(tops, 1).ravel()[_followed(target, above)], 0).astype(np.int32)
+def climb(height: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Returns the number of the hill of each pixel of `mask`, 0 outside: the steepest way up leads to its top.
+
+    Of equally high neighbours the first counts, row by row. What is as high as its highest neighbour is a top;
+    tops that touch are one.
+    """
+    bits = height.size.bit_length()
+    pixels = np.arange(height.size).reshape(height.shape)
+    ranks = np.where(mask, (height - height.min() + 1 << bits) + (height.size - pixels), 0)
+    highest = _highest_around(ranks)
+    is_top = mask & (highest >> bits == ranks >> bits)
+    above = np.where(is_top, pixels, height.size - (highest & (1 << bits) - 1))
+    tops, _ = ndimage.label(is_top, np.ones((3, 3)))  # type: ignore[misc]
+    hills = np.zeros(height.shape, np.int32)
+    hills[mask] = tops.ravel()[_followed(above.ravel(), np.flatnonzero(mask))]
+    return hills
 
 
-_NEIGHBOURS = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
+def _highest_around(ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each pixel and its eight neighbours."""
+    padded = np.pad(ranks, 1)
+    rows = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    return np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
 
-def _followed(target: NDArray[np.int32], pixels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Each step doubles the way, until every pixel points to a top."""
-    pointers = pixels.copy()
-    pointers[1:-1, 1:-1] = target
-    flat = pointers.ravel()
-    while True:
-        further = flat[flat]
-        if np.array_equal(further, flat):
-            return flat.reshape(pixels.shape)[1:-1, 1:-1]
-        flat = further
+def _followed(above: NDArray[np.int64], pixels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns the tops of some pixels, all of whose ways stay among them. Each step doubles the way."""
+    places = np.empty(len(above), np.int64)
+    places[pixels] = np.arange(len(pixels))
+    pointers = places[above[pixels]]
+    while not np.array_equal(further := pointers[pointers], pointers):
+        pointers = further
+    return pixels[pointers]
 
 
 @dataclass(frozen=True)
 class Ridges:
-    """One entry for each pair of regions that touch: their numbers, and the mean height along their common border."""
+    """One entry for each pair of regions that touch: their numbers, and of their common border the sum of heights and
+    the number of pixels."""
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
-    height: NDArray[np.float64]
+    total: NDArray[np.float64]
+    count: NDArray[np.float64]
+
+    @property
+    def height(self) -> NDArray[np.float64]:
+        """The mean along the border."""
+        return self.total / self.count
+
+    def renumbered(self, numbers: NDArray[np.int32]) -> "Ridges":
+        """Returns the ridges of merged regions; `numbers` has the new number of each old one."""
+        left, right = numbers[self.left], numbers[self.right]
+        apart = left != right
+        return _summed(left[apart], right[apart], self.total[apart], self.count[apart])
 
 
 def ridges_between(regions: NDArray[np.int32], height: NDArray[np.float32]) -> Ridges:
     """Region 0 is the ground and touches nothing. Of two pixels at a border, the lower counts."""
     down = _meeting(regions[:-1], regions[1:], height[:-1], height[1:])
     across = _meeting(regions[:, :-1], regions[:, 1:], height[:, :-1], height[:, 1:])
-    pairs, heights = (np.concatenate(both) for both in zip(down, across, strict=True))
-    keys, entries = np.unique(pairs, return_inverse=True)
-    total = np.bincount(entries, heights, len(keys))
-    left, right = np.divmod(keys, _BASE)
-    return Ridges(left, right, total / np.maximum(np.bincount(entries, minlength=len(keys)), 1))
+    left, right, heights = (np.concatenate(both) for both in zip(down, across, strict=True))
+    return _summed(left, right, heights, np.ones(len(heights)))
+
+
+def _meeting(a: NDArray, b: NDArray, height_a: NDArray, height_b: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    border = np.nonzero((a != b) & (a > 0) & (b > 0))
+    return a[border], b[border], np.minimum(height_a[border], height_b[border])
 
 
 _BASE = 2**31
 
 
-def _meeting(a: NDArray, b: NDArray, height_a: NDArray, height_b: NDArray) -> tuple[NDArray, NDArray]:
-    touching = (a != b) & (a > 0) & (b > 0)
-    low, high = np.minimum(a[touching], b[touching]), np.maximum(a[touching], b[touching])
-    return low.astype(np.int64) * _BASE + high, np.minimum(height_a[touching], height_b[touching])
+def _summed(a: NDArray, b: NDArray, total: NDArray, count: NDArray) -> Ridges:
+    pairs = np.minimum(a, b).astype(np.int64) * _BASE + np.maximum(a, b)
+    keys, entries = np.unique(pairs, return_inverse=True)
+    left, right = np.divmod(keys, _BASE)
+    sums = (np.asarray(np.bincount(entries, weights, len(keys)), np.float64) for weights in (total, count))
+    return Ridges(left, right, *sums)

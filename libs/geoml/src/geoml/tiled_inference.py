@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from geoml.grid import PixelBox
 from geoml.instances import InstanceOptions, building_probability, label_instances
@@ -76,15 +75,20 @@ def _detections(
     instances: NDArray[np.int32], probability: NDArray[np.float32], window: PixelBox, block: PixelBox
 ) -> list[Detection]:
     inner = _inside(window, block)
-    numbers, pixels = np.unique(instances[inner], return_counts=True)
-    sums = ndimage.sum(probability[inner], instances[inner], numbers)
+    numbers = instances[inner].ravel()
+    pixels, sums = np.bincount(numbers), np.bincount(numbers, probability[inner].ravel())
     outlines, core, seen = polygonize_instances(instances), shapely.box(*block), shapely.box(*window)
     found = []
-    for number, count, total in zip(numbers, pixels, sums, strict=True):
-        if number:
-            whole = shapely.transform(outlines[number], lambda p: p + window[:2])
-            found.append(Detection(whole, whole.intersection(core), seen, int(count), float(total)))
+    for number in (np.flatnonzero(pixels[1:]) + 1).tolist():
+        whole = shapely.transform(outlines[number], lambda p: p + window[:2])
+        inside = whole if _is_within(whole, block) else whole.intersection(core)
+        found.append(Detection(whole, inside, seen, int(pixels[number]), float(sums[number])))
     return found
+
+
+def _is_within(outline: shapely.Polygon, block: PixelBox) -> bool:
+    left, top, right, bottom = outline.bounds
+    return block[0] <= left and block[1] <= top and right <= block[2] and bottom <= block[3]
 
 
 def _inside(window: PixelBox, block: PixelBox) -> tuple[slice, slice]:
