@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
 
 from stack.run import up
 
@@ -23,8 +24,8 @@ def empty_database(postgres_url: str) -> Iterator[str]:
     """The address of a database of the test's own with nothing in it, a superuser's."""
     name, place = f"test_empty_{uuid4().hex[:8]}", conninfo_to_dict(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f"create database {name}")
+        admin.execute(SQL("create database {}").format(Identifier(name)))
         try:
             yield f"postgresql://{place['user']}:{place.get('password', '')}@{place['host']}:{place['port']}/{name}"
         finally:
-            admin.execute(f"drop database {name} with (force)")
+            admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
