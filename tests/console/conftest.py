@@ -127,7 +127,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(site: Site, browser: Browser) -> AsyncIterator[Visitor]:
     """Nobody in particular at a desk; the console of the browser must stay silent."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     visitor = Visitor(await context.new_page(), site.url, site.token)
     yield visitor
     await context.close()

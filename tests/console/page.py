@@ -10,7 +10,10 @@ from playwright.async_api import ConsoleMessage, Page, TimeoutError, expect
 
 from stack.home import Home
 
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+FLAGS = [
+    "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+    "--disable-gpu-compositing",
+]  # fmt: skip
 """Of a Chromium that draws maps without a graphics card, also when root starts it."""
 AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 IMAGERY = ".jpg"

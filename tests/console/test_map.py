@@ -71,7 +71,6 @@ def zambia(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
 
 async def test_place_is_found_by_its_name(visitor: Visitor, zambia: None):
     page = await visitor.open()
-    await page.emulate_media(reduced_motion="reduce")
     await drawn(page)
     await page.get_by_role("searchbox").fill("zamb")
     places = page.get_by_role("group", name="Places")
@@ -85,7 +84,6 @@ async def test_place_is_found_by_its_name(visitor: Visitor, zambia: None):
 
 async def test_place_is_found_by_its_position(visitor: Visitor):
     page = await visitor.open()
-    await page.emulate_media(reduced_motion="reduce")
     await drawn(page)
     before = await page.get_by_role("main").get_by_role("listitem").count()
     await page.get_by_role("searchbox").fill("-3.402, 34.901")

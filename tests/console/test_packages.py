@@ -94,7 +94,6 @@ async def shown(visitor: Visitor, job: str, *paths: Path) -> Files:
     await files.serve()
     page = await visitor.go(f"packages/{job}")
     await page.locator(".map[data-phase=ready]").wait_for()
-    await page.emulate_media(reduced_motion="reduce")
     await page.get_by_role("heading", name="Files").wait_for()
     return files
 

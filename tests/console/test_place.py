@@ -27,7 +27,6 @@ def training_box(site: Site) -> Box:
 
 async def choose_imagery(hands: Hands, visitor: Visitor, label: str, address: str) -> None:
     """The map goes where the imagery is, and shows it."""
-    await hands.page.emulate_media(reduced_motion="reduce")
     folder = address.split("{z}")[0]
     async with hands.page.expect_request(re.compile(re.escape(folder) + r".*\.jpg$")):
         await hands.fill(label, address)

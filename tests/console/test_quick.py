@@ -119,7 +119,6 @@ async def test_map_of_many_buildings_moves(visitor: Visitor, site: Site, tmp_pat
     page = visitor.page
     await visitor.without_imagery()
     await serve(page, tiles_around(site, tmp_path))
-    await page.emulate_media(reduced_motion="reduce")
     await visitor.open()
     empty = await frames_while_moving(page)
     await visitor.open(f"map/prediction/{site.prediction.id}")
