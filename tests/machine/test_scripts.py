@@ -9,14 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-MAKES_ENVIRONMENTS = """
-[ "$1" = -m ] || exit 0
+ONLY_ONE = """
 echo made >>"$MADE"
-for _ in {1..20}; do [ "$(wc -l <"$MADE")" = 1 ] || exit 1; sleep 0.05; done # for a second one that is at it too
+for _ in {1..20}; do [ "$(wc -l <"$MADE")" = 1 ] || exit 1; sleep 0.05; done
+"""
+"""Fails when a second one is at it too, for which it waits a second."""
+MAKES_ENVIRONMENTS = f"""
+[ "$1" = -m ] || exit 0
+{ONLY_ONE}
 mkdir -p "$3/bin"
-cp "${0%/*}/pip" "$3/bin"
+cp "${{0%/*}}/pip" "$3/bin"
 """
 """A Python whose environments have the pip that lies beside it."""
+
+MAKES_THE_WORKSPACE = f"""
+[ "$1" = venv ] || exit 0
+{ONLY_ONE}
+mkdir -p .venv/bin
+ln -s /bin/true .venv/bin/python
+"""
 
 
 def said(*command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -84,6 +95,20 @@ def test_two_at_once_install_uv_once(tmp_path: Path):
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda _: said(scripts / "uv", **env), range(2)))
     assert [(done.returncode, done.stdout) for done in both] == [(0, "uv\n")] * 2, both
+    assert (tmp_path / "made").read_text() == "made\n"
+
+
+def test_two_at_once_make_the_workspace_environment_once(tmp_path: Path):
+    for folder in ("scripts", "requirements"):
+        (tmp_path / folder).mkdir()
+    for name in ("bootstrap", "python", "step", "uv"):
+        shutil.copy(SCRIPTS / name, tmp_path / "scripts")
+    (tmp_path / "requirements/dev.txt").write_text("a==1\n")
+    uv = program(tmp_path, "uv", MAKES_THE_WORKSPACE)
+    env = os.environ | {"UV": str(uv), "MADE": str(tmp_path / "made")}
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: said(tmp_path / "scripts/bootstrap", **env), range(2)))
+    assert [done.returncode for done in both] == [0, 0], both
     assert (tmp_path / "made").read_text() == "made\n"
 
 
