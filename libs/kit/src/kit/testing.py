@@ -140,14 +140,20 @@ async def running(room: Room, settings: ServiceSettings) -> AsyncIterator[Servic
 async def serving(room: Room, settings: ServiceSettings) -> AsyncIterator[Service]:
     """Yields a service that runs, in a database that it migrates, until the end."""
     migrations.upgrade(room.name, settings.database_url.get_secret_value())
-    service = room.build(settings)
+    async with started(room.build(settings)) as service:
+        await service.answer_in_worker()
+        yield service
+
+
+@asynccontextmanager
+async def started(service: Service) -> AsyncIterator[Service]:
+    """Yields a service that runs, with the streams that it wants, until the end."""
     await provisioned(service)
     task = asyncio.create_task(service.run())
     try:
         await eventually(lambda: service.ready or task.done(), START)
         if task.done():
             task.result()
-        await service.answer_in_worker()
         yield service
     finally:
         service.end()
