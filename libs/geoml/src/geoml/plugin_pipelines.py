@@ -46,8 +46,7 @@ def define_pipelines(module: str) -> PluginPipelines:
         function.__module__ = module
         return step(enable_cache=False)(function)
 
-    training_steps = _split_step(plugin, bind), _train_step(plugin, bind), _evaluate_step(plugin, bind)
-    steps = (*training_steps, *_model_steps(plugin, bind))
+    steps = _steps(plugin, bind)
     split_dataset, train_model, evaluate_model, export_onnx, run_inference = steps
 
     def training_pipeline(
@@ -66,6 +65,11 @@ def define_pipelines(module: str) -> PluginPipelines:
     training_pipeline.__module__ = inference_pipeline.__module__ = module
     decorate = pipeline(enable_cache=False)
     return PluginPipelines(steps, (decorate(training_pipeline), decorate(inference_pipeline)))
+
+
+def _steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, BaseStep, BaseStep, BaseStep]:
+    trained = _split_step(plugin, bind), _train_step(plugin, bind), _evaluate_step(plugin, bind)
+    return *trained, *_model_steps(plugin, bind)
 
 
 def _split_step(plugin: Plugin, bind: Bind) -> BaseStep:
