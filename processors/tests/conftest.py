@@ -7,13 +7,12 @@ from pathlib import Path
 import orjson
 import pytest
 
-from extracts.outline import Outline, read_outline
+from extracts.outline import Outline
 from extracts.processors import Registry, SourceCache, discover, read_catalogue
 from extracts.processors.registry import RegisteredProcessor
-from extracts.testing import FileServer, file_server
+from extracts.testing import FileServer, file_server, sample_boundaries, shared_sample
 
 FOLDER = Path(__file__).parents[1]
-SAMPLE = FOLDER.parents[1] / "shared/data/packages"
 HOST = "http://host/packages"
 
 
@@ -24,9 +23,7 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def sample() -> Path:
-    if not SAMPLE.is_dir():
-        pytest.skip(f"the sample data are not there: {SAMPLE.relative_to(SAMPLE.parents[3])}")
-    return SAMPLE
+    return shared_sample(FOLDER.parent)
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +34,7 @@ def sampled(registry: Registry, sample: Path) -> Registry:
 
 @pytest.fixture(scope="session")
 def boundaries(sample: Path) -> dict[str, Outline]:
-    """Of 85 countries, by the names that the specification gives them."""
-    found = orjson.loads((sample / "boundaries/africa_europe_85.geojson").read_bytes())["features"]
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return {"".join(c for c in one["properties"]["name"].lower() if c in letters): read_outline(one) for one in found}
+    return sample_boundaries(sample)
 
 
 @pytest.fixture

@@ -2,24 +2,30 @@
 
 import json
 import re
+import shlex
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from contracts import OWNERS
+from extracts.errors import ExtractError
+from fairway.cli import app
 from kit.cli import VERBS
 from tests.contracts.rooms import services
 
 ROOT = Path(__file__).parents[2]
+GENERATED = {"access", "fair-coverage", "topology"}
+GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.stem not in GENERATED]
 PAGES = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    ROOT / "libs" / "stack" / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("api", "bench", "deploy")),
-    *sorted(ROOT.glob("models/*/README.md")),
-]
+    ROOT / "README.md", ROOT / "CONTRIBUTING.md", *GUIDES, *sorted(ROOT.glob("libs/*/README.md")),
+    *sorted(ROOT.glob("models/*/README.md")), ROOT / "findings" / "README.md",
+]  # fmt: skip
 TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 FOLDERS = "(?:docs|libs|services|deploy|tests|models|scripts|requirements)"
 IMAGINED = {"services/training/src/training/runs/jobs/archive_files.py", "deploy/secrets"}
@@ -53,6 +59,58 @@ def test_every_file_exists(page: Path) -> None:
         assert (ROOT / name).exists(), name
     for name in linked:
         assert (page.parent / name).exists(), name
+
+
+@each_page
+def test_every_decision_exists(page: Path) -> None:
+    for number in re.findall(r"\bdecision (\d{4})", page.read_text()):
+        assert list(ROOT.glob(f"docs/decisions/{number}-*.md")), number
+
+
+@each_page
+def test_every_command_of_the_client_exists(page: Path) -> None:
+    text = page.read_text()
+    for typed in re.findall(r"^(fairway [^#\n]+)|`(fairway [^`]+)`", text, re.MULTILINE):
+        command, words = get_command(app), shlex.split("".join(typed))[1:]
+        while isinstance(command, TyperGroup):
+            assert words, typed
+            assert words[0] in command.commands, typed
+            command, words = command.commands[words[0]], words[1:]
+        options = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+        assert {word for word in words if word.startswith("--")} <= options, typed
+
+
+@each_page
+def test_every_route_exists(page: Path) -> None:
+    """Names of what stands in an address may differ; `…` stands for what was said before."""
+    routes = {f"{method.upper()} {_nameless(path)}" for path, one in documented().items() for method in one}
+    for method, path in re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[^`?\s]*)", page.read_text()):
+        wanted = _nameless(path)
+        assert routes & {f"{method} {wanted}", f"{method} /api/v1{wanted}"} or "…" in path, f"{method} {path}"
+
+
+def _nameless(path: str) -> str:
+    return re.sub(r"\{[^}]*\}|<[^>]*>", "{}", path).rstrip("/")
+
+
+@cache
+def documented() -> dict[str, dict[str, Any]]:
+    """Operations by path and method."""
+    return services()["gateway"].app.openapi()["paths"]
+
+
+def test_codes_of_extracts_are_those_of_its_guide() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "libs/extracts/src").rglob("*.py"))
+    kinds = [kind.__name__ for kind in ExtractError.__subclasses__()]
+    guide = (ROOT / "libs/extracts/README.md").read_text().partition("## Codes\n")[2]
+    for kind in kinds:
+        (told,) = re.findall(rf"^\| `{kind}` \| (.*) \|$", guide, re.MULTILINE)
+        assert set(re.findall(rf'{kind}\(\s*"(\w+)"', sources)) == set(re.findall(r"\w+", told)), kind
+
+
+def test_every_finding_is_told() -> None:
+    told = re.findall(r"^\| `([\w-]+\.sh)`", (ROOT / "findings/README.md").read_text(), re.MULTILINE)
+    assert sorted(told) == sorted(path.name for path in ROOT.glob("findings/*.sh"))
 
 
 @pytest.mark.parametrize("title", RECIPES)

@@ -46,6 +46,12 @@ class Supervisor:
             return
         self.restarts += 1
 
+    async def killed(self, room: str) -> None:
+        """Kills a service, and returns when it was started again."""
+        before = self.restarts
+        await asyncio.to_thread(self.daemons[room].kill)
+        await until(lambda: self.restarts > before, 60)
+
     async def armed(self, room: str, failpoint: str) -> None:
         """Starts a service anew so that it kills itself once at a named point."""
         daemon = self.daemons[room]

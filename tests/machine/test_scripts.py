@@ -1,12 +1,33 @@
 """What the two commands need, and what they say when it is missing. Nothing is installed here."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+ONLY_ONE = """
+echo made >>"$MADE"
+for _ in {1..20}; do [ "$(wc -l <"$MADE")" = 1 ] || exit 1; sleep 0.05; done
+"""
+"""Fails when a second one is at it too, for which it waits a second."""
+MAKES_ENVIRONMENTS = f"""
+[ "$1" = -m ] || exit 0
+{ONLY_ONE}
+mkdir -p "$3/bin"
+cp "${{0%/*}}/pip" "$3/bin"
+"""
+"""A Python whose environments have the pip that lies beside it."""
+
+MAKES_THE_WORKSPACE = f"""
+[ "$1" = venv ] || exit 0
+{ONLY_ONE}
+mkdir -p .venv/bin
+ln -s /bin/true .venv/bin/python
+"""
 
 
 def said(*command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -62,6 +83,33 @@ def test_uv_that_is_named_is_taken_or_missed(tmp_path: Path):
     done = said(SCRIPTS / "uv", **os.environ | {"UV": str(tmp_path / "none")})
     assert done.returncode == 1
     assert "is no program" in done.stderr
+
+
+def test_two_at_once_install_uv_once(tmp_path: Path):
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    shutil.copy(SCRIPTS / "uv", scripts)
+    program(scripts, "python", f"echo {program(tmp_path, 'python3', MAKES_ENVIRONMENTS)}")
+    program(tmp_path, "pip", f'cp {program(tmp_path, "uv", "echo uv")} "${{0%/*}}"')
+    env = {name: value for name, value in os.environ.items() if name != "UV"} | {"MADE": str(tmp_path / "made")}
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: said(scripts / "uv", **env), range(2)))
+    assert [(done.returncode, done.stdout) for done in both] == [(0, "uv\n")] * 2, both
+    assert (tmp_path / "made").read_text() == "made\n"
+
+
+def test_two_at_once_make_the_workspace_environment_once(tmp_path: Path):
+    for folder in ("scripts", "requirements"):
+        (tmp_path / folder).mkdir()
+    for name in ("bootstrap", "python", "step", "uv"):
+        shutil.copy(SCRIPTS / name, tmp_path / "scripts")
+    (tmp_path / "requirements/dev.txt").write_text("a==1\n")
+    uv = program(tmp_path, "uv", MAKES_THE_WORKSPACE)
+    env = os.environ | {"UV": str(uv), "MADE": str(tmp_path / "made")}
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: said(tmp_path / "scripts/bootstrap", **env), range(2)))
+    assert [done.returncode for done in both] == [0, 0], both
+    assert (tmp_path / "made").read_text() == "made\n"
 
 
 def test_environment_is_clean():

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from functools import partial
 
 import pytest
 
@@ -36,10 +37,10 @@ async def test_nothing_is_lost_on_the_way_there_and_back(
 
     for release, verb, version in ((releases.next, "migrate", NEXT), (releases.this, "provision", VERSION)):
         training = await asyncio.to_thread(train)
-        await until(lambda: job.fairway.trainings.get(training).status == "running", CONVERGE)  # noqa: B023
+        await until(partial(_is, job, training, "running"), CONVERGE)
         await _under_load(platform, fleet, release, verb)
         assert fleet.versions == {version}
-        await until(lambda: _is_over(job, training), TRAINED)  # noqa: B023
+        await until(partial(_is, job, training, "completed", "failed", "stopped"), TRAINED)
         row = await asyncio.to_thread(job.fairway.trainings.get, training)
         assert (row.status, row.error) == ("completed", "")
     assert await _wrote(platform) == {"", "next"}, "both releases wrote events"
@@ -72,8 +73,8 @@ async def _under_load(platform: Platform, fleet: Fleet, release: Maker, verb: st
     assert invariants.dead_letters(platform) == letters
 
 
-def _is_over(job: Job, training: int) -> bool:
-    return job.fairway.trainings.get(training).status in ("completed", "failed", "stopped")
+def _is(job: Job, training: int, *statuses: str) -> bool:
+    return job.fairway.trainings.get(training).status in statuses
 
 
 async def _wrote(platform: Platform) -> set[str]:

@@ -5,14 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 import pytest
 import rasterio
 
-from extracts.outline import Outline, read_outline
-from extracts.testing import FileServer, MakeRaster, file_server
-
-SAMPLE = Path(__file__).parents[4] / "shared/data/packages"
+from extracts.outline import Outline
+from extracts.testing import FileServer, MakeRaster, file_server, sample_boundaries, shared_sample
 
 
 @pytest.fixture
@@ -47,17 +44,12 @@ def server(tmp_path: Path) -> Iterator[FileServer]:
 
 @pytest.fixture(scope="session")
 def sample() -> Path:
-    if not SAMPLE.is_dir():
-        pytest.skip(f"the sample data are not there: {SAMPLE.relative_to(SAMPLE.parents[3])}")
-    return SAMPLE
+    return shared_sample(Path(__file__).parents[3])
 
 
 @pytest.fixture(scope="session")
 def boundaries(sample: Path) -> dict[str, Outline]:
-    """Of 85 countries, by the names that the specification gives them."""
-    found = orjson.loads((sample / "boundaries/africa_europe_85.geojson").read_bytes())["features"]
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return {"".join(c for c in one["properties"]["name"].lower() if c in letters): read_outline(one) for one in found}
+    return sample_boundaries(sample)
 
 
 @pytest.fixture(scope="session")

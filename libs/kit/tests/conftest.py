@@ -1,4 +1,3 @@
-import asyncio
 import os
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from sqlalchemy import create_engine
 from kit.jobs import tables as job_tables
 from kit.messaging import tables
 from kit.settings import ServiceSettings
-from kit.testing import Room, caller, database_url, eventually, nats_url, provisioned, settings
+from kit.testing import Room, caller, database_url, nats_url, settings, started
 from stack.testing import postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -38,13 +37,8 @@ def schema(database_url: str) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running(settings: ServiceSettings, schema: None) -> AsyncIterator:
-    service = toy.build(settings)
-    await provisioned(service)
-    task = asyncio.create_task(service.run())
-    await eventually(lambda: service.ready or task.done())
-    yield service
-    service.end()
-    await asyncio.wait_for(task, 30)
+    async with started(toy.build(settings)) as service:
+        yield service
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from kit.messaging.delivery.failures import POLICIES
 from kit.messaging.envelope import headers_of, subject_of
 from kit.settings import StorageSettings
 from kit.storage.object_storage import Storage
-from kit.testing import MAPPER, Caller, eventually, provisioned
+from kit.testing import MAPPER, Caller, eventually, started
 from stack import up
 from stack.line import Line, line_to
 
@@ -51,12 +51,8 @@ async def running(settings, schema, line: Line) -> AsyncIterator[Any]:
     """The toy, which reaches its object store over the line."""
     service = toy.build(settings)
     service.provides.append(Storage(StorageSettings(AWS_ENDPOINT_URL=line.url)))
-    await provisioned(service)
-    task = asyncio.create_task(service.run())
-    await eventually(lambda: service.ready or task.done())
-    yield service
-    service.end()
-    await asyncio.wait_for(task, 30)
+    async with started(service):
+        yield service
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from gateway.identity.providers.osm import osm_login
 from gateway.identity.providers.setup import provider_of
 from gateway.main import build
 from gateway.settings import Settings
+from gateway.testing import ENVIRONMENT as APPLICATION
+from gateway.testing import TOKEN, person
 from kit.http.outbound import Outbound
 from kit.testing import Room, caller, database_url, free_port, nats_url, running, settings
 from stack.home import Home
@@ -36,24 +38,18 @@ __all__ = ["caller", "database_url", "nats_url", "postgres_url", "running", "set
 sys.path.insert(0, str(Path(__file__).parent))
 from openapi_examples import undeclared
 
-TOKEN = "a-token-for-tests"
 PORT = free_port()
 BASE = f"http://127.0.0.1:{PORT}"
 ENVIRONMENT = {
-    "DEBUG": "true", "SECRET_KEY": "x" * 40, "FRONTEND_URL": "https://map.example/", "AUTH_PROVIDER": "dev",
-    "API_BASE_URL": "https://fair.example/api/v1/", "FAIR_DEV_TOKEN": TOKEN, "PUBLIC__PORT": str(PORT),
-    "HTTP__PORT": str(free_port()), "USER_RATE_LIMIT": "1000000/h", "ANON_RATE_LIMIT": "1000000/h",
-    "WEBHOOK_RATE_LIMIT": "1000000/h", "TRAINING_RATE_LIMIT": "1000000/h", "PREDICTION_RATE_LIMIT": "1000000/h",
+    **APPLICATION, "PUBLIC__PORT": str(PORT), "HTTP__PORT": str(free_port()), "USER_RATE_LIMIT": "1000000/h",
+    "ANON_RATE_LIMIT": "1000000/h", "WEBHOOK_RATE_LIMIT": "1000000/h", "TRAINING_RATE_LIMIT": "1000000/h",
+    "PREDICTION_RATE_LIMIT": "1000000/h",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def room() -> Room:
     return Room("gateway", build, Settings, environment=ENVIRONMENT)
-
-
-def person(user_id: int, name: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {TOKEN}", "x-dev-user": f"{user_id}:{name}"}
 
 
 @pytest.fixture(scope="session")

@@ -6,49 +6,16 @@ __all__ = ["http", "owners"]
 """
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
 
 import httpx
 import pytest
 import pytest_asyncio
-from conftest import BASE, ENVIRONMENT, TOKEN, Owners, silent
+from conftest import BASE, Owners, silent
 from openapi_examples import undeclared
 
-from contracts.shared import Actor
-from gateway.app import application
-from gateway.context import AppContext
-from gateway.http.limits.leases import Allowance
-from gateway.http.limits.rates import Rate
-from gateway.identity.providers.dev import DevProvider
-from gateway.settings import Settings
-from gateway.streaming.hub import Hub
+from gateway.testing import application_on
 from kit.memory_bus import memory_bus
 from kit.messaging.bus import Bus
-from kit.testing import ready_service
-
-SERVERS = {"NATS__URL": "nats://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-"""Nobody is there."""
-
-
-class People:
-    """Everybody has an account; 9 is an administrator."""
-
-    async def get_or_create(self, user_id: int, name: str) -> Actor:
-        return Actor(id=user_id, username=name, roles=frozenset({"admin"} if user_id == 9 else ()))
-
-
-class NoLimits:
-    async def spend(self, scope: str, key: str, rate: Rate, **_: Any) -> Allowance:
-        return Allowance(allowed=True, rate=rate, remaining=rate.limit, reset=3600)
-
-
-def context_on(bus: Bus, settings: Settings) -> AppContext:
-    """What routes need that use the bus only."""
-    people = cast("Any", People())
-    service = ready_service(bus, settings)
-    provider = DevProvider(people, TOKEN, several=True)
-    absent = cast("Any", None)
-    return AppContext(settings, service, provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -74,12 +41,7 @@ def owners(door_owners: Owners) -> Owners:
 @pytest_asyncio.fixture(scope="session")
 async def http(door_bus: Bus) -> AsyncIterator[httpx.AsyncClient]:
     """Without credentials. Every answer has to be one that its route declares."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**ENVIRONMENT, **SERVERS}.items():
-            patch.setenv(name, value)
-        settings = Settings()  # type: ignore[call-arg]
-    app = application(settings)
-    app.state.context = context_on(door_bus, settings)
+    app = application_on(door_bus)
 
     async def as_described(response: httpx.Response) -> None:
         await response.aread()

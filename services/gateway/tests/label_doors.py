@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from conftest import Owners, person
+from conftest import Owners
 from doors import door_bus, door_owners, http, owners
 
 from contracts.catalog import label_users as u
 from contracts.verdict import Kind, Refused
 from gateway.identity.providers.secret_hashes import hash_of
+from gateway.testing import person
 
 __all__ = ["door_bus", "door_owners", "http", "labels", "owners"]
 API = "/api/v1"

@@ -5,12 +5,13 @@ from uuid import UUID
 
 import orjson
 import pytest
-from conftest import Owners, person
+from conftest import Owners
 from doors import door_bus, door_owners, http, owners
 
 from contracts.notify import GetCommand
 from contracts.notify import dashboards as c
 from contracts.verdict import Accepted, Kind, Refused
+from gateway.testing import person
 
 __all__ = ["door_bus", "door_owners", "http", "owners"]
 API, ADMIN = "/api/v1/dashboard", person(9, "chief")

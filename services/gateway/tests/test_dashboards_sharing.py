@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from conftest import Owners, person
+from conftest import Owners
 from doors import door_bus, door_owners, http, owners
 from test_dashboards_routes import API, DTO, HEAD, NAME, NOT_FOUND, TAG, TEXT, parts, written
 
@@ -12,6 +12,7 @@ from contracts.notify import dashboard_sharing as s
 from contracts.notify import dashboards as c
 from contracts.verdict import Accepted
 from gateway.streaming import topics
+from gateway.testing import person
 from kit.errors import Invalid
 
 __all__ = ["door_bus", "door_owners", "http", "owners"]

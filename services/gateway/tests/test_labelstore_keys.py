@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import bcrypt
 import pytest
-from conftest import Owners, person
+from conftest import Owners
 from label_doors import (
     ADMIN,
     API,
@@ -27,6 +27,7 @@ from contracts.catalog.label_campaigns import CreateCampaign, GetCampaign
 from contracts.verdict import Accepted
 from gateway.identity.providers.label_keys import HEADER_NAMES, LabelKeys
 from gateway.identity.providers.secret_hashes import hash_of
+from gateway.testing import person
 from kit.errors import Unauthenticated
 from kit.messaging.bus import Bus
 from kit.testing import eventually

@@ -32,9 +32,11 @@ def collection(*features: Any, **members: Any) -> dict[str, Any]:
 async def test_lists_are_asked_in_slices(http, owners):
     """A slice that is not full is the last one; so is an empty one behind a full one."""
     full = [boundary(f"a{number:05}", number) for number in range(c.ListBoundaries().limit)]
+    slices, asked = {"": full}, []
+    owners.answer(c.ListBoundaries, lambda query: asked.append(query["after"]) or slices[query["after"]])
     for last in ([boundary("c", 3)], []):
-        slices, asked = {"": full, "A09999": last}, []
-        owners.answer(c.ListBoundaries, lambda query: asked.append(query["after"]) or slices[query["after"]])  # noqa: B023
+        slices["A09999"] = last
+        asked.clear()
         answer = await http.get(BOUNDARIES)
         assert [row["name"] for row in answer.json()] == [row["name"] for row in [*full, *last]]
         assert asked == ["", "A09999"]

@@ -1,59 +1,25 @@
 """The gateway's routes before the running service: a client over ASGI, without a server of HTTP."""
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
-from contracts.shared import Actor
-from gateway.app import application
-from gateway.context import AppContext
-from gateway.http.limits.leases import Allowance
-from gateway.identity.providers.dev import DevProvider
-from gateway.settings import Settings
-from gateway.streaming.hub import Hub
-from kit.testing import Caller, ready_service
-
-TOKEN = "a-token-for-tests"
-ENVIRONMENT = {
-    "DEBUG": "true", "SECRET_KEY": "x" * 40, "FRONTEND_URL": "https://map.example/", "AUTH_PROVIDER": "dev",
-    "API_BASE_URL": "https://fair.example/api/v1/", "FAIR_DEV_TOKEN": TOKEN,
-    "NATS__URL": "nats://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-}  # fmt: skip
-
-
-class People:
-    async def get_or_create(self, user_id: int, name: str) -> Actor:
-        return Actor(id=user_id, username=name, roles=frozenset({"admin"} if user_id == 9 else ()))
-
-
-class NoLimits:
-    async def spend(self, scope: str, key: str, rate: Any, **_: Any) -> Allowance:
-        return Allowance(allowed=True, rate=rate, remaining=rate.limit, reset=3600)
+from gateway.testing import application_on, person
+from kit.testing import Caller
 
 
 def as_user(number: int) -> dict[str, str]:
     """Headers of a person with this id; 9 is an administrator."""
-    return {"authorization": f"Bearer {TOKEN}", "x-dev-user": f"{number}:person"}
+    return person(number, "person")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def http(running, caller: Caller) -> AsyncIterator[httpx.AsyncClient]:
     """Without credentials."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        settings = Settings()  # type: ignore[call-arg]
-    app, people, absent = application(settings), cast("Any", People()), cast("Any", None)
-    service = ready_service(caller.bus, settings)
-    provider = DevProvider(people, TOKEN, several=True)
-    app.state.context = AppContext(
-        settings, service, provider, people, cast("Any", NoLimits()), Hub(), absent, absent, None
-    )
-    base = "https://fair.example/api/v1"
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:
+    transport = httpx.ASGITransport(application_on(caller.bus))
+    async with httpx.AsyncClient(transport=transport, base_url="https://fair.example/api/v1") as client:
         yield client
 
 

@@ -14,7 +14,7 @@ from prediction.runs.jobs.reconciler import COUNTS
 from prediction.runs.quota import UNFINISHED
 from prediction.runs.tables import PredictionRow
 from prediction.runs.transitions import LEASE, PREDICTIONS
-from runs.contract_tests import PipelineQueriesContract, StoredRunsContract, TransitionsContract, tx
+from runs.contract_tests import Adapters, PipelineQueriesContract, StoredRunsContract, TransitionsContract, tx
 
 __all__ = ["tx"]
 COLUMNS = {
@@ -26,28 +26,11 @@ COLUMNS = {
 
 
 @pytest.fixture
-def transitions():
-    return PREDICTIONS
+def adapters():
+    def new_row(**columns: Any) -> PredictionRow:
+        return PredictionRow(**{**COLUMNS, "id": 7, **columns})
 
-
-@pytest.fixture
-def new_row():
-    return lambda **columns: PredictionRow(**{**COLUMNS, "id": 7, **columns})
-
-
-@pytest.fixture
-def lease():
-    return LEASE
-
-
-@pytest.fixture
-def unfinished():
-    return UNFINISHED
-
-
-@pytest.fixture
-def counts():
-    return COUNTS
+    return Adapters(PREDICTIONS, LEASE, UNFINISHED, COUNTS, new_row, GetRunState, GetRunLogs)
 
 
 @pytest.fixture
@@ -62,16 +45,6 @@ def insert_run(running):
         return row_id
 
     return insert_run
-
-
-@pytest.fixture
-def get_state():
-    return lambda run_id: GetRunState(run_id=run_id)
-
-
-@pytest.fixture
-def get_logs():
-    return lambda run_id, step: GetRunLogs(run_id=run_id, step=step)
 
 
 class TestTransitions(TransitionsContract):

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 
 from contracts.training import GetRunLogs, GetRunState
 from kit.testing import MAPPER
-from runs.contract_tests import PipelineQueriesContract, StoredRunsContract, TransitionsContract, tx
+from runs.contract_tests import Adapters, PipelineQueriesContract, StoredRunsContract, TransitionsContract, tx
 from training.runs.jobs.active_runs import COUNTS
 from training.runs.quota import UNFINISHED
 from training.runs.tables import ModelNameRow, TrainingRow
@@ -26,28 +26,11 @@ COLUMNS = {
 
 
 @pytest.fixture
-def transitions():
-    return TRAININGS
+def adapters():
+    def new_row(**columns: Any) -> TrainingRow:
+        return TrainingRow(**{**COLUMNS, "id": 7, **columns})
 
-
-@pytest.fixture
-def new_row():
-    return lambda **columns: TrainingRow(**{**COLUMNS, "id": 7, **columns})
-
-
-@pytest.fixture
-def lease():
-    return LEASE
-
-
-@pytest.fixture
-def unfinished():
-    return UNFINISHED
-
-
-@pytest.fixture
-def counts():
-    return COUNTS
+    return Adapters(TRAININGS, LEASE, UNFINISHED, COUNTS, new_row, GetRunState, GetRunLogs)
 
 
 @pytest.fixture
@@ -66,16 +49,6 @@ def insert_run(running):
         return row_id
 
     return insert_run
-
-
-@pytest.fixture
-def get_state():
-    return lambda run_id: GetRunState(run_id=run_id)
-
-
-@pytest.fixture
-def get_logs():
-    return lambda run_id, step: GetRunLogs(run_id=run_id, step=step)
 
 
 class TestTransitions(TransitionsContract):

@@ -15,8 +15,8 @@ _KNOWN = frozenset({"x", "y", "-y", "z", "q", "s"})
 _SUBDOMAINS = ("a", "b", "c")
 _SWITCH = "switch:"
 _WANTED = "The address of the tiles needs the placeholders {x}, {y} and {z}."
-EQUATOR_METRES = 40_075_016.69
-"""The equator of web Mercator: 2π times 6,378,137 m."""
+EQUATOR_METRES = 2 * math.pi * 6_378_137
+"""The equator of web Mercator. The radius is that of `geo.measure`, which contracts do not import."""
 
 
 def metres_per_pixel(zoom: int, south: float, north: float) -> float:

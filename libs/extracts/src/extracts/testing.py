@@ -1,5 +1,6 @@
 """Outlines of shapes, and a file server that counts what it is asked for: for tests and measurements."""
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,23 @@ MakeRaster = Callable[..., Path]
 
 def outline(shape: shapely.Geometry) -> Outline:
     return read_outline(shapely.to_geojson(shape).encode())
+
+
+def shared_sample(repository: Path) -> Path:
+    """Returns the folder of the sample of packages, which may lie beside the repository. Else skips the test."""
+    import pytest
+
+    folder = repository.parent / "shared/data/packages"
+    if not folder.is_dir():
+        pytest.skip(f"the sample data are not there: {folder.relative_to(repository.parents[1])}")
+    return folder
+
+
+def sample_boundaries(sample: Path) -> dict[str, Outline]:
+    """Returns the outlines of 85 countries, by the names that the specification gives them."""
+    found = json.loads((sample / "boundaries/africa_europe_85.geojson").read_bytes())["features"]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return {"".join(c for c in one["properties"]["name"].lower() if c in letters): read_outline(one) for one in found}
 
 
 @dataclass

@@ -46,7 +46,7 @@ def define_pipelines(module: str) -> PluginPipelines:
         function.__module__ = module
         return step(enable_cache=False)(function)
 
-    steps = (*_training_steps(plugin, bind), *_model_steps(plugin, bind))
+    steps = _steps(plugin, bind)
     split_dataset, train_model, evaluate_model, export_onnx, run_inference = steps
 
     def training_pipeline(
@@ -67,7 +67,12 @@ def define_pipelines(module: str) -> PluginPipelines:
     return PluginPipelines(steps, (decorate(training_pipeline), decorate(inference_pipeline)))
 
 
-def _training_steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, BaseStep]:
+def _steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, BaseStep, BaseStep, BaseStep]:
+    trained = _split_step(plugin, bind), _train_step(plugin, bind), _evaluate_step(plugin, bind)
+    return *trained, *_model_steps(plugin, bind)
+
+
+def _split_step(plugin: Plugin, bind: Bind) -> BaseStep:
     @bind
     def split_dataset(dataset_chips: str, dataset_labels: str, hyperparameters: Json) -> Annotated[Json, "split_info"]:
         """Raises ValueError without a label, or with too few chips. `outcome` says which chips are used."""
@@ -79,6 +84,10 @@ def _training_steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, Bas
         log_run_metadata({"split": split})
         return split
 
+    return split_dataset
+
+
+def _train_step(plugin: Plugin, bind: Bind) -> BaseStep:
     @bind
     def train_model(
         dataset_chips: str,
@@ -98,6 +107,10 @@ def _training_steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, Bas
         dataset = load_dataset(dataset_chips, dataset_labels)
         return train(plugin, weights, dataset, split_info, plugin.complete(hyperparameters), log_run_metadata)
 
+    return train_model
+
+
+def _evaluate_step(plugin: Plugin, bind: Bind) -> BaseStep:
     @bind
     def evaluate_model(
         trained_model: bytes,
@@ -113,7 +126,7 @@ def _training_steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep, Bas
         log_run_metadata(numbers(metrics))
         return metrics
 
-    return split_dataset, train_model, evaluate_model
+    return evaluate_model
 
 
 def _model_steps(plugin: Plugin, bind: Bind) -> tuple[BaseStep, BaseStep]:

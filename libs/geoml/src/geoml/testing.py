@@ -18,6 +18,22 @@ from geoml.predict import GROUND_RESOLUTION
 
 ZOOM, X, Y, SIDE = 19, 386690, 220241, 256
 GROUND, ROOF = (70, 110, 60), (170, 70, 60)
+PROPERTIES = {
+    "datetime": "2026-01-01T00:00:00Z",
+    "title": "toy-buildings",
+    "description": "Generated roofs",
+    "label:type": "vector",
+    "label:tasks": ["segmentation"],
+    "label:classes": [{"name": "building", "classes": ["yes"]}],
+    "label:properties": ["label"],
+    "label:description": "Generated roofs",
+    "keywords": ["building", "semantic-segmentation", "polygon"],
+    "fair:user_id": "toy",
+    "version": "1",
+    "deprecated": False,
+    "license": "CC-BY-4.0",
+    "providers": [{"name": "toy", "roles": ["producer"]}],
+}
 
 
 def toy_dataset(folder: Path, columns: int = 3, rows: int = 2, seed: int = 0) -> dict[str, Path]:
@@ -67,23 +83,7 @@ def _item(labels: Path, chip_count: int) -> dict[str, Any]:
         "id": "toy-buildings",
         "geometry": mapping(shapely.envelope(outlines)),
         "bbox": list(outlines.bounds),
-        "properties": {
-            "datetime": "2026-01-01T00:00:00Z",
-            "title": "toy-buildings",
-            "description": "Generated roofs",
-            "label:type": "vector",
-            "label:tasks": ["segmentation"],
-            "label:classes": [{"name": "building", "classes": ["yes"]}],
-            "label:properties": ["label"],
-            "label:description": "Generated roofs",
-            "keywords": ["building", "semantic-segmentation", "polygon"],
-            "fair:user_id": "toy",
-            "fair:chip_count": chip_count,
-            "version": "1",
-            "deprecated": False,
-            "license": "CC-BY-4.0",
-            "providers": [{"name": "toy", "roles": ["producer"]}],
-        },
+        "properties": {**PROPERTIES, "fair:chip_count": chip_count},
         "assets": {
             "chips": {"href": "chips", "type": "image/tiff; application=geotiff", "roles": ["data"]},
             "labels": {"href": labels.name, "type": "application/geo+json", "roles": ["labels"]},

@@ -96,15 +96,23 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def database_url(postgres_url: str, room: Room) -> Iterator[str]:
     """Yields an empty database for this run, dropped at its end. `postgres_url` is a superuser's address."""
-    name = f"test_{room.name}_{uuid4().hex[:8]}"
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        url = _uri(postgres_url, name)
+    with temporary_database(postgres_url, room.name) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             for extension in room.extensions:
                 connection.execute(sql.SQL("create extension {}").format(sql.Identifier(extension)))
         yield url
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def temporary_database(postgres_url: str, of: str) -> Iterator[str]:
+    """Yields the address of an empty database, which is dropped at the end; `of` is a part of its name."""
+    name = f"test_{of}_{uuid4().hex[:8]}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        try:
+            yield _uri(postgres_url, name)
+        finally:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def _uri(url: str, database: str) -> str:
@@ -140,14 +148,20 @@ async def running(room: Room, settings: ServiceSettings) -> AsyncIterator[Servic
 async def serving(room: Room, settings: ServiceSettings) -> AsyncIterator[Service]:
     """Yields a service that runs, in a database that it migrates, until the end."""
     migrations.upgrade(room.name, settings.database_url.get_secret_value())
-    service = room.build(settings)
+    async with started(room.build(settings)) as service:
+        await service.answer_in_worker()
+        yield service
+
+
+@asynccontextmanager
+async def started(service: Service) -> AsyncIterator[Service]:
+    """Yields a service that runs, with the streams that it wants, until the end."""
     await provisioned(service)
     task = asyncio.create_task(service.run())
     try:
         await eventually(lambda: service.ready or task.done(), START)
         if task.done():
             task.result()
-        await service.answer_in_worker()
         yield service
     finally:
         service.end()

@@ -54,14 +54,18 @@ def environment(home: Home, name: str, pinned: str | None = None) -> Path:
     requirements = REPOSITORY / "requirements" / (pinned or f"{name}-server.txt")
     folder, wanted = home.folder("envs") / name, hashlib.sha256(requirements.read_bytes()).hexdigest()
     stamp = folder / "fairway-requirements.sha256"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        python = folder / "bin/python"
-        options = ["-q", "--compile-bytecode", "--require-hashes", "--python", python]
-        with step(f"Installing the packages of the {name} server"):
-            _run([UV, "venv", "-q", "--clear", "--python", sys.executable, folder])
-            _run([UV, "pip", "sync", *options, requirements])
-        stamp.write_text(wanted)
+    with home.locked(f"environment-{name}"):
+        if not stamp.exists() or stamp.read_text() != wanted:
+            with step(f"Installing the packages of the {name} server"):
+                _make_environment(folder, requirements)
+            stamp.write_text(wanted)
     return folder
+
+
+def _make_environment(folder: Path, requirements: Path) -> None:
+    options = ["-q", "--compile-bytecode", "--require-hashes", "--python", folder / "bin/python"]
+    _run([UV, "venv", "-q", "--clear", "--python", sys.executable, folder])
+    _run([UV, "pip", "sync", *options, requirements])
 
 
 def postgres_binary(name: str) -> Path:

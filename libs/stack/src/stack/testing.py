@@ -2,13 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.sql import SQL, Identifier
 
+from kit.testing import temporary_database
 from stack.run import up
 
 
@@ -22,10 +19,5 @@ def postgres_url() -> str:
 @pytest.fixture
 def empty_database(postgres_url: str) -> Iterator[str]:
     """The address of a database of the test's own with nothing in it, a superuser's."""
-    name, place = f"test_empty_{uuid4().hex[:8]}", conninfo_to_dict(postgres_url)
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(SQL("create database {}").format(Identifier(name)))
-        try:
-            yield f"postgresql://{place['user']}:{place.get('password', '')}@{place['host']}:{place['port']}/{name}"
-        finally:
-            admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+    with temporary_database(postgres_url, "empty") as url:
+        yield url

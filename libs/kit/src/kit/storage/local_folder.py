@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -13,17 +13,13 @@ from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 from kit.errors import Invalid, NotFound, Unavailable
+from kit.storage.folder_files import ABSENT, ATTEMPTS, PRIVATE, changed, discard, entries, etag, move
 from kit.storage.object_keys import is_possible
 from kit.storage.port import BINARY, Listing
 
 T = TypeVar("T")
 MAX_NAME_BYTES = 255
 """Bytes of one part of a key; file systems accept no more."""
-ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
-PRIVATE = ".store"
-"""Folder of a bare store with everything that is no object."""
-ATTEMPTS = 50
-"""Attempts to put a file into a folder that a removal may delete at the same moment."""
 
 
 class LocalFolder:
@@ -127,9 +123,9 @@ class LocalFolder:
                 file.flush()
                 os.fsync(file.fileno())
             self._set_type(key, content_type)
-            _move(incoming, target)
+            move(incoming, target)
         except Invalid:  # then the key has no object, and may have no type either
-            _discard(self._path(key, self._types), self._types)
+            discard(self._path(key, self._types), self._types)
             raise
         finally:
             incoming.unlink(missing_ok=True)
@@ -137,9 +133,9 @@ class LocalFolder:
     def _set_type(self, key: str, content_type: str) -> None:
         target, incoming = self._path(key, self._types), self._incoming / uuid4().hex
         if content_type == BINARY:
-            return _discard(target, self._types)
+            return discard(target, self._types)
         incoming.write_text(content_type)
-        _move(incoming, target)
+        move(incoming, target)
 
     def _type(self, key: str) -> str:
         try:
@@ -157,8 +153,8 @@ class LocalFolder:
         if not path.is_file():
             raise FileNotFoundError(key)
         return {
-            "ContentLength": stat.st_size, "ETag": _etag(stat), "ContentType": self._type(key),
-            "LastModified": _changed(stat),
+            "ContentLength": stat.st_size, "ETag": etag(stat), "ContentType": self._type(key),
+            "LastModified": changed(stat),
         }  # fmt: skip
 
     def _level(self, prefix: str) -> Listing:
@@ -167,7 +163,7 @@ class LocalFolder:
         for _ in range(ATTEMPTS):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                found = _entries(descriptor, prefix)
+                found = entries(descriptor, prefix)
                 if os.path.samestat(os.fstat(descriptor), folder.stat()):
                     return found
             finally:
@@ -188,7 +184,7 @@ class LocalFolder:
 
     def _remove(self, key: str) -> None:
         for below in (self._objects, self._types):
-            _discard(self._path(key, below), below)
+            discard(self._path(key, below), below)
 
     async def _run(self, work: Callable[[], T], key: str) -> T:
         try:
@@ -197,48 +193,3 @@ class LocalFolder:
             raise NotFound("object_not_found", key) from error
         except OSError as error:
             raise Unavailable("storage_unavailable", "The storage folder cannot be used.") from error
-
-
-def _entries(descriptor: int, prefix: str) -> Listing:
-    """Entries that are removed meanwhile are left out."""
-    folders, files = list[str](), list[dict[str, Any]]()
-    for entry in sorted(os.scandir(descriptor), key=lambda one: one.name.encode()):
-        if prefix or entry.name != PRIVATE:
-            with suppress(*ABSENT):
-                stat, key = entry.stat(), f"{prefix}{entry.name}"
-                told = {"Key": key, "Size": stat.st_size, "ETag": _etag(stat), "LastModified": _changed(stat)}
-                folders.append(f"{key}/") if entry.is_dir() else files.append(told)
-    return Listing(folders, files, None)
-
-
-def _etag(stat: os.stat_result) -> str:
-    return f'"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"'
-
-
-def _changed(stat: os.stat_result) -> datetime:
-    return datetime.fromtimestamp(stat.st_mtime, UTC)
-
-
-def _move(source: Path, target: Path) -> None:
-    """Moves a file; makes the folders of its new path, which a removal may delete at the same moment. Raises Invalid
-    when another key is in the way, Unavailable when removals always come between."""
-    for _ in range(ATTEMPTS):
-        with suppress(FileNotFoundError):
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                return os.replace(source, target)
-            except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
-                if target.is_dir() or any(folder.is_file() for folder in target.parents):
-                    raise Invalid("impossible_key", "A folder cannot hold a key below another key.") from error
-    raise Unavailable("storage_unavailable", "The storage folder is changing too fast.")
-
-
-def _discard(path: Path, root: Path) -> None:
-    """Deletes a file, and the folders above it that are then empty."""
-    with suppress(*ABSENT):
-        path.unlink()
-    with suppress(OSError):
-        for folder in path.parents:
-            if folder == root:
-                break
-            folder.rmdir()

@@ -1,22 +1,20 @@
 """What owners of runs are told of what the pipeline server says."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
-from contracts.base import Query
 from contracts.shared import Actor
 from kit.app import Service
 from kit.errors import Forbidden, NotFound
 from pipelines.port import LogEntry, PipelinesDown, RunNotFound, RunState, RunStatus, StepNotFound
+from runs.contract_tests.adapters import AdaptersContract, Ask
 from runs.contract_tests.stored_runs import InsertRun
 from runs.lifecycle import RunLifecycle
 from runs.pipeline_server import PipelineServer
 from runs.transitions import RunTransitions
 
-Ask = Callable[..., Query]
 STRANGER = Actor(id=8, username="stranger")
 
 
@@ -43,7 +41,7 @@ class FakePipelines:
         return [LogEntry("INFO", f"{tail} {since}", datetime(2026, 1, 1, tzinfo=UTC))]
 
 
-class PipelineQueriesContract:
+class PipelineQueriesContract(AdaptersContract):
     @pytest.fixture
     async def run_id(self, transitions: RunTransitions, insert_run: InsertRun, running: Service) -> str:
         """Of the second run of a row; the first is `first-<its id>`."""

@@ -16,6 +16,7 @@ from kit.errors import RateLimited
 from kit.jobs.context import JobContext
 from kit.jobs.heartbeats import HEARTBEAT_TIMEOUT
 from kit.messaging.envelope import SERVICE, Envelope
+from runs.contract_tests.adapters import AdaptersContract
 from runs.heartbeat import LeaseLost
 from runs.held_run import HeldRun
 from runs.lease import Lease
@@ -34,7 +35,7 @@ def held_run(transitions: RunTransitions, lease: Lease, row_id: int, attempt: in
     return HeldRun(transitions, lease, row_id, attempt, ctx)
 
 
-class StoredRunsContract:
+class StoredRunsContract(AdaptersContract):
     async def test_heartbeat_moves_and_answers_the_state(self, lease: Lease, insert_run: InsertRun, running: Service):
         row_id = await insert_run(status="stopping", graceful=True)
         await self._age(lease, row_id, running)

@@ -1,6 +1,5 @@
 """How a row moves through its states, without a database."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,11 +7,9 @@ import pytest
 
 from contracts.base import Event, Job
 from kit.errors import Conflict
+from runs.contract_tests.adapters import AdaptersContract, NewRow
 from runs.lifecycle import MAX_ATTEMPTS, RunLifecycle
-from runs.tables import RunColumns
 from runs.transitions import RunTransitions
-
-NewRow = Callable[..., RunColumns]
 
 
 class RecordingTx:
@@ -38,7 +35,7 @@ def tx() -> Any:
     return RecordingTx()
 
 
-class TransitionsContract:
+class TransitionsContract(AdaptersContract):
     def test_first_report_with_a_run_is_the_hand_over(self, transitions: RunTransitions, new_row: NewRow, tx):
         row = new_row()
         transitions.apply(row, transitions.lifecycle(row).reported(1, "initializing", "r1"), tx)

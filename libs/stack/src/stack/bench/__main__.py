@@ -10,7 +10,7 @@ from rich.console import Console
 from stack import pids
 from stack.bench import bus, http_api, intake, job_start, lists, live, long_lists, package_jobs
 from stack.bench.big import figures as big
-from stack.bench.curves import curves
+from stack.bench.curves.figures import curves
 from stack.bench.extracts.figures import extracts
 from stack.bench.labels.figures import labels
 from stack.bench.peers.figures import beside

@@ -24,13 +24,17 @@ _TO_MERCATOR = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
 def outlines(chip: Chip, width: int, height: int) -> list[BaseGeometry]:
     """Returns the buildings of a chip in its pixels, cut at its edges."""
     west, south, east, north = chip.bounds
+    scale = width / (east - west), -height / (north - south)
     picture = shapely.box(0, 0, width, height)
     mercator: Callable[..., Any] = _TO_MERCATOR.transform
+
+    def to_pixels(at: Any) -> Any:
+        return (at - (west, north)) * scale
+
     found: list[BaseGeometry] = []
     for building in chip.buildings:
         on_map = shapely.transform(building, mercator, interleaved=False)
-        scale = width / (east - west), -height / (north - south)
-        pixels = shapely.transform(on_map, lambda at: (at - (west, north)) * scale)  # noqa: B023
+        pixels = shapely.transform(on_map, to_pixels)
         inside = shapely.make_valid(pixels).intersection(picture)
         found += [one for one in shapely.get_parts(inside).tolist() if one.geom_type == "Polygon" and one.area > 1]
     return found

@@ -104,14 +104,21 @@ class Issuer:
             raise HTTPException(404, "unknown token")
         return self.people[token_hash]
 
+    def become(self, **person: Any) -> dict[str, Any]:
+        self.browser = person
+        return person
+
+    def break_down(self, down: bool = True) -> dict[str, bool]:
+        self.down = down
+        return {"down": down}
+
 
 def app(url: str) -> Starlette:
     issuer = Issuer(url)
+    return application([*_product_routes(issuer), *_test_routes(issuer)])
 
-    def break_down(down: bool = True) -> dict[str, bool]:
-        issuer.down = down
-        return {"down": down}
 
+def _product_routes(issuer: Issuer) -> list[Route]:
     async def keys(request: Request) -> JSONResponse:
         return JSONResponse(issuer.key_set())
 
@@ -121,9 +128,6 @@ def app(url: str) -> Starlette:
         body = await request.json()
         return JSONResponse(issuer.person(body["token_hash"], body["app"]))
 
-    async def asked(request: Request) -> JSONResponse:
-        return JSONResponse(issuer.asked)
-
     async def portal(request: Request) -> Response:
         """The person at the browser logs in at once and goes back."""
         if "return_to" not in request.query_params:
@@ -132,26 +136,29 @@ def app(url: str) -> Starlette:
         back.set_cookie("hanko", issuer.token(**issuer.browser), httponly=True, samesite="lax")
         return back
 
-    def become(**person: Any) -> dict[str, Any]:
-        issuer.browser = person
-        return person
+    return [
+        Route("/.well-known/jwks.json", keys),
+        Route("/internal/resolve-token", resolve, methods=["POST"]),
+        Route("/sessions/validate", _answer(issuer.session), methods=["POST"]),
+        Route("/app", portal),
+    ]
 
-    return application(
-        [
-            Route("/.well-known/jwks.json", keys),
-            Route("/internal/resolve-token", resolve, methods=["POST"]),
-            Route("/sessions/validate", _answer(issuer.session), methods=["POST"]),
-            Route("/end", _answer(issuer.end), methods=["POST"]),
-            Route("/app", portal),
-            Route("/person", _answer(become), methods=["POST"]),
-            Route("/asked", asked),
-            Route("/token", _answer(lambda **body: {"token": issuer.token(**body)}), methods=["POST"]),
-            Route("/pat", _answer(lambda **body: {"token": issuer.access_token(**body)}), methods=["POST"]),
-            Route("/revoke", _answer(issuer.revoke), methods=["POST"]),
-            Route("/rotate", _answer(lambda **body: {"kid": issuer.rotate(**body)}), methods=["POST"]),
-            Route("/break", _answer(break_down), methods=["POST"]),
-        ]
-    )
+
+def _test_routes(issuer: Issuer) -> list[Route]:
+    async def asked(request: Request) -> JSONResponse:
+        return JSONResponse(issuer.asked)
+
+    calls: dict[str, Callable[..., dict[str, Any]]] = {
+        "/token": lambda **body: {"token": issuer.token(**body)},
+        "/pat": lambda **body: {"token": issuer.access_token(**body)},
+        "/revoke": issuer.revoke,
+        "/end": issuer.end,
+        "/person": issuer.become,
+        "/rotate": lambda **body: {"kid": issuer.rotate(**body)},
+        "/break": issuer.break_down,
+    }
+    posts = [Route(path, _answer(call), methods=["POST"]) for path, call in calls.items()]
+    return [Route("/asked", asked), *posts]
 
 
 def _answer(call: Callable[..., dict[str, Any]]) -> Callable[[Request], Awaitable[JSONResponse]]:

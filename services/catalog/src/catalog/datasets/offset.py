@@ -7,7 +7,9 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-DEGREE = math.pi * 6_378_137 / 180
+from geo.measure import RADIUS
+
+DEGREE = math.pi * RADIUS / 180
 """Metres per degree of latitude on the sphere of web maps."""
 Offset = tuple[float, float]
 

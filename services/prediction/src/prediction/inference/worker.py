@@ -10,7 +10,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import set_forkserver_preload
 from pathlib import Path
 from typing import Any, cast
@@ -111,36 +112,36 @@ def _answer(collection: dict[str, Any]) -> bytes:
 
 async def _fetch_imagery(area: Area, outbound: Outbound, folder: Path) -> Outcome:
     from geo import antimeridian
-    from imagery import (
-        BadTemplate,
-        NoTiles,
-        TooManyTiles,
-        chip_name,
-        download,
-        intersecting,
-        resolve_template,
-        tile_label,
-    )
+    from imagery import chip_name, download, intersecting, resolve_template, tile_label
 
     async def save(name: str, content: bytes) -> None:
         (folder / name).write_bytes(content)
 
-    try:
+    with _problems_of_imagery():
         tiles = intersecting(antimeridian.box(*area.bbox), area.zoom, MAX_TILES)
         template = await resolve_template(area.image_uri, outbound, area.zoom)
         failed = (await download(tiles, template, outbound, save)).failed
+    reasons = [(failed[name], tile_label(tile)) for tile in tiles if (name := chip_name(tile)) in failed]
+    return Outcome.of(len(tiles) - len(reasons), reasons)
+
+
+@contextmanager
+def _problems_of_imagery() -> Iterator[None]:
+    """Raises InvalidRequest for what the caller can change, else CannotPredict."""
+    from imagery import BadTemplate, NoTiles, TooManyTiles
+
+    try:
+        yield
     except TooManyTiles as problem:
         raise InvalidRequest("bbox", str(problem)) from problem
     except BadTemplate as problem:
         raise InvalidRequest("image_uri", str(problem)) from problem
-    except OutboundError as problem:
-        raise (
-            CannotPredict(str(problem)) if problem.transient else InvalidRequest("image_uri", str(problem))
-        ) from problem
     except NoTiles as problem:
         raise CannotPredict(str(problem)) from problem
-    reasons = [(failed[name], tile_label(tile)) for tile in tiles if (name := chip_name(tile)) in failed]
-    return Outcome.of(len(tiles) - len(reasons), reasons)
+    except OutboundError as problem:
+        if problem.transient:
+            raise CannotPredict(str(problem)) from problem
+        raise InvalidRequest("image_uri", str(problem)) from problem
 
 
 async def _model_file(area: Area) -> tuple[str, Path]:

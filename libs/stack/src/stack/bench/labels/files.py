@@ -45,31 +45,32 @@ def ingested(running: System, count: int) -> list[Row]:
         prefix = (made.upload or {})["key_prefix"]
         digests = dict(_uploaded(running, prefix, count))
         fairway.image_sets.finish(made.imageset_id)
-        worker, started, peaks = _worker(running), time.monotonic(), []
-        try:
-            for kill in range(KILLS + 1):
-                peaks += _watched(fairway, made.imageset_id, worker, 15 if kill < KILLS else LIMIT)
-                if kill < KILLS and worker.pid:
-                    pids.kill([psutil.Process(worker.pid)])
-                    worker = _worker(running)
-            taken = time.monotonic() - started
-        finally:
-            worker.stop()
-        with running.connect("catalog") as db:
-            rows = db.execute("select blobstorage_path, sha256 from labelstore.images").fetchall()
-        found = {path.rpartition("/")[2]: digest for path, digest in rows}
-    method = f"killed {KILLS} times on the way, {taken:.0f} s"
+        started = time.monotonic()
+        peaks = _taken_in(running, fairway, made.imageset_id)
+        method = f"killed {KILLS} times on the way, {time.monotonic() - started:.0f} s"
+    with running.connect("catalog") as db:
+        rows = db.execute("select blobstorage_path, sha256 from labelstore.images").fetchall()
+    found = {path.rpartition("/")[2]: digest for path, digest in rows}
+    missing = sum(found.get(name) != one for name, one in digests.items())
     return [
         Row(f"{count:,} files become images, each once", len(rows), "images", f"<= {count}", method),
-        Row(
-            "files without an image of their hash",
-            sum(found.get(name) != one for name, one in digests.items()),
-            "",
-            "<= 0",
-            method,
-        ),
+        Row("files without an image of their hash", missing, "", "<= 0", method),
         Row("worker at the most, less than at its start", max(peaks) - peaks[0], "MB", "<= 64", f"{max(peaks):.0f} MB"),
     ]
+
+
+def _taken_in(running: System, fairway: Fairway, imageset_id: int) -> list[float]:
+    """Waits for the end of the ingest, whose worker is killed on the way. Returns the worker's megabytes."""
+    worker, peaks = _worker(running), list[float]()
+    try:
+        for kill in range(KILLS + 1):
+            peaks += _watched(fairway, imageset_id, worker, 15 if kill < KILLS else LIMIT)
+            if kill < KILLS and worker.pid:
+                pids.kill([psutil.Process(worker.pid)])
+                worker = _worker(running)
+    finally:
+        worker.stop()
+    return peaks
 
 
 def _uploaded(running: System, prefix: str, count: int) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ import morecantile
 from shapely import transform
 from shapely.geometry.base import BaseGeometry
 
+from contracts.imagery import EQUATOR_METRES
+
 ZOOM = 19
 TILE_PIXELS = 512
 _TMS = morecantile.tms.get("WebMercatorQuad")
@@ -40,7 +42,7 @@ PREDICT = Grid(7, 2, 4, 4)
 WHOLE = Grid(0, 0, 11, 8)
 
 _BOUNDS = WHOLE.bounds()
-METRES = 40_075_016.686 / 2**ZOOM * 0.99824  # the side of a tile on the ground at this latitude (cos 3.4 degrees)
+METRES = EQUATOR_METRES / 2**ZOOM * 0.99824  # the side of a tile on the ground at this latitude (cos 3.4 degrees)
 WIDTH, HEIGHT = WHOLE.columns * METRES, WHOLE.rows * METRES
 
 

@@ -3,14 +3,12 @@ store."""
 
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.catalog.boundaries import ImportBoundaries
 from gateway.http.commands import send
-from gateway.http.inputs.json_body import NUL
-from gateway.http.uploads.feature_collection import BadUpload, ForeignCrs, features_of
+from gateway.http.uploads.feature_collection import BadUpload, ForeignCrs, feature_text, features_of
 from gateway.http.uploads.large_commands import body_on_disk, carried
 from kit.errors import Invalid, Unprocessable
 
@@ -32,7 +30,7 @@ async def import_collection(request: Request, **fields: Any) -> Response:
     """`fields` are those of `ImportBoundaries` without the collection, which is the body of the request. Raises Invalid
     for another coordinate system and Unprocessable for what is no collection."""
     async with body_on_disk(request, MAX_BYTES) as file:
-        features = (_written(feature, number) for number, feature in enumerate(features_of(file), 1))
+        features = (feature_text(feature, number) for number, feature in enumerate(features_of(file), 1))
         try:
             async with carried(ImportBoundaries, features, "collection", COLLECTION, **fields) as (command, staged):
                 return await send(request, command, VERDICT_WAIT, staged)
@@ -40,13 +38,3 @@ async def import_collection(request: Request, **fields: Any) -> Response:
             raise Invalid("foreign_crs", str(problem)) from problem
         except BadUpload as problem:
             raise Unprocessable("bad_collection", str(problem)) from problem
-
-
-def _written(feature: object, number: int) -> bytes:
-    try:
-        content = orjson.dumps(feature)
-    except TypeError as error:
-        raise BadUpload(f"Feature {number} has text or numbers that cannot be stored.") from error
-    if NUL in content:
-        raise BadUpload(f"Feature {number} has text with NUL characters.")
-    return content

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from contracts.shared import Actor
 from gateway.context import AppContext
 from gateway.http.limits.leases import Allowance
 from gateway.http.limits.rates import Rate
+from gateway.settings import Settings
 from kit.db.database import TRANSIENT
 from kit.errors import RateLimited, Unavailable
 
@@ -23,43 +25,63 @@ KIB = 1024
 DATABASE_TIMEOUT = 3.0
 
 
+Key = Callable[[Request, Actor], str]
+
+
+def _user(request: Request, actor: Actor) -> str:
+    return f"user:{actor.id}"
+
+
+def _network(request: Request, actor: Actor) -> str:
+    return network(request)
+
+
+def _caller(request: Request, actor: Actor) -> str:
+    return network(request) if actor.is_anonymous else f"user:{actor.id}"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`key` says whose tokens are spent. Tokens of a limit without a name are those of the scope."""
+
+    rate: Callable[[Settings], Rate]
+    key: Key = _user
+    exact: bool = False
+    name: str = ""
+
+
+LIMITS = {
+    "training_submit": Limit(lambda settings: settings.training_rate, exact=True),
+    "prediction_submit": Limit(lambda settings: settings.prediction_rate, exact=True),
+    "verification_mail": Limit(lambda settings: VERIFICATION_MAILS, exact=True),
+    "webhook": Limit(lambda settings: settings.webhook_rate, exact=True),
+    "image": Limit(lambda settings: settings.image_rate),
+    "labelling": Limit(lambda settings: settings.labelling_rate),
+    "polling": Limit(lambda settings: settings.polling_rate),
+    "samples": Limit(lambda settings: settings.samples_rate),
+    "packages": Limit(lambda settings: settings.packages_rate, _caller),
+    "dashboards": Limit(lambda settings: settings.dashboards_rate, _caller),
+    "pictures": Limit(lambda settings: settings.pictures_rate, _caller),
+    "package_file": Limit(lambda settings: settings.packages_rate, _network),
+    "result_file": Limit(lambda settings: settings.result_rate, _network),
+    "unauthenticated": Limit(lambda settings: settings.anon_rate, _network),
+}
+"""By scope."""
+ANONYMOUS = Limit(lambda settings: settings.anon_rate, _network, name="anon")
+USER = Limit(lambda settings: settings.user_rate, name="user")
+"""Of all other scopes."""
+
+
 async def throttle(app: AppContext, request: Request, actor: Actor, scope: str) -> Allowance | None:
     """Spends a token of the limit that counts for `scope`; raises RateLimited when none is left.
 
     A scope with a limit of its own counts instead of the default. Limits of a user are exact. Those of result files and
     of missing credentials count by network address, whoever is logged in there."""
-    settings = app.settings
     if scope == "health":
         return await _where_possible(throttle(app, request, actor, "default"))
-    exact = {
-        "training_submit": settings.training_rate, "prediction_submit": settings.prediction_rate,
-        "verification_mail": VERIFICATION_MAILS, "webhook": settings.webhook_rate,
-    }  # fmt: skip
-    own = {
-        "image": settings.image_rate, "labelling": settings.labelling_rate, "polling": settings.polling_rate,
-        "samples": settings.samples_rate,
-    }  # fmt: skip
-    shared = {
-        "packages": settings.packages_rate, "dashboards": settings.dashboards_rate, "pictures": settings.pictures_rate,
-    }  # fmt: skip
-    if scope in exact:
-        allowance = await app.limiter.spend(scope, f"user:{actor.id}", exact[scope], exact=True)
-    elif scope in shared:
-        key = network(request) if actor.is_anonymous else f"user:{actor.id}"
-        allowance = await app.limiter.spend(scope, key, shared[scope])
-    elif scope == "package_file":
-        allowance = await app.limiter.spend(scope, network(request), settings.packages_rate)
-    elif scope in own:
-        allowance = await app.limiter.spend(scope, f"user:{actor.id}", own[scope])
-    elif scope == "result_file":
-        allowance = await app.limiter.spend(scope, network(request), settings.result_rate)
-    elif scope == "unauthenticated":
-        allowance = await app.limiter.spend(scope, network(request), settings.anon_rate)
-    elif actor.is_anonymous:
-        allowance = await app.limiter.spend("anon", network(request), settings.anon_rate)
-    else:
-        allowance = await app.limiter.spend("user", f"user:{actor.id}", settings.user_rate)
-    return _check(allowance)
+    limit = LIMITS.get(scope) or (ANONYMOUS if actor.is_anonymous else USER)
+    key = limit.key(request, actor)
+    return _check(await app.limiter.spend(limit.name or scope, key, limit.rate(app.settings), exact=limit.exact))
 
 
 async def throttle_mailbox(app: AppContext, email: str) -> None:
@@ -91,10 +113,9 @@ async def meter(app: AppContext, request: Request, actor: Actor, size: int) -> N
     bodies cost nothing."""
     if size < KIB:
         return
-    key = network(request) if actor.is_anonymous else f"user:{actor.id}"
     whole: Rate = app.settings.byte_rate
     rate = Rate(max(1, whole.limit // KIB), whole.period)
-    allowance = await app.limiter.spend("bytes", key, rate, cost=size // KIB)
+    allowance = await app.limiter.spend("bytes", _caller(request, actor), rate, cost=size // KIB)
     if not allowance.allowed:
         most = f"{whole.limit / 1e6:.0f} MB, the maximum per window"
         detail = f"You have sent {most}. Try again in {allowance.reset} seconds."

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from gateway.http.inputs.json_body import TOO_DEEP, is_deep
+import orjson
+
+from gateway.http.inputs.json_body import NUL, TOO_DEEP, is_deep
 from geo.geojson import foreign_crs
 
 CHUNK = 1 << 18
@@ -41,6 +43,17 @@ def features_of(file: IO[bytes]) -> Iterator[Any]:
     yield from _collected(text, head)
     text.end()
     _check(head)
+
+
+def feature_text(feature: object, number: int) -> bytes:
+    """Returns a feature as JSON. Raises BadUpload, which names it by its number, where it cannot be stored."""
+    try:
+        content = orjson.dumps(feature)
+    except TypeError as error:
+        raise BadUpload(f"Feature {number} has text or numbers that cannot be stored.") from error
+    if NUL in content:
+        raise BadUpload(f"Feature {number} has text with NUL characters.")
+    return content
 
 
 def members_with_features(file: IO[bytes], head: dict[str, Any]) -> Iterator[Any]:

@@ -10,8 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from gateway.apis.labelstore.shared.inputs import StrictBody
 from gateway.http.inputs.fields import MAX_ID
-from gateway.http.inputs.json_body import NUL
-from gateway.http.uploads.feature_collection import BadUpload, members_with_features
+from gateway.http.uploads.feature_collection import BadUpload, feature_text, members_with_features
 from kit.messaging.staging import StagedFile
 
 
@@ -58,17 +57,7 @@ def _pieces(file: IO[bytes], fields: dict[str, Any]) -> Iterator[bytes]:
     head: dict[str, Any] = {}
     yield b'{"features":{"type":"FeatureCollection","features":['
     for number, feature in enumerate(members_with_features(file, head)):
-        yield (b"," if number else b"") + _written(feature, number)
+        yield (b"," if number else b"") + feature_text(feature, number)
     body = MapPredictionsBody.model_validate(head)
     members = body.model_dump(exclude={"features"}, exclude_none=True) | fields
     yield b"]}," + orjson.dumps(members)[1:]
-
-
-def _written(feature: Any, number: int) -> bytes:
-    try:
-        content = orjson.dumps(feature)
-    except TypeError as error:
-        raise BadUpload(f"Feature {number} has text or numbers that cannot be stored.") from error
-    if NUL in content:
-        raise BadUpload(f"Feature {number} has text with NUL characters.")
-    return content
