@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # A property that is a number in one feature of a GeoJSON and a text in another becomes a column that GDAL calls JSON: in
 # Arrow it has the extension type `arrow.json`, whose values are JSON texts by its definition. They are not: a text is there
-# without its quotes, so that "about 12" cannot be parsed, and 12 and "12", null and "null" are the same or change places.
-# What Arrow's own reader takes for JSON, or a program encodes once more, is another value then.
-# A field of GDAL that is called JSON takes any text (OSGeo/gdal#14970).
+# without its quotes, so that "about 12" cannot be parsed, "12" has become the number 12 and "null" has become nothing. Who
+# takes the type at its word loses values, and who encodes them once more makes texts of all.
+# That a field which GDAL calls JSON takes any text is OSGeo/gdal#14970.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
