@@ -6,6 +6,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import rasterio
 from playwright.async_api import Page, expect
 
 from tests.console.conftest import Site
@@ -106,6 +107,19 @@ async def test_raster_of_any_system_lies_where_it_is(mapper: Visitor, job: str, 
     middle = in_degrees(crs, (corner[0] + 100 * pixel, corner[1] - 100 * pixel))
     await mapper.is_at(middle, within=0.05)
     await mapper.picture(f"package-raster-{name}")
+
+
+async def test_raster_whose_pixels_are_points_lies_where_it_is(mapper: Visitor, job: str, tmp_path: Path):
+    """As elevation models are: the file names the middle of the first pixel, not its corner."""
+    crs, corner, _ = SMALL["degrees"]
+    path = raster(tmp_path / "points.tif", crs, corner, 0.2, 4)
+    with rasterio.open(path, "r+") as points:
+        points.update_tags(AREA_OR_POINT="Point")
+    with rasterio.open(path) as points:
+        assert (points.tags()["AREA_OR_POINT"], points.bounds.left) == ("Point", corner[0])
+    files = await shown(mapper, job, path)
+    await look_at(files.page, "tif")
+    await mapper.is_at((corner[0] + 0.4, corner[1] - 0.4), within=0.05)
 
 
 async def test_large_cog_is_read_by_its_overviews(mapper: Visitor, job: str, tmp_path: Path):

@@ -226,6 +226,18 @@ def test_a_feature_near_both_boxes_comes_once(crossing: Path, tmp_path: Path):
     assert found.counts.parts == 3
 
 
+def test_a_feature_of_the_second_box_whose_bounds_meet_the_first_comes(tmp_path: Path):
+    """GDAL leaves it out of the first: no part of it lies there."""
+    apart = shapely.union_all([shapely.box(179, 30, 180, 31), shapely.box(-180, 10, -179, 11)])
+    shapes = shapely.to_wkb(np.array([apart]))
+    place = {"geometry_type": "MultiPolygon", "crs": "EPSG:4326"}
+    area = outline(shapely.box(178, 5, 182, 15))
+    for name, driver in (("in.gpkg", "GPKG"), ("in.fgb", "FlatGeobuf"), ("in.geojson", "GeoJSON")):
+        pyogrio.raw.write(tmp_path / name, shapes, [np.array(["apart"])], ["name"], driver=driver, **place)
+        counts = cut_vector(tmp_path / name, area, tmp_path / "out.gpkg").counts
+        assert (name, counts.whole) == (name, 1)
+
+
 def test_features_of_another_coordinate_system_come_in_degrees(tmp_path: Path):
     mercator = pa.table({"geom": pa.array([shapely.LineString([(111319.49, 111325.14), (222638.98, 222684.2)]).wkb])})
     pyogrio.raw.write_arrow(

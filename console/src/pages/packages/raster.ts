@@ -20,6 +20,8 @@ interface Grid {
   box: Box
 }
 
+/** RasterPixelIsPoint, of the key GTRasterTypeGeoKey. */
+const POINT = 2
 const SIDE = 512
 /** Of what has to be decoded where no overview is smaller. */
 const MOST_PIXELS = 16_000_000
@@ -42,7 +44,15 @@ export async function readRaster(address: string): Promise<Picture> {
   const image = await overviewOf(file)
   const [width, height] = fitted(image.getWidth(), image.getHeight())
   const [band] = (await image.readRasters({ width, height, samples: [0] })) as unknown as ArrayLike<number>[]
-  return painted({ band: band!, width, height, box: whole.getBoundingBox() as Box }, projection, whole.getGDALNoData())
+  return painted({ band: band!, width, height, box: boxOf(whole) }, projection, whole.getGDALNoData())
+}
+
+/** Edges of the outer pixels. The library takes the middle of a pixel for its corner where pixels are points. */
+function boxOf(image: GeoTIFFImage): Box {
+  const [west, south, east, north] = image.getBoundingBox() as Box
+  if (image.getGeoKeys()?.GTRasterTypeGeoKey !== POINT) return [west, south, east, north]
+  const [right, up] = [(east - west) / image.getWidth() / 2, (north - south) / image.getHeight() / 2]
+  return [west - right, south + up, east - right, north + up]
 }
 
 /** The smallest picture in the file that fills the canvas. */

@@ -51,9 +51,11 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _kind(kind: pa.DataType) -> pa.DataType | None:
-    """What it is written as; None for JSON text."""
+    """What it is written as; None for what becomes JSON text. What GDAL calls JSON is text, and not always JSON."""
     if pa.types.is_dictionary(kind):
         return _kind(kind.value_type)
+    if isinstance(kind, pa.JsonType):
+        return _kind(kind.storage_type)
     wider = _WIDER.get(kind, kind)
     return wider if any(is_one(wider) for is_one in _PLAIN) else None
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +18,13 @@ from extracts.addresses import check_ranges, check_there, name_of, without_addre
 from extracts.errors import SourceInvalid
 from extracts.outline import Box
 from extracts.vector.layer import BATCH, Batch, Layer
+from extracts.vector.times import CLOCK, is_time, kind_of, to_times
 from extracts.vector.transform import box_in as box_in_crs
 from extracts.vector.transform import to_degrees
 
 DRIVERS = ("GPKG", "FlatGeobuf", "ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "CSV")
 """That may be read; others follow references to files and addresses of their own."""
+STREAM: dict[str, Any] = {"batch_size": BATCH, "use_pyarrow": True, "datetime_as_string": True}
 
 
 @contextmanager
@@ -34,8 +37,9 @@ def open_vector(source: str | Path, boxes: list[Box], layer: str | None = None) 
             yield found
         return
     info = inspect(source, layer)
+    schema = _schema(source, info["layer_name"])
     yield Layer(
-        info["layer_name"], _schema(source, info["layer_name"]), _kind(info), _batches(source, info, boxes),
+        info["layer_name"], schema, _kind(info), _batches(source, info, schema, boxes),
         info["features"] if info["features"] > 0 else None,
     )  # fmt: skip
 
@@ -72,8 +76,15 @@ def inspect(source: str | Path, layer: str | None = None) -> dict:
 
 
 def _schema(source: str | Path, layer: str) -> pa.Schema:
-    with raw.open_arrow(source, layer=layer, use_pyarrow=True) as (meta, reader):
-        return pa.schema([one for one in reader.schema if one.name != (meta["geometry_name"] or "wkb_geometry")])
+    """The first features say whether times have a zone."""
+    with raw.open_arrow(source, layer=layer, **STREAM) as (meta, reader):
+        fields = [one for one in reader.schema if one.name != (meta["geometry_name"] or "wkb_geometry")]
+        first = next(reader, None) if any(is_time(one) for one in fields) else None
+    return pa.schema([one.with_type(_time_kind(one, first)) if is_time(one) else one for one in fields])
+
+
+def _time_kind(field: pa.Field, first: pa.RecordBatch | None) -> pa.DataType:
+    return CLOCK if first is None else kind_of(first[field.name])
 
 
 def _kind(info: dict) -> str:
@@ -81,34 +92,41 @@ def _kind(info: dict) -> str:
     return "Unknown" if info["driver"] == "ESRI Shapefile" else info["geometry_type"] or "Unknown"
 
 
-def _batches(source: str | Path, info: dict, boxes: list[Box]) -> Iterator[Batch]:
+def _batches(source: str | Path, info: dict, schema: pa.Schema, boxes: list[Box]) -> Iterator[Batch]:
     """Of each box in turn; what an earlier box had already is left out of the later one."""
     crs = info["crs"]
     areas = [box_in_crs(crs, box) for box in boxes]
     for number, area in enumerate(areas):
         try:
-            yield from _of_area(source, info["layer_name"], crs, area, areas[:number])
+            for one in _of_area(source, info["layer_name"], schema, area, areas[:number]):
+                yield to_degrees(one, crs)
         except (DataSourceError, DataLayerError, pa.ArrowException, OSError) as error:
             check_ranges(source)
             reason = f"{name_of(source)} is damaged: {without_address(error, source)}"
             raise SourceInvalid("source_unreadable", reason) from error
 
 
-def _of_area(source: str | Path, layer: str, crs: str, area: Box, before: list[Box]) -> Iterator[Batch]:
-    options = {"layer": layer, "bbox": area, "batch_size": BATCH, "use_pyarrow": True}
-    with raw.open_arrow(source, **options) as (meta, reader):
+def _of_area(source: str | Path, layer: str, schema: pa.Schema, area: Box, before: list[Box]) -> Iterator[Batch]:
+    with raw.open_arrow(source, layer=layer, bbox=area, **STREAM) as (meta, reader):
         geometry = meta["geometry_name"] or "wkb_geometry"
         for one in reader:
             table = pa.Table.from_batches([one])
-            batch = Batch(_array(table[geometry]), table.drop_columns([geometry]))
-            if before:
-                batch = batch.take(~np.logical_or.reduce([_touches(batch.shapes(), box) for box in before]))
-            yield to_degrees(batch, crs)
+            batch = Batch(_array(table[geometry]), _with_times(table.drop_columns([geometry]), schema))
+            yield batch.take(~_had(batch, before)) if before else batch
 
 
-def _touches(shapes: np.ndarray, box: Box) -> np.ndarray:
-    west, south, east, north = shapely.bounds(shapes).T
-    return (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+def _with_times(attributes: pa.Table, schema: pa.Schema) -> pa.Table:
+    for number, field in enumerate(attributes.schema):
+        if is_time(field):
+            times = to_times(attributes.column(number), schema.field(number).type)
+            attributes = attributes.set_column(number, schema.field(number), times)
+    return attributes
+
+
+def _had(batch: Batch, boxes: list[Box]) -> np.ndarray:
+    """By shape, as GDAL goes: a feature may lie in one box only and have bounds that meet all."""
+    shapes = batch.shapes()
+    return np.logical_or.reduce([shapely.intersects(shapely.box(*box), shapes) for box in boxes])
 
 
 def _array(column: pa.ChunkedArray) -> pa.Array:

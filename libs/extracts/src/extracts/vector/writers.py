@@ -14,6 +14,7 @@ from pyogrio import raw
 from extracts.errors import NoOverlap
 from extracts.outline import Box
 from extracts.vector.formats import VectorFormat
+from extracts.vector.times import steady
 
 WKB = {"ARROW:extension:name": "geoarrow.wkb"}
 WRITTEN_AT = "2000-01-01T00:00:00.000Z"
@@ -59,7 +60,7 @@ def _gdal(features: Features, path: Path, chosen: VectorFormat) -> None:
 
 def _record_batches(features: Features, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     for wkb, table in features.tables:
-        whole = pa.Table.from_arrays([*table.columns, wkb], schema=schema)
+        whole = pa.Table.from_arrays([*map(steady, table.columns), wkb], schema=schema)
         yield from whole.combine_chunks().to_batches()
 
 
