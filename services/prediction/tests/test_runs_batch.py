@@ -42,6 +42,7 @@ from prediction.runs.jobs.driver import drive
 from prediction.runs.jobs.publish_results import DIED
 from prediction.runs.tables import PredictionRow
 
+pytestmark = pytest.mark.timeout(400)  # the first waits for a whole run, and a killed one is taken again after 30 s
 PATIENCE = 110.0
 
 
