@@ -32,8 +32,11 @@ def servers() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def env(servers: dict[str, str]) -> dict[str, str]:
-    return {**servers, "FAIRWAY_MODELS_PATH": str(HERE)}
+def env(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Without pip, as images are."""
+    no_pip = tmp_path_factory.mktemp("no-pip")
+    (no_pip / "pip.py").write_text("raise SystemExit('there is no pip')\n")
+    return {**servers, "FAIRWAY_MODELS_PATH": str(HERE), "PYTHONPATH": str(no_pip)}
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from pipelines.launcher import Launcher
 from pipelines.outcome import RunOutcome
-from pipelines.port import RunSpec, RunStatus
+from pipelines.port import RunSpec, RunState, RunStatus
 from pipelines.run_process import RunProcess
 from pipelines.zenml import ZenMLPipelines
 
@@ -46,6 +47,15 @@ async def test_reports_tell_each_transition_and_epoch(
         ("step", "evaluate_model", "running"),
         ("step", "evaluate_model", "completed"),
     ]
+
+
+async def test_packages_are_on_record_where_there_is_no_pip(
+    finished: tuple[RunSpec, RunState], pipelines: ZenMLPipelines
+) -> None:
+    run = await pipelines._http.get(f"/runs/{finished[1].id}", include_python_packages=True)
+    for environment in ("client_environment", "orchestrator_environment"):
+        packages = run["metadata"][environment]["python_packages"].splitlines()
+        assert f"zenml=={version('zenml')}" in packages
 
 
 async def test_raising_step_fails_the_run_with_its_words(

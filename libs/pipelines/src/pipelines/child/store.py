@@ -1,6 +1,7 @@
 """Configures ZenML's client for this process: its own configuration folder, the service account, the stack."""
 
 import importlib
+import importlib.metadata
 import logging
 import os
 import sys
@@ -56,14 +57,24 @@ async def sign_in(retry_seconds: float = RETRY_SECONDS) -> tuple[ZenMLPipelines,
 
 def _connect() -> tuple[str, bool]:
     from zenml.client import Client
+    from zenml.environment import Environment
     from zenml.integrations.registry import IntegrationRegistry
     from zenml.zen_stores.rest_zen_store import RestZenStore
 
     IntegrationRegistry.activate_integrations = _load_materializers
+    Environment.get_python_packages = staticmethod(_installed)
     client = Client()
     client.activate_stack(os.environ["FAIR_ZENML_STACK"])
     assert isinstance(client.zen_store, RestZenStore)
     return client.zen_store.get_or_generate_api_token(), client.active_stack.orchestrator.config.is_local
+
+
+def _installed() -> list[str]:
+    """The packages that ZenML records with a run and each of its steps.
+
+    ZenML's own method, which this replaces, starts pip each time: 0.6 s for a run of one step, and images have no pip.
+    """
+    return sorted({f"{one.name}=={one.version}" for one in importlib.metadata.distributions()})
 
 
 def _load_materializers(self: Any) -> None:
