@@ -72,6 +72,8 @@ def test_a_geopackage_whose_times_are_texts_of_any_kind_is_read(tmp_path: Path):
     assert cut(tmp_path / "in.gpkg").to_pylist() == [
         noon.replace(microsecond=123_000), noon, noon, None, datetime(2026, 1, 1, tzinfo=UTC),
     ]  # fmt: skip
+    made = cut_vector(tmp_path / "in.gpkg", AREA, tmp_path / "out.fgb", VectorFormat("FlatGeobuf", cut_column=None))
+    assert made.counts.skipped == {"value is no time": 1}
 
 
 @pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("ms", "UTC")])

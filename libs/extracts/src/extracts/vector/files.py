@@ -29,7 +29,10 @@ STREAM: dict[str, Any] = {"batch_size": BATCH, "use_pyarrow": True, "datetime_as
 
 @contextmanager
 def open_vector(source: str | Path, boxes: list[Box], layer: str | None = None) -> Iterator[Layer]:
-    """A GPKG, FlatGeobuf, shapefile (also in a ZIP), GeoJSON or GeoParquet by path or http(s) address."""
+    """A GPKG, FlatGeobuf, shapefile (also in a ZIP), GeoJSON or GeoParquet by path or http(s) address.
+
+    Texts in a column of times that are no times become empty and are counted in `left_out`.
+    """
     if str(source).endswith((".parquet", ".geoparquet")):
         from extracts.vector.parquet import open_parquet
 
@@ -37,10 +40,10 @@ def open_vector(source: str | Path, boxes: list[Box], layer: str | None = None) 
             yield found
         return
     info = inspect(source, layer)
-    schema = _schema(source, info["layer_name"])
+    schema, left_out = _schema(source, info["layer_name"]), Counter[str]()
     yield Layer(
-        info["layer_name"], schema, _kind(info), _batches(source, info, schema, boxes),
-        info["features"] if info["features"] > 0 else None,
+        info["layer_name"], schema, _kind(info), _batches(source, info, schema, boxes, left_out),
+        info["features"] if info["features"] > 0 else None, left_out,
     )  # fmt: skip
 
 
@@ -92,33 +95,38 @@ def _kind(info: dict) -> str:
     return "Unknown" if info["driver"] == "ESRI Shapefile" else info["geometry_type"] or "Unknown"
 
 
-def _batches(source: str | Path, info: dict, schema: pa.Schema, boxes: list[Box]) -> Iterator[Batch]:
+def _batches(
+    source: str | Path, info: dict, schema: pa.Schema, boxes: list[Box], left_out: Counter[str]
+) -> Iterator[Batch]:
     """Of each box in turn; what an earlier box had already is left out of the later one."""
     crs = info["crs"]
     areas = [box_in_crs(crs, box) for box in boxes]
     for number, area in enumerate(areas):
         try:
-            for one in _of_area(source, info["layer_name"], schema, area, areas[:number]):
-                yield to_degrees(one, crs)
+            for one in _of_area(source, info["layer_name"], area, areas[:number]):
+                yield to_degrees(Batch(one.wkb, _with_times(one.attributes, schema, left_out)), crs)
         except (DataSourceError, DataLayerError, pa.ArrowException, OSError) as error:
             check_ranges(source)
             reason = f"{name_of(source)} is damaged: {without_address(error, source)}"
             raise SourceInvalid("source_unreadable", reason) from error
 
 
-def _of_area(source: str | Path, layer: str, schema: pa.Schema, area: Box, before: list[Box]) -> Iterator[Batch]:
+def _of_area(source: str | Path, layer: str, area: Box, before: list[Box]) -> Iterator[Batch]:
     with raw.open_arrow(source, layer=layer, bbox=area, **STREAM) as (meta, reader):
         geometry = meta["geometry_name"] or "wkb_geometry"
         for one in reader:
             table = pa.Table.from_batches([one])
-            batch = Batch(_array(table[geometry]), _with_times(table.drop_columns([geometry]), schema))
+            batch = Batch(_array(table[geometry]), table.drop_columns([geometry]))
             yield batch.take(~_had(batch, before)) if before else batch
 
 
-def _with_times(attributes: pa.Table, schema: pa.Schema) -> pa.Table:
+def _with_times(attributes: pa.Table, schema: pa.Schema, left_out: Counter[str]) -> pa.Table:
     for number, field in enumerate(attributes.schema):
         if is_time(field):
-            times = to_times(attributes.column(number), schema.field(number).type)
+            texts = attributes.column(number)
+            times = to_times(texts, schema.field(number).type)
+            if lost := times.null_count - texts.null_count:
+                left_out[f"{field.name} is no time"] += lost
             attributes = attributes.set_column(number, schema.field(number), times)
     return attributes
 
