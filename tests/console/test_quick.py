@@ -13,7 +13,8 @@ import pytest
 from playwright.async_api import Page, Route
 
 from kit.vector_tiles import MEDIA_TYPE, Caption, write_pmtiles
-from stack.bench import curves
+from stack.bench.curves.made_samples import DAY, DAYS, START, N, samples
+from stack.bench.curves.stored_samples import store_series
 from stack.home import Home
 from tests.console.boards import dashboard
 from tests.console.conftest import Site
@@ -151,11 +152,11 @@ async def frames_while_moving(page: Page) -> float:
 def ten_million(site: Site) -> Iterator[str]:
     """A dashboard of the samples, which are removed at the end."""
     url = site.database("notify")
-    times, numbers = curves.samples()
+    times, numbers = samples()
 
     async def store() -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            await curves.store_series(connection, times, numbers)
+            await store_series(connection, times, numbers)
 
     remove(url)
     try:
@@ -177,7 +178,7 @@ def remove(url: str) -> None:
 
 async def test_curve_of_ten_million_samples(visitor: Visitor, ten_million: str):
     page = visitor.page
-    end = (curves.START + curves.DAYS * curves.DAY) // 10**6
+    end = (START + DAYS * DAY) // 10**6
     await page.add_init_script(f"{{ const now = Date.now, by = {end} - now(); Date.now = () => now() + by }}")
     await visitor.open(f"dashboards/{ten_million}")
     window = page.get_by_label("Window")
@@ -190,5 +191,5 @@ async def test_curve_of_ten_million_samples(visitor: Visitor, ten_million: str):
         seen.append(await window.evaluate(SELECT))
     await visitor.picture("ten-million")
     shown = float(np.median(seen))
-    note(f"curve of {curves.N:,} samples: {shown:.0f} ms from the choice to the picture (bar {CURVE_BAR})")
+    note(f"curve of {N:,} samples: {shown:.0f} ms from the choice to the picture (bar {CURVE_BAR})")
     assert shown < CURVE

@@ -59,7 +59,12 @@ async def test_an_upload_becomes_an_image(labels: LabelStore, storage: Storage):
     )  # fmt: skip
     assert image["imageset"] == {"imageset_id": row["imageset_id"], "title": row["title"]}
     assert image["blobstorage_path"] == f"{done['blobstorage_path']}/b.jpg"
-    assert await storage.keys(f"dropbox/{row['title']}/") == []
+
+    async def emptied() -> bool:
+        """After the set is done: its files are safe then."""
+        return not await storage.keys(f"dropbox/{row['title']}/")
+
+    await eventually(emptied)
     url = await labels.ask(c.GetImageUrl(image_id=image["image_id"]))
     assert "X-Amz-Expires=604800" in url["url"]
 

@@ -11,13 +11,13 @@ from stack.bench.curves.made_samples import DAY, DAYS, START, N
 async def store_samples(url: str, times: np.ndarray, numbers: np.ndarray) -> int:
     """Stores the samples as the sealer leaves them, and in a plain table. Returns the id of the series."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        series = await _store_series(connection, times, numbers)
+        series = await store_series(connection, times, numbers)
         await _copy_plain(connection, series, times, numbers)
         await connection.execute("vacuum analyze")
     return series
 
 
-async def _store_series(connection: psycopg.AsyncConnection, times: Any, numbers: Any) -> int:
+async def store_series(connection: psycopg.AsyncConnection, times: Any, numbers: Any) -> int:
     """Stores the samples as the channel `ten million` of `bench`. Returns the id of the series."""
     found = await connection.execute(
         "insert into channels.channel_series (backend, name, type, first_ts, last_ts)"
