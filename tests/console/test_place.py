@@ -62,6 +62,7 @@ async def make_a_model(hands: Hands, visitor: Visitor) -> None:
     await page.get_by_role("img", name="Loss curves").wait_for(timeout=LONG)
     await expect(page.get_by_role("button", name="Publish the model")).to_be_enabled(timeout=LONG)
     await expect(page.get_by_role("img", name="How far confidences can be trusted")).to_be_visible()
+    await expect(page.get_by_role("term").filter(has_text="Building IoU")).to_be_visible()
     await hands.press("Compare with earlier runs")
     await page.get_by_text("There is no earlier run on this dataset").wait_for()
     assert await visitor.serious_findings() == []
