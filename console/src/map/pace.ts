@@ -11,11 +11,12 @@ const FEWER_PIXELS = 0.4
 const LONG_ENOUGH = 250
 
 export function keepPace(map: Map): void {
-  let [isSlow, isPlain, hasDrawn] = [false, false, false]
+  let [isSlow, isPlain, hasDrawn, isFollowed] = [false, false, false, false]
   let [last, frames, time] = [0, 0, 0]
 
   function follow(now: number): void {
-    if (!map.isMoving()) return draw(false)
+    isFollowed = map.isMoving()
+    if (!isFollowed) return draw(false)
     if (hasDrawn) [frames, time] = [frames + 1, time + now - last]
     if (time > LONG_ENOUGH) judge((frames * 1000) / time)
     if (isSlow) draw(true)
@@ -34,8 +35,8 @@ export function keepPace(map: Map): void {
   }
   map.on('render', () => (hasDrawn = true))
   map.on('movestart', () => {
-    if (isPlain) return
-    ;[frames, time, hasDrawn] = [0, 0, false]
+    if (isFollowed) return
+    ;[isFollowed, last, frames, time, hasDrawn] = [true, performance.now(), 0, 0, false]
     requestAnimationFrame(follow)
   })
 }

@@ -1,6 +1,7 @@
 // What the card of an entry shows: figures, licence, lineage, and what is drawn on the map.
 import { api, ok, type Shape } from '../../api/client'
 import { t } from '../../i18n'
+import { metricNames } from '../../ui/metrics'
 import { reliabilityOf, type Reliability } from '../../ui/reliability'
 import { tasksOf, wordsOf } from '../../ui/tasks'
 import type { Entry, Kind } from './catalogue'
@@ -90,8 +91,8 @@ function ancestors(row: Shape['LocalModelRow'], properties: Record<string, unkno
 
 function metrics(properties: Record<string, unknown>): [string, string][] {
   const values = (properties['fair:metrics'] ?? {}) as Record<string, number>
-  const names = (properties['fair:metrics_spec'] ?? []) as { key: string; name: string }[]
-  return names.filter(({ key }) => key in values).map(({ key, name }) => [name, Number(values[key]).toFixed(3)])
+  const names = Object.entries(metricNames(properties))
+  return names.filter(([key]) => key in values).map(([key, name]) => [name, Number(values[key]).toFixed(3)])
 }
 
 const text = (value: unknown) => (value === undefined || value === null ? '–' : String(value))

@@ -1,5 +1,6 @@
 // Base models that a place may learn with, and what each of them answers.
 import { api, ok } from '../../api/client'
+import { metricNames } from '../../ui/metrics'
 import { OUTLINES, tasksOf, wordsOf } from '../../ui/tasks'
 
 export interface Base {
@@ -16,7 +17,7 @@ export async function loadBases(): Promise<Base[]> {
   const { results } = await ok(api.GET('/api/v1/base-models/', { params: { query: { status: 'active', limit: 100, expand: 'stac' } } }))
   const bases = results.map(({ id, name, stac_item_id, stac }) => {
     const properties = stac?.properties as object | undefined
-    return { id, name, stac_item_id, tasks: tasksOf(properties), metrics: metricsOf(properties) }
+    return { id, name, stac_item_id, tasks: tasksOf(properties), metrics: metricNames(properties) }
   })
   return [...bases.filter(drawsOutlines), ...bases.filter((base) => !drawsOutlines(base))]
 }
@@ -24,8 +25,3 @@ export async function loadBases(): Promise<Base[]> {
 export const nameOf = ({ name, tasks }: Base) => [name, ...wordsOf(tasks)].join(' · ')
 
 const drawsOutlines = ({ tasks }: Base) => tasks.includes(OUTLINES)
-
-function metricsOf(properties: object | undefined): Record<string, string> {
-  const told = ((properties as Record<string, unknown> | undefined)?.['fair:metrics_spec'] ?? []) as { key: string; name: string }[]
-  return Object.fromEntries(told.map(({ key, name }) => [key, name]))
-}
