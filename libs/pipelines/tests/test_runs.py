@@ -135,15 +135,18 @@ async def test_same_name_runs_once(
 WORKER = """
 import asyncio, json, sys
 from pathlib import Path
+from pipelines.launcher import Launcher
 from pipelines.run_process import RunProcess
 from pipelines.port import RunSpec
 async def main():
-    async with RunProcess.start(RunSpec(**json.loads(sys.argv[1])), {}, Path(sys.argv[2])) as child:
+    spec, workdir = RunSpec(**json.loads(sys.argv[1])), Path(sys.argv[2])
+    async with Launcher({}, workdir) as launcher, {START} as child:
         async for report in child.reports():
             if report["type"] == "epoch":
                 print(child.pid, child.run_id, flush=True)
 asyncio.run(main())
 """
+STARTS = ("launcher.start(spec)", "RunProcess.start(spec, {}, workdir)")
 
 
 async def dead(pid: int) -> None:
@@ -157,11 +160,12 @@ async def dead(pid: int) -> None:
         os.close(handle)
 
 
+@pytest.mark.parametrize("start", STARTS)
 async def test_run_dies_with_its_worker_and_the_next_one_closes_it(
-    launcher: Launcher, env: dict[str, str], workdir: Path, pipelines: ZenMLPipelines, a_spec: Any
+    launcher: Launcher, env: dict[str, str], workdir: Path, pipelines: ZenMLPipelines, a_spec: Any, start: str
 ) -> None:
     spec = a_spec(**LONG)
-    arguments = [sys.executable, "-c", WORKER, json.dumps(asdict(spec)), str(workdir)]
+    arguments = [sys.executable, "-c", WORKER.replace("{START}", start), json.dumps(asdict(spec)), str(workdir)]
     worker = await asyncio.create_subprocess_exec(*arguments, env={**os.environ, **env}, stdout=asyncio.subprocess.PIPE)
     assert worker.stdout
     pid, run_id = (await asyncio.wait_for(worker.stdout.readline(), 60)).decode().split()

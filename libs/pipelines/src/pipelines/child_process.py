@@ -4,40 +4,53 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import Self
 
+from pipelines.child_environment import child_environment, new_folder
+from pipelines.fork_server import ForkServer
 from pipelines.process_reaper import ProcessReaper, become_subreaper, kill_group
 from pipelines.process_usage import ProcessUsage
-
-SERVICE_VARIABLES = re.compile(r"DATABASE_URL|NATS_+URL|PASSWORD|SECRET_KEY")
-"""Environment variables that the code of a model must not see."""
 
 
 class ChildProcess:
     """Its end is waited for by a reaper and not by asyncio, which forgets what the kernel says of its cost."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
-        self._process, self.folder = process, folder
-        self._reaper = ProcessReaper(process)
+    def __init__(self, pid: int, stdin: int, folder: Path) -> None:
+        self.pid, self.folder = pid, folder
+        self._stdin = FileIO(stdin, "wb")
+        self._reaper = ProcessReaper(pid)
 
     @classmethod
     async def start(cls, env: Mapping[str, str], workdir: Path) -> Self:
         """The process imports zenml at once. It dies with the calling thread, which must outlive it."""
-        folder = _new_folder(workdir)
         become_subreaper()
-        return cls(_spawned(folder, {**_inherited(), **env, "FAIRWAY_PARENT": str(os.getpid())}), folder)
+        return await cls._started(workdir, partial(_spawned, child_environment(env)))
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+    @classmethod
+    async def fork(cls, server: ForkServer, workdir: Path) -> Self:
+        """The process has imported zenml. It dies with this one. Raises NoForkServer."""
+        return await cls._started(workdir, server.fork)
+
+    @classmethod
+    async def _started(cls, workdir: Path, start: Callable[[Path, int, int], Awaitable[int]]) -> Self:
+        folder = new_folder(workdir)
+        theirs, ours = os.pipe()
+        try:
+            with (folder / "warm.log").open("wb") as log:
+                return cls(await start(folder, theirs, log.fileno()), ours, folder)
+        except BaseException:
+            os.close(ours)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            os.close(theirs)
 
     @property
     def is_alive(self) -> bool:
@@ -50,12 +63,9 @@ class ChildProcess:
 
     async def send_spec(self, spec: Path, report: Path) -> None:
         """Starts the run; `report` is the FIFO for its reports."""
-        stdin = self._process.stdin
-        assert stdin
         self._reaper.begun = True
         with contextlib.suppress(ConnectionError):  # already dead: `wait` returns its exit code
-            stdin.write(json.dumps({"spec": str(spec), "report": str(report)}).encode() + b"\n")
-            stdin.flush()
+            self._stdin.write(json.dumps({"spec": str(spec), "report": str(report)}).encode() + b"\n")
 
     def terminate(self) -> None:
         """Sends SIGTERM to the leader of the group only, which ends its step in order."""
@@ -71,29 +81,13 @@ class ChildProcess:
     async def wait(self) -> int:
         """Returns the exit code, negative for a signal; removes the folder. No process of the group is left then."""
         code = await asyncio.shield(self._reaper.code)
-        if self._process.stdin:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+        self._stdin.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         return code
 
 
-def _spawned(folder: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    with (folder / "warm.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "pipelines.child", "--warm", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            env=env,
-            start_new_session=True,
-        )
-
-
-def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not SERVICE_VARIABLES.search(name)}
-
-
-def _new_folder(workdir: Path) -> Path:
-    workdir.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix="child-", dir=workdir))
+async def _spawned(env: Mapping[str, str], folder: Path, stdin: int, log: int) -> int:
+    """As `subprocess` would, which waits for its processes itself."""
+    command = [sys.executable, "-m", "pipelines.child", "--warm", str(folder)]
+    opened = [(os.POSIX_SPAWN_DUP2, number, place) for number, place in ((stdin, 0), (log, 1), (log, 2))]
+    return os.posix_spawn(sys.executable, command, env, file_actions=opened, setpgroup=0)  # noqa: ASYNC221  (it does not wait)

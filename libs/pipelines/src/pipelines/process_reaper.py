@@ -5,7 +5,6 @@ import ctypes
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -29,17 +28,17 @@ class ProcessReaper:
     """For a child that leads a process group. `code` is its exit code, negative for a signal; by then all processes of
     the group are dead and waited for, and `usage` is final."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, leader: int) -> None:
         self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.usage = ProcessUsage()
         self.begun = False
         """Whether the child does what it is for. Before, nobody looks at its memory."""
-        self._process, self._leader = process, process.pid
+        self._leader = leader
         Thread(target=self._run, args=(asyncio.get_running_loop(),), daemon=True, name="reaper").start()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watch()
-        code = self._process.returncode = self._reap()
+        code = self._reap()
         with suppress(RuntimeError):  # the loop is closed, so nobody waits
             loop.call_soon_threadsafe(self._set_code, code)
 

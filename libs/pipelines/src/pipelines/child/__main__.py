@@ -3,17 +3,22 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
+import socket
 import sys
 from pathlib import Path
 
 from pipelines import outcome as outcomes
-from pipelines.child import plugins, run, store
+from pipelines.child import fork_server, plugins, run, store
 from pipelines.child.process import Stop, die_with_parent
 from pipelines.port import PipelinesDown
 
 
-def main(argument: str, folder: str = ".") -> int:
-    """Takes `SPEC.json`, or `--warm FOLDER`, an empty folder for ZenML's configuration. Returns the exit code."""
+def main(argument: str, folder: str = ".", connection: str = "0") -> int:
+    """Takes `SPEC.json`, or an option with an empty folder for ZenML's configuration. Returns the exit code."""
+    if argument == "--fork-server":
+        own = _serve(Path(folder), socket.socket(fileno=int(connection)))
+        return main("--warm", str(own)) if own else 0
     die_with_parent()
     stop = Stop()
     if argument == "--warm":
@@ -26,10 +31,25 @@ def main(argument: str, folder: str = ".") -> int:
     return outcomes.exit_code(outcome)
 
 
-def _wait_for_spec(folder: Path) -> Path:
+def _serve(folder: Path, connection: socket.socket) -> Path | None:
+    """A fork starts with the token that was received here, as each sign-in costs the server half a second."""
+    die_with_parent(with_forks=False)
+    _prepare(folder)
+    store.forget_connections()
+    own = fork_server.serve(connection)
+    if own:
+        shutil.copytree(folder, own, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.log"))
+    return own
+
+
+def _prepare(folder: Path) -> None:
     store.configure(folder)
     with contextlib.suppress(PipelinesDown):  # the run itself tries again and reports it
         asyncio.run(_warm_up())
+
+
+def _wait_for_spec(folder: Path) -> Path:
+    _prepare(folder)
     line = sys.stdin.readline()
     if not line:
         sys.exit(0)

@@ -15,7 +15,7 @@ class Stopped(Exception):
     """SIGTERM was received while no step was running."""
 
 
-def die_with_parent() -> None:
+def die_with_parent(with_forks: bool = True) -> None:
     """Lets the kernel kill this process, and processes that it forks, when the thread that started it ends.
 
     FAIRWAY_PARENT is the pid of the parent, which may have ended before this call. Does nothing except on Linux.
@@ -25,7 +25,8 @@ def die_with_parent() -> None:
         return
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.register_at_fork(after_in_child=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+    if with_forks:
+        os.register_at_fork(after_in_child=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
     if os.getppid() != int(parent):
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -69,6 +69,16 @@ def _connect() -> tuple[str, bool]:
     return client.zen_store.get_or_generate_api_token(), client.active_stack.orchestrator.config.is_local
 
 
+def forget_connections() -> None:
+    """Closes those to the server: two processes that share one read each other's answers."""
+    from zenml.config.global_config import GlobalConfiguration
+    from zenml.zen_stores.rest_zen_store import RestZenStore
+
+    config = GlobalConfiguration.get_instance()
+    if config and isinstance(config._zen_store, RestZenStore):
+        config._zen_store.reinitialize_session()
+
+
 def _installed() -> list[str]:
     """The packages that ZenML records with a run and each of its steps.
 
