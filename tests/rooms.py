@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,12 +28,17 @@ PARTS = ("libs", "services", "models")
 FAULTS = "tests/e2e/test_faults.py"
 LAST = (FAULTS,)
 """Alone: it measures what the machine carries."""
-WHOLE = f"tests/e2e tests/programs tests/console --ignore={FAULTS}"
-"""One Fairway for all three, with servers of its own: it stops them."""
-FIRST = (
-    WHOLE, "tests/containers", "tests/surface", "tests/crowd", "tests/contracts tests/architecture tests/chart",
-    "tests/machine",
+WHOLE = f"tests/e2e tests/programs --ignore={FAULTS}"
+CONSOLE = "tests/console"
+OWN_SERVERS = {WHOLE: "whole", CONSOLE: "console"}
+"""Each has a Fairway of its own, whose servers it stops."""
+FIRST = (WHOLE, CONSOLE, "tests/containers", "tests/surface", "tests/crowd", "tests/machine")
+COMPUTING = (
+    "tests/contracts tests/architecture tests/chart", "libs/extracts", "libs/geoml", "libs/geo", "libs/imagery",
+    "models/box_unet", "models/chip_light", "models/rooftop_light", "models/unet", "processors",
 )  # fmt: skip
+"""Nothing in these waits: they take the time that others leave, also beside the faults, and slow nobody down."""
+LEAST_PRIORITY = 19
 SLOWEST = ("--durations=5", "--durations-min=5")
 """What a room that takes long takes long for."""
 _SLOW = re.compile(r"[\d.]+s (setup|call|teardown) ")
@@ -45,7 +51,7 @@ def rooms() -> list[str]:
     folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
     longest = ("pipelines", "training", "prediction", "catalog", "kit")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
-    return [run for tests in folders for run in _runs(tests)]
+    return [run for tests in folders for run in _runs(tests) if run not in COMPUTING]
 
 
 def _runs(tests: Path) -> list[str]:
@@ -63,17 +69,17 @@ def run(room: str, limit: float | None = None, tests: Collection[str] = ()) -> O
         report, log = Path(folder, "results.jsonl"), Path(folder, "log")
         options = ["-q", "--no-header", f"--rootdir={ROOT}", "-p", "tests.results", f"--results={report}", *SLOWEST]
         command = [sys.executable, "-m", "pytest", *options, *(sorted(tests) or room.split())]
-        code, stacks = _run(command, log, limit or LIMIT, _home(room))
+        code, stacks = _run(command, log, limit or LIMIT, _home(room), room in COMPUTING)
         output = log.read_text(errors="replace") + stacks
         return Outcome(room, time.monotonic() - started, code, output, results.read(report))
 
 
 def _home(room: str) -> Home:
-    shared = Home.default()
-    return homes.own(shared.path.with_name(f"{shared.path.name}-whole")) if room == WHOLE else shared
+    shared, own = Home.default(), OWN_SERVERS.get(room)
+    return homes.own(shared.path.with_name(f"{shared.path.name}-{own}")) if own else shared
 
 
-def _run(command: list[str], log: Path, limit: float, home: Home) -> tuple[int, str]:
+def _run(command: list[str], log: Path, limit: float, home: Home, gives_way: bool) -> tuple[int, str]:
     """Exit code, and the stacks of what had to be ended. Nothing of the room's processes is left."""
     environment = {**os.environ, "PYTHONFAULTHANDLER": "1", "FAIRWAY_HOME": str(home.path)}
     with log.open("wb") as output:
@@ -81,6 +87,8 @@ def _run(command: list[str], log: Path, limit: float, home: Home) -> tuple[int, 
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             start_new_session=True,
         )  # fmt: skip
+    if gives_way:
+        _give_way(process.pid)
     try:
         code = process.wait(limit)
         return (0 if code == 5 else code), ""
@@ -91,6 +99,14 @@ def _run(command: list[str], log: Path, limit: float, home: Home) -> tuple[int, 
         end(process, stacks=False)
 
 
+def _give_way(leader: int) -> None:
+    """Each session has a share of its own, whatever the priority in it, where the kernel groups by sessions
+    (sched(7), autogroups)."""
+    os.setpriority(os.PRIO_PROCESS, leader, LEAST_PRIORITY)
+    with suppress(OSError):
+        Path(f"/proc/{leader}/autogroup").write_text(str(LEAST_PRIORITY))
+
+
 def show(outcome: Outcome) -> None:
     lines = outcome.output.strip().splitlines()
     shown = lines if outcome.code else [line for line in lines if _SLOW.match(line)] + lines[-1:]
@@ -98,17 +114,23 @@ def show(outcome: Outcome) -> None:
 
 
 def main() -> None:
-    outcomes: list[Outcome] = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for outcome in pool.map(run, [*FIRST, *rooms()]):
-            show(outcome)
-            outcomes.append(outcome)
-    for room in LAST:
-        outcomes.append(run(room))
-        show(outcomes[-1])
+    with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(1) as aside:
+        computing = aside.map(run, COMPUTING)
+        outcomes = _shown(pool.map(run, [*FIRST, *rooms()]))
+        outcomes += _shown(map(run, LAST))
+        outcomes += _shown(computing)
     for outcome in filter(unsteady.may_run_again, outcomes):
         _run_again(outcome)
     sys.exit(_summarize(outcomes))
+
+
+def _shown(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Each as soon as it is there."""
+    found: list[Outcome] = []
+    for outcome in outcomes:
+        show(outcome)
+        found.append(outcome)
+    return found
 
 
 def _run_again(outcome: Outcome) -> None:

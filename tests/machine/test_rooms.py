@@ -98,6 +98,7 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rooms, "FIRST", (hangs, passes))
     monkeypatch.setattr(rooms, "rooms", lambda: [])
     monkeypatch.setattr(rooms, "LAST", (passes,))
+    monkeypatch.setattr(rooms, "COMPUTING", ())
     monkeypatch.setattr(rooms, "LIMIT", LIMIT)
     with pytest.raises(SystemExit) as ended:
         rooms.main()
@@ -105,6 +106,24 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
     assert ended.value.code
     assert "THIS ROOM DID NOT END" in said
     assert said.rstrip().endswith("3 passed, 0 failed, 0 skipped, 1 room did not end well")
+
+
+GIVES_WAY = """
+import os
+from pathlib import Path
+
+def test_has_least_priority():
+    assert os.nice(0) == 19
+    group = Path("/proc/self/autogroup")
+    assert not group.exists() or group.read_text().split()[-1] == "19"
+"""
+
+
+def test_room_that_only_computes_gives_way_to_others(tmp_path, monkeypatch):
+    named, _ = room(tmp_path, "gives_way", GIVES_WAY)
+    assert rooms.run(named).counts() == {"failed": 1}
+    monkeypatch.setattr(rooms, "COMPUTING", (named,))
+    assert rooms.run(named).counts() == {"passed": 1}
 
 
 def test_room_that_passed_says_what_took_long(capsys):

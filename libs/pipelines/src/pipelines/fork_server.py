@@ -14,7 +14,7 @@ from pipelines.process_reaper import become_subreaper
 
 IS_SUPPORTED = sys.platform == "linux"
 """Other systems have no subreapers."""
-DIGITS, LAST_WORDS = 32, 2000
+DIGITS, END_OF_LOG = 32, 2000
 
 
 class NoForkServer(Exception):
@@ -50,13 +50,13 @@ class ForkServer:
             socket.send_fds(self._socket, [os.fsencode(folder)], files)
             number = await asyncio.get_running_loop().sock_recv(self._socket, DIGITS)
         except OSError as error:
-            raise NoForkServer(self._last_words()) from error
+            raise NoForkServer(self._end_of_log()) from error
         if not number:
-            raise NoForkServer(self._last_words())
+            raise NoForkServer(self._end_of_log())
         return int(number)
 
-    def _last_words(self) -> str:
-        return self._log.read_text(errors="replace")[-LAST_WORDS:]
+    def _end_of_log(self) -> str:
+        return self._log.read_text(errors="replace")[-END_OF_LOG:]
 
     def _start(self) -> None:
         become_subreaper()
