@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 import numpy as np
@@ -52,12 +53,14 @@ def fields(fields: Sequence[Field]) -> list[Patch]:
     ]
 
 
+@cache
 def shadow(shape: Polygon, height: float) -> Polygon:
     """The ground that a block of that height keeps from the sun."""
     steps = [translate(shape, *(SUN * height * share)) for share in np.linspace(0, 1, 8)]
     return union_all(steps).buffer(0)
 
 
+@cache
 def roofs(building: Building) -> list[Patch]:
     """Two slopes with the ridge along the house, or a flat slab with a parapet."""
     spread = np.random.default_rng(int(building.shape.area * 1e4))
