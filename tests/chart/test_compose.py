@@ -11,6 +11,7 @@ import yaml
 
 from contracts.nats_permissions import USERS
 from stack.images import DEFAULTS
+from stack.platform.settings import ONE_PERSON, RATES
 from tests.chart.rendering import REPOSITORY, ROOMS, WORKERS, Release, Values, container, environment, profile
 
 FILE = REPOSITORY / "deploy" / "compose.yaml"
@@ -27,9 +28,9 @@ OVER_DEV: Values = {
         }
     },
     "ingress": {"enabled": False},
-    "gateway": {"config": {"TRUSTED_PROXIES": ""}},
+    "gateway": {"config": {"TRUSTED_PROXIES": "", **dict.fromkeys(RATES, ONE_PERSON)}},
 }
-"""What differs from the chart's profile: addresses, and nothing stands before the gateway."""
+"""What differs from the chart's profile: addresses, one person, and nothing stands before the gateway."""
 LASTING = [*ROOMS, *(f"{room}-worker" for room in WORKERS)]
 ONCE = [f"{room}-migrate" for room in ROOMS]
 MADE = {"FAIR_ZENML_STORE_API_KEY"}
