@@ -17,6 +17,7 @@ MOST = 4096
 
 def serve(connection: socket.socket) -> Path | None:
     """Returns in each new process, with its folder; in the server at the end, with None."""
+    sys.stdout.flush()  # or each process would write what waits there into its own log
     gc.collect()
     gc.freeze()  # or the collector would write to the pages that all share
     while True:
