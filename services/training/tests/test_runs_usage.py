@@ -114,6 +114,6 @@ async def test_a_run_is_in_the_ledger(submit, workers, caller, running):
     found = await fetch(running, f"select user_id, {sums} from run_usage where row_id = %s group by 1", row["id"])
     user_id, cpu, memory, stored = found[0]
     assert user_id == row["user"]["osm_id"]
-    assert cpu > 1.0, "ZenML alone takes longer to import"
+    assert cpu > 0.3, "what ZenML does for a run costs more"
     assert 50e6 < memory < 2e9
     assert stored == len(b"weights") + len(b"onnx")
