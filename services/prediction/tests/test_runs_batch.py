@@ -147,7 +147,7 @@ async def test_run_and_files_are_in_the_ledger(caller: Caller, completed):
     spent = next(entry for entry in mine["entries"] if entry["run"] == completed["id"])
     files = [len(await fetched(url)) for url in completed["assets"].values()]
     assert spent["stored_bytes"] > sum(files), "the middles of the features are a file too"
-    assert spent["cpu_seconds"] > 1.0, "ZenML alone takes longer to import"
+    assert spent["cpu_seconds"] > 0.3, "what ZenML does for a run costs more"
     assert 50e6 < spent["peak_memory"] < 2e9
 
 
