@@ -24,22 +24,22 @@ def roof(shape, rows, columns, top=1.0):
     return top * distance / distance.max()
 
 
-def two_halls(saddle):
-    """A building whose middle is as shallow as `saddle`, 0…1."""
+def two_halls(saddle, top=0.9):
+    """A building that is `top` deep, and whose middle is as shallow as `saddle`, 0…1."""
     depth = np.zeros((24, 60))
-    depth[2:22, 2:58] = 0.9
+    depth[2:22, 2:58] = top
     depth[2:22, 28:32] = saddle
     return seen(depth)
 
 
-@pytest.mark.parametrize(("saddle", "buildings"), [(0.3, 2), (0.85, 1)])
-def test_a_border_divides_when_it_is_much_shallower_than_both_sides(saddle, buildings):
-    found = label_instances(two_halls(saddle), InstanceOptions(split_depth=0.2), METRE)
+@pytest.mark.parametrize(("top", "saddle", "buildings"), [(0.9, 0.3, 2), (0.9, 0.55, 1), (0.3, 0.1, 2), (0.3, 0.2, 1)])
+def test_a_border_divides_when_both_sides_are_twice_as_deep(top, saddle, buildings):
+    found = label_instances(two_halls(saddle, top), InstanceOptions(split_share=0.5), METRE)
     assert len(np.unique(found[found > 0])) == buildings
 
 
 def test_how_clear_a_border_must_be_is_an_option():
-    found = [label_instances(two_halls(0.5), InstanceOptions(split_depth=d), METRE) for d in (0.1, 0.7)]
+    found = [label_instances(two_halls(0.5), InstanceOptions(split_share=s), METRE) for s in (0.2, 0.7)]
     assert [len(np.unique(one[one > 0])) for one in found] == [2, 1]
 
 

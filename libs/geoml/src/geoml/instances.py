@@ -12,7 +12,7 @@ from geoml.regions import Ridges, climb, ridges_between
 DEPTH = 3
 """The channel of the depth, of models that have one; see `geoml.labels.LabelRasterizer.depth`."""
 LEVELS, RIPPLE = 1024, 0.02
-"""Steps of the depth, and the depth of a border that divides nothing."""
+"""Steps of the depth, and the share of a border that divides nothing."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class InstanceOptions:
     """lowest building probability of a pixel"""
     smoothing: float = 0.4
     """standard deviation of the smoothing of the depth, metres"""
-    split_depth: float = 0.2
-    """how much shallower the border of two pieces is than the shallower of the two, for two buildings"""
+    split_share: float = 0.5
+    """how much shallower the border of two pieces is than the shallower of the two, as a share of that, for two
+    buildings"""
 
 
 def building_probability(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -39,9 +40,9 @@ def label_instances(
 
     Every pixel belongs to the local maximum of the depth that it reaches by the steepest way up (watershed). Then
     pieces are merged, the deepest common border first, until each pair is divided by a border of
-    `options.split_depth`. `metres_per_pixel` is the side of a pixel.
+    `options.split_share`. `metres_per_pixel` is the side of a pixel.
     """
-    return Splitter(probabilities, options, metres_per_pixel).instances(options.split_depth)
+    return Splitter(probabilities, options, metres_per_pixel).instances(options.split_share)
 
 
 class Splitter:
@@ -58,8 +59,8 @@ class Splitter:
         merged = _merged(ridges, peaks, RIPPLE)
         self._pieces, self._peaks, self._ridges = merged[pieces], peaks, ridges.renumbered(merged)
 
-    def instances(self, split_depth: float) -> NDArray[np.int32]:
-        return _merged(self._ridges, self._peaks, split_depth)[self._pieces]
+    def instances(self, split_share: float) -> NDArray[np.int32]:
+        return _merged(self._ridges, self._peaks, split_share)[self._pieces]
 
 
 def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[np.int64]:
@@ -74,11 +75,11 @@ def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[
     return np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)).astype(np.int64)
 
 
-def _merged(ridges: Ridges, peaks: NDArray[np.float32], split_depth: float) -> NDArray[np.int32]:
+def _merged(ridges: Ridges, peaks: NDArray[np.float32], split_share: float) -> NDArray[np.int32]:
     """Returns the building of each piece."""
     parents, tops, heights = list(range(len(peaks))), peaks.tolist(), ridges.height
     lower = np.minimum(peaks[ridges.left], peaks[ridges.right])
-    shallow = np.flatnonzero(lower - heights < split_depth)  # a merged piece is no lower than its parts
+    shallow = np.flatnonzero(heights > (1 - split_share) * lower)  # a merged piece is no lower than its parts
 
     def root(piece: int) -> int:
         while parents[piece] != piece:
@@ -88,6 +89,6 @@ def _merged(ridges: Ridges, peaks: NDArray[np.float32], split_depth: float) -> N
     for n in shallow[np.argsort(-heights[shallow], kind="stable")].tolist():
         a, b = root(int(ridges.left[n])), root(int(ridges.right[n]))
         low, high = (a, b) if tops[a] < tops[b] else (b, a)
-        if a != b and tops[low] - heights[n] < split_depth:
+        if a != b and heights[n] > (1 - split_share) * tops[low]:
             parents[low] = high
     return np.array([root(piece) for piece in range(len(parents))], np.int32)
