@@ -43,6 +43,13 @@ def test_how_clear_a_border_must_be_is_an_option():
     assert [len(np.unique(one[one > 0])) for one in found] == [2, 1]
 
 
+@pytest.mark.parametrize(("pixel", "buildings"), [(1.0, 2), (0.2, 1)])
+def test_what_would_be_a_small_house_needs_a_clearer_border(pixel, buildings):
+    """Halves of 520 and of 21 square metres."""
+    found = label_instances(two_halls(0.42), InstanceOptions(smoothing=0.4 * pixel, split_share=0.5), pixel)
+    assert len(np.unique(found[found > 0])) == buildings
+
+
 def test_touching_buildings_share_the_border_between_them():
     depth = roof((24, 44), slice(2, 22), slice(2, 22)) + roof((24, 44), slice(2, 22), slice(22, 42))
     found = label_instances(seen(depth), InstanceOptions(), METRE)

@@ -33,6 +33,6 @@ def test_equal_candidates_leave_the_defaults(tuned):
 
 
 def test_what_is_far_from_the_defaults_must_bring_more(tuned):
-    """Two steps away, two hundredths of F1."""
-    assert tuned([(50, 51), (50, 51)]) == tuning.DEFAULTS
-    assert tuned([(50, 53), (50, 53)]) == OTHER
+    """Two steps away, four hundredths of F1."""
+    assert tuned([(50, 53), (50, 53)]) == tuning.DEFAULTS
+    assert tuned([(50, 55), (50, 55)]) == OTHER

@@ -1,6 +1,7 @@
 """Instance segmentation: a watershed of the depth inside buildings, and a merging of what it cut in too many pieces."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ DEPTH = 3
 """The channel of the depth, of models that have one; see `geoml.labels.LabelRasterizer.depth`."""
 LEVELS, RIPPLE = 1024, 0.02
 """Steps of the depth, and the share of a border that divides nothing."""
+USUAL_AREA, SMALL_COST = 60.0, 0.1
+"""Square metres; and the share that a piece e times smaller needs beyond `split_share`: what looks like a small house
+beside another one is more often a part of it."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,12 @@ class Splitter:
         peaks = np.zeros(pieces.max() + 1, np.float32)
         np.maximum.at(peaks, pieces[mask], depth[mask])
         ridges = ridges_between(pieces, depth)
-        merged = _merged(ridges, peaks, RIPPLE)
+        merged = _merged(ridges, peaks, np.full(len(peaks), USUAL_AREA), RIPPLE)
         self._pieces, self._peaks, self._ridges = merged[pieces], peaks, ridges.renumbered(merged)
+        self._areas = np.bincount(self._pieces.ravel(), minlength=len(peaks)) * metres_per_pixel**2
 
     def instances(self, split_share: float) -> NDArray[np.int32]:
-        return _merged(self._ridges, self._peaks, split_share)[self._pieces]
+        return _merged(self._ridges, self._peaks, self._areas, split_share)[self._pieces]
 
 
 def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[np.int64]:
@@ -75,11 +80,14 @@ def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[
     return np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)).astype(np.int64)
 
 
-def _merged(ridges: Ridges, peaks: NDArray[np.float32], split_share: float) -> NDArray[np.int32]:
+def _merged(
+    ridges: Ridges, peaks: NDArray[np.float32], areas: NDArray[np.float64], split_share: float
+) -> NDArray[np.int32]:
     """Returns the building of each piece."""
-    parents, tops, heights = list(range(len(peaks))), peaks.tolist(), ridges.height
-    lower = np.minimum(peaks[ridges.left], peaks[ridges.right])
-    shallow = np.flatnonzero(heights > (1 - split_share) * lower)  # a merged piece is no lower than its parts
+    parents, tops, sizes, heights = list(range(len(peaks))), peaks.tolist(), areas.tolist(), ridges.height
+    left, right = ridges.left, ridges.right
+    lowest = _lowest(np.minimum(areas[left], areas[right]), np.minimum(peaks[left], peaks[right]), split_share)
+    shallow = np.flatnonzero(heights > lowest)  # a merged piece is neither lower nor smaller than its parts
 
     def root(piece: int) -> int:
         while parents[piece] != piece:
@@ -87,8 +95,13 @@ def _merged(ridges: Ridges, peaks: NDArray[np.float32], split_share: float) -> N
         return piece
 
     for n in shallow[np.argsort(-heights[shallow], kind="stable")].tolist():
-        a, b = root(int(ridges.left[n])), root(int(ridges.right[n]))
+        a, b = root(int(left[n])), root(int(right[n]))
         low, high = (a, b) if tops[a] < tops[b] else (b, a)
-        if a != b and heights[n] > (1 - split_share) * tops[low]:
-            parents[low] = high
+        if a != b and heights[n] > _lowest(min(sizes[a], sizes[b]), tops[low], split_share):
+            parents[low], sizes[high] = high, sizes[a] + sizes[b]
     return np.array([root(piece) for piece in range(len(parents))], np.int32)
+
+
+def _lowest(area: Any, peak: Any, split_share: float) -> Any:
+    """Returns the height of a border above which two pieces are one; `area` and `peak` are the smaller of theirs."""
+    return (1 - split_share - SMALL_COST * np.maximum(0, np.log(USUAL_AREA / area))) * peak

@@ -28,7 +28,7 @@ SMOOTHINGS = (0.4, 0.7, 1.1)
 SPLIT_SHARES = (0.5, 0.3, 0.35, 0.4, 0.45, 0.55, 0.6, 0.65)
 MIN_AREAS = (3.0, 6.0, 9.0, 13.0)
 DEFAULTS = THRESHOLDS[0], SMOOTHINGS[0], SPLIT_SHARES[0], MIN_AREAS[0]
-STEP_COST = 0.01
+STEP_COST = 0.02
 """F1 that each step away from DEFAULTS must bring: on a few chips, less is chance."""
 Candidate = tuple[float, float, float, float]
 """Threshold, smoothing, split share, smallest area."""
