@@ -13,7 +13,7 @@ METRE = 1.0
 def seen(depth, building=None):
     """The output of a model with a channel for the depth."""
     inside = (depth > 0) if building is None else building
-    return np.stack([1 - inside, inside, 0 * depth, depth]).astype(np.float32)
+    return np.stack([1 - inside, depth, inside - depth, depth]).astype(np.float32)
 
 
 def roof(shape, rows, columns, top=1.0):
@@ -50,6 +50,15 @@ def test_what_would_be_a_small_house_needs_a_clearer_border(pixel, buildings):
     assert len(np.unique(found[found > 0])) == buildings
 
 
+def test_without_a_depth_the_interior_tells_halls_apart():
+    """Their border is interior to 0.4; what else it is does not count."""
+    output = two_halls(0.4, 1.0)
+    output[[0, 2], 2:22, 28:32] = 0.3
+    output[3] = 1
+    found = [label_instances(one, InstanceOptions(), METRE) for one in (output[:3], output)]
+    assert [len(np.unique(one[one > 0])) for one in found] == [2, 1]
+
+
 def test_touching_buildings_share_the_border_between_them():
     depth = roof((24, 44), slice(2, 22), slice(2, 22)) + roof((24, 44), slice(2, 22), slice(22, 42))
     found = label_instances(seen(depth), InstanceOptions(), METRE)
@@ -60,7 +69,7 @@ def test_touching_buildings_share_the_border_between_them():
 def test_ground_is_zero_and_every_pixel_of_a_building_has_a_number():
     output = seen(roof((30, 30), slice(4, 26), slice(4, 26)))
     found = label_instances(output, InstanceOptions(), METRE)
-    assert ((found > 0) == (output[1] > 0.5)).all()
+    assert ((found > 0) == (output[0] < 0.5)).all()
 
 
 def test_a_pixel_belongs_to_the_hill_it_climbs():

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from geoml.labels import BACKGROUND, BORDER, INTERIOR
+from geoml.labels import BACKGROUND, INTERIOR
 from geoml.regions import Ridges, climb, ridges_between
 
 DEPTH = 3
@@ -71,12 +71,9 @@ class Splitter:
 def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[np.int64]:
     """Returns the depth in steps of 1 / LEVELS [height, width], so that a plateau has one top.
 
-    Of a model without a channel for it, the lead of interior over border takes its place, 0…1.
+    Of a model without a channel for it, the probability of interior takes its place.
     """
-    if len(probabilities) > DEPTH:
-        depth = probabilities[DEPTH]
-    else:
-        depth = (1 + probabilities[INTERIOR] - probabilities[BORDER]) / 2
+    depth = probabilities[DEPTH if len(probabilities) > DEPTH else INTERIOR]
     return np.rint(LEVELS * ndimage.gaussian_filter(depth, sigma)).astype(np.int64)
 
 
