@@ -78,7 +78,7 @@ def smoothed_depth(probabilities: NDArray[np.float32], sigma: float) -> NDArray[
 
 
 def _merged(
-    ridges: Ridges, peaks: NDArray[np.float32], areas: NDArray[np.float64], split_share: float
+    ridges: Ridges, peaks: NDArray[np.float32], areas: NDArray[np.floating], split_share: float
 ) -> NDArray[np.int32]:
     """Returns the building of each piece."""
     parents, tops, sizes, heights = list(range(len(peaks))), peaks.tolist(), areas.tolist(), ridges.height
