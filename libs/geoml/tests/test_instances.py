@@ -13,7 +13,7 @@ METRE = 1.0
 def seen(depth, building=None):
     """The output of a model with a channel for the depth."""
     inside = (depth > 0) if building is None else building
-    return np.stack([1 - inside, inside, 0 * depth, depth]).astype(np.float32)
+    return np.stack([1 - inside, depth, inside - depth, depth]).astype(np.float32)
 
 
 def roof(shape, rows, columns, top=1.0):
@@ -24,22 +24,38 @@ def roof(shape, rows, columns, top=1.0):
     return top * distance / distance.max()
 
 
-def two_halls(saddle):
-    """A building whose middle is as shallow as `saddle`, 0…1."""
+def two_halls(saddle, top=0.9):
+    """A building that is `top` deep, and whose middle is as shallow as `saddle`, 0…1."""
     depth = np.zeros((24, 60))
-    depth[2:22, 2:58] = 0.9
+    depth[2:22, 2:58] = top
     depth[2:22, 28:32] = saddle
     return seen(depth)
 
 
-@pytest.mark.parametrize(("saddle", "buildings"), [(0.3, 2), (0.85, 1)])
-def test_a_border_divides_when_it_is_much_shallower_than_both_sides(saddle, buildings):
-    found = label_instances(two_halls(saddle), InstanceOptions(split_depth=0.2), METRE)
+@pytest.mark.parametrize(("top", "saddle", "buildings"), [(0.9, 0.3, 2), (0.9, 0.55, 1), (0.3, 0.1, 2), (0.3, 0.2, 1)])
+def test_a_border_divides_when_both_sides_are_twice_as_deep(top, saddle, buildings):
+    found = label_instances(two_halls(saddle, top), InstanceOptions(split_share=0.5), METRE)
     assert len(np.unique(found[found > 0])) == buildings
 
 
 def test_how_clear_a_border_must_be_is_an_option():
-    found = [label_instances(two_halls(0.5), InstanceOptions(split_depth=d), METRE) for d in (0.1, 0.7)]
+    found = [label_instances(two_halls(0.5), InstanceOptions(split_share=s), METRE) for s in (0.2, 0.7)]
+    assert [len(np.unique(one[one > 0])) for one in found] == [2, 1]
+
+
+@pytest.mark.parametrize(("pixel", "buildings"), [(1.0, 2), (0.2, 1)])
+def test_what_would_be_a_small_house_needs_a_clearer_border(pixel, buildings):
+    """Halves of 520 and of 21 square metres."""
+    found = label_instances(two_halls(0.42), InstanceOptions(smoothing=0.4 * pixel, split_share=0.5), pixel)
+    assert len(np.unique(found[found > 0])) == buildings
+
+
+def test_without_a_depth_the_interior_tells_halls_apart():
+    """Their border is interior to 0.4; what else it is does not count."""
+    output = two_halls(0.4, 1.0)
+    output[[0, 2], 2:22, 28:32] = 0.3
+    output[3] = 1
+    found = [label_instances(one, InstanceOptions(), METRE) for one in (output[:3], output)]
     assert [len(np.unique(one[one > 0])) for one in found] == [2, 1]
 
 
@@ -53,7 +69,7 @@ def test_touching_buildings_share_the_border_between_them():
 def test_ground_is_zero_and_every_pixel_of_a_building_has_a_number():
     output = seen(roof((30, 30), slice(4, 26), slice(4, 26)))
     found = label_instances(output, InstanceOptions(), METRE)
-    assert ((found > 0) == (output[1] > 0.5)).all()
+    assert ((found > 0) == (output[0] < 0.5)).all()
 
 
 def test_a_pixel_belongs_to_the_hill_it_climbs():

@@ -12,8 +12,9 @@ pytest.importorskip("onnxscript", reason="onnxscript is not in the workspace: mo
 import torch
 from models.box_unet.training import UNET
 
+from geoml.unet.augmentation import flip
 from geoml.unet.network import CLASSES, DEPTH
-from geoml.unet.samples import BoxSampler, flip
+from geoml.unet.samples import BoxSampler
 
 
 class TestBoxUnet(StepTests):

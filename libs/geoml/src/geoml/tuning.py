@@ -25,11 +25,13 @@ MIN_LABEL_METRES2 = 3.0
 """Smaller remainders of labels at the edge of a chip do not count."""
 THRESHOLDS = (0.5, 0.4, 0.6)
 SMOOTHINGS = (0.4, 0.7, 1.1)
-SPLIT_DEPTHS = (0.2, 0.03, 0.06, 0.1, 0.15, 0.3, 0.45)
+SPLIT_SHARES = (0.5, 0.3, 0.35, 0.4, 0.45, 0.55, 0.6, 0.65)
 MIN_AREAS = (3.0, 6.0, 9.0, 13.0)
-DEFAULTS = THRESHOLDS[0], SMOOTHINGS[0], SPLIT_DEPTHS[0], MIN_AREAS[0]
+DEFAULTS = THRESHOLDS[0], SMOOTHINGS[0], SPLIT_SHARES[0], MIN_AREAS[0]
+STEP_COST = 0.02
+"""F1 that each step away from DEFAULTS must bring: on a few chips, less is chance."""
 Candidate = tuple[float, float, float, float]
-"""Threshold, smoothing, split depth, smallest area."""
+"""Threshold, smoothing, split share, smallest area."""
 Counts = NDArray[np.int64]
 """Labels, buildings found, matches."""
 
@@ -63,12 +65,19 @@ def tune(samples: Sequence[Scene]) -> dict[str, Any]:
     """Returns the best parameters by their names in `geoml.predict`; the first of equal ones.
 
     A few chips find something that suits them and no other. So only candidates count that are at least as good as
-    DEFAULTS on every second chip, and on the others too.
+    DEFAULTS on every second chip, and on the others too, and the further away they are the more they must bring.
     """
     halves = _totals(samples[::2]), _totals(samples[1::2])
     safe = [one for one in halves[0] if all(_f1(half[one]) >= _f1(half[DEFAULTS]) for half in halves)]
-    best = max(safe, key=lambda one: _f1(halves[0][one] + halves[1][one]))
-    return dict(zip(("confidence_threshold", "smoothing", "split_depth", "min_area"), best, strict=True))
+    best = max(safe, key=lambda one: _f1(halves[0][one] + halves[1][one]) - STEP_COST * _steps(one))
+    return dict(zip(("confidence_threshold", "smoothing", "split_share", "min_area"), best, strict=True))
+
+
+def _steps(candidate: Candidate) -> int:
+    """The number of values between the candidate and DEFAULTS, over all parameters."""
+    tried = (sorted(values) for values in (THRESHOLDS, SMOOTHINGS, SPLIT_SHARES, MIN_AREAS))
+    each = zip(tried, candidate, DEFAULTS, strict=True)
+    return sum(abs(values.index(one) - values.index(default)) for values, one, default in each)
 
 
 def _totals(samples: Sequence[Scene]) -> dict[Candidate, Counts]:
@@ -82,10 +91,10 @@ def _totals(samples: Sequence[Scene]) -> dict[Candidate, Counts]:
 def _tried(scene: Scene) -> Iterator[tuple[Candidate, Counts]]:
     for threshold, smoothing in product(THRESHOLDS, SMOOTHINGS):
         splitter = Splitter(scene.probabilities, InstanceOptions(threshold, smoothing), scene.metres_per_pixel)
-        for split_depth in SPLIT_DEPTHS:
-            found = splitter.instances(split_depth)[scene.inner]
+        for split_share in SPLIT_SHARES:
+            found = splitter.instances(split_share)[scene.inner]
             for min_area, counts in zip(MIN_AREAS, _counts(scene, found), strict=True):
-                yield (threshold, smoothing, split_depth, min_area), counts
+                yield (threshold, smoothing, split_share, min_area), counts
 
 
 def _counts(scene: Scene, found: NDArray[np.int32]) -> Iterable[Counts]:

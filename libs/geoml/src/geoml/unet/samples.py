@@ -1,7 +1,7 @@
-"""Training samples: windows cut from the mosaic of the training chips at random positions, and augmented."""
+"""Training samples: windows cut from the mosaic of the training chips at random positions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 from torch import Tensor
-from torch.nn import functional
 
 from geoml.grid import ChipLayout, PixelBox
 from geoml.labels import LabelRasterizer
@@ -96,44 +95,3 @@ def batch(tiles: Sequence[NDArray[np.int16]]) -> Batch:
     image = stacked[:, :3].float() / 255
     layers = stacked[:, 3].long(), stacked[:, 4].float() / 4, stacked[:, 5].float() / 255, stacked[:, 6:].float()
     return Batch(image.contiguous(memory_format=torch.channels_last), *layers)
-
-
-def training_batch(windows: WindowSampler, rng: np.random.Generator, size: int, side: int) -> Batch:
-    cut = batch([flip(windows.sample(rng, side * 3 // 2), int(rng.integers(8))) for _ in range(size)])
-    turned = _rotate_and_scale(cut, rng, side, 0 if cut.sides.shape[1] else np.pi / 4)
-    return replace(turned, image=_jitter_colours(turned.image, rng))
-
-
-def flip(tile: NDArray[np.int16], orientation: int) -> NDArray[np.int16]:
-    """One of the eight rotations and reflections of a square; what was at the right is at the top after one turn."""
-    turned = np.rot90(tile, orientation % 4)
-    sides = np.roll(turned[:, :, 6:], -(orientation % 4), 2)
-    if orientation >= 4:
-        turned, sides = turned[:, ::-1], sides[:, ::-1, [2, 1, 0, 3][: sides.shape[2]]]
-    return np.dstack([turned[:, :, :6], sides])
-
-
-def _rotate_and_scale(cut: Batch, rng: np.random.Generator, side: int, most: float) -> Batch:
-    """By up to `most` radians and by 0.8 to 1.25 about the centre; the result is cut to `side` pixels. Boxes cannot be
-    rotated."""
-    angle, scale = rng.uniform(-most, most, len(cut.image)), 1.25 ** rng.uniform(-1, 1, len(cut.image))
-    reach = scale * side / cut.image.shape[-1]
-    sine, cosine, none = np.sin(angle) * reach, np.cos(angle) * reach, np.zeros(len(angle))
-    rows = np.stack([cosine, -sine, none, sine, cosine, none], axis=1).reshape(-1, 2, 3)
-    grid = functional.affine_grid(torch.from_numpy(rows).float(), [len(angle), 3, side, side], align_corners=False)
-    flat = torch.stack([cut.target.float(), cut.weight, cut.depth], dim=1)
-    layers = torch.cat([flat, cut.sides / torch.from_numpy(scale).float()[:, None, None, None]], dim=1)
-    image = functional.grid_sample(cut.image, grid, align_corners=False)
-    found = functional.grid_sample(layers, grid, mode="nearest", align_corners=False)
-    return Batch(image, found[:, 0].long(), found[:, 1], found[:, 2], found[:, 3:])
-
-
-def _jitter_colours(image: Tensor, rng: np.random.Generator) -> Tensor:
-    """Random gain per channel, contrast and brightness per image, and sometimes a blur, as of other cameras."""
-    n = len(image)
-    gain = torch.from_numpy(rng.uniform(0.85, 1.15, (n, 3, 1, 1)) * rng.uniform(0.75, 1.3, (n, 1, 1, 1))).float()
-    shift = torch.from_numpy(rng.uniform(-0.1, 0.1, (n, 1, 1, 1))).float()
-    coloured = (image * gain + shift).clamp(0, 1)
-    if rng.random() < 0.15:
-        coloured = functional.avg_pool2d(coloured, 3, stride=1, padding=1)
-    return coloured.contiguous(memory_format=torch.channels_last)
