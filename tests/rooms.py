@@ -32,7 +32,11 @@ WHOLE = f"tests/e2e tests/programs --ignore={FAULTS}"
 CONSOLE = "tests/console"
 OWN_SERVERS = {WHOLE: "whole", CONSOLE: "console"}
 """Each has a Fairway of its own, whose servers it stops."""
-FIRST = (WHOLE, CONSOLE, "tests/containers", "tests/surface", "tests/crowd", "tests/machine")
+FIRST = (WHOLE, CONSOLE, "tests/containers", "tests/surface")
+WAITING = (
+    "libs/kit", "services/gateway", "services/notify", "libs/pipelines", "libs/stack", "services/catalog/tests/killed",
+)  # fmt: skip
+"""Their tests wait most of the time: one of these is beside the three."""
 COMPUTING = (
     "tests/contracts tests/architecture tests/chart", "libs/extracts", "libs/geoml", "libs/geo", "libs/imagery",
     "models/box_unet", "models/chip_light", "models/rooftop_light", "models/unet", "processors",
@@ -49,9 +53,10 @@ HUNG = 124
 def rooms() -> list[str]:
     """Folders with tests; the longest first, so that they do not end alone."""
     folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
-    longest = ("pipelines", "training", "prediction", "catalog", "kit")
+    longest = ("prediction", "catalog", "training")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
-    return [run for tests in folders for run in _runs(tests) if run not in COMPUTING]
+    found = [run for tests in folders for run in _runs(tests)]
+    return [*(run for run in found if run not in (*WAITING, *COMPUTING)), "tests/crowd", "tests/machine"]
 
 
 def _runs(tests: Path) -> list[str]:
@@ -114,9 +119,10 @@ def show(outcome: Outcome) -> None:
 
 
 def main() -> None:
-    with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(1) as aside:
-        computing = aside.map(run, COMPUTING)
-        outcomes = _shown(pool.map(run, [*FIRST, *rooms()]))
+    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(1) as fourth, ThreadPoolExecutor(1) as aside:
+        computing, waiting = aside.map(run, COMPUTING), fourth.map(run, WAITING)
+        outcomes = _shown(busy.map(run, [*FIRST, *rooms()]))
+        outcomes += _shown(waiting)
         outcomes += _shown(map(run, LAST))
         outcomes += _shown(computing)
     for outcome in filter(unsteady.may_run_again, outcomes):

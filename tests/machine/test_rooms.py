@@ -52,6 +52,8 @@ def is_gone(pid: int) -> bool:
 
 pytestmark = pytest.mark.timeout(300)
 LIMIT = 12.0
+OUTSIDE = {"tests/soak", "tests/upgrade"}
+"""Folders with tests that `make test` does not run."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -98,6 +100,7 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rooms, "FIRST", (hangs, passes))
     monkeypatch.setattr(rooms, "rooms", lambda: [])
     monkeypatch.setattr(rooms, "LAST", (passes,))
+    monkeypatch.setattr(rooms, "WAITING", ())
     monkeypatch.setattr(rooms, "COMPUTING", ())
     monkeypatch.setattr(rooms, "LIMIT", LIMIT)
     with pytest.raises(SystemExit) as ended:
@@ -106,6 +109,16 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
     assert ended.value.code
     assert "THIS ROOM DID NOT END" in said
     assert said.rstrip().endswith("3 passed, 0 failed, 0 skipped, 1 room did not end well")
+
+
+def test_every_folder_of_tests_is_a_room():
+    named = " ".join([*rooms.FIRST, *rooms.rooms(), *rooms.WAITING, *rooms.COMPUTING, *rooms.LAST]).split()
+    folders = {path.parent.relative_to(rooms.ROOT) for path in rooms.ROOT.glob("[a-z]*/**/test_*.py") if is_ours(path)}
+    assert {str(one) for one in folders if not any(one.is_relative_to(name) for name in named)} == OUTSIDE
+
+
+def is_ours(path: Path) -> bool:
+    return not {"node_modules", "build"} & set(path.parts)
 
 
 GIVES_WAY = """

@@ -69,7 +69,14 @@ class Suite:
         named = [f"test_{number}.py" for number in range(len(modules))]
         self.patch.setenv("PYTHONPATH", str(rooms.ROOT))
         self.patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take a second to import
-        for name, value in (("ROOT", self.folder), ("FIRST", named), ("rooms", list), ("LAST", ()), ("COMPUTING", ())):
+        for name, value in (
+            ("ROOT", self.folder),
+            ("FIRST", named),
+            ("rooms", list),
+            ("LAST", ()),
+            ("WAITING", ()),
+            ("COMPUTING", ()),
+        ):
             self.patch.setattr(rooms, name, value)
         with pytest.raises(SystemExit) as ended:
             rooms.main()
