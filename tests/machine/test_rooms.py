@@ -125,10 +125,10 @@ GIVES_WAY = """
 import os
 from pathlib import Path
 
-def test_has_least_priority():
-    assert os.nice(0) == 19
+def test_has_low_priority():
+    assert os.nice(0) == 10
     group = Path("/proc/self/autogroup")
-    assert not group.exists() or group.read_text().split()[-1] == "19"
+    assert not group.exists() or group.read_text().split()[-1] == "10"
 """
 
 
