@@ -34,14 +34,15 @@ OWN_SERVERS = {WHOLE: "whole", CONSOLE: "console"}
 """Each has a Fairway of its own, whose servers it stops."""
 FIRST = (WHOLE, CONSOLE, "tests/containers", "tests/surface")
 WAITING = (
-    "libs/kit", "services/gateway", "services/notify", "libs/pipelines", "libs/stack", "services/catalog/tests/killed",
+    "services/gateway", "services/notify", "libs/pipelines", "libs/stack", "services/catalog/tests/killed", "libs/kit",
 )  # fmt: skip
-"""Their tests wait most of the time: one of these is beside the three."""
+"""Their tests wait most of the time: one of these is beside the three. The last is the one that a busy machine breaks,
+when the largest are over."""
 COMPUTING = (
     "tests/contracts tests/architecture tests/chart", "libs/extracts", "libs/geoml", "libs/geo", "libs/imagery",
     "models/box_unet", "models/chip_light", "models/rooftop_light", "models/unet", "processors",
 )  # fmt: skip
-"""Nothing in these waits: they take the time that others leave, also beside the faults, and slow nobody down."""
+"""Nothing in these waits: they take the time that the faults leave."""
 LOW_PRIORITY = 10
 """A tenth of what others have; with less a test may wait for minutes."""
 SLOWEST = ("--durations=5", "--durations-min=5")
@@ -123,9 +124,10 @@ def show(outcome: Outcome) -> None:
 
 def main() -> None:
     with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(1) as fourth, ThreadPoolExecutor(1) as aside:
-        computing, waiting = aside.map(run, COMPUTING), fourth.map(run, WAITING)
+        waiting = fourth.map(run, WAITING)
         outcomes = _shown(busy.map(run, [*FIRST, *rooms()]))
         outcomes += _shown(waiting)
+        computing = aside.map(run, COMPUTING)
         outcomes += _shown(map(run, LAST))
         outcomes += _shown(computing)
     for outcome in filter(unsteady.may_run_again, outcomes):
