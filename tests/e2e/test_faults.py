@@ -31,9 +31,9 @@ from tests.e2e.conftest import Platform
 from tests.e2e.faults import Supervisor, database_away, server_away, server_killed, until
 from tests.e2e.load import Load, good_again
 from tests.e2e.readers import Readers
-from tests.e2e.under_load import GOOD_AGAIN, UnderLoad, supervisor, under_load
+from tests.e2e.under_load import GOOD_AGAIN, UnderLoad, measured, supervisor, under_load
 
-__all__ = ["supervisor", "under_load"]
+__all__ = ["measured", "supervisor", "under_load"]
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 DATABASE_AGAIN = 15.0
 AT_ONCE = 2.0

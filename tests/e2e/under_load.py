@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
@@ -41,23 +42,43 @@ async def supervisor(platform: Platform) -> AsyncIterator[Supervisor]:
         yield found
 
 
+@dataclass(frozen=True)
+class Machine:
+    """What it did when it was asked: MiB hashed in a second, and areas a second that the platform carried."""
+
+    hashed: int
+    carried: float
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def measured(platform: Platform, supervisor: Supervisor) -> list[Machine]:
+    """The last one counts."""
+    return [await _measured(platform)]
+
+
+async def _measured(platform: Platform) -> Machine:
+    hashed = await asyncio.to_thread(_hashed_in_a_second)
+    return Machine(hashed, await capacity(platform.url, platform.token))
+
+
 @pytest.fixture
-def under_load(platform: Platform, supervisor: Supervisor) -> UnderLoad:
+def under_load(platform: Platform, measured: list[Machine]) -> UnderLoad:
     """Runs a fault under half of the load that the machine carries, and checks what must hold afterwards. Where it
-    does not hold and the machine, busy with other things, is slower by now, the fault is tried once more. Its speed is
-    that of a hash: what the platform carries would also fall when the platform is what is broken."""
+    does not hold and the machine, busy with other things, is slower by now, it is measured again and the fault tried
+    once more. Its speed is that of a hash: what the platform carries would also fall when the platform is what is
+    broken."""
 
     async def run(fault: Fault, share: float = HALF) -> Load:
         for last in (False,) * (TRIES - 1) + (True,):
-            before = await asyncio.to_thread(_hashed_in_a_second)
-            rate = await capacity(platform.url, platform.token) * share
+            machine = measured[-1]
             try:
-                return await _survived(platform, fault, rate)
+                return await _survived(platform, fault, machine.carried * share)
             except AssertionError as error:
                 now = await asyncio.to_thread(_hashed_in_a_second)
-                if last or now > STEADY * before:
+                if last or now > STEADY * machine.hashed:
                     raise
-                print(f"the machine hashed {before} MiB a second, now {now}: {error}")
+                print(f"the machine hashed {machine.hashed} MiB a second, now {now}: {error}")
+                measured.append(await _measured(platform))
         raise AssertionError
 
     return run
