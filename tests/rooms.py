@@ -33,11 +33,8 @@ CONSOLE = "tests/console"
 OWN_SERVERS = {WHOLE: "whole", CONSOLE: "console"}
 """Each has a Fairway of its own, whose servers it stops."""
 FIRST = (WHOLE, CONSOLE, "tests/containers", "tests/surface")
-WAITING = (
-    "libs/pipelines", "libs/stack", "services/notify", "services/gateway", "services/catalog/tests/killed", "libs/kit",
-)  # fmt: skip
-"""Their tests wait most of the time: one of these is beside the three. The last are those that a busy machine breaks,
-when the largest are over."""
+WAITING = ("libs/pipelines", "libs/stack", "services/notify", "services/gateway", "services/catalog/tests/killed")
+"""Their tests wait most of the time: one of these is beside the three."""
 COMPUTING = (
     "tests/contracts tests/architecture tests/chart", "libs/extracts", "libs/geoml", "libs/geo", "libs/imagery",
     "libs/client", "libs/osm", "libs/runs", "models/box_unet", "models/chip_light", "models/rooftop_light",
@@ -54,9 +51,10 @@ HUNG = 124
 
 
 def rooms() -> list[str]:
-    """Folders with tests; the longest first, so that they do not end alone."""
+    """Folders with tests; the longest first, so that they do not end alone. `kit` comes late: its tests are those that
+    a busy machine breaks."""
     folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
-    longest = ("prediction", "catalog", "training")
+    longest = ("prediction", "catalog", "training", "kit")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
     found = [run for tests in folders for run in _runs(tests)]
     return [*(run for run in found if run not in (*WAITING, *COMPUTING)), "tests/crowd", "tests/machine"]
