@@ -42,10 +42,10 @@ def origin_of(weights: Path, source: str | None, license: str | None) -> Origin:
     return known
 
 
-def pretrained_item(plain: Item, encoder: str, origin: Origin, weights: Path, files: Mapping[str, Path]) -> Item:
-    """Returns the item of a base model beside that of the item `plain`. `weights` is the file that the encoder starts
+def pretrained_item(shipped: Item, encoder: str, origin: Origin, weights: Path, files: Mapping[str, Path]) -> Item:
+    """Returns the item of a base model beside that of the item `shipped`. `weights` is the file that the encoder starts
     from, `files` are those of the assets."""
-    name, former = f"{plain['id']}-pretrained", plain["properties"]
+    name, former = f"{shipped['id']}-pretrained", shipped["properties"]
     properties = {
         **former,
         "title": f"{former['title']}, pretrained",
@@ -57,11 +57,11 @@ def pretrained_item(plain: Item, encoder: str, origin: Origin, weights: Path, fi
         "license": origin.license,
     }
     license = {"rel": "license", "href": f"https://spdx.org/licenses/{origin.license}.html", "type": "text/html"}
-    links = [*(link for link in plain["links"] if link["rel"] != "license"), license]
-    assets = plain["assets"] | {key: _asset(plain["assets"][key], name, file) for key, file in files.items()}
-    return {**plain, "id": name, "properties": properties, "assets": assets, "links": links}
+    links = [*(link for link in shipped["links"] if link["rel"] != "license"), license]
+    assets = shipped["assets"] | {key: _asset(shipped["assets"][key], name, file) for key, file in files.items()}
+    return {**shipped, "id": name, "properties": properties, "assets": assets, "links": links}
 
 
-def _asset(plain: Item, model: str, file: Path) -> Item:
-    href = urljoin(plain["href"], f"../{model}/{file.name}")
-    return {**plain, "href": href, "file:size": file.stat().st_size, "file:checksum": SHA2_256 + sha256(file)}
+def _asset(shipped: Item, model: str, file: Path) -> Item:
+    href = urljoin(shipped["href"], f"../{model}/{file.name}")
+    return {**shipped, "href": href, "file:size": file.stat().st_size, "file:checksum": SHA2_256 + sha256(file)}
