@@ -29,6 +29,17 @@ class SameConv2d(nn.Conv2d):
         return super().forward(functional.pad(input, self.margins) if self.margins else input)
 
 
+class Depthwise(SameConv2d):
+    """Counts with the precision of its weights: gradients in bfloat16 take five times as long."""
+
+    def __init__(self, channels: int, kernel: int, stride: int) -> None:
+        super().__init__(channels, channels, kernel, stride, groups=channels)
+
+    def forward(self, input: Tensor) -> Tensor:
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(input.to(self.weight.dtype))
+
+
 def norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3)
 
@@ -42,7 +53,7 @@ class MBConv(nn.Module):
         self.halves, self.expands, self.adds = stride == 2, expansion > 1, stride == 1 and inputs == outputs
         if self.expands:
             self.expand_conv, self.bn0 = SameConv2d(inputs, inner, 1), norm(inner)
-        self.depthwise_conv, self.bn1 = SameConv2d(inner, inner, kernel, stride, groups=inner), norm(inner)
+        self.depthwise_conv, self.bn1 = Depthwise(inner, kernel, stride), norm(inner)
         self.project_conv, self.bn2 = SameConv2d(inner, outputs, 1), norm(outputs)
 
     def forward(self, given: Tensor) -> Tensor:
