@@ -23,7 +23,7 @@ class SameConv2d(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         padding = kernel // 2 if stride == 1 else 0
         super().__init__(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
-        self.margins = 2 * ((kernel - stride) // 2, (kernel - stride + 1) // 2) if stride > 1 else None
+        self.margins = 2 * [(kernel - stride) // 2, (kernel - stride + 1) // 2] if stride > 1 else None
 
     def forward(self, input: Tensor) -> Tensor:
         return super().forward(functional.pad(input, self.margins) if self.margins else input)
