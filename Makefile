@@ -66,9 +66,9 @@ types: .venv/.synced
 requirements: ## pinned, hashed exports; UPGRADE=1 takes newer versions, UPGRADE=<name> of one package
 	@scripts/requirements $(if $(UPGRADE),--upgrade$(if $(filter-out 1,$(UPGRADE)),=$(UPGRADE)))
 
-train-unet: setup ## the U-Net without servers: DATA=<folder> [MODEL=box_unet] [MINUTES=20] [HOLDOUT=386693]
+train-unet: setup ## the U-Net without servers: DATA=<folder> [MODEL=box_unet] [MINUTES=20] [HOLDOUT=386693] [WEIGHTS=<checkpoint>]
 	@scripts/torch
-	@$(PY) -m geoml.local_training models.$(or $(MODEL),unet) --epochs 500 $(if $(DATA),--data $(DATA)) $(if $(HOLDOUT),--holdout $(HOLDOUT)) --minutes $(or $(MINUTES),20)
+	@$(PY) -m geoml.local_training models.$(or $(MODEL),unet) --epochs 500 $(if $(DATA),--data $(DATA)) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(WEIGHTS),--weights $(WEIGHTS)) --minutes $(or $(MINUTES),20)
 
 style: .venv/.synced ## sizes of functions and modules
 	@$(PY) -m tests.architecture.sizes

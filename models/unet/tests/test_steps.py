@@ -15,7 +15,7 @@ import torch
 from models.unet.training import UNET
 
 from geoml.unet.data_parallel import DataParallel
-from geoml.unet.network import Probabilities, UNet
+from geoml.unet.network import ENCODERS, Probabilities, UNet
 
 
 class TestUnet(StepTests):
@@ -92,9 +92,10 @@ def test_the_time_limit_ends_training(train, tmp_path, monkeypatch):
     assert last["epoch"] < 500
 
 
-def test_parallel_parts_have_the_gradient_of_the_whole_batch():
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_parallel_parts_have_the_gradient_of_the_whole_batch(encoder):
     torch.manual_seed(0)
-    network, images = UNet(8).double(), torch.rand(4, 3, 32, 32, dtype=torch.double)
+    network, images = UNet(8, encoder=encoder).double(), torch.rand(4, 3, 32, 32, dtype=torch.double)
 
     def loss(own, part):
         own.eval()

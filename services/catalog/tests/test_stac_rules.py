@@ -27,6 +27,7 @@ from catalog.stac.restored import restored
 from catalog.stac.validate import item_problems, refuse
 from catalog.stac.vocabulary import BASE_MODELS, DATASETS, LOCAL_MODELS, collection
 from contracts import stac_schemas
+from geoml import pretrained_item
 from kit.errors import Unavailable, Unprocessable
 
 DELETE = object()
@@ -114,6 +115,16 @@ def test_any_name_of_a_model_can_be_published(name: str):
 @pytest.mark.parametrize("name", ["unet", "rooftop_light", "chip_light", "box_unet"])
 def test_items_of_shipped_plugins_are_valid(name: str):
     item = json.loads((REPOSITORY / "models" / name / "stac-item.json").read_text())
+    assert item_problems(_prepared(item, 1)) == []
+
+
+@pytest.mark.parametrize("name", ["unet", "box_unet"])
+def test_items_of_pretrained_base_models_are_valid(name: str, tmp_path):
+    (tmp_path / "weights.pth").write_bytes(b"weights")
+    files = dict.fromkeys(("checkpoint", "model"), tmp_path / "weights.pth")
+    plain = json.loads((REPOSITORY / "models" / name / "stac-item.json").read_text())
+    [origin] = pretrained_item.KNOWN.values()
+    item = pretrained_item.pretrained_item(plain, "EfficientNet-Lite0", origin, tmp_path / "weights.pth", files)
     assert item_problems(_prepared(item, 1)) == []
 
 

@@ -6,11 +6,10 @@ from pathlib import Path, PurePosixPath
 from geoml.plugin import Plugin
 
 
-def write_base_model(plugin: Plugin, folder: Path) -> dict[str, Path]:
-    """Writes checkpoint and ONNX file under the names that the item's assets have; returns the paths by asset."""
+def write_base_model(plugin: Plugin, folder: Path, weights: bytes) -> dict[str, Path]:
+    """Writes `weights` and their ONNX file under the names that the item's assets have; returns the paths by asset."""
     assets = plugin.item["assets"]
     paths = {key: folder / PurePosixPath(assets[key]["href"]).name for key in ("checkpoint", "model")}
-    weights = plugin.training.base_weights()
     folder.mkdir(parents=True, exist_ok=True)
     paths["checkpoint"].write_bytes(weights)
     paths["model"].write_bytes(plugin.training.to_onnx(weights))
@@ -18,5 +17,6 @@ def write_base_model(plugin: Plugin, folder: Path) -> dict[str, Path]:
 
 
 if __name__ == "__main__":
-    for asset, path in write_base_model(Plugin(sys.argv[1]), Path(sys.argv[2])).items():
+    plugin = Plugin(sys.argv[1])
+    for asset, path in write_base_model(plugin, Path(sys.argv[2]), plugin.training.base_weights()).items():
         print(asset, path)

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from geoml import report
 from geoml.dataset import Dataset, load_dataset
+from geoml.fetch import local_file
 from geoml.plugin import Plugin
 from geoml.plugin_training import evaluate_weights, numbers, train
 from geoml.preview import render_preview
@@ -34,7 +35,7 @@ def main() -> None:
     values = plugin.complete(_hyperparameters(args))
     split, started = split_chips(dataset.names, values, dataset.splits), time.monotonic()
     with _bar(console) as bar:
-        weights = train(plugin, plugin.training.base_weights(), dataset, split, values, lambda _: None)
+        weights = train(plugin, _weights(plugin, args.weights), dataset, split, values, lambda _: None)
         bar.update(TaskID(0), completed=1)
     minutes, processor = (time.monotonic() - started) / 60, time.process_time()
     metrics = evaluate_weights(plugin, weights, dataset, split, values)
@@ -56,8 +57,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--holdout", type=int, help="x of the tile column to hold back; default: some chips")
     parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--epochs", type=int, help="default: that of the plug-in")
+    parser.add_argument("--weights", help="checkpoint to start from, a path or an address; default: untrained")
     parser.add_argument("--out", type=Path, help="default: build/<name of the plug-in>")
     return parser.parse_args()
+
+
+def _weights(plugin: Plugin, checkpoint: str | None) -> bytes:
+    return local_file(checkpoint).read_bytes() if checkpoint else plugin.training.base_weights()
 
 
 def _hyperparameters(args: argparse.Namespace) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Training(Protocol):
         ...
 
     def base_weights(self) -> bytes:
-        """Returns the weights of the base model."""
+        """Returns the weights of the base model of the item. Other base models bring other weights for `train`."""
         ...
 
 

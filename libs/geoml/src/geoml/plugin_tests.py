@@ -58,7 +58,8 @@ def data(generate_toy_dataset: dict[str, Path]) -> tuple[str, str]:
 def base(pipeline: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of the base model."""
     plugin = Plugin(pipeline.__name__.rpartition(".")[0])
-    return write_base_model(plugin, tmp_path_factory.mktemp("base"))["checkpoint"]
+    folder, weights = tmp_path_factory.mktemp("base"), plugin.training.base_weights()
+    return write_base_model(plugin, folder, weights)["checkpoint"]
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,15 @@ from typing import Any
 
 import torch
 
-from geoml.unet.network import UNet
+from geoml.unet.network import ENCODERS, PLAIN, UNet
 
 
 def save(network: UNet, format: str) -> bytes:
     """`format` names the kind of network, so that no other kind reads it."""
     buffer = io.BytesIO()
-    torch.save({"format": format, "width": network.width, "state": network.state_dict()}, buffer)
+    state = dict(zip(_names(network), network.state_dict().values(), strict=True))
+    content = {"format": format, "width": network.width, "encoder": network.encoder_name, "state": state}
+    torch.save(content, buffer)
     return buffer.getvalue()
 
 
@@ -22,12 +24,27 @@ def load(data: bytes, format: str, outputs: int) -> UNet:
     content = _read(data)
     if not isinstance(content, dict) or content.get("format") != format:
         raise ValueError(f"not a {format} checkpoint")
-    network = UNet(int(content["width"]), outputs)
+    network = UNet(int(content["width"]), outputs, _encoder(content))
+    names = _names(network)
     try:
-        network.load_state_dict(content["state"], strict=True)
+        state = {str(names.get(key, key)): value for key, value in content["state"].items()}
+        network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise ValueError("the checkpoint does not fit the network") from error
     return network.eval()
+
+
+def _encoder(content: dict[str, Any]) -> str:
+    """A checkpoint that names no encoder has the plain one."""
+    name = str(content.get("encoder", PLAIN))
+    if name not in ENCODERS:
+        raise ValueError(f"the checkpoint has an unknown encoder: {name}")
+    return name
+
+
+def _names(network: UNet) -> dict[str, str]:
+    """Returns the network's names by those in the file, where parts of an encoder have no prefix."""
+    return {name.removeprefix("encoder."): name for name in network.state_dict()}
 
 
 def _read(data: bytes) -> Any:

@@ -1,26 +1,22 @@
 """The network: a U-Net (Ronneberger, Fischer, Brox, 2015) on 2 x 2 pixels at a time, for speed."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from geoml.unet.efficientnet import EfficientNetLite0
+from geoml.unet.encoder import DEPTHS, Encoder, PlainEncoder, block
 
 CLASSES, DEPTH, SIDES = 3, 1, 4
 """Channels: background, interior and border; the depth; left, top, right and bottom, of networks that have them."""
 STRIDE = 16
 REACH = 16.0
 """Pixels from the middle to the side of a usual box."""
-DEPTHS = (1, 2, 4, 6)
-
-
-def block(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
+PLAIN, LITE0 = "plain", "efficientnet-lite0"
+ENCODERS: dict[str, Callable[[int], Encoder]] = {PLAIN: PlainEncoder, LITE0: lambda width: EfficientNetLite0()}
+"""By the names that checkpoints have for them; they take the width of the network."""
 
 
 class UNet(nn.Module):
@@ -32,39 +28,35 @@ class UNet(nn.Module):
 
     The four pixels of a square enter and leave as channels (pixel unshuffle and shuffle: Shi et al., 2016), so no
     detail is lost. `width` is the number of channels at half resolution; deeper levels have DEPTHS times as many.
+    `encoder` is one of ENCODERS.
     """
 
-    def __init__(self, width: int, outputs: int = CLASSES + DEPTH) -> None:
+    def __init__(self, width: int, outputs: int = CLASSES + DEPTH, encoder: str = PLAIN) -> None:
         super().__init__()
-        self.width, self.outputs, self.frozen = width, outputs, False
-        widths = [width * depth for depth in DEPTHS]
-        self.normalise = nn.BatchNorm2d(12)
-        self.down = nn.ModuleList(block(i, o) for i, o in zip([12, *widths], widths, strict=False))
+        self.width, self.outputs, self.encoder_name, self.frozen = width, outputs, encoder, False
+        self.encoder = ENCODERS[encoder](width)
+        *skips, deepest = self.encoder.channels
+        widths = [width * depth for depth in DEPTHS[-2::-1]]
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(i, o, 2, stride=2) for i, o in zip(widths[:0:-1], widths[-2::-1], strict=True)
+            nn.ConvTranspose2d(i, o, 2, stride=2) for i, o in zip([deepest, *widths], widths, strict=False)
         )
-        self.join = nn.ModuleList(block(2 * o, o) for o in widths[-2::-1])
+        self.join = nn.ModuleList(block(o + skip, o) for o, skip in zip(widths, skips[::-1], strict=True))
         self.head = nn.Conv2d(width, 4 * outputs, 3, padding=1)
 
     def freeze(self) -> None:
         """Excludes the encoder from training: its weights, and the statistics of its normalisation."""
         self.frozen = True
-        for part in (self.normalise, self.down):
-            part.requires_grad_(False)
+        self.encoder.requires_grad_(False)
 
     def train(self, mode: bool = True) -> "UNet":
         super().train(mode)
         if self.frozen:
-            self.normalise.eval()
-            self.down.eval()
+            self.encoder.eval()
         return self
 
     def forward(self, image: Tensor) -> Tensor:
-        x, skips = self.normalise(functional.pixel_unshuffle(image, 2)), []
-        for level, down in enumerate(self.down):
-            x = down(functional.max_pool2d(x, 2) if level else x)
-            skips.append(x)
-        for up, join, skip in zip(self.up, self.join, skips[-2::-1], strict=True):
+        *skips, x = self.encoder(image)
+        for up, join, skip in zip(self.up, self.join, skips[::-1], strict=True):
             x = join(torch.cat([up(x), skip], dim=1))
         return functional.pixel_shuffle(self.head(x), 2)
 

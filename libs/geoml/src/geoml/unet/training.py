@@ -12,7 +12,7 @@ from geoml.grid import ChipLayout
 from geoml.plugin import OnEpoch
 from geoml.time_budget import TrainingBudget
 from geoml.unet import checkpoint, export
-from geoml.unet.network import UNet
+from geoml.unet.network import PLAIN, UNet
 from geoml.unet.samples import WindowSampler
 from geoml.unet.train_loop import Plan, fit
 
@@ -52,9 +52,13 @@ class UNetTraining:
         return export.to_onnx(self.read(weights))
 
     def base_weights(self) -> bytes:
-        """Untrained weights, drawn with a fixed seed: the model learns from a dataset of tens of tiles in minutes."""
+        """Untrained weights: the model learns from a dataset of tens of tiles in minutes."""
+        return self.save(self.untrained(PLAIN))
+
+    def untrained(self, encoder: str) -> UNet:
+        """Returns a network whose weights are drawn with a fixed seed. `encoder` is one of ENCODERS."""
         torch.manual_seed(BASE_SEED)
-        return self.save(UNet(BASE_WIDTH, self.outputs))
+        return UNet(BASE_WIDTH, self.outputs, encoder)
 
 
 def _plan(values: Mapping[str, Any]) -> Plan:

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,13 +44,20 @@ async def import_weights(item: dict[str, Any], version: int, outbound: Outbound,
     for name in WEIGHTS:
         href = assets[name]["href"]
         content = await _content(name, href, outbound)
+        digest = SHA2_256 + hashlib.sha256(content).hexdigest()
+        refuse(_other_file(name, assets[name].get("file:checksum", ""), digest))
         if name == "model":
             await _check_onnx(content)
         key = f"base-models/{item['id']}/v{version}/{name}/{PurePosixPath(urlsplit(href).path).name or name}"
         await storage.put(key, content, weights_file(assets[name])[1])
-        digest = SHA2_256 + hashlib.sha256(content).hexdigest()
         assets[name] = {**assets[name], "href": storage.uri(key), "file:size": len(content), "file:checksum": digest}
     return {**item, "assets": assets}
+
+
+def _other_file(name: str, declared: str, digest: str) -> Iterator[str]:
+    """A hash of another algorithm than SHA-256 is not compared."""
+    if declared.startswith(SHA2_256) and declared != digest:
+        yield f"assets.{name}: the file at this address has another hash than file:checksum says"
 
 
 async def _content(name: str, href: str, outbound: Outbound) -> bytes:
