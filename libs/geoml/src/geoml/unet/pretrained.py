@@ -61,7 +61,7 @@ def _training(plugin: Plugin) -> UNetTraining:
 
 def pretrained(training: UNetTraining, weights: bytes) -> bytes:
     """Returns a checkpoint: the trained encoder, and the rest drawn with a fixed seed."""
-    network = training.untrained(LITE0)
+    network = training.initial(LITE0)
     try:
         network.encoder.load_state_dict(_encoder_state(weights), strict=True)
     except RuntimeError as error:

@@ -53,9 +53,9 @@ class UNetTraining:
 
     def base_weights(self) -> bytes:
         """Untrained weights: the model learns from a dataset of tens of tiles in minutes."""
-        return self.save(self.untrained(PLAIN))
+        return self.save(self.initial(PLAIN))
 
-    def untrained(self, encoder: str) -> UNet:
+    def initial(self, encoder: str) -> UNet:
         """Returns a network whose weights are drawn with a fixed seed. `encoder` is one of ENCODERS."""
         torch.manual_seed(BASE_SEED)
         return UNet(BASE_WIDTH, self.outputs, encoder)
