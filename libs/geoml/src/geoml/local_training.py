@@ -57,7 +57,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--holdout", type=int, help="x of the tile column to hold back; default: some chips")
     parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--epochs", type=int, help="default: that of the plug-in")
-    parser.add_argument("--weights", help="checkpoint to start from, a path or an address; default: untrained")
+    parser.add_argument(
+        "--weights", help="checkpoint to start from, a path or an address; default: those of the plug-in"
+    )
     parser.add_argument("--out", type=Path, help="default: build/<name of the plug-in>")
     return parser.parse_args()
 

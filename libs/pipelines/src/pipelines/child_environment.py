@@ -1,4 +1,4 @@
-"""Where processes live that run the code of models."""
+"""Environment and folder of processes that run the code of models."""
 
 import os
 import re

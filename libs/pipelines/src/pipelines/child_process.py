@@ -1,4 +1,4 @@
-"""A child process that waits for one run, in a process group and a folder of its own."""
+"""A child process that waits for one run, in a session and a folder of its own."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Self
@@ -31,26 +30,14 @@ class ChildProcess:
     async def start(cls, env: Mapping[str, str], workdir: Path) -> Self:
         """The process imports zenml at once. It dies with the calling thread, which must outlive it."""
         become_subreaper()
-        return await cls._started(workdir, partial(_spawned, child_environment(env)))
+        with _opened(workdir) as (folder, theirs, ours, log):
+            return cls(_spawn(child_environment(env), folder, theirs, log), ours, folder)
 
     @classmethod
     async def fork(cls, server: ForkServer, workdir: Path) -> Self:
         """The process has imported zenml. It dies with this one. Raises NoForkServer."""
-        return await cls._started(workdir, server.fork)
-
-    @classmethod
-    async def _started(cls, workdir: Path, start: Callable[[Path, int, int], Awaitable[int]]) -> Self:
-        folder = new_folder(workdir)
-        theirs, ours = os.pipe()
-        try:
-            with (folder / "warm.log").open("wb") as log:
-                return cls(await start(folder, theirs, log.fileno()), ours, folder)
-        except BaseException:
-            os.close(ours)
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        finally:
-            os.close(theirs)
+        with _opened(workdir) as (folder, theirs, ours, log):
+            return cls(await server.fork(folder, theirs, log), ours, folder)
 
     @property
     def is_alive(self) -> bool:
@@ -86,8 +73,25 @@ class ChildProcess:
         return code
 
 
-async def _spawned(env: Mapping[str, str], folder: Path, stdin: int, log: int) -> int:
-    """As `subprocess` would, which waits for its processes itself."""
+@contextlib.contextmanager
+def _opened(workdir: Path) -> Iterator[tuple[Path, int, int, int]]:
+    """Yields the folder of a new process, both ends of its stdin (its own and ours), and its log. Nothing of them is
+    left when the process does not start; afterwards our end and the folder are."""
+    folder = new_folder(workdir)
+    theirs, ours = os.pipe()
+    try:
+        with (folder / "warm.log").open("wb") as log:
+            yield folder, theirs, ours, log.fileno()
+    except BaseException:
+        os.close(ours)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        os.close(theirs)
+
+
+def _spawn(env: Mapping[str, str], folder: Path, stdin: int, log: int) -> int:
+    """Not by `subprocess`, which waits for its processes itself."""
     command = [sys.executable, "-m", "pipelines.child", "--warm", str(folder)]
     opened = [(os.POSIX_SPAWN_DUP2, number, place) for number, place in ((stdin, 0), (log, 1), (log, 2))]
-    return os.posix_spawn(sys.executable, command, env, file_actions=opened, setpgroup=0)  # noqa: ASYNC221  (it does not wait)
+    return os.posix_spawn(sys.executable, command, env, file_actions=opened, setsid=True)

@@ -52,7 +52,7 @@ class UNetTraining:
         return export.to_onnx(self.read(weights))
 
     def base_weights(self) -> bytes:
-        """Untrained weights: the model learns from a dataset of tens of tiles in minutes."""
+        """Initial weights: the model learns from a dataset of tens of tiles in minutes."""
         return self.save(self.initial(PLAIN))
 
     def initial(self, encoder: str) -> UNet:

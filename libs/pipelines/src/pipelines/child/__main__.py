@@ -14,8 +14,9 @@ from pipelines.child.process import Stop, die_with_parent
 from pipelines.port import PipelinesDown
 
 
-def main(argument: str, folder: str = ".", connection: str = "0") -> int:
-    """Takes `SPEC.json`, or an option with an empty folder for ZenML's configuration. Returns the exit code."""
+def main(argument: str, folder: str = ".", connection: str = "") -> int:
+    """Takes `SPEC.json`, or an option with an empty folder for ZenML's configuration; `connection` is the number of an
+    open socket. Returns the exit code."""
     if argument == "--fork-server":
         own = _serve(Path(folder), socket.socket(fileno=int(connection)))
         return main("--warm", str(own)) if own else 0

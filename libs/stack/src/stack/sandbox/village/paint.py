@@ -84,17 +84,18 @@ def paint(village: Village, x: int, y: int, pixels: int = TILE_PIXELS) -> Image.
     border, edge = BORDER / TILE_PIXELS * METRES, BORDER * pixels // TILE_PIXELS
     canvas = Canvas(west - border, north - border, METRES + 2 * border, (pixels + 2 * edge) * SUPER)
     grain = clouded(canvas.west, canvas.north, canvas.side, canvas.pixels)
-    picture = _terrain(canvas, village, grain)
-    picture = _stand(canvas, village, grain, picture)
+    houses = canvas.shows(village.buildings, [one.shape for one in village.buildings])
+    picture = _terrain(canvas, village, houses, grain)
+    picture = _stand(canvas, village, houses, grain, picture)
     return _develop(picture, edge, np.random.default_rng([x, y]))
 
 
-def _terrain(canvas: Canvas, village: Village, grain: np.ndarray) -> np.ndarray:
+def _terrain(canvas: Canvas, village: Village, houses: list[Building], grain: np.ndarray) -> np.ndarray:
     visible = canvas.shows(village.fields, [one.shape for one in village.fields])
     colours, covered = canvas.patches(fields(visible), grain)
     picture = colours + GRASS * (1 - covered)
-    houses = shapely.buffer([one.shape for one in _houses(canvas, village)], 4.5, quad_segs=16)
-    trodden = np.clip(canvas.mask(houses, 1.6) * (1.05 + 0.45 * grain[..., None]), 0, 0.92)
+    around = shapely.buffer([one.shape for one in houses], 4.5, quad_segs=16)
+    trodden = np.clip(canvas.mask(around, 1.6) * (1.05 + 0.45 * grain[..., None]), 0, 0.92)
     picture = picture * (1 - trodden) + SOIL * (1 + 0.09 * grain[..., None]) * trodden
     roads = canvas.shows(village.roads, [one.line for one in village.roads])
     lanes = np.clip(canvas.mask([one.line.buffer(one.width / 2) for one in roads], 0.35), 0, 0.95)
@@ -103,13 +104,10 @@ def _terrain(canvas: Canvas, village: Village, grain: np.ndarray) -> np.ndarray:
     return picture * (1 - 0.08 * ruts)
 
 
-def _houses(canvas: Canvas, village: Village) -> list[Building]:
-    return canvas.shows(village.buildings, [one.shape for one in village.buildings])
-
-
-def _stand(canvas: Canvas, village: Village, grain: np.ndarray, picture: np.ndarray) -> np.ndarray:
+def _stand(
+    canvas: Canvas, village: Village, houses: list[Building], grain: np.ndarray, picture: np.ndarray
+) -> np.ndarray:
     """Buildings and trees, with their shadows."""
-    houses = _houses(canvas, village)
     dark = canvas.mask([shadow(one.shape, one.height) for one in houses], 0.12)
     picture = picture * (1 - 0.58 * dark * SHADE)
     colours, covered = canvas.patches([patch for one in houses for patch in roofs(one)], grain)
