@@ -4,6 +4,7 @@ A line for every report, written at once, so that also a room which is killed sa
 """
 
 import json
+import resource
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +69,12 @@ class Writer:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--results", type=Path, metavar="FILE", help="what became of each test, as lines of JSON")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = sum(one.ru_utime + one.ru_stime for one in used)
+    terminalreporter.write_line(f"{seconds:.0f}s of CPU, with the processes that were waited for")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -45,7 +45,7 @@ LOW_PRIORITY = 10
 """A tenth of what others have; with less a test may wait for minutes."""
 SLOWEST = ("--durations=5", "--durations-min=5")
 """What a room that takes long takes long for."""
-_SLOW = re.compile(r"[\d.]+s (setup|call|teardown) ")
+_SLOW = re.compile(r"[\d.]+s (setup|call|teardown|of CPU)")
 HUNG = 124
 """The code of a room that was ended, as `timeout` has it."""
 

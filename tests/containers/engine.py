@@ -1,4 +1,4 @@
-"""Whether containers can run here, and the images that the tests run."""
+"""Whether containers run here, and the images that the tests run; `python -m tests.containers.engine` builds them."""
 
 import os
 import subprocess
@@ -46,3 +46,7 @@ def _holds(check: Callable[[], bool]) -> bool:
         return check()
     except OSError:
         return False
+
+
+if __name__ == "__main__":
+    build()
