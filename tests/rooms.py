@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stack.home import Home
-from tests import homes, results, unsteady
+from stack.testing import own_home
+from tests import results, unsteady
 from tests.results import Outcome
 from tests.stacks import end
 
@@ -82,7 +83,7 @@ def run(room: str, limit: float | None = None, tests: Collection[str] = ()) -> O
 
 def _home(room: str) -> Home:
     shared, own = Home.default(), OWN_SERVERS.get(room)
-    return homes.own(shared.path.with_name(f"{shared.path.name}-{own}")) if own else shared
+    return own_home(shared.path.with_name(f"{shared.path.name}-{own}")) if own else shared
 
 
 def _run(command: list[str], log: Path, limit: float, home: Home, gives_way: bool) -> tuple[int, str]:

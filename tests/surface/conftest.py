@@ -12,7 +12,7 @@ import pytest
 
 from stack.bench.system import System
 from stack.home import Home
-from tests import homes
+from stack.testing import own_home
 from tests.surface.people import Who, headers
 from tests.surface.rows import Rows
 from tests.surface.system import kept, system
@@ -21,7 +21,7 @@ from tests.surface.system import kept, system
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = os.environ.get("FAIRWAY_SURFACE")
-    start = kept(Home(Path(folder))) if folder else system(homes.own(tmp_path_factory.mktemp("surface")))
+    start = kept(Home(Path(folder))) if folder else system(own_home(tmp_path_factory.mktemp("surface")))
     with start as running:
         for who in Who:
             httpx.get(f"{running.url}/auth/status/", headers=headers(who, running.token), timeout=30).raise_for_status()

@@ -4,7 +4,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from stack import down, up
-from stack.home import Home
+from stack.testing import own_home
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +13,7 @@ def home():
     every pytest that starts beside this one closes it again."""
     with TemporaryDirectory(prefix="fairway-stack-") as folder:
         Path(folder).chmod(0o755)
-        yield Home(Path(folder))
+        yield own_home(Path(folder))
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ from stack.sandbox import sandbox, village
 from stack.sandbox.issuer import INTERNAL_KEY
 from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET, PERSON
 from stack.sandbox.start import NAMES
+from stack.sandbox.tiles import painted_once
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,22 @@ def test_tiles_of_clients_that_left_are_not_painted(servers):
     with ThreadPoolExecutor(len(others)) as pool:
         list(pool.map(lambda path: _leave(str(http.base_url.join(path))), others))
     assert _seconds(http, last) < 5 * alone
+
+
+def test_what_is_painted_is_kept_over_restarts(tmp_path):
+    painted = []
+
+    def paint(z: int, x: int, y: int) -> Image.Image | None:
+        painted.append((z, x, y))
+        return Image.effect_noise((8, 8), 50).convert("RGB") if x else None
+
+    first = painted_once(paint, tmp_path / "kept")(19, 1, 2)
+    again = painted_once(paint, tmp_path / "kept")(19, 1, 2)
+    assert first
+    assert again
+    assert (again.convert("RGB").tobytes(), len(painted)) == (first.tobytes(), 1)
+    assert painted_once(paint, tmp_path / "kept")(19, 0, 2) is None
+    assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
 def _seconds(http: httpx.Client, path: str) -> float:

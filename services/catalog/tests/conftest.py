@@ -19,7 +19,7 @@ from kit.testing import Caller, Room, caller, database_url, free_port, nats_url,
 from stack import up
 from stack.home import Home
 from stack.sandbox import sandbox
-from stack.testing import postgres_url
+from stack.testing import own_home, postgres_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from builds import builder, place, tiles
@@ -79,7 +79,7 @@ def files_port() -> int:
 @pytest.fixture(scope="session")
 def third_parties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Addresses of a tile server and a Raw Data API over the generated village."""
-    home = Home(tmp_path_factory.mktemp("sandbox"))
+    home = own_home(tmp_path_factory.mktemp("sandbox"))
     daemons = {name: sandbox(name, home=home) for name in ("tiles", "rawdata")}
     for daemon, _ in daemons.values():
         daemon.start()

@@ -6,8 +6,10 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from channel_samples import plain_bins, record, series
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,7 +67,18 @@ def test_a_chunk_is_small():
     assert len(encode(columns(rows))) / 1024 < 11
 
 
-async def test_a_sealer_that_is_killed_loses_and_doubles_nothing(running, settings, caller: Caller):
+@pytest_asyncio.fixture
+async def service_seals_nothing(running) -> AsyncIterator[None]:
+    """Another process has the work that the service does every half minute."""
+    async with running.db.raw() as connection:
+        await connection.execute("select pg_advisory_lock(%s)", (upkeep.LOCK,))
+        yield
+        await connection.execute("select pg_advisory_unlock(%s)", (upkeep.LOCK,))
+
+
+async def test_a_sealer_that_is_killed_loses_and_doubles_nothing(
+    running, settings, caller: Caller, service_seals_nothing
+):  # fmt: skip
     number = await series(running, "killed/one")
     samples = [(START + place * SECOND, place * 0.5, place) for place in range(3000)]
     await record(running, number, samples)

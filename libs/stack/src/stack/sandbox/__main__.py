@@ -16,11 +16,13 @@ Data = Annotated[Path | None, typer.Option(help="A sample folder; without it, th
 
 
 @cli.command("tiles")
-def serve_tiles(port: Port, data: Data = None) -> None:
+def serve_tiles(
+    port: Port, kept: Annotated[Path, typer.Option(help="where painted tiles stay")], data: Data = None
+) -> None:
     """An XYZ tile server with TileJSON."""
     from stack.sandbox import tiles
 
-    _serve(tiles.app(data), port)
+    _serve(tiles.app(data, kept), port)
 
 
 @cli.command("synthetic-tiles")

@@ -17,6 +17,7 @@ def sandbox(name: str, data: Path | None = None, home: Home | None = None) -> tu
     port = home.port(f"sandbox-{name}")
     argv = [sys.executable, "-m", "stack.sandbox", name, "--port", str(port)]
     argv += ["--mail-port", str(home.port("sandbox-smtp-mail"))] if name == "smtp" else []
+    argv += ["--kept", str(home.folder("tiles"))] if name == "tiles" else []
     argv += ["--data", str(data)] if data else []
     url = f"http://{home.host}:{port}"
     env = {"SANDBOX_HOST": home.host}

@@ -1,10 +1,13 @@
 """An XYZ tile server: `/{set}/{z}/{x}/{y}.png|jpg` and `/{set}/tilejson.json`, for the sets `train` and `predict`.
 
-Painting a tile needs 150 MB for a second, so tiles are painted one at a time and the memory is returned to the system.
+Painting a tile needs 150 MB for a second, so tiles are painted one at a time, the memory is returned to the system, and
+what is painted is kept over restarts.
 """
 
 import ctypes
+import hashlib
 import io
+import os
 import re
 from asyncio import Lock
 from collections import OrderedDict
@@ -34,13 +37,15 @@ KEPT = 256
 CLIENT_GONE = 499
 """As nginx logs it; nobody reads the answer."""
 Bounds = tuple[float, float, float, float]
+Painter = Callable[[int, int, int], Image.Image | None]
+"""Zoom, column, row → the picture; None where there is none."""
 Tile = tuple[str, int, int, int, str]
 """Set, zoom, column, row, format."""
 
 
 @dataclass(frozen=True)
 class TileSet:
-    tile: Callable[[int, int, int], Image.Image | None]
+    tile: Painter
     bounds: Bounds
     """of the area to train on or to predict; there may be imagery beyond it"""
     zooms: tuple[int, int]
@@ -94,9 +99,10 @@ class TileServer:
         return self.sets[name]
 
 
-def app(data: Path | None = None) -> Starlette:
+def app(data: Path | None, kept: Path) -> Starlette:
+    """Of the imagery in `data`, else of the village, whose tiles stay in `kept`."""
     _give_back_memory()
-    server = TileServer(_folders(data) if data else _village())
+    server = TileServer(_folders(data) if data else _village(kept))
     return application(
         [
             Route("/{set}/tilejson.json", server.tilejson),
@@ -128,10 +134,33 @@ def _give_back_memory() -> None:
         return
 
 
-def _village() -> dict[str, TileSet]:
+def _village(kept: Path) -> dict[str, TileSet]:
     grids = {"train": village.TRAIN, "predict": village.PREDICT}
     zooms, author = (MIN_ZOOM, MAX_ZOOM), "generated, CC0"
-    return {name: TileSet(village.tile, grid.bounds(), zooms, author) for name, grid in grids.items()}
+    tile = painted_once(village.tile, kept / _version())
+    return {name: TileSet(tile, grid.bounds(), zooms, author) for name, grid in grids.items()}
+
+
+def _version() -> str:
+    """Of what paints."""
+    sources = sorted(Path(village.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+
+
+def painted_once(paint: Painter, folder: Path) -> Painter:
+    """Pictures lie in `folder`, which servers may share."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def tile(z: int, x: int, y: int) -> Image.Image | None:
+        file, draft = folder / f"{z}-{x}-{y}.png", folder / f"{z}-{x}-{y}.{os.getpid()}"
+        if file.exists():
+            return Image.open(file)
+        if image := paint(z, x, y):
+            image.save(draft, "PNG", compress_level=1)
+            draft.replace(file)
+        return image
+
+    return tile
 
 
 def _folders(data: Path) -> dict[str, TileSet]:
