@@ -33,7 +33,9 @@ WHOLE = f"tests/e2e tests/programs --ignore={FAULTS}"
 CONSOLE = "tests/console"
 OWN_SERVERS = {WHOLE: "whole", CONSOLE: "console"}
 """Each has a Fairway of its own, whose servers it stops."""
-FIRST = (WHOLE, CONSOLE, "tests/containers", "tests/surface")
+FIRST = (WHOLE, "tests/containers", "services/prediction", CONSOLE, "tests/surface")
+"""The longest, so that they do not end alone. The second of the two platforms starts when the first one is up: beside
+each other neither was up in time."""
 WAITING = ("libs/pipelines", "libs/stack", "services/notify", "services/gateway", "services/catalog/tests/killed")
 """Their tests wait most of the time: one of these is beside the three."""
 COMPUTING = (
@@ -52,13 +54,13 @@ HUNG = 124
 
 
 def rooms() -> list[str]:
-    """Folders with tests; the longest first, so that they do not end alone. `kit` comes late: its tests are those that
-    a busy machine breaks."""
+    """Those after the first; the longest come first. `kit` comes late: its tests are those that a busy machine breaks."""
     folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
-    longest = ("prediction", "catalog", "training", "kit")
+    longest = ("catalog", "training", "kit")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
     found = [run for tests in folders for run in _runs(tests)]
-    return [*(run for run in found if run not in (*WAITING, *COMPUTING)), "tests/crowd", "tests/machine"]
+    others = [run for run in found if run not in (*FIRST, *WAITING, *COMPUTING)]
+    return [*others, "tests/crowd", "tests/machine"]
 
 
 def _runs(tests: Path) -> list[str]:
@@ -123,11 +125,10 @@ def show(outcome: Outcome) -> None:
 
 
 def main() -> None:
-    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(1) as fourth, ThreadPoolExecutor(1) as aside:
-        waiting = fourth.map(run, WAITING)
+    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(1) as fourth:
+        waiting, computing = fourth.map(run, WAITING), fourth.map(run, COMPUTING)
         outcomes = _shown(busy.map(run, [*FIRST, *rooms()]))
         outcomes += _shown(waiting)
-        computing = aside.map(run, COMPUTING)
         outcomes += _shown(map(run, LAST))
         outcomes += _shown(computing)
     for outcome in filter(unsteady.may_run_again, outcomes):

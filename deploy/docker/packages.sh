@@ -1,9 +1,10 @@
-# packages.sh FILE: makes the environment /opt/fairway from pinned, hashed requirements, takes out what nobody reads and compiles the rest.
+# packages.sh NAME...: makes the environment /opt/fairway from pinned, hashed requirements, takes out what nobody reads and compiles the rest.
 set -eu
 if [ -e /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca; fi
 uv venv -q --python "$(command -v /usr/local/bin/python)" /opt/fairway
 export VIRTUAL_ENV=/opt/fairway
-uv pip install -q --require-hashes -r "$1"
+for name; do set -- "$@" -r "$name.txt"; shift; done
+uv pip install -q --require-hashes "$@"
 for model in ${MODELS:-}; do uv pip install -q -r "models/$model/requirements.txt"; done
 packages=$(ls -d /opt/fairway/lib/python3*/site-packages)
 sh slim.sh "$packages"
