@@ -54,7 +54,7 @@ HUNG = 124
 
 
 def rooms() -> list[str]:
-    """Those after the first; the longest come first. `kit` comes late: its tests are those that a busy machine breaks."""
+    """Those after the first, from the longest on. `kit` comes late: its tests are those that a busy machine breaks."""
     folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
     longest = ("catalog", "training", "kit")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
