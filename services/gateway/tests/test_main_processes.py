@@ -48,7 +48,7 @@ async def test_workers_are_started_again_and_stop_together(start, mapper):
             os.kill(min(before), signal.SIGKILL)
             after = await eventually(lambda: len(found := children(pid)) == 2 and found != before and found, 30)
             assert max(before) in after
-            assert (await http.get(f"{public}/api/")).status_code == 200
+            await eventually(lambda: answers(http, f"{public}/api/", 200), 30)  # 503 while the new one starts
             assert "fairway_sse_clients" in (await http.get(f"{internal}/metrics")).text
             await stream_ends_at_shutdown(http, public, pid, mapper)
             await eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in after))
