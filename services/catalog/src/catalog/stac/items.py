@@ -7,10 +7,7 @@ from typing import Any
 import pystac
 
 from catalog.stac.item_inputs import StoredFile
-from catalog.stac.vocabulary import EXTENSIONS
-
-SHA2_256 = "1220"
-"""Multihash prefix of sha2-256 with 32 bytes."""
+from catalog.stac.vocabulary import EXTENSIONS, SHA2_256
 
 
 def item(collection: str, item_id: str, geometry: Any, bbox: Any, properties: Mapping[str, Any]) -> pystac.Item:

@@ -15,6 +15,8 @@ ALTERNATES = f"{_EXTENSIONS}/alternate-assets/v1.2.0/schema.json"
 WEB_MAP_LINKS = f"{_EXTENSIONS}/web-map-links/v1.2.0/schema.json"
 PROCESSING = f"{_EXTENSIONS}/processing/v1.1.0/schema.json"
 LABEL = f"{_EXTENSIONS}/label/v1.0.1/schema.json"
+SHA2_256 = "1220"
+"""Before the hexadecimal digest in a multihash, as `file:checksum` has it: of SHA-256 with 32 bytes."""
 
 BASE_MODELS, LOCAL_MODELS, DATASETS, PACKAGES = "base-models", "local-models", "datasets", "packages"
 LABEL_DATASETS = "label-datasets"

@@ -7,13 +7,12 @@ from typing import Any
 import orjson
 import shapely
 
-from catalog.stac.vocabulary import FILE, KEYWORDS, LABEL, LABEL_DATASETS, VERSION, in_vocabulary
+from catalog.stac.vocabulary import FILE, KEYWORDS, LABEL, LABEL_DATASETS, SHA2_256, VERSION, in_vocabulary
 
 WORLD = shapely.box(-180, -90, 180, 90)
 TINY = 1e-5
 """Degrees around a single point, about a metre: a point is no polygon."""
 TASK = "object-detection"
-SHA2_256 = "1220"
 Checksum = tuple[int, str]
 """Size in bytes and SHA-256 of a file."""
 

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from catalog.models.jobs.onnx_check import onnx_problem
-from catalog.stac.items import SHA2_256
 from catalog.stac.model_items import weights_file
 from catalog.stac.validate import refuse
+from catalog.stac.vocabulary import SHA2_256
 from kit.http.outbound import Outbound, OutboundError
 from kit.process.subprocess_errors import SubprocessError
 from kit.process.subprocesses import run_in_subprocess
