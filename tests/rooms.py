@@ -29,13 +29,10 @@ PARTS = ("libs", "services", "models")
 FAULTS = "tests/e2e/test_faults.py"
 LAST = (FAULTS,)
 """Alone: it measures what the machine carries."""
-WHOLE = f"tests/e2e tests/programs --ignore={FAULTS}"
-CONSOLE = "tests/console"
-OWN_SERVERS = {WHOLE: "whole", CONSOLE: "console"}
-"""Each has a Fairway of its own, whose servers it stops."""
-FIRST = (WHOLE, "tests/containers", "services/prediction", CONSOLE, "tests/surface")
-"""The longest, so that they do not end alone. The second of the two platforms starts when the first one is up: beside
-each other neither was up in time."""
+WHOLE = f"tests/e2e tests/programs tests/console --ignore={FAULTS}"
+"""One Fairway for all three, with servers of its own: it stops them."""
+FIRST = (WHOLE, "tests/containers", "services/prediction", "tests/surface")
+"""The longest, so that they do not end alone."""
 WAITING = ("libs/pipelines", "libs/stack", "services/notify", "services/gateway", "services/catalog/tests/killed")
 """Their tests wait most of the time: one of these is beside the three."""
 COMPUTING = (
@@ -84,8 +81,8 @@ def run(room: str, limit: float | None = None, tests: Collection[str] = ()) -> O
 
 
 def _home(room: str) -> Home:
-    shared, own = Home.default(), OWN_SERVERS.get(room)
-    return own_home(shared.path.with_name(f"{shared.path.name}-{own}")) if own else shared
+    shared = Home.default()
+    return own_home(shared.path.with_name(f"{shared.path.name}-whole")) if room == WHOLE else shared
 
 
 def _run(command: list[str], log: Path, limit: float, home: Home, gives_way: bool) -> tuple[int, str]:
