@@ -41,6 +41,12 @@ class Outcome:
         return {test for test, result in self.results.items() if result.outcome == "failed"} - self.unsteady
 
     @property
+    def errors(self) -> set[str]:
+        """What the failed tests said: those that share what could not be made for them say the same."""
+        texts = (self.results[test].text for test in self.failed)
+        return {"\n".join(line for line in text.splitlines() if line.startswith("E ")) for text in texts}
+
+    @property
     def is_forgiven(self) -> bool:
         return bool(self.unsteady) and not self.failed
 

@@ -31,10 +31,8 @@ LAST = (FAULTS,)
 """Alone: it measures what the machine carries."""
 WHOLE = f"tests/e2e tests/programs tests/console --ignore={FAULTS}"
 """One Fairway for all three, with servers of its own: it stops them."""
-FIRST = (WHOLE, "tests/containers", "services/prediction", "tests/surface")
+FIRST = (WHOLE, "tests/containers", "tests/surface")
 """The longest, so that they do not end alone."""
-WAITING = ("libs/pipelines", "libs/stack", "services/notify", "services/gateway", "services/catalog/tests/killed")
-"""Their tests wait most of the time: one of these is beside the three."""
 COMPUTING = (
     "tests/contracts tests/architecture tests/chart", "libs/extracts", "libs/geoml", "libs/geo", "libs/imagery",
     "libs/client", "libs/osm", "libs/runs", "models/box_unet", "models/chip_light", "models/rooftop_light",
@@ -51,12 +49,13 @@ HUNG = 124
 
 
 def rooms() -> list[str]:
-    """Those after the first, from the longest on. `kit` comes late: its tests are those that a busy machine breaks."""
+    """Those after the first, from the longest on: one that computes, one that waits. `kit` comes late: its tests are
+    those that a busy machine breaks."""
     folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
-    longest = ("catalog", "training", "kit")
+    longest = ("prediction", "pipelines", "catalog", "stack", "notify", "training", "gateway", "kit")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))
     found = [run for tests in folders for run in _runs(tests)]
-    others = [run for run in found if run not in (*FIRST, *WAITING, *COMPUTING)]
+    others = [run for run in found if run not in COMPUTING]
     return [*others, "tests/crowd", "tests/machine"]
 
 
@@ -122,10 +121,9 @@ def show(outcome: Outcome) -> None:
 
 
 def main() -> None:
-    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(1) as fourth:
-        waiting, computing = fourth.map(run, WAITING), fourth.map(run, COMPUTING)
+    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(1) as aside:
         outcomes = _shown(busy.map(run, [*FIRST, *rooms()]))
-        outcomes += _shown(waiting)
+        computing = aside.map(run, COMPUTING)
         outcomes += _shown(map(run, LAST))
         outcomes += _shown(computing)
     for outcome in filter(unsteady.may_run_again, outcomes):

@@ -3,13 +3,13 @@
 from tests.results import Outcome
 
 MOST = 5
-"""Failed tests of a room that run once more; a room with more is broken."""
+"""Errors of a room whose tests run once more; a room with more is broken."""
 TESTS_FAILED = 1
 """pytest's exit code when it came to its end; any other (killed, crashed, cannot collect) is not forgiven."""
 
 
 def may_run_again(outcome: Outcome) -> bool:
-    return outcome.code == TESTS_FAILED and 0 < len(outcome.failed) <= MOST
+    return outcome.code == TESTS_FAILED and 0 < len(outcome.errors) <= MOST
 
 
 def forgive(first: Outcome, again: Outcome) -> None:

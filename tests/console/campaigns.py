@@ -10,7 +10,7 @@ from PIL import Image
 from stack.platform.settings import public_url
 from tests.console.conftest import Site
 
-LIMIT = 180
+LIMIT = 600
 SQUARE = {"xmin": 4, "ymin": 6, "xmax": 20, "ymax": 16}
 Keys = tuple[str, str]
 """Key and secret."""

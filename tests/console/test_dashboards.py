@@ -11,7 +11,7 @@ from tests.console.boards import dashboard
 from tests.console.conftest import Site
 from tests.console.page import WAIT, Visitor, fits_a_phone
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1800)]
 
 
 async def test_shipped_dashboard_shows_curves(mapper: Visitor):

@@ -11,7 +11,7 @@ from tests.console.campaigns import add_labeller, campaign, label_all, review
 from tests.console.conftest import Site
 from tests.console.page import Visitor, fits_a_phone
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1200)]
 IMAGES = 5
 
 

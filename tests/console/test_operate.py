@@ -14,7 +14,7 @@ from kit.testing import eventually
 from tests.console.conftest import Site
 from tests.console.page import Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1800)]
 HOSTILE = "<img src=x onerror=alert(1)>"
 ME = "/api/v1/label_users/me"
 

@@ -14,7 +14,7 @@ from tests.console.made_files import Files, Place, cog, geopackage, in_degrees, 
 from tests.console.page import Visitor
 from tests.e2e.package_sources import SAMPLE, STORM
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 HOSTILE = "Ward <script>alert(1)</script>"
 LONG = 120_000
 

@@ -5,7 +5,7 @@ import pytest
 from tests.console.conftest import Site
 from tests.console.page import WIDER, Visitor, fits_a_phone
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 PAGES = ("map", "place", "packages", "label", "dashboards", "dashboards/bus", "operate")
 
 

@@ -12,7 +12,7 @@ from tests.console.conftest import Site
 from tests.console.hands import LONG, Box, Hands, Keyboard, Mouse
 from tests.console.page import WAIT, Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(2400)]
 NAME = "Generated village"
 TYPING = 40
 """Milliseconds between two keys."""

@@ -20,7 +20,7 @@ from tests.console.boards import dashboard
 from tests.console.conftest import Site
 from tests.console.page import Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1800)]
 SLOWDOWN = 4
 FIRST_VIEW, FIRST_VIEW_BAR = 6_000, 1_500
 """Milliseconds at a processor slowed down four times."""

@@ -16,7 +16,7 @@ from tests.console.conftest import Site
 from tests.console.hands import LONG, button
 from tests.console.page import WAIT, Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1800)]
 LATE = 10
 """Seconds that a page which asks one question at a time is kept waiting."""
 SETTLED = 500

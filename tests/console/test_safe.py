@@ -18,7 +18,7 @@ from tests.console.conftest import Site
 from tests.console.page import Visitor
 from tests.console.test_quick import serve
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(1800)]
 HOSTILE = "<img src=x onerror=\"window.hurt='{}'\"><script>window.hurt='{}'</script>"
 TAG = "<img src=x onerror=\"window.hurt='tag'\">"
 """Tags have at most 64 characters."""

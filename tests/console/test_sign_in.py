@@ -19,7 +19,7 @@ from stack.sandbox.osm_login import CLIENT_ID, CLIENT_SECRET, PERSON
 from tests.console.conftest import Site
 from tests.console.page import Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.live, pytest.mark.timeout(600)]
 WRITE = "/api/v1/notifications/me/mark-all-read/"
 STAFF = "staff@map.example"
 MAP_MEANWHILE = """async ([hanko_user_id, app_user_id]) => {

@@ -19,7 +19,7 @@ from tests.chart.rendering import ROOMS
 from tests.containers.conftest import Remote
 from tests.contracts.rooms import services
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(2400)]
 HEARD = [(room, route) for room in ROOMS for route in services()[room].routes]
 
 

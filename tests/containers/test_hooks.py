@@ -11,7 +11,7 @@ from tests.chart.rendering import ROOMS
 from tests.containers.pods import Pod
 from tests.containers.servers import Servers
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 
 
 async def test_the_hooks_have_made_every_stream(pods: dict[str, Pod], caller: Caller) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.chart.rendering import ROOMS
 from tests.containers.pods import Pod
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(2400)]
 MEGABYTES, MOST_MEGABYTES = {"gateway": 260, "notify": 260}, 380
 FIELDS = {"at", "level", "service", "event", "trace_id"}
 LABELS = ("version", "revision", "source", "licenses", "title")

@@ -12,7 +12,7 @@ from tests.containers.conftest import Remote
 from tests.containers.pods import STOP, Pod
 from tests.contracts.rooms import services
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 COMMANDS = 60
 START_CPU = 4.0
 """Seconds of CPU from start to readiness of one process: on a machine that does nothing else it is ready so soon."""

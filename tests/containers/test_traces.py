@@ -16,7 +16,7 @@ from tests.containers.pods import Pod
 from tests.containers.servers import Servers
 from tests.contracts.rooms import services
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(2400)]
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACED = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
 PUBLIC = 8000

@@ -8,7 +8,7 @@ import pytest
 from tests.crowd.crowd import Crowd, Json, picture, until, wishes
 from tests.surface.people import Who
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 PATH = "/mapswipe-project/"
 
 

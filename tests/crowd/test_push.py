@@ -7,7 +7,7 @@ import pytest
 from tests.crowd.crowd import Crowd, picture, until, wishes
 from tests.surface.people import Who
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 LONG = "x" * 201
 NEVER = {"topic": ["", "  ", LONG, None, 5], "region": ["", LONG, None], "look_for": ["", LONG, None],
          "description": ["", None], "instruction": [" ", None], "project_number": [0, -1, "x", 1.5, None],

@@ -6,7 +6,7 @@ from stack.platform import run
 from stack.processes import Daemon
 from tests.crowd.crowd import Crowd, until, wishes
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 KINDS = {
     "refuse_login": ("refuses our account", 1), "errors": ("The organization does not exist.", 1),
     "huge": ("too large", 1), "html": ("unreadable answer", 9), "down": ("HTTP 502", 99),

@@ -9,7 +9,7 @@ from tests.e2e.conftest import Platform
 from tests.e2e.faults import until
 from tests.e2e.mailbox import follow_verification_link, mails
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 ADDRESS = "mira@map.example"
 
 

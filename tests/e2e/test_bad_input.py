@@ -6,7 +6,7 @@ import pytest
 from stack.demo.demo_area import read_demo_area
 from tests.e2e.conftest import Platform
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 GOOD = {
     "title": "x", "description": "x", "category": "buildings", "zoom": 19, "label_tasks": ["semantic-segmentation"],
     "label_classes": [{"name": "building", "classes": ["*"]}], "keywords": ["building"], "geometry_type": "polygon",

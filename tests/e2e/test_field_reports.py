@@ -22,7 +22,7 @@ from tests.e2e.field.odd_tiles import KEY, LOST, TROUBLES, OddTiles
 from tests.e2e.field.places import area, feature, house, polygon, ring
 from tests.e2e.field.uploads import UPLOADS, Upload
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 PERSON = random.randrange(10**6, 10**9)
 """Somebody new in each run: the platform keeps its data."""
 SOUTH_OF_ALL = 3

@@ -9,7 +9,7 @@ from stack.demo.job import Job
 from stack.platform.models import introduce
 from tests.e2e.conftest import Platform, expect_same_features
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 
 
 TOLD = (

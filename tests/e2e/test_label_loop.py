@@ -12,7 +12,7 @@ from stack.demo.job import Job
 from stack.loop.chips import Chip, Chips
 from stack.loop.loop import Loop
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 SHORT = {"epochs": 1, "max_pixels": 2000, "max_minutes": 1, "split_strategy": "chip_holdout"}
 
 

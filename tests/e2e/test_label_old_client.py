@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.conftest import Platform
 from tests.e2e.label_old_client import BOX, OldClient, found
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 MAX = 2**31
 
 

@@ -16,7 +16,7 @@ from fairway.labelstore import label_key
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.live
-LIMIT = 240
+LIMIT = 600
 """Seconds that a job may wait for its turn and take."""
 BOX = {"xmin": 4, "xmax": 20, "ymin": 6, "ymax": 16}
 OBJECTS = [{"label": "bottle", "bounding_box": BOX}]
@@ -82,14 +82,14 @@ def published(admin: Fairway, labelled: Labelled) -> int:
     return admin.campaigns.wait(labelled.campaign_id, LIMIT).export["dataset_id"]
 
 
-@pytest.mark.timeout(900)  # the first test of the room waits until all servers are up
+@pytest.mark.timeout(1800)  # the first test of the room waits until all servers are up
 def test_a_party_does_not_read_what_is_for_admins(platform: Platform, labelled: Labelled):
     with Fairway(platform.url, headers=labelled.party) as party, pytest.raises(ApiError) as refused:
         party.campaigns.get(labelled.campaign_id)
     assert (refused.value.status, refused.value.code) == (401, "not_authorized")
 
 
-@pytest.mark.timeout(900)  # two jobs
+@pytest.mark.timeout(1800)  # two jobs
 def test_labels_become_a_dataset_that_others_read(platform: Platform, labelled: Labelled):
     label(platform, labelled)
     with platform.client() as admin:

@@ -18,11 +18,11 @@ from stack.demo.job import Job
 from stack.demo.stages import Stages
 from tests.e2e.conftest import Platform
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 MODEL = "rooftop_light"
 FAMILY = "RAMP"
 """What a client of 2025 takes that model for: it gives outlines of buildings from a mask."""
-LIMIT = 150.0
+LIMIT = 600.0
 PERSON = random.randrange(10**6, 10**9)
 """Somebody new in each run: the platform keeps its data."""
 Row = dict[str, Any]

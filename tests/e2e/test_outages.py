@@ -11,7 +11,7 @@ from stack.demo.job import Job
 from tests.e2e.conftest import Platform
 from tests.e2e.outages import QUICK, SERVERS, Work, away, quickened
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 SECONDS, ENDS = 8.0, 240.0
 
 

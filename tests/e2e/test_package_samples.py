@@ -15,7 +15,10 @@ from rasterio.windows import Window
 from tests.e2e.conftest import Platform
 from tests.e2e.package_sources import REAL, SAMPLE, source_folder
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.skipif(not SAMPLE.is_dir(), reason="the shared sample is not here")]
+pytestmark = [
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample is not here"),
+]
 GRID, DROUGHT = REAL
 DEGREES, TARGETS, LV = Window(326, 152, 7, 2), Window(23, 282, 61, 16), Window(26, 340, 61, 19)  # pyright: ignore
 WINDOWS = {"_occurrence": (DROUGHT, DEGREES), "-targets-": (GRID, TARGETS), "-lv-": (GRID, LV)}

@@ -24,9 +24,9 @@ from tests.e2e.mailbox import mails
 from tests.e2e.outages import listen, until
 from tests.e2e.package_sources import OWN, STORM, boundaries, values
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 TEST, FAILS = "test_processor.version_1", "test_fail_processor.version_1"
-LIMIT = 300.0
+LIMIT = 600.0
 Json = dict[str, Any]
 
 

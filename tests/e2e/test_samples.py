@@ -19,7 +19,7 @@ from tests.e2e.faults import Supervisor, background, server_killed, until
 from tests.e2e.under_load import supervisor
 
 __all__ = ["supervisor"]
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 T0 = 1_700_000_000_000_000_000
 SIZE, PAUSE = 50, 0.02
 RECORDED = 60.0

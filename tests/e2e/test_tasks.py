@@ -15,7 +15,7 @@ from stack.demo.demo_area import read_demo_area
 from stack.demo.job import Job
 from tests.e2e.conftest import Platform, expect_same_features
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 MODELS: dict[str, dict[str, Any]] = {
     "chip_light": {}, "box_unet": {"epochs": 4, "samples_per_epoch": 40, "max_minutes": 2}
 }  # fmt: skip

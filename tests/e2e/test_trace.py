@@ -10,7 +10,7 @@ from stack.sandbox.start import sandbox
 from tests.e2e.conftest import Platform
 from tests.e2e.faults import until
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 HOPS = {"gateway", "notify", "catalog"}
 

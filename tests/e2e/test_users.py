@@ -16,7 +16,7 @@ from stack.platform.settings import ROOMS
 from tests.e2e.conftest import Platform
 from tests.e2e.faults import until
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

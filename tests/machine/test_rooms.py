@@ -100,7 +100,6 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rooms, "FIRST", (hangs, passes))
     monkeypatch.setattr(rooms, "rooms", lambda: [])
     monkeypatch.setattr(rooms, "LAST", (passes,))
-    monkeypatch.setattr(rooms, "WAITING", ())
     monkeypatch.setattr(rooms, "COMPUTING", ())
     monkeypatch.setattr(rooms, "LIMIT", LIMIT)
     with pytest.raises(SystemExit) as ended:
@@ -112,7 +111,7 @@ def test_other_rooms_go_on(tmp_path, monkeypatch, capsys):
 
 
 def test_every_folder_of_tests_is_a_room():
-    named = " ".join([*rooms.FIRST, *rooms.rooms(), *rooms.WAITING, *rooms.COMPUTING, *rooms.LAST]).split()
+    named = " ".join([*rooms.FIRST, *rooms.rooms(), *rooms.COMPUTING, *rooms.LAST]).split()
     folders = {path.parent.relative_to(rooms.ROOT) for path in rooms.ROOT.glob("[a-z]*/**/test_*.py") if is_ours(path)}
     assert {str(one) for one in folders if not any(one.is_relative_to(name) for name in named)} == OUTSIDE
 

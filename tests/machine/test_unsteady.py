@@ -50,6 +50,17 @@ def server(request):
 def test_asks(server): pass
 """
 )
+SHARED = (
+    UNSTEADY
+    + """
+@pytest.fixture(scope="module")
+def training():
+    lose_first("training")
+
+@pytest.mark.parametrize("n", range(9))
+def test_asks(training, n): pass
+"""
+)
 NOT_COLLECTED = UNSTEADY + 'lose_first("import")\ndef test_passes(): pass\n'
 DIES = "import atexit, os; atexit.register(os._exit, {code})\n"
 """After the summary, when pytest has ended as it should."""
@@ -74,7 +85,6 @@ class Suite:
             ("FIRST", named),
             ("rooms", list),
             ("LAST", ()),
-            ("WAITING", ()),
             ("COMPUTING", ()),
         ):
             self.patch.setattr(rooms, name, value)
@@ -111,6 +121,11 @@ def test_one_that_fails_again_fails_the_run_and_the_other_is_named_still(suite: 
 def test_errors_of_fixtures_run_again_by_their_ids(suite: Suite):
     code, said = suite.run(FIXTURE)
     assert (code, said.splitlines()[-1]) == (0, "0 passed, 0 failed, 0 skipped, 2 unsteady")
+
+
+def test_those_that_share_what_was_not_made_are_one_error(suite: Suite):
+    code, said = suite.run(SHARED)
+    assert (code, said.splitlines()[-1]) == (0, "0 passed, 0 failed, 0 skipped, 9 unsteady")
 
 
 def test_five_of_a_room_run_again(suite: Suite):

@@ -27,7 +27,7 @@ from stack.platform import run
 from stack.platform.settings import public_url
 
 SCRIPTS = Path(__file__).parent / "scripts"
-LIMIT = 180
+LIMIT = 600
 Facts = dict[str, Any]
 
 

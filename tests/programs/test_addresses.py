@@ -7,7 +7,7 @@ import pytest
 
 from tests.programs.conftest import Village
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 ELSEWHERE = {"Origin": "https://maps.example.org"}
 KINDS = ("geojson", "fgb", "pmtiles")
 SAME = ("content-type", "etag", "access-control-allow-origin")

@@ -8,7 +8,7 @@ import pytest
 from catalog.stac.schemas import registry
 from tests.programs.conftest import Facts, Programs, Village
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 OFFICIAL = "stac-extensions.github.io"
 NAMES = ("base-models", "datasets", "local-models")
 WORLD = [-180, -90, 180, 90]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.programs.conftest import Facts, Programs, Village
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 RING = [[12.5, 41.5], [12.501, 41.5], [12.501, 41.501], [12.5, 41.501], [12.5, 41.5]]
 AREA = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [RING]}, "properties": {}}
 CREATED = {"aois.create_aoi": 201, "labels.create_label": 201, "aois.delete_aoi": 204}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.programs.conftest import Facts, Programs, Village
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 NAMES = ("base-models", "datasets", "local-models")
 WAYS = [
     f"{writer}, read by {reader}"

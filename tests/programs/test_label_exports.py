@@ -14,7 +14,7 @@ from catalog.labelstore.datasets.jobs.write_export import make_writer
 from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 from tests.programs.conftest import Facts, Programs
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 CLASSES = ["a & b", "tree"]
 WIDTH, HEIGHT, COUNT = 200, 150, 20
 HOLED = [[[10, 10], [110, 10], [110, 110], [10, 110]], [[40, 40], [40, 70], [70, 70], [70, 40]]]

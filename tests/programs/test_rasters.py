@@ -4,7 +4,7 @@ import pytest
 
 from tests.programs.conftest import Facts, Programs, Village
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

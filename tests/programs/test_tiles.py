@@ -6,7 +6,7 @@ import pytest
 
 from tests.programs.conftest import Facts, Programs, Village
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 
 HOUSE = 3e-4
 """Degrees that an outline may reach beyond the area."""

@@ -6,7 +6,7 @@ from shapely.geometry import box, shape
 
 from tests.programs.conftest import Facts, Programs, Village
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 POLYGONS = {3, 6}
 """Polygon and MultiPolygon, as shapely numbers them."""
 

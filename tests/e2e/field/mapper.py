@@ -12,7 +12,7 @@ import httpx
 from tests.e2e.conftest import Platform
 from tests.e2e.field.places import ZOOM
 
-LIMIT = 240.0
+LIMIT = 600.0
 Row = dict[str, Any]
 BUILD = {
     "description": "From the field.", "category": "buildings", "zoom": ZOOM, "label_tasks": ["semantic-segmentation"],
