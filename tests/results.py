@@ -21,6 +21,14 @@ class Result:
     """One of WORST_LAST; an error before or after the test makes it `failed`."""
     text: str = ""
     """Of failures: the traceback and what was captured."""
+    phase: str = "call"
+    """`setup` of what could not be made for it."""
+
+    @property
+    def shared_error(self) -> str:
+        """What was said by a setup that failed; empty for other failures."""
+        lines = self.text.splitlines() if self.phase == "setup" else ()
+        return "\n".join(line for line in lines if line.startswith("E "))
 
 
 @dataclass
@@ -42,9 +50,8 @@ class Outcome:
 
     @property
     def errors(self) -> set[str]:
-        """What the failed tests said: those that share what could not be made for them say the same."""
-        texts = (self.results[test].text for test in self.failed)
-        return {"\n".join(line for line in text.splitlines() if line.startswith("E ")) for text in texts}
+        """One of each failed test; tests that share what could not be made for them have one together."""
+        return {self.results[test].shared_error or test for test in self.failed}
 
     @property
     def is_forgiven(self) -> bool:
@@ -70,7 +77,7 @@ class Writer:
     def _write(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         captured = [f"-- {name} --\n{content}" for name, content in report.sections]
         text = "\n".join([report.longreprtext, *captured]) if report.failed else ""
-        print(json.dumps([report.nodeid, report.outcome, text]), file=self.file, flush=True)
+        print(json.dumps([report.nodeid, report.outcome, text, report.when or ""]), file=self.file, flush=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,8 +102,8 @@ def read(path: Path) -> dict[str, Result]:
     results: dict[str, Result] = {}
     for line in path.read_text().splitlines(keepends=True) if path.exists() else ():
         if line.endswith("\n"):
-            test, outcome, text = json.loads(line)
-            results[test] = _worse(results.get(test), Result(outcome, text))
+            test, *found = json.loads(line)
+            results[test] = _worse(results.get(test), Result(*found))
     return results
 
 

@@ -49,8 +49,8 @@ HUNG = 124
 
 
 def rooms() -> list[str]:
-    """Those after the first, from the longest on: one that computes, one that waits. `kit` comes late: its tests are
-    those that a busy machine breaks."""
+    """Those after the first. The longest come first, those that compute between those that wait; `kit` comes late: its
+    tests are those that a busy machine breaks."""
     folders = [path for part in PARTS for path in sorted((ROOT / part).glob("*/tests"))] + [ROOT / "processors/tests"]
     longest = ("prediction", "pipelines", "catalog", "stack", "notify", "training", "gateway", "kit")
     folders.sort(key=lambda tests: longest.index(tests.parent.name) if tests.parent.name in longest else len(longest))

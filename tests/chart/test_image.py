@@ -40,14 +40,18 @@ def final(room: str) -> list[str]:
     return [*known["base"][1], *run]
 
 
-@pytest.fixture(scope="module")
-def members() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("members", FOLDER / "members.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def members() -> ModuleType:
+    return script("members")
 
 
 def copied(room: str) -> set[str]:
@@ -141,3 +145,22 @@ def test_what_models_import_is_in_the_image(members: ModuleType, room: str) -> N
     imported = LIBS & set(re.findall(r"^\s*(?:from|import) (\w+)", sources, re.MULTILINE))
     assert imported
     assert imported <= {folder.name for folder in members.members(room)}
+
+
+def test_a_module_of_several_images_is_compiled_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, kept = tmp_path / "packages", tmp_path / "kept"
+    folder.mkdir()
+    good, bad = folder / "good.py", folder / "bad.py"
+    good.write_text("answer = 42")
+    bad.write_text("print 42")
+    compiled, target = script("compiled"), Path(importlib.util.cache_from_source(str(good)))
+    compiled.main(folder, kept)
+    [held] = kept.iterdir()
+    assert target.read_bytes() == held.read_bytes()
+    assert f"{bad} is not compiled" in capsys.readouterr().err
+    held.write_bytes(b"from the first image")
+    compiled.main(folder, kept)
+    assert target.read_bytes() == b"from the first image"
+    good.write_text("answer = 43")
+    compiled.main(folder, kept)
+    assert len(list(kept.iterdir())) == 2

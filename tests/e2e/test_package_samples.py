@@ -17,7 +17,7 @@ from tests.e2e.package_sources import REAL, SAMPLE, source_folder
 
 pytestmark = [
     pytest.mark.timeout(1800),
-    pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample is not here"),
+    pytest.mark.skipif(not SAMPLE.is_dir(), reason="the shared sample is not here"),
 ]
 GRID, DROUGHT = REAL
 DEGREES, TARGETS, LV = Window(326, 152, 7, 2), Window(23, 282, 61, 16), Window(26, 340, 61, 19)  # pyright: ignore

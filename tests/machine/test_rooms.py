@@ -139,6 +139,8 @@ def test_room_that_only_computes_gives_way_to_others(tmp_path, monkeypatch):
 
 
 def test_room_that_passed_says_what_took_long(capsys):
-    said = "...\n== slowest 5 durations ==\n7.10s setup    a.py::test_b\n(4 durations < 5s hidden)\n2 passed in 9.00s"
+    costs = "7.10s setup    a.py::test_b\n(4 durations < 5s hidden)\n3s of CPU, with"
+    said = f"...\n== slowest 5 durations ==\n{costs}\n2 passed in 9.00s"
     rooms.show(Outcome("a", 9.0, 0, said, {}))
-    assert capsys.readouterr().out.splitlines() == ["== a (9 s)", "7.10s setup    a.py::test_b", "2 passed in 9.00s"]
+    shown = ["7.10s setup    a.py::test_b", "3s of CPU, with", "2 passed in 9.00s"]
+    assert capsys.readouterr().out.splitlines() == ["== a (9 s)", *shown]

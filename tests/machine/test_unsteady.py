@@ -61,6 +61,17 @@ def training():
 def test_asks(training, n): pass
 """
 )
+SAME_WORDS = (
+    UNSTEADY
+    + """
+@pytest.mark.parametrize("n", range(6))
+def test_races(n):
+    try:
+        lose_first(str(n))
+    except AssertionError:
+        raise AssertionError("too slow") from None
+"""
+)
 NOT_COLLECTED = UNSTEADY + 'lose_first("import")\ndef test_passes(): pass\n'
 DIES = "import atexit, os; atexit.register(os._exit, {code})\n"
 """After the summary, when pytest has ended as it should."""
@@ -137,6 +148,7 @@ def test_five_of_a_room_run_again(suite: Suite):
     ("text", "sums"),
     [
         (MANY.format(count=6), "0 passed, 6 failed, 0 skipped"),
+        (SAME_WORDS, "0 passed, 6 failed, 0 skipped"),
         (SKIPS, "0 passed, 1 failed, 0 skipped"),
         (RACES + DIES.format(code=-9), "0 passed, 1 failed, 0 skipped"),
         (RACES + DIES_ONCE.format(code=139), "0 passed, 1 failed, 0 skipped"),
@@ -146,6 +158,7 @@ def test_five_of_a_room_run_again(suite: Suite):
     ],
     ids=[
         "more than five",
+        "the same words",
         "skipped alone",
         "killed",
         "crashed once",
