@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import httpx
@@ -31,8 +32,13 @@ def document() -> dict[str, Any]:
     return app.openapi()
 
 
-def addresses() -> Iterator[tuple[str, str]]:
-    """Method, and the address with a place for its value."""
+@cache
+def addresses() -> list[tuple[str, str]]:
+    """Methods, and addresses with a place for the value."""
+    return list(_addresses())
+
+
+def _addresses() -> Iterator[tuple[str, str]]:
     described = document()
     shared = described["components"]["parameters"]
     for path, methods in described["paths"].items():

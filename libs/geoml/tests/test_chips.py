@@ -7,10 +7,13 @@ import pytest
 import rasterio
 from PIL import Image
 from pyproj import CRS, Geod, Transformer
+from rasterio.features import rasterize
 from rasterio.transform import from_bounds
+from shapely import box
 
 from geoml.chips import MAX_SIDE, list_chips, open_chip, read_rgb
 from geoml.georef import metres_per_unit, tile_of_name
+from geoml.polygonize import polygonize_instances
 
 
 def write_tiff(path: Path, crs: str | None, bounds: tuple, bands: int = 3, dtype: str = "uint8", **profile) -> Path:
@@ -19,6 +22,15 @@ def write_tiff(path: Path, crs: str | None, bounds: tuple, bands: int = 3, dtype
     with rasterio.open(path, "w", "GTiff", 64, 64, bands, dtype=dtype, **place, **profile) as file:
         file.write(data)
     return path
+
+
+def test_keys_of_an_object_store_make_no_session(tmp_path, monkeypatch):
+    """rasterio would make one for the file, one for the labels and one for the outlines."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setattr("boto3.Session", lambda **_: pytest.fail("a session of boto3"))
+    open_chip(write_tiff(tmp_path / "a.tif", "EPSG:32645", (353900.0, 3057200.0, 353960.0, 3057260.0)))
+    assert polygonize_instances(rasterize([box(1, 1, 3, 3)], (5, 5), dtype="int32"))
 
 
 def test_the_name_places_a_chip_without_georeference(paint):

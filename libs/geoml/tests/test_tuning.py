@@ -1,5 +1,7 @@
 """Which parameters are taken when chips disagree."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,11 @@ def test_what_is_far_from_the_defaults_must_bring_more(tuned):
     """Two steps away, four hundredths of F1."""
     assert tuned([(50, 53), (50, 53)]) == tuning.DEFAULTS
     assert tuned([(50, 55), (50, 55)]) == OTHER
+
+
+def test_pairs_of_two_masks_are_counted():
+    rng = np.random.default_rng(0)
+    truth, found = (rng.integers(0, most, (40, 30), dtype=np.int32) for most in (6, 9))
+    row, column, pixels = tuning._pairs(truth, found)
+    expected = Counter(zip(truth.ravel().tolist(), found.ravel().tolist(), strict=True))
+    assert dict(zip(zip(row.tolist(), column.tolist(), strict=True), pixels.tolist(), strict=True)) == expected

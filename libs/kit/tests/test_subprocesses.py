@@ -201,6 +201,19 @@ if __name__ == "__main__":
 """
 
 
+async def test_child_has_no_keys_of_the_object_store(tmp_path):
+    program = tmp_path / "main.py"
+    program.write_text(
+        "import asyncio, os\n"
+        "from kit.process.subprocesses import run_in_subprocess\n"
+        "if __name__ == '__main__':\n"
+        "    print([asyncio.run(run_in_subprocess(os.getenv, name)) for name in ('AWS_REGION', 'AWS_ACCESS_KEY_ID')])\n"
+    )
+    environment = {**os.environ, "AWS_REGION": "here", "AWS_ACCESS_KEY_ID": "key"}
+    said = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=LIMIT)
+    assert said.stdout.strip() == "['here', None]", said.stderr
+
+
 async def test_process_whose_children_were_killed_can_end(tmp_path):
     program = tmp_path / "loser.py"
     program.write_text(LOSER.format(folder=str(Path(__file__).parent)))

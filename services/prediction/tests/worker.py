@@ -29,7 +29,7 @@ class Worker:
         """The child whose pipeline step is running."""
         runs = Path(os.environ["TOY_FOLDER"]) / "runs"
         pids = {int(line) for line in runs.read_text().split()} if runs.exists() else set()
-        children = psutil.Process(self.process.pid).children(recursive=True)
+        children = psutil.Process(self.process.pid).children(recursive=True) if pids else []
         return next((child for child in children if child.pid in pids), None)
 
 

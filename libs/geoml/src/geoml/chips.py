@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio
+import rasterio.session
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import ColorInterp, Resampling
@@ -14,9 +14,14 @@ from scipy import ndimage
 from geoml.georef import Bounds, georeference
 from geoml.warning_filters import ignore_warning
 
+rasterio.session.boto3 = None  # type: ignore[assignment]
+"""Chips are files, labels and outlines arrays. Where the keys of an object store are in the environment, rasterio makes
+a session of boto3 for each of them, which takes longer than the work (decision 0160)."""
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
 DRIVERS = {b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG"}
 MAX_SIDE = 8192
+BLANK = 15
+"""Pixels: smaller areas of pure white or black are part of the picture."""
 
 
 @dataclass(frozen=True)
@@ -95,4 +100,11 @@ def _blank(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
     )  # plane by plane: a reduction over an axis of three takes 20 times as long
     white = np.minimum(np.minimum(red, green), blue) >= 253
     flat = white | (np.maximum(np.maximum(red, green), blue) <= 2)
-    return np.asarray(ndimage.binary_opening(flat, np.ones((15, 15))), np.bool_) if flat.any() else flat
+    return _opened(flat) if flat.any() else flat
+
+
+def _opened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The opening by a square of BLANK pixels a side. The filters of minimum and maximum take one axis after the other,
+    which is 20 times quicker than `binary_opening`."""
+    eroded = ndimage.minimum_filter(mask, BLANK, mode="constant")
+    return np.asarray(ndimage.maximum_filter(eroded, BLANK, mode="constant"), np.bool_)

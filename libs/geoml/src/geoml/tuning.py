@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
 
 from geoml.grid import ChipLayout, PlacedChip
 from geoml.instances import InstanceOptions, Splitter
@@ -99,15 +98,25 @@ def _tried(scene: Scene) -> Iterator[tuple[Candidate, Counts]]:
 
 def _counts(scene: Scene, found: NDArray[np.int32]) -> Iterable[Counts]:
     """For each of MIN_AREAS. An IoU above 0.5 makes a pair unique."""
-    shared = coo_matrix((np.ones(found.size, np.int64), (scene.truth.ravel(), found.ravel()))).tocsr()
-    truth, area = (np.asarray(shared.sum(axis=axis)).ravel() for axis in (1, 0))
-    pairs = shared.tocoo()
-    iou = pairs.data / (truth[pairs.row] + area[pairs.col] - pairs.data)
-    real = (pairs.row > 0) & (pairs.col > 0) & (iou > 0.5) & (_metres(scene, truth)[pairs.row] >= MIN_LABEL_METRES2)
+    row, column, shared = _pairs(scene.truth, found)
+    truth, area = (np.bincount(numbers, shared) for numbers in (row, column))
+    iou = shared / (truth[row] + area[column] - shared)
+    real = (row > 0) & (column > 0) & (iou > 0.5) & (_metres(scene, truth)[row] >= MIN_LABEL_METRES2)
     labels = (_metres(scene, truth[1:]) >= MIN_LABEL_METRES2).sum()
     for least in MIN_AREAS:
         kept = _metres(scene, area) >= least
-        yield np.array([labels, kept[1:].sum(), (real & kept[pairs.col]).sum()])
+        yield np.array([labels, kept[1:].sum(), (real & kept[column]).sum()])
+
+
+def _pairs(truth: NDArray[np.int32], found: NDArray[np.int32]) -> tuple[NDArray[np.int64], ...]:
+    """Returns the numbers in `truth`, those in `found` and how many pixels have both. Pixels in a row that have the
+    same pair are counted at once."""
+    width = int(found.max(initial=0)) + 1
+    codes = truth.ravel().astype(np.int64) * width + found.ravel()
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    pairs, places = np.unique(codes[starts], return_inverse=True)
+    pixels = np.bincount(places, np.diff(starts, append=len(codes))).astype(np.int64)
+    return pairs // width, pairs % width, pixels
 
 
 def _metres(scene: Scene, pixels: NDArray) -> NDArray[np.float64]:

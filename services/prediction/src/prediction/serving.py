@@ -113,10 +113,16 @@ def _area(body: Body, settings: Settings) -> Area:
     )  # fmt: skip
 
 
+def _environment(settings: Settings) -> dict[str, str]:
+    """Of the children: they read the model from the object store, with the keys that are ours."""
+    keys = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    folders = {"FAIRWAY_MODELS_PATH": str(settings.models_path.resolve())}
+    return {**keys, **folders, "FAIR_CACHE_DIR": os.environ.get("FAIR_CACHE_DIR", "")}
+
+
 async def serve(settings: Settings) -> None:
     """Ends the process with a sentence when the plug-in has no `predict`."""
-    path = {"FAIRWAY_MODELS_PATH": str(settings.models_path.resolve())}
-    children = WarmProcessPool(path | {"FAIR_CACHE_DIR": os.environ.get("FAIR_CACHE_DIR", "")}, settings.children)
+    children = WarmProcessPool(_environment(settings), settings.children)
     try:
         await children.run(check_plugin, settings.module)
     except CannotPredict:

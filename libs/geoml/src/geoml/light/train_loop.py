@@ -15,6 +15,8 @@ from geoml.time_budget import TrainingBudget
 from geoml.warning_filters import ignore_warning
 
 VALIDATION_SAMPLES = 40_000
+BATCHES = 16
+"""of one call of scikit-learn, which looks at its input again each time: longer than at one batch it learns from."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ def fit(
     held = _standardised(model, *validation.sample(bank, VALIDATION_SAMPLES, rng))
     learner = _learner(model, plan)
     for epoch in range(plan.epochs):
-        features, classes = _standardised(model, *training.sample(bank, plan.samples, rng))
-        _epoch(learner, features, classes, plan, epoch, rng)
+        features, classes = _standardised(model, *_shuffled(rng, *training.sample(bank, plan.samples, rng)))
+        _epoch(learner, features, classes, plan, epoch)
         val_loss = log_loss(held[1], learner.predict_proba(held[0]), labels=range(CLASSES))
         progress = plan.budget.progress(epoch + 1)
         on_epoch(epoch + 1, float(learner.loss_), val_loss, progress)
@@ -54,35 +56,40 @@ def fit(
 def _learner(model: Model, plan: Plan) -> MLPClassifier:
     """Returns a learner with the model's weights; a first call makes it allocate the arrays that are set then."""
     hidden = [len(bias) for bias in model.biases[:-1]]
-    learner = MLPClassifier(hidden, alpha=plan.weight_decay, batch_size=plan.batch_size, random_state=plan.seed)  # type: ignore[arg-type]
+    options = {"alpha": plan.weight_decay, "batch_size": plan.batch_size, "shuffle": False, "random_state": plan.seed}
+    learner = MLPClassifier(hidden, **options)  # type: ignore[arg-type]
     _learn(learner, np.zeros((CLASSES, len(model.mean)), np.float32), np.arange(CLASSES))
     for own, given in zip([*learner.coefs_, *learner.intercepts_], [*model.weights, *model.biases], strict=True):
         own[...] = given
     return learner
 
 
-def _epoch(
-    learner: MLPClassifier, features: NDArray, classes: NDArray, plan: Plan, epoch: int, rng: np.random.Generator
-) -> None:
-    order = rng.permutation(len(features))
-    starts = range(0, len(order), plan.batch_size)
-    for start in starts:
-        progress = plan.budget.progress(epoch + start / len(order))
+def _epoch(learner: MLPClassifier, features: NDArray, classes: NDArray, plan: Plan, epoch: int) -> None:
+    each = BATCHES * plan.batch_size
+    for start in range(0, len(features), each):
+        progress = plan.budget.progress(epoch + start / len(features))
         if progress >= 1:
             break
         learner._optimizer.learning_rate_init = plan.learning_rate * (1 - progress)
-        batch = order[start : start + plan.batch_size]
-        _learn(learner, features[batch], classes[batch])
+        _learn(learner, features[start : start + each], classes[start : start + each])
 
 
 def _learn(learner: MLPClassifier, features: NDArray, classes: NDArray) -> None:
-    """One step. The last batch of an epoch may be smaller than `batch_size`, which scikit-learn warns about."""
+    """One step for each batch. There may be fewer samples than one has, which scikit-learn warns about."""
     with ignore_warning(UserWarning):
         learner.partial_fit(features, classes, classes=range(CLASSES))
 
 
+def _shuffled(rng: np.random.Generator, features: NDArray, classes: NDArray) -> tuple[NDArray, NDArray]:
+    order = rng.permutation(len(features))
+    return features[order], classes[order]
+
+
 def _standardised(model: Model, features: NDArray, classes: NDArray) -> tuple[NDArray, NDArray]:
-    return (features - model.mean) / model.spread, classes
+    """Writes into `features`, which are large."""
+    features -= model.mean
+    features /= model.spread
+    return features, classes
 
 
 def standardisation(session: Session, samples: PixelSampler, seed: int) -> tuple[NDArray, NDArray]:

@@ -34,7 +34,9 @@ class StoreReads:
     def _http(self) -> "httpx.AsyncClient":
         import httpx
 
-        return httpx.AsyncClient(timeout=httpx.Timeout(TIMEOUT, connect=CONNECT))
+        from kit.http.certificates import trusted
+
+        return httpx.AsyncClient(timeout=httpx.Timeout(TIMEOUT, connect=CONNECT), verify=trusted())
 
     async def close(self) -> None:
         """Closes the connections."""

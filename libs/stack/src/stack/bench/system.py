@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -39,7 +40,7 @@ class System:
     def url(self) -> str:
         return public_url(self.home)
 
-    @property
+    @cached_property
     def token(self) -> str:
         return self.home.secret("dev-token")
 

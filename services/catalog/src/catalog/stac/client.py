@@ -16,6 +16,7 @@ from catalog.stac.restored import restored
 from catalog.stac.vocabulary import EXTENSIONS, collection
 from contracts import stac_schemas
 from kit.errors import Misconfigured, Unavailable, Unprocessable
+from kit.http.certificates import trusted
 
 log = logging.getLogger("catalog.stac")
 TIMEOUT = 30.0
@@ -41,7 +42,7 @@ class StacClient(StacItems):
         self.root = (root or "").rstrip("/")
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._search: Callable[..., Awaitable[list[dict[str, Any]]]] | None = None
-        self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, trust_env=False)
+        self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, verify=trusted(), trust_env=False)
 
     async def stop(self) -> None:
         await self.http.aclose()

@@ -10,6 +10,7 @@ import httpx
 
 from gateway.settings import Settings
 from kit.app import Service
+from kit.http.certificates import trusted
 from kit.storage.object_storage import Storage
 
 log = logging.getLogger("gateway.probes")
@@ -38,7 +39,7 @@ class HealthChecks:
             return self._result
 
     async def _check(self) -> dict[str, Any]:
-        async with httpx.AsyncClient(timeout=self.settings.probe_timeout) as http:
+        async with httpx.AsyncClient(timeout=self.settings.probe_timeout, verify=trusted()) as http:
             probes = self._probes(http)
             results = await asyncio.gather(*(self._limited(name, probe) for name, probe in probes.items()))
         found = dict(zip(probes, results, strict=True))

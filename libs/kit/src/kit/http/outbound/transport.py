@@ -14,6 +14,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from kit.http.certificates import trusted
 from kit.http.outbound.address import Allowed, check, is_public
 from kit.http.outbound.errors import OutboundError
 
@@ -24,10 +25,10 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
     """Checks the address of each request, and so of each redirect."""
 
     def __init__(self, allow: Allowed) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=trusted(), trust_env=False)
         self.allow = allow
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=CONNECTIONS, keepalive_expiry=15,
+            ssl_context=trusted(), max_connections=CONNECTIONS, keepalive_expiry=15,
             network_backend=CheckedBackend(allow),
         )  # fmt: skip
 

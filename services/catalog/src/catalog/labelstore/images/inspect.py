@@ -11,6 +11,7 @@ from typing import IO, Any
 from PIL import Image, UnidentifiedImageError
 
 from catalog.labelstore.images import domain
+from catalog.labelstore.rasters import without_sessions
 
 HEADER, LARGE_HEADER = 64 << 10, 1 << 20
 """Bytes in which a header is looked for; the larger number when it is not in the first."""
@@ -106,6 +107,7 @@ def _tiff(path: str) -> dict[str, Any] | None:
     import rasterio
     from rasterio.errors import RasterioError
 
+    without_sessions()
     try:
         with rasterio.open(path, driver="GTiff") as picture:
             found = {"filetype": "TIFF", "width": picture.width, "height": picture.height}

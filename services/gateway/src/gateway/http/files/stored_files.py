@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from contracts.catalog.packages import PackageFile
 from kit.errors import NotFound, Unavailable
+from kit.http.certificates import trusted
 
 PIECE = 256 * 1024
 TIMEOUT = 20.0
@@ -75,7 +76,7 @@ async def _requested(url: str, headers: dict[str, str]) -> Chunks:
     """The first chunk is empty, and tells that the store has answered."""
     try:
         async with (
-            httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=url.startswith("https:")) as client,
+            httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=trusted()) as client,
             client.stream("GET", url, headers={**headers, "accept-encoding": "identity"}) as response,
         ):
             if response.status_code == 404:

@@ -10,6 +10,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from prometheus_client import Counter
 
+from kit.http.certificates import trusted
+
 log = logging.getLogger("gateway.jwks")
 FAILURES = Counter("fairway_jwks_failures_total", "Key sets that could not be fetched")
 FRESH = 600.0
@@ -49,7 +51,7 @@ class Jwks:
                 log.warning("jwks.unreachable", extra={"fields": {"reason": repr(error)}})
 
     async def _fetched(self) -> Any:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+        async with httpx.AsyncClient(timeout=TIMEOUT, verify=trusted()) as client:
             return (await client.get(self.address)).raise_for_status().json()
 
 

@@ -7,6 +7,7 @@ import httpx
 
 from gateway.identity.ttl_cache import TtlCache
 from kit.errors import Unauthenticated, Unavailable
+from kit.http.certificates import trusted
 
 log = logging.getLogger("gateway.sessions")
 REMEMBERED = 60.0
@@ -31,7 +32,7 @@ class Sessions:
 
     async def _is_valid(self, token: str) -> bool:
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+            async with httpx.AsyncClient(timeout=TIMEOUT, verify=trusted()) as client:
                 answer = await client.post(self.address, json={"session_token": token})
             return answer.raise_for_status().json()["is_valid"] is True
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

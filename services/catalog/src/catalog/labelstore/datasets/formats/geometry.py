@@ -10,6 +10,7 @@ from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.map_shapes import GeoreferencedImage
 from catalog.labelstore.objects.shapes import outline
+from catalog.labelstore.rasters import without_sessions
 
 MAX_MASK_PIXELS = 100_000_000
 Ring = list[float]
@@ -45,6 +46,7 @@ def mask_of(one: VersionObject, image: VersionImage) -> dict[str, Any] | None:
 def _filled(one: VersionObject, image: VersionImage) -> NDArray[np.uint8]:
     from rasterio.features import rasterize
 
+    without_sessions()
     assert one.shape is not None
     return rasterize([outline(one.shape)], (image.height, image.width), dtype="uint8")
 

@@ -14,6 +14,7 @@ from catalog.labelstore.datasets.formats.archive import Archive, picture_name
 from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.shapes import outline
+from catalog.labelstore.rasters import without_sessions
 
 HOLES = "Its holes are filled: the format has none."
 PARTS = "Its parts are joined by thin bridges: the format has one outline for an object."
@@ -93,6 +94,7 @@ def area_of(one: VersionObject) -> shapely.Polygon | shapely.MultiPolygon:
 def _traced(size: Sequence[int], counts: str | list[int]) -> shapely.Polygon | shapely.MultiPolygon:
     from rasterio.features import shapes
 
+    without_sessions()
     pixels = rle.pixels(rle.runs_of(counts), size[0], size[1])
     found: list[Any] = [shapely.geometry.shape(area) for area, value in shapes(pixels, mask=pixels > 0) if value]
     return found[0] if len(found) == 1 else shapely.MultiPolygon(found)
