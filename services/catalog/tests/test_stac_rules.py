@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from stac_things import AOI, REPOSITORY, base_item, dataset_facts, publishable
@@ -452,3 +453,8 @@ def test_what_cannot_be_pulled_is_no_image(value: Any):
     item = changed(base(), "assets/mlm:training", value)
     facts = summarize_item(changed(item, "properties/mlm:accelerator", None), "", "buildings")
     assert (facts.image, facts.accelerator) == ("", "")
+
+
+def test_an_idle_connection_is_dropped_before_the_server_drops_it():
+    transport: Any = StacClient("http://x", None).http._transport
+    assert transport._pool._keepalive_expiry < uvicorn.Config("x").timeout_keep_alive

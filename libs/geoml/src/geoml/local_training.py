@@ -8,7 +8,8 @@ parameters of the post-processing, a map and a reliability plot. Needs `rich` (t
 import argparse
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def _hyperparameters(args: argparse.Namespace) -> dict[str, Any]:
     return {**strategy, **epochs, "max_minutes": args.minutes}
 
 
-def _bar(console: Console) -> Progress:
+@contextmanager
+def _bar(console: Console) -> Iterator[Progress]:
     """A bar that follows the reports of the training."""
     columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()]
     bar = Progress(*columns, console=console)
@@ -85,8 +87,8 @@ def _bar(console: Console) -> Progress:
             losses = f"train {record['train_loss']:.3f}  val {record['val_loss']:.3f}"
             bar.update(task, completed=record["done"], description=f"epoch {record['epoch']:3}  {losses}")
 
-    report.listen(on_report)
-    return bar
+    with bar, report.listening(on_report):
+        yield bar
 
 
 def _write(

@@ -17,7 +17,8 @@ import errno
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from geoml.jsonable import jsonable
@@ -62,9 +63,14 @@ def raise_if_cancelled() -> None:
         raise Cancelled("the run was cancelled")
 
 
-def listen(listener: Callable[[Mapping], None]) -> None:
-    """Calls `listener` with every later report of this process, in addition to writing it."""
+@contextmanager
+def listening(listener: Callable[[Mapping], None]) -> Iterator[None]:
+    """Calls `listener` with every report of this process meanwhile, in addition to writing it."""
     _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 def _write(record: dict) -> None:

@@ -17,9 +17,11 @@ from catalog.stac.vocabulary import EXTENSIONS, collection
 from contracts import stac_schemas
 from kit.errors import Misconfigured, Unavailable, Unprocessable
 from kit.http.certificates import trusted
+from kit.http.outbound.transport import IDLE
 
 log = logging.getLogger("catalog.stac")
 TIMEOUT = 30.0
+KEPT = httpx.Limits(keepalive_expiry=IDLE)
 PAGE, MAX_BYTES = 500, 64 << 20
 """Items of a page, and bytes of an answer."""
 INFERRED = {"self", "collection", "root", "parent", "items"}
@@ -42,7 +44,7 @@ class StacClient(StacItems):
         self.root = (root or "").rstrip("/")
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._search: Callable[..., Awaitable[list[dict[str, Any]]]] | None = None
-        self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, verify=trusted(), trust_env=False)
+        self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, limits=KEPT, verify=trusted(), trust_env=False)
 
     async def stop(self) -> None:
         await self.http.aclose()

@@ -19,6 +19,9 @@ from kit.http.outbound.address import Allowed, check, is_public
 from kit.http.outbound.errors import OutboundError
 
 CONNECTIONS = 64
+IDLE = 2.0
+"""Seconds that a connection without a request stays open: uvicorn closes it after 5, and loses a request that is sent
+just then."""
 
 
 class CheckedTransport(httpx.AsyncHTTPTransport):
@@ -28,7 +31,7 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
         super().__init__(verify=trusted(), trust_env=False)
         self.allow = allow
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted(), max_connections=CONNECTIONS, keepalive_expiry=15,
+            ssl_context=trusted(), max_connections=CONNECTIONS, keepalive_expiry=IDLE,
             network_backend=CheckedBackend(allow),
         )  # fmt: skip
 
