@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio.session
+import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import ColorInterp, Resampling
@@ -12,11 +12,10 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from scipy import ndimage
 
 from geoml.georef import Bounds, georeference
+from geoml.raster_sessions import without_sessions
 from geoml.warning_filters import ignore_warning
 
-rasterio.session.boto3 = None  # type: ignore[assignment]
-"""Chips are files, labels and outlines arrays. Where the keys of an object store are in the environment, rasterio makes
-a session of boto3 for each of them, which takes longer than the work (decision 0160)."""
+without_sessions()
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
 DRIVERS = {b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG"}
 MAX_SIDE = 8192

@@ -16,7 +16,7 @@ from geoml.warning_filters import ignore_warning
 
 VALIDATION_SAMPLES = 40_000
 BATCHES = 16
-"""of one call of scikit-learn, which looks at its input again each time: longer than at one batch it learns from."""
+"""in one call of scikit-learn, which checks its input in each: for a single batch that takes as long as learning."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class StoreReads:
     def _http(self) -> "httpx.AsyncClient":
         import httpx
 
-        from kit.http.certificates import trusted
+        from kit.http.connections import trusted
 
         return httpx.AsyncClient(timeout=httpx.Timeout(TIMEOUT, connect=CONNECT), verify=trusted())
 

@@ -16,8 +16,7 @@ from catalog.stac.restored import restored
 from catalog.stac.vocabulary import EXTENSIONS, collection
 from contracts import stac_schemas
 from kit.errors import Misconfigured, Unavailable, Unprocessable
-from kit.http.certificates import trusted
-from kit.http.outbound.transport import IDLE
+from kit.http.connections import IDLE, trusted
 
 log = logging.getLogger("catalog.stac")
 TIMEOUT = 30.0

@@ -10,7 +10,7 @@ import httpx
 
 from gateway.settings import Settings
 from kit.app import Service
-from kit.http.certificates import trusted
+from kit.http.connections import trusted
 from kit.storage.object_storage import Storage
 
 log = logging.getLogger("gateway.probes")

@@ -14,14 +14,11 @@ from typing import Any
 import httpcore
 import httpx
 
-from kit.http.certificates import trusted
+from kit.http.connections import IDLE, trusted
 from kit.http.outbound.address import Allowed, check, is_public
 from kit.http.outbound.errors import OutboundError
 
 CONNECTIONS = 64
-IDLE = 2.0
-"""Seconds that a connection without a request stays open: uvicorn closes it after 5, and loses a request that is sent
-just then."""
 
 
 class CheckedTransport(httpx.AsyncHTTPTransport):

@@ -11,7 +11,7 @@ from typing import IO, Any
 from PIL import Image, UnidentifiedImageError
 
 from catalog.labelstore.images import domain
-from catalog.labelstore.rasters import without_sessions
+from geoml.raster_sessions import without_sessions
 
 HEADER, LARGE_HEADER = 64 << 10, 1 << 20
 """Bytes in which a header is looked for; the larger number when it is not in the first."""

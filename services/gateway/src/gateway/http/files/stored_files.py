@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from contracts.catalog.packages import PackageFile
 from kit.errors import NotFound, Unavailable
-from kit.http.certificates import trusted
+from kit.http.connections import trusted
 
 PIECE = 256 * 1024
 TIMEOUT = 20.0

@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from prometheus_client import Counter
 
-from kit.http.certificates import trusted
+from kit.http.connections import trusted
 
 log = logging.getLogger("gateway.jwks")
 FAILURES = Counter("fairway_jwks_failures_total", "Key sets that could not be fetched")

@@ -7,7 +7,7 @@ import httpx
 
 from gateway.identity.ttl_cache import TtlCache
 from kit.errors import Unauthenticated, Unavailable
-from kit.http.certificates import trusted
+from kit.http.connections import trusted
 
 log = logging.getLogger("gateway.sessions")
 REMEMBERED = 60.0

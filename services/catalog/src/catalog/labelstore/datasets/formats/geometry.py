@@ -10,7 +10,7 @@ from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.map_shapes import GeoreferencedImage
 from catalog.labelstore.objects.shapes import outline
-from catalog.labelstore.rasters import without_sessions
+from geoml.raster_sessions import without_sessions
 
 MAX_MASK_PIXELS = 100_000_000
 Ring = list[float]

@@ -14,7 +14,7 @@ from catalog.labelstore.datasets.formats.archive import Archive, picture_name
 from catalog.labelstore.datasets.version_rows import VersionImage, VersionObject
 from catalog.labelstore.objects import rle
 from catalog.labelstore.objects.shapes import outline
-from catalog.labelstore.rasters import without_sessions
+from geoml.raster_sessions import without_sessions
 
 HOLES = "Its holes are filled: the format has none."
 PARTS = "Its parts are joined by thin bridges: the format has one outline for an object."

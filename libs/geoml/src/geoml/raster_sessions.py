@@ -6,4 +6,4 @@ def without_sessions() -> None:
     store are in the environment. That takes longer than the work (decision 0160)."""
     import rasterio.session
 
-    rasterio.session.boto3 = None  # type: ignore[assignment]
+    rasterio.session.boto3 = None  # type: ignore[assignment] # as where boto3 is not installed
